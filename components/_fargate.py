@@ -1,0 +1,54 @@
+"""Fargate's table of task sizes.
+
+Owns: which pairs of CPU and memory Fargate accepts, and the size of a task in vCPU and GB.
+Refuses: prices (batchctl), and any default: a job's size is a setting.
+Why here: ECS refuses a wrong pair only when the task definition is registered, after half a stack exists.
+Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html (facts-aws.md 6).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CPU_UNITS_PER_VCPU: Final = 1024
+MIB_PER_GB: Final = 1024
+
+_GB: Final[dict[int, tuple[float, ...]]] = {
+    256: (0.5, 1, 2),
+    512: tuple(range(1, 5)),
+    1024: tuple(range(2, 9)),
+    2048: tuple(range(4, 17)),
+    4096: tuple(range(8, 31)),
+    8192: tuple(range(16, 61, 4)),
+    16384: tuple(range(32, 121, 8)),
+    32768: (60, 120, 244),
+}
+
+SIZES: Final[dict[int, tuple[int, ...]]] = {
+    cpu: tuple(int(gb * MIB_PER_GB) for gb in sizes) for cpu, sizes in _GB.items()
+}
+"""CPU units (1024 = 1 vCPU) to the memory sizes, in MiB, that go with them, ascending."""
+
+
+def is_valid(cpu: int, memory: int) -> bool:
+    """Whether Fargate runs a task of `cpu` units and `memory` MiB."""
+    return memory in SIZES.get(cpu, ())
+
+
+def nearest_memory(cpu: int, memory: int) -> int:
+    """The smallest memory in MiB that goes with `cpu` and holds `memory`, or the largest there is.
+
+    Raises KeyError when `cpu` is no Fargate size.
+    """
+    sizes = SIZES[cpu]
+    return next((size for size in sizes if size >= memory), sizes[-1])
+
+
+def vcpus(cpu: int) -> float:
+    """CPU units as vCPU."""
+    return cpu / CPU_UNITS_PER_VCPU
+
+
+def gigabytes(memory: int) -> float:
+    """MiB as GB, the unit that Fargate bills."""
+    return memory / MIB_PER_GB

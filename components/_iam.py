@@ -1,0 +1,78 @@
+"""IAM policy documents as JSON text.
+
+Owns: the document version, the form of a statement, and trust policies that cannot be used by a confused deputy.
+Refuses: creating roles (the component that uses a role owns it) and wildcard actions.
+Why here: one wrong version made an earlier platform undeployable (requirements.md FR 6); it is written once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+VERSION: Final = "2012-10-17"
+
+Statement: TypeAlias = dict[str, Any]
+Conditions: TypeAlias = Mapping[str, Mapping[str, Any]]
+
+
+def statement(
+    sid: str,
+    actions: Sequence[str],
+    resources: Sequence[Any],
+    *,
+    principal: Mapping[str, Any] | str | None = None,
+    conditions: Conditions | None = None,
+    effect: str = "Allow",
+) -> Statement:
+    """One statement; `sid` says in letters and digits what it is for.
+
+    Raises ValueError for an action that is `*` or `service:*`, unless the statement denies.
+    """
+    too_wide = [action for action in actions if action.partition(":")[2] in ("", "*")]
+    if too_wide and effect == "Allow":
+        raise ValueError(
+            f"statement {sid} allows {', '.join(too_wide)}: name the actions"
+        )
+    made: Statement = {"Sid": sid, "Effect": effect}
+    if principal is not None:
+        made["Principal"] = principal
+    made |= {"Action": list(actions), "Resource": list(resources)}
+    if conditions:
+        made["Condition"] = {
+            operator: dict(values) for operator, values in conditions.items()
+        }
+    return made
+
+
+def document(*statements: Statement) -> str:
+    """The policy document that holds `statements`."""
+    return json.dumps({"Version": VERSION, "Statement": list(statements)})
+
+
+def trust(service: str, *, account: str, source_arn: str | None = None) -> str:
+    """A trust policy that lets `service` assume the role for resources of `account` only.
+
+    `source_arn` (wildcards allowed) narrows it to the resource on whose behalf the service acts.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    conditions: dict[str, dict[str, str]] = {
+        "StringEquals": {"aws:SourceAccount": account}
+    }
+    if source_arn:
+        conditions["ArnLike"] = {"aws:SourceArn": source_arn}
+    return json.dumps(
+        {
+            "Version": VERSION,
+            "Statement": [
+                {
+                    "Sid": "AssumedByService",
+                    "Effect": "Allow",
+                    "Principal": {"Service": service},
+                    "Action": "sts:AssumeRole",
+                    "Condition": conditions,
+                }
+            ],
+        }
+    )

@@ -1,0 +1,134 @@
+"""Physical names and the ARNs that follow from them.
+
+Owns: `{type}-{purpose}-{suffix}`, each service's limits on a name, and ARNs built from names before anything exists.
+Refuses: logical names (each component's own, permanent) and tags.
+Why here: key policies and endpoint policies must name log groups, buckets and trails that do not exist yet; ARNs built
+from names break that circle and keep policies readable at preview (facts-aws.md 36).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+SUFFIX_PATTERN: Final = r"[a-z][a-z0-9]{1,11}"
+"""No hyphen: `*-dev` in a policy must not match a stack called `x-dev`."""
+
+JOB_PATTERN: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+JOB_LENGTH: Final = 32
+
+_LIMITS: Final[dict[str, int]] = {
+    "alarm": 255,
+    "bucket": 63,
+    "build": 150,
+    "cluster": 255,
+    "connection": 32,
+    "dashboard": 255,
+    "key": 250,
+    "pipeline": 100,
+    "queue": 80,
+    "repository": 256,
+    "role": 64,
+    "rule": 64,
+    "schedule": 64,
+    "service": 255,
+    "statemachine": 80,
+    "table": 255,
+    "task": 255,
+    "topic": 256,
+    "trail": 128,
+}
+"""Longest name by the type that begins it; each from the service's API reference."""
+
+_ALLOWED: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """The names of one stack in one account and region."""
+
+    suffix: str
+    """Environment suffix, unique in the account: the last part of every name."""
+    account: str
+    """Twelve digits."""
+    region: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(SUFFIX_PATTERN, self.suffix):
+            raise ValueError(
+                f"suffix {self.suffix!r} must match {SUFFIX_PATTERN}, for example 'dev'"
+            )
+
+    def name(self, kind: str, purpose: str) -> str:
+        """The name of a thing of type `kind`; raises ValueError when the service would refuse it."""
+        made = f"{kind}-{purpose}-{self.suffix}"
+        if len(made) > _LIMITS[kind] or not _ALLOWED.fullmatch(made):
+            raise ValueError(
+                f"{made!r} is no valid {kind} name: at most {_LIMITS[kind]} lower-case letters, digits and single hyphens"
+            )
+        return made
+
+    def bucket(self, purpose: str) -> str:
+        """A bucket's name; it carries the account id because bucket names are global."""
+        return self.name("bucket", f"{purpose}-{self.account}")
+
+    def log_group(self, purpose: str) -> str:
+        """The log group of a job or of a part of the platform."""
+        return f"/batch/{purpose}-{self.suffix}"
+
+    def insights_log_group(self, cluster: str) -> str:
+        """The group that Container Insights writes to, and would create by itself without key or retention."""
+        return f"/aws/ecs/containerinsights/{cluster}/performance"
+
+    def workflow_log_group(self, purpose: str) -> str:
+        """A state machine's group; the prefix keeps the account's log resource policy short (facts-aws.md 34)."""
+        return f"/aws/vendedlogs/states/{purpose}-{self.suffix}"
+
+    def build_log_group(self, purpose: str) -> str:
+        """A CodeBuild project's group."""
+        return f"/aws/codebuild/{purpose}-{self.suffix}"
+
+    @property
+    def partition(self) -> str:
+        """AWS partition of the region."""
+        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
+            re.sub(r"-[a-z]+-\d+$", "", self.region), "aws"
+        )
+
+    def arn(
+        self,
+        service: str,
+        resource: str,
+        *,
+        region: str | None = None,
+        account: str | None = None,
+    ) -> str:
+        """An ARN in this account and region; pass an empty region or account where the service has none."""
+        place = self.region if region is None else region
+        owner = self.account if account is None else account
+        return f"arn:{self.partition}:{service}:{place}:{owner}:{resource}"
+
+    def bucket_arn(self, purpose: str) -> str:
+        """ARN of the bucket that `bucket` names."""
+        return self.arn("s3", self.bucket(purpose), region="", account="")
+
+    def role_arn(self, purpose: str) -> str:
+        """ARN of the role named for `purpose`."""
+        return self.arn("iam", f"role/{self.name('role', purpose)}", region="")
+
+    def log_group_arn(self, name: str) -> str:
+        """ARN of a log group by its full name, without the trailing `:*`."""
+        return self.arn("logs", f"log-group:{name}")
+
+    def log_group_arn_patterns(self) -> list[str]:
+        """ARN patterns of every log group this stack may own; what the logs key admits."""
+        return [
+            self.log_group_arn(pattern)
+            for pattern in (
+                f"/batch/*-{self.suffix}",
+                f"/aws/ecs/containerinsights/*-{self.suffix}/performance",
+                f"/aws/vendedlogs/states/*-{self.suffix}",
+                f"/aws/codebuild/*-{self.suffix}",
+            )
+        ]

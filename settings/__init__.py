@@ -1,0 +1,122 @@
+"""The stack's settings: the only reader of `pulumi.Config`.
+
+Owns: reading `batch-platform:*` and `aws:region`, reporting every problem at once, and the typed, frozen result.
+Refuses: secrets (a key set with `--secret` is refused: models hold only ARNs) and AWS calls.
+Why: a wrong setting must be refused before the first resource, in words that suffice to mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
+
+from . import rules
+from .errors import PROJECT, Problem, SettingsError
+from .jobs import DEFAULT_JOBS, Job
+from .models import Settings, Workflow
+from .reading import read_section
+
+__all__ = ["PROJECT", "Problem", "Settings", "SettingsError", "load", "parse"]
+
+_SECTIONS = {
+    name: field.annotation
+    for name, field in Settings.model_fields.items()
+    if name != "jobs"
+}
+
+
+def load() -> tuple[Settings, str]:
+    """The settings and the region of the current stack; raises SettingsError with every problem."""
+    given = CONFIG.get() or get_config_env()
+    stack = pulumi.get_stack()
+    config = pulumi.Config(PROJECT)
+    raw: dict[str, Any] = {}
+    problems = []
+    for full in sorted(given):
+        namespace, _, key = full.partition(":")
+        if namespace != PROJECT:
+            continue
+        if is_config_secret(full):
+            problems.append(
+                Problem(
+                    path=key,
+                    value="[secret]",
+                    reason="a setting is never a secret",
+                    example="jobs.<name>.secrets: {DB_PASSWORD: <ARN of the secret>}",
+                    fix=f"`pulumi config rm {full}`, keep the secret in Secrets Manager and name its ARN",
+                )
+            )
+            continue
+        try:
+            raw[key] = config.get_object(key)
+        except ValueError:
+            raw[key] = given[full]
+    region = pulumi.Config("aws").get("region")
+    if not region:
+        problems.append(
+            Problem(
+                path="aws:region",
+                value=None,
+                reason="the stack does not say where it is",
+                example="aws:region: us-east-1",
+                fix="`pulumi config set aws:region us-east-1`",
+            )
+        )
+    return parse(raw, stack=stack, problems=problems), str(region)
+
+
+def parse(
+    raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None = None
+) -> Settings:
+    """Settings out of a stack file's sections; `problems` are those already found.
+
+    Raises SettingsError with every problem of every section.
+    """
+    found = list(problems or [])
+    for key in sorted(set(raw) - set(Settings.model_fields)):
+        found.append(
+            Problem(
+                path=key,
+                value=raw[key],
+                reason="no such section",
+                example=", ".join(Settings.model_fields),
+                fix=f"`pulumi config rm {PROJECT}:{key}`, or correct its name",
+            )
+        )
+    sections: dict[str, Any] = {}
+    for name, model in _SECTIONS.items():
+        given = raw.get(name) or {}
+        if name == "platform" and isinstance(given, Mapping):
+            given = {"environment": stack, **given}
+        sections[name] = read_section(model, given, name, found)
+    sections["jobs"] = _jobs(raw.get("jobs") or {}, sections["workflow"], found)
+    if found:
+        raise SettingsError(stack, found)
+    return Settings.model_construct(**sections)
+
+
+def _jobs(
+    given: Any, workflow: Workflow | None, found: list[Problem]
+) -> dict[str, Job]:
+    if not isinstance(given, Mapping):
+        found.append(
+            Problem(
+                path="jobs",
+                value=given,
+                reason="a mapping from job name to settings",
+                example="jobs: {my-job: {…}}",
+            )
+        )
+        return {}
+    entries = rules.merged(DEFAULT_JOBS, given)
+    jobs: dict[str, Job] = {}
+    for name, entry in entries.items():
+        job = read_section(Job, entry, f"jobs.{name}", found, key=name)
+        if job is not None:
+            jobs[name] = job
+    if workflow is not None:
+        found += rules.workflow_problems(workflow, list(entries), jobs)
+    return jobs

@@ -1,0 +1,242 @@
+"""What a stack file may say, section by section.
+
+Owns: the sections, their defaults, and the checks within one section.
+Refuses: reading configuration (`settings.load`), checks across sections (`settings.rules`) and secrets: a secret never
+becomes part of a model, only the ARN of where it is kept.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from components import _cidr, _endpoints, _names
+
+from .base import Section
+from .jobs import Capacity, Job
+
+ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+JobName = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_names.JOB_PATTERN}$", max_length=_names.JOB_LENGTH),
+]
+
+
+class Platform(Section):
+    """What the whole stack is."""
+
+    environment: str = Field(pattern=rf"^{_names.SUFFIX_PATTERN}$", examples=["dev"])
+    """Suffix of every name, unique in the account; by default the stack's name."""
+    teardown: bool = Field(default=False, examples=[True])
+    """Whether `pulumi destroy` may delete buckets and repositories that still hold something."""
+    capacity: Capacity = Field(default="on-demand", examples=["on-demand"])
+    """Default capacity of the cluster and of every job."""
+    log_retention_days: Literal[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731
+    ] = Field(default=30, examples=[30])
+
+
+class Tags(Section):
+    """Values of the required tags; what is not set comes from the CI system's environment variables."""
+
+    repository: str | None = Field(
+        default=None, max_length=256, examples=["our-team/batch-platform"]
+    )
+    commit_author: str | None = Field(default=None, max_length=256, examples=["jane"])
+    pr_number: str | None = Field(default=None, max_length=256, examples=["42"])
+    team: str = Field(
+        default="batch", min_length=1, max_length=256, examples=["market-risk"]
+    )
+    created_at: str | None = Field(
+        default=None, max_length=32, examples=["2026-11-20T00:00:00Z"]
+    )
+
+
+class Network(Section):
+    """The VPC. There is no NAT, no internet gateway and no public address, and no setting that adds one."""
+
+    cidr: IPv4Network = Field(
+        default=IPv4Network("10.0.0.0/16"), examples=["10.0.0.0/16"]
+    )
+    zones: int = Field(default=3, ge=2, le=6, examples=[3])
+    """Private subnets, one a zone."""
+    subnets: tuple[IPv4Network, ...] = Field(
+        default=(), examples=[["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"]]
+    )
+    """Ranges of the subnets, one a zone; empty: split from `cidr`."""
+    endpoint_zones: int = Field(default=1, ge=1, le=6, examples=[1])
+    """Zones the interface endpoints live in; each costs about 7.30 USD a month for each endpoint (facts-aws.md 21)."""
+    extra_endpoints: tuple[Literal[tuple(sorted(_endpoints.OPTIONAL))], ...] = Field(  # type: ignore[valid-type]
+        default=(), examples=[["secretsmanager"]]
+    )
+    flow_logs: bool = Field(default=True, examples=[True])
+
+    @model_validator(mode="after")
+    def _subnets_fit(self) -> Self:
+        if not _cidr.LARGEST_PREFIX <= self.cidr.prefixlen <= _cidr.SMALLEST_PREFIX:
+            raise _refused(
+                "cidr", "a VPC's range is between /16 and /28", "cidr: 10.0.0.0/16"
+            )
+        if self.endpoint_zones > self.zones:
+            raise _refused(
+                "endpointZones",
+                f"more than zones ({self.zones})",
+                f"endpointZones: {self.zones}",
+            )
+        if self.subnets and len(self.subnets) != self.zones:
+            raise _refused(
+                "subnets",
+                f"{len(self.subnets)} ranges for {self.zones} zones",
+                "one range a zone",
+            )
+        try:
+            made = self.subnets or tuple(_cidr.split(self.cidr, self.zones))
+        except ValueError as error:
+            raise _refused("cidr", str(error), "cidr: 10.0.0.0/16") from error
+        if problem := _cidr.problem_with(self.cidr, made):
+            raise _refused(
+                "subnets", problem, "subnets: [10.0.0.0/20, 10.0.16.0/20, 10.0.32.0/20]"
+            )
+        return self
+
+    @property
+    def subnet_ranges(self) -> tuple[IPv4Network, ...]:
+        """One range a zone, in order."""
+        return self.subnets or tuple(_cidr.split(self.cidr, self.zones))
+
+
+class Data(Section):
+    """How long data is kept."""
+
+    input_days: int = Field(default=90, ge=1, le=3650, examples=[90])
+    output_days: int = Field(default=400, ge=1, le=3650, examples=[400])
+    previous_version_days: int = Field(default=30, ge=1, le=3650, examples=[30])
+    """Days that an overwritten or deleted object can still be brought back."""
+    audit_days: int = Field(default=400, ge=1, le=3650, examples=[400])
+    ledger_days: int = Field(default=400, ge=1, le=3650, examples=[400])
+
+
+class Registry(Section):
+    """The image repositories."""
+
+    keep_images: int = Field(default=10, ge=2, le=1000, examples=[10])
+    """Release images a repository keeps; the ones tagged as deployed are kept besides."""
+    untagged_days: int = Field(default=7, ge=1, le=365, examples=[7])
+    build: bool = Field(default=False, examples=[False])
+    """Whether `pulumi up` builds and pushes each job's image from `jobs/<name>/`; needs Docker."""
+
+
+class Start(Section):
+    """What starts the nightly run."""
+
+    prefix: str = Field(
+        default="incoming/", pattern=r"^([A-Za-z0-9_.-]+/)+$", examples=["incoming/"]
+    )
+    """Key prefix in the input bucket; the business date is the next path segment."""
+    suffix: str = Field(
+        default="manifest.json",
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        examples=["manifest.json"],
+    )
+    """Name of the object that is written last and starts the run."""
+    schedule: str | None = Field(
+        default=None, pattern=r"^cron\(.+\)$", examples=["cron(0 2 ? * MON-FRI *)"]
+    )
+    """EventBridge Scheduler expression in the deadline's time zone, beside the event; it starts the day's manifest."""
+    max_event_age_minutes: int = Field(default=120, ge=1, le=1440, examples=[120])
+    """Minutes that EventBridge tries to deliver the start before it goes to the dead-letter queue."""
+
+
+class Deadline(Section):
+    """When the report must be there, and who hears of it when it is not."""
+
+    time: ClockTime = Field(default="09:30", examples=["09:30"])
+    warn: ClockTime = Field(default="08:30", examples=["08:30"])
+    escalate: ClockTime = Field(default="09:15", examples=["09:15"])
+    window_opens: ClockTime = Field(default="20:00", examples=["20:00"])
+    """Earliest usual start, the evening before or the same morning; from here to `time` is the run's own timeout."""
+    timezone: str = Field(default="America/New_York", examples=["America/New_York"])
+    holidays: tuple[date, ...] = Field(default=(), examples=[["2026-12-25"]])
+    """Weekdays on which no run is expected."""
+
+    @model_validator(mode="after")
+    def _stages_in_order(self) -> Self:
+        if not self.warn < self.escalate < self.time:
+            raise _refused(
+                "warn",
+                "warn, escalate and time must follow each other on the same day",
+                'warn: "08:30"',
+            )
+        if any("02:00" <= stage <= "03:00" for stage in (self.warn, self.escalate)):
+            raise _refused(
+                "warn",
+                "between 02:00 and 03:00 a day in March has no such time",
+                'warn: "08:30"',
+            )
+        return self
+
+    @property
+    def window_seconds(self) -> int:
+        """Seconds from `window_opens` to `time`, over midnight where need be."""
+        opens, closes = (
+            int(t[:2]) * 60 + int(t[3:]) for t in (self.window_opens, self.time)
+        )
+        return ((closes - opens) % (24 * 60) or 24 * 60) * 60
+
+
+class Workflow(Section):
+    """The nightly run."""
+
+    order: tuple[str, ...] = Field(
+        default=("data-ingestion", "risk-calculation", "report-generation"),
+        min_length=1,
+        examples=[["data-ingestion", "risk-calculation", "report-generation"]],
+    )
+    """Jobs, one after the other; a job with `fanOut` runs once for each shard."""
+    start: Start = Field(default=Start(), examples=["{prefix: incoming/}"])
+    deadline: Deadline = Field(default=Deadline(), examples=['{time: "09:30"}'])
+    fargate_vcpu_quota: int = Field(default=6, ge=1, le=100_000, examples=[6])
+    """The account's Fargate vCPU quota in the region; 6 in a new account, shared by all stacks in it (facts 17)."""
+
+
+class Alerts(Section):
+    """When somebody is told, and who."""
+
+    failure_percent: float = Field(default=5, ge=0, lt=100, examples=[5])
+    failure_period: Literal[60, 300, 600, 900, 3600] = Field(
+        default=600, examples=[600]
+    )
+    """Seconds over which task failures are counted."""
+    long_run_minutes: int = Field(default=180, ge=1, le=1440, examples=[180])
+    """Minutes after which a run is longer than usual."""
+    log_errors: int = Field(default=10, ge=1, le=1_000_000, examples=[10])
+    """Error lines within the period that raise an alarm."""
+    emails: tuple[Email, ...] = Field(default=(), examples=[["batch-team@example.com"]])
+    """Subscribed to the topic; each must confirm once."""
+
+
+class Settings(Section):
+    """Everything a stack file may say."""
+
+    platform: Platform
+    tags: Tags = Tags()
+    network: Network = Network()
+    data: Data = Data()
+    registry: Registry = Registry()
+    jobs: dict[JobName, Job]
+    workflow: Workflow = Workflow()
+    alerts: Alerts = Alerts()
+
+    def capacity_of(self, job: str) -> Capacity:
+        """The capacity `job` runs on."""
+        return self.jobs[job].capacity or self.platform.capacity
+
+
+def _refused(field: str, reason: str, example: str) -> PydanticCustomError:
+    context: dict[str, Any] = {"field": field, "reason": reason, "example": example}
+    return PydanticCustomError("refused", "{reason}", context)

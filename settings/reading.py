@@ -1,0 +1,129 @@
+"""From pydantic's errors to problems a person can act on.
+
+Owns: validating one section and translating each error: the stack file's path, the value, a valid example.
+Refuses: the rules themselves; they are the models'.
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from components import _names
+
+from .errors import Problem
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_section(
+    model: type[Model],
+    given: Any,
+    path: str,
+    found: list[Problem],
+    *,
+    key: str | None = None,
+) -> Model | None:
+    """`given` as a `model`, or None after its problems were added to `found`. `key` is a job's name, checked as such."""
+    if key is not None and not (
+        re.fullmatch(_names.JOB_PATTERN, key) and len(key) <= _names.JOB_LENGTH
+    ):
+        found.append(
+            Problem(
+                path=path,
+                value=key,
+                reason=f"a job's name has at most {_names.JOB_LENGTH} lower-case letters, digits and single hyphens",
+                example="risk-calculation",
+            )
+        )
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        found += [
+            _problem(model, path, details)
+            for details in error.errors(include_url=False)
+        ]
+        return None
+
+
+def _problem(model: type[BaseModel], path: str, details: Any) -> Problem:
+    context = details.get("ctx") or {}
+    location = [*details["loc"], *([context["field"]] if "field" in context else [])]
+    value = details["input"]
+    if "field" in context and isinstance(value, Mapping):
+        value = value.get(context["field"], None)
+    if details["type"] == "missing":
+        value = None
+    owner, known = _owner(model, location)
+    if details["type"] == "extra_forbidden" and owner is not None:
+        names = ", ".join(sorted(_aliases(owner)))
+        return Problem(
+            path=_dotted(path, location),
+            value=value,
+            reason="no such setting",
+            example=names,
+            fix="remove it, or correct its name",
+        )
+    example = context.get("example") or (
+        f"{location[-1]}: {_yaml(known)}" if known is not None else "see Pulumi.yaml"
+    )
+    reason = (
+        details["msg"][:1].lower() + details["msg"][1:]
+        if "field" not in context
+        else details["msg"]
+    )
+    return Problem(
+        path=_dotted(path, location), value=value, reason=reason, example=str(example)
+    )
+
+
+def _dotted(path: str, location: Sequence[Any]) -> str:
+    return path + "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in location
+    )
+
+
+def _aliases(model: type[BaseModel]) -> dict[str, str]:
+    return {field.alias or name: name for name, field in model.model_fields.items()}
+
+
+def _owner(
+    model: type[BaseModel], location: Sequence[Any]
+) -> tuple[type[BaseModel] | None, Any]:
+    """The section that the last part of `location` belongs to, and an example of its value."""
+    owner: type[BaseModel] | None = model
+    example: Any = None
+    for part in location:
+        if owner is None or not isinstance(part, str):
+            continue
+        name = _aliases(owner).get(part)
+        if name is None:
+            break
+        field = owner.model_fields[name]
+        example = next(iter(field.examples or []), None)
+        deeper = _nested(field.annotation)
+        if deeper is not None and part is not location[-1]:
+            owner = deeper
+    return owner, example
+
+
+def _nested(annotation: Any) -> type[BaseModel] | None:
+    """The section inside an annotation such as `FanOut | None` or `tuple[DataAccess, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(
+        (found for part in typing.get_args(annotation) if (found := _nested(part))),
+        None,
+    )
+
+
+def _yaml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return (
+        str(value).replace("'", '"') if isinstance(value, list | dict) else str(value)
+    )

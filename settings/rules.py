@@ -1,0 +1,127 @@
+"""Checks that need more than one section, or the account.
+
+Owns: what must hold between sections (workflow and jobs, concurrency and quota) and between settings and region.
+Refuses: checks within one section (`models.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from components import _fargate
+
+from .errors import Problem
+from .jobs import Job
+from .models import Network, Workflow
+
+
+def workflow_problems(
+    workflow: Workflow, job_names: Sequence[str], jobs: Mapping[str, Job]
+) -> list[Problem]:
+    """What keeps the workflow from running these jobs; `jobs` holds those that are valid by themselves."""
+    problems = [
+        Problem(
+            path=f"workflow.order[{i}]",
+            value=name,
+            reason=f"no such job; the jobs are {', '.join(sorted(job_names))}",
+            example=f"order: [{', '.join(job_names)}]",
+            fix="name a job that exists, or add it under batch-platform:jobs",
+        )
+        for i, name in enumerate(workflow.order)
+        if name not in job_names
+    ]
+    if doubled := sorted(
+        {name for name in workflow.order if workflow.order.count(name) > 1}
+    ):
+        problems.append(
+            Problem(
+                path="workflow.order",
+                value=list(workflow.order),
+                reason=f"{', '.join(doubled)} twice",
+                example=f"order: [{', '.join(job_names)}]",
+            )
+        )
+    if workflow.order and (first := jobs.get(workflow.order[0])) and first.fan_out:
+        problems.append(
+            Problem(
+                path=f"jobs.{workflow.order[0]}.fanOut",
+                value="{…}",
+                reason="the first job of the workflow has no stage before it that writes shards",
+                example="fanOut on a later job",
+            )
+        )
+    try:
+        ZoneInfo(workflow.deadline.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        problems.append(
+            Problem(
+                path="workflow.deadline.timezone",
+                value=workflow.deadline.timezone,
+                reason="no such time zone",
+                example="timezone: America/New_York",
+            )
+        )
+    return problems + [
+        p for name, job in jobs.items() for p in _quota_problems(name, job, workflow)
+    ]
+
+
+def _quota_problems(name: str, job: Job, workflow: Workflow) -> list[Problem]:
+    fitting = concurrency(job, workflow.fargate_vcpu_quota)
+    asked = job.fan_out.concurrency if job.fan_out else None
+    if fitting < 1:
+        return [
+            Problem(
+                path=f"jobs.{name}.cpu",
+                value=job.cpu,
+                reason=f"one task needs more than workflow.fargateVcpuQuota ({workflow.fargate_vcpu_quota} vCPU)",
+                example=f"cpu: {min(workflow.fargate_vcpu_quota, 4) * _fargate.CPU_UNITS_PER_VCPU}",
+                fix="take a smaller size, or have the quota raised by AWS and set workflow.fargateVcpuQuota to it",
+            )
+        ]
+    if asked and asked > fitting:
+        return [
+            Problem(
+                path=f"jobs.{name}.fanOut.concurrency",
+                value=asked,
+                reason=f"{asked} tasks of {_fargate.vcpus(job.cpu):g} vCPU need more than workflow.fargateVcpuQuota "
+                f"({workflow.fargate_vcpu_quota} vCPU)",
+                example=f"concurrency: {fitting}",
+                fix="lower it, or have the quota raised by AWS and set workflow.fargateVcpuQuota to it",
+            )
+        ]
+    return []
+
+
+def concurrency(job: Job, vcpu_quota: int) -> int:
+    """How many tasks of `job` fit the quota at once; 0 when not even one does."""
+    return int(vcpu_quota // _fargate.vcpus(job.cpu))
+
+
+def zone_problems(network: Network, zones: Sequence[str], region: str) -> list[Problem]:
+    """What keeps the network from being laid out in a region that has `zones`."""
+    if network.zones <= len(zones):
+        return []
+    return [
+        Problem(
+            path="network.zones",
+            value=network.zones,
+            reason=f"{region} has {len(zones)} zones for this account: {', '.join(zones)}",
+            example=f"zones: {len(zones)}",
+        )
+    ]
+
+
+def merged(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` over `defaults`, mapping by mapping; a null in `given` takes an entry out."""
+    out: dict[str, Any] = dict(defaults)
+    for key, value in given.items():
+        if value is None:
+            out.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(out.get(key), Mapping):
+            out[key] = merged(out[key], value)
+        else:
+            out[key] = value
+    return out

@@ -1,0 +1,119 @@
+"""The frame around every job: from the process environment to an exit code."""
+
+import os
+import resource
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import structlog
+
+from batch_runtime import logs
+from batch_runtime.environment import JobEnvironment
+from batch_runtime.errors import ExitCode, Interrupted, UsageError, as_job_error
+from batch_runtime.health import HealthFile
+from batch_runtime.metrics import Metrics, Unit
+from batch_runtime.stopping import Progress
+from batch_runtime.storage import Storage, connect
+
+E = TypeVar("E", bound=JobEnvironment)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Generic[E]):
+    """What a job's work gets."""
+
+    environment: E
+    storage: Storage
+    metrics: Metrics
+    progress: Progress
+    log: structlog.stdlib.BoundLogger
+
+
+def run(environment_type: type[E], work: Callable[[Job[E]], None]) -> int:
+    """Run `work` under the contract of docs/jobs.md and return the exit code of the process."""
+    log = logs.configure(
+        job=os.environ.get("BATCH_JOB", "unknown"),
+        environment=os.environ.get("BATCH_ENVIRONMENT", "unknown"),
+        run_id=os.environ.get("BATCH_RUN_ID", "unknown"),
+    )
+    try:
+        environment = environment_type.read(os.environ)
+    except UsageError as error:
+        return _failed(log, error)
+    if environment.shards is not None:
+        structlog.contextvars.bind_contextvars(shards=list(environment.shards))
+    metrics = Metrics(
+        environment=environment.environment,
+        job=environment.job,
+        run_id=environment.run_id,
+        shards=environment.shards,
+    )
+    with metrics.timed("Duration"):
+        exit_code = _guarded(environment, work, metrics, log)
+    metrics.put("Failures", 0 if exit_code in (ExitCode.OK, ExitCode.INTERRUPTED) else 1)
+    metrics.put("Interruptions", 1 if exit_code == ExitCode.INTERRUPTED else 0)
+    metrics.put(
+        "PeakMemory",
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        Unit.MEGABYTES,
+    )
+    metrics.write(sys.stdout)
+    return exit_code
+
+
+def _guarded(
+    environment: E,
+    work: Callable[[Job[E]], None],
+    metrics: Metrics,
+    log: structlog.stdlib.BoundLogger,
+) -> ExitCode:
+    progress = Progress(HealthFile(environment.scratch), environment.stop_grace)
+    try:
+        with progress.watching_signals():
+            progress.boundary()
+            log.info("job_started", business_date=environment.business_date.isoformat())
+            work(
+                Job(
+                    environment=environment,
+                    storage=Storage(connect(), progress.progress),
+                    metrics=metrics,
+                    progress=progress,
+                    log=log,
+                )
+            )
+        log.info("job_finished")
+        return ExitCode.OK
+    except Interrupted as interruption:
+        log.warning(
+            "job_interrupted",
+            exit_code=int(ExitCode.INTERRUPTED),
+            message=str(interruption),
+        )
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (the one place where any failure becomes an exit code)
+        return _failed(log, error)
+
+
+def _failed(log: structlog.stdlib.BoundLogger, error: Exception) -> ExitCode:
+    """Say once what went wrong: a message for an expected failure, a traceback for a bug."""
+    expected = as_job_error(error)
+    if expected is not None:
+        code = expected.exit_code
+        log.error(
+            "job_failed",
+            exit_code=int(code),
+            failure=code.name.lower(),
+            message=str(expected),
+        )
+        return code
+    log.error(
+        "job_failed",
+        exit_code=int(ExitCode.BUG),
+        failure="bug",
+        message=f"{type(error).__name__}: {error}",
+        traceback="".join(traceback.format_exception(error)),
+    )
+    return ExitCode.BUG

@@ -1,0 +1,108 @@
+"""S3 as the jobs use it: whole objects, retried, never buffered whole when they may be large.
+
+An object appears whole or not at all (S3 writes are atomic), so the jobs' promises come from the order of writes alone.
+Faults that survive botocore's retries pass through as they are; `batch_runtime.errors` turns them into exit codes.
+`AWS_ENDPOINT_URL` is honoured by boto3 itself, so a job runs unchanged against an emulator.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from batch_runtime.layout import S3Uri
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CHUNK_BYTES = 1 << 20
+_PARALLEL_UPLOADS = 8
+_ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "404", "InvalidArgument"})
+
+
+class MissingObject(Exception):
+    """The object is not there; what that means is for the caller to say."""
+
+    def __init__(self, uri: S3Uri) -> None:
+        super().__init__(f"{uri} does not exist")
+        self.uri = uri
+
+
+def connect() -> "S3Client":
+    """A client with the retries and timeouts of a batch job: patient with throttling, quick to notice a dead line."""
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 6},
+        connect_timeout=5,
+        read_timeout=30,
+        max_pool_connections=_PARALLEL_UPLOADS,
+    )
+    return boto3.client("s3", config=config)
+
+
+class Storage:
+    """Reads and writes objects; `progress` is called as bytes move."""
+
+    def __init__(self, client: "S3Client", progress: Callable[[], None] = lambda: None) -> None:
+        self._client = client
+        self._progress = progress
+
+    def read(self, uri: S3Uri, version: str = "") -> bytes:
+        """A small object's content; raises `MissingObject`."""
+        return b"".join(self._chunks(uri, version))
+
+    def download(self, uri: S3Uri, path: Path) -> str:
+        """Copy an object of any size to `path`; returns its SHA-256 as hex digits; raises `MissingObject`."""
+        digest = hashlib.sha256()
+        with path.open("wb") as file:
+            for chunk in self._chunks(uri):
+                digest.update(chunk)
+                file.write(chunk)
+        return digest.hexdigest()
+
+    def write(self, uri: S3Uri, content: bytes, content_type: str = "application/json") -> None:
+        """Put a small object, whole."""
+        self._client.put_object(Bucket=uri.bucket, Key=uri.key, Body=content, ContentType=content_type)
+        self._progress()
+
+    def upload(self, path: Path, uri: S3Uri, content_type: str = "application/octet-stream") -> None:
+        """Put a file of up to 5 GB, whole, without reading it into memory."""
+        with path.open("rb") as file:
+            self._client.put_object(Bucket=uri.bucket, Key=uri.key, Body=file, ContentType=content_type)
+        self._progress()
+
+    def upload_all(self, files: Iterable[tuple[Path, S3Uri]]) -> None:
+        """Upload several files at once, in no particular order; all of them are there when it returns."""
+        with ThreadPoolExecutor(_PARALLEL_UPLOADS) as pool:
+            try:
+                for _ in pool.map(lambda pair: self.upload(*pair), files):
+                    self._progress()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def keys(self, prefix: S3Uri) -> Iterator[str]:
+        """The keys that begin with `prefix`."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
+        for page in pages:
+            self._progress()
+            yield from (item["Key"] for item in page.get("Contents", ()))
+
+    def _chunks(self, uri: S3Uri, version: str = "") -> Iterator[bytes]:
+        try:
+            if version:
+                response = self._client.get_object(Bucket=uri.bucket, Key=uri.key, VersionId=version)
+            else:
+                response = self._client.get_object(Bucket=uri.bucket, Key=uri.key)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _ABSENT:
+                raise MissingObject(uri) from None
+            raise
+        with response["Body"] as body:
+            for chunk in body.iter_chunks(CHUNK_BYTES):
+                self._progress()
+                yield chunk

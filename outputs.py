@@ -1,0 +1,85 @@
+"""The stack's outputs.
+
+Owns: the flat names under which other programs find what the platform made; they are stable, and CHANGELOG.md says when
+one changes.
+Refuses: exporting; only `__main__.py` does, because an export in a helper module is easily lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from components._names import Names
+from components.batch import Cluster
+from components.data import Data
+from components.encryption import Keys
+from components.job import JobService
+from components.networking import Networking
+from components.registry import Registry
+
+
+def of_layers(
+    *,
+    names: Names,
+    keys: Keys,
+    networking: Networking,
+    data: Data,
+    registry: Registry,
+    cluster: Cluster,
+    jobs: Mapping[str, JobService],
+) -> dict[str, Any]:
+    """What the four layers export, by flat camelCase name; maps are keyed by job, endpoint or purpose."""
+    return {
+        "environment": names.suffix,
+        "accountId": names.account,
+        "region": names.region,
+        "vpcId": networking.vpc_id,
+        "privateSubnetIds": networking.subnet_ids,
+        "routeTableIds": networking.route_table_ids,
+        "taskSecurityGroupId": networking.task_security_group_id,
+        "endpointSecurityGroupId": networking.endpoint_security_group_id,
+        "endpointIds": networking.endpoint_ids,
+        "dataKeyArn": keys.data_arn,
+        "logsKeyArn": keys.logs_arn,
+        "messagesKeyArn": keys.messages_arn,
+        "inputBucketName": data.input_bucket_name,
+        "inputBucketArn": data.input_bucket_arn,
+        "outputBucketName": data.output_bucket_name,
+        "outputBucketArn": data.output_bucket_arn,
+        "auditBucketName": data.audit_bucket_name,
+        "auditBucketArn": data.audit_bucket_arn,
+        "ledgerTableName": data.ledger_name,
+        "ledgerTableArn": data.ledger_arn,
+        "repositoryUrls": registry.repository_urls,
+        "repositoryArns": registry.repository_arns,
+        "clusterName": cluster.name,
+        "clusterArn": cluster.arn,
+        **_by_job(
+            jobs,
+            taskDefinitionArns="task_definition_arn",
+            taskRoleArns="task_role_arn",
+            executionRoleArns="execution_role_arn",
+            serviceNames="service_name",
+            serviceArns="service_arn",
+        ),
+        "logGroupNames": _log_groups(networking, cluster, jobs, "name"),
+        "logGroupArns": _log_groups(networking, cluster, jobs, "arn"),
+    }
+
+
+def _by_job(jobs: Mapping[str, JobService], **attributes: str) -> dict[str, dict[str, Any]]:
+    return {
+        output: {job: getattr(component, attribute) for job, component in jobs.items()}
+        for output, attribute in attributes.items()
+    }
+
+
+def _log_groups(
+    networking: Networking, cluster: Cluster, jobs: Mapping[str, JobService], attribute: str
+) -> dict[str, Any]:
+    groups = {job: getattr(component, f"log_group_{attribute}") for job, component in jobs.items()}
+    groups["container-insights"] = getattr(cluster.insights_log_group, attribute)
+    if networking.flow_log_group is not None:
+        groups["flow-logs"] = getattr(networking.flow_log_group, attribute)
+    return groups

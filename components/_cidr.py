@@ -27,9 +27,7 @@ def split(cidr: IPv4Network, count: int) -> list[IPv4Network]:
     needed = cidr.prefixlen + max(count - 1, 0).bit_length()
     prefix = max(needed, min(DEFAULT_SUBNET_PREFIX, SMALLEST_PREFIX))
     if prefix > SMALLEST_PREFIX:
-        raise ValueError(
-            f"{cidr} cannot hold {count} subnets of /{SMALLEST_PREFIX} or larger"
-        )
+        raise ValueError(f"{cidr} cannot hold {count} subnets of /{SMALLEST_PREFIX} or larger")
     return list(islice(cidr.subnets(new_prefix=prefix), count))
 
 

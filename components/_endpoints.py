@@ -74,9 +74,7 @@ BUCKET_ACTIONS: Final = (
 
 def layer_bucket_arn(names: Names) -> str:
     """The bucket from which Fargate pulls ECR image layers; without it pulls fail after signing in (facts-aws.md 19)."""
-    return names.arn(
-        "s3", f"prod-{names.region}-starport-layer-bucket", region="", account=""
-    )
+    return names.arn("s3", f"prod-{names.region}-starport-layer-bucket", region="", account="")
 
 
 def s3_policy(names: Names, bucket_arns: Sequence[str]) -> str:
@@ -111,9 +109,7 @@ def interface_policy(names: Names, service: str, repository_arns: Sequence[str])
     ours = {"StringEquals": {"aws:PrincipalAccount": names.account}}
     if service.startswith("ecr."):
         return _iam.document(
-            _iam.statement(
-                "Pull", PULL_ACTIONS, repository_arns, principal="*", conditions=ours
-            ),
+            _iam.statement("Pull", PULL_ACTIONS, repository_arns, principal="*", conditions=ours),
             _iam.statement(
                 "SignIn",
                 ["ecr:GetAuthorizationToken"],
@@ -124,13 +120,5 @@ def interface_policy(names: Names, service: str, repository_arns: Sequence[str])
         )
     if service == "logs":
         groups = [f"{names.log_group_arn(names.log_group('*'))}:*"]
-        return _iam.document(
-            _iam.statement(
-                "WriteLogs", LOG_ACTIONS, groups, principal="*", conditions=ours
-            )
-        )
-    return _iam.document(
-        _iam.statement(
-            "UseService", OPTIONAL[service], ["*"], principal="*", conditions=ours
-        )
-    )
+        return _iam.document(_iam.statement("WriteLogs", LOG_ACTIONS, groups, principal="*", conditions=ours))
+    return _iam.document(_iam.statement("UseService", OPTIONAL[service], ["*"], principal="*", conditions=ours))

@@ -1,6 +1,7 @@
-"""Fargate's table of task sizes.
+"""Fargate's task sizes and capacity.
 
-Owns: which pairs of CPU and memory Fargate accepts, and the size of a task in vCPU and GB.
+Owns: which pairs of CPU and memory Fargate accepts, the size of a task in vCPU and GB, and what a capacity setting means
+as a capacity provider strategy.
 Refuses: prices (batchctl), and any default: a job's size is a setting.
 Why here: ECS refuses a wrong pair only when the task definition is registered, after half a stack exists.
 Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html (facts-aws.md 6).
@@ -8,10 +9,19 @@ Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-mem
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypedDict
 
 CPU_UNITS_PER_VCPU: Final = 1024
 MIB_PER_GB: Final = 1024
+
+
+class CapacityProviderStrategyItem(TypedDict):
+    """One entry of a strategy, as pulumi-aws takes it."""
+
+    capacity_provider: str
+    weight: int
+    base: int
+
 
 _GB: Final[dict[int, tuple[float, ...]]] = {
     256: (0.5, 1, 2),
@@ -52,3 +62,14 @@ def vcpus(cpu: int) -> float:
 def gigabytes(memory: int) -> float:
     """MiB as GB, the unit that Fargate bills."""
     return memory / MIB_PER_GB
+
+
+def strategy(capacity: str) -> list[CapacityProviderStrategyItem]:
+    """`capacity` ("on-demand" or "spot-with-fallback") as a capacity provider strategy.
+
+    On demand, one task is the base, so that a strategy edited by hand to prefer Spot still keeps the deadline's first task
+    off it. A strategy with FARGATE_SPOT alone never falls back by itself (facts-aws.md 5): the workflow does.
+    """
+    if capacity == "on-demand":
+        return [{"capacity_provider": "FARGATE", "weight": 1, "base": 1}]
+    return [{"capacity_provider": "FARGATE_SPOT", "weight": 1, "base": 0}]

@@ -32,18 +32,19 @@ def statement(
     """
     too_wide = [action for action in actions if action.partition(":")[2] in ("", "*")]
     if too_wide and effect == "Allow":
-        raise ValueError(
-            f"statement {sid} allows {', '.join(too_wide)}: name the actions"
-        )
+        raise ValueError(f"statement {sid} allows {', '.join(too_wide)}: name the actions")
     made: Statement = {"Sid": sid, "Effect": effect}
     if principal is not None:
         made["Principal"] = principal
-    made |= {"Action": list(actions), "Resource": list(resources)}
+    made |= {"Action": _plain(actions), "Resource": _plain(resources)}
     if conditions:
-        made["Condition"] = {
-            operator: dict(values) for operator, values in conditions.items()
-        }
+        made["Condition"] = {operator: dict(values) for operator, values in conditions.items()}
     return made
+
+
+def _plain(values: Sequence[Any]) -> Any:
+    """A single value by itself, as AWS writes it when a document is read back."""
+    return values[0] if len(values) == 1 else list(values)
 
 
 def document(*statements: Statement) -> str:
@@ -57,9 +58,7 @@ def trust(service: str, *, account: str, source_arn: str | None = None) -> str:
     `source_arn` (wildcards allowed) narrows it to the resource on whose behalf the service acts.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
-    conditions: dict[str, dict[str, str]] = {
-        "StringEquals": {"aws:SourceAccount": account}
-    }
+    conditions: dict[str, dict[str, str]] = {"StringEquals": {"aws:SourceAccount": account}}
     if source_arn:
         conditions["ArnLike"] = {"aws:SourceArn": source_arn}
     return json.dumps(

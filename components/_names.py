@@ -37,7 +37,6 @@ _LIMITS: Final[dict[str, int]] = {
     "table": 255,
     "task": 255,
     "topic": 256,
-    "trail": 128,
 }
 """Longest name by the type that begins it; each from the service's API reference."""
 
@@ -56,9 +55,7 @@ class Names:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(SUFFIX_PATTERN, self.suffix):
-            raise ValueError(
-                f"suffix {self.suffix!r} must match {SUFFIX_PATTERN}, for example 'dev'"
-            )
+            raise ValueError(f"suffix {self.suffix!r} must match {SUFFIX_PATTERN}, for example 'dev'")
 
     def name(self, kind: str, purpose: str) -> str:
         """The name of a thing of type `kind`; raises ValueError when the service would refuse it."""
@@ -92,9 +89,7 @@ class Names:
     @property
     def partition(self) -> str:
         """AWS partition of the region."""
-        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
-            re.sub(r"-[a-z]+-\d+$", "", self.region), "aws"
-        )
+        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(re.sub(r"-[a-z]+-\d+$", "", self.region), "aws")
 
     def arn(
         self,

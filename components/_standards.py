@@ -14,9 +14,7 @@ import pulumi
 
 from ._tags import CREATED_AT
 
-Transformation = Callable[
-    [pulumi.ResourceTransformationArgs], pulumi.ResourceTransformationResult | None
-]
+Transformation = Callable[[pulumi.ResourceTransformationArgs], pulumi.ResourceTransformationResult | None]
 
 
 class NotDestroyableError(pulumi.RunError):
@@ -43,8 +41,6 @@ def standards(tags: Mapping[str, str]) -> Transformation:
             return None
         props = {**args.props, "tags": {**tags, **(args.props["tags"] or {})}}
         kept = pulumi.ResourceOptions(ignore_changes=[f"tags.{CREATED_AT}"])
-        return pulumi.ResourceTransformationResult(
-            props=props, opts=pulumi.ResourceOptions.merge(args.opts, kept)
-        )
+        return pulumi.ResourceTransformationResult(props=props, opts=pulumi.ResourceOptions.merge(args.opts, kept))
 
     return apply

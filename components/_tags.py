@@ -39,9 +39,7 @@ def required(
     moment = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def value(tag: str) -> str:
-        found = given.get(tag) or next(
-            (variables[v] for v in _CI_VARIABLES.get(tag, ()) if variables.get(v)), None
-        )
+        found = given.get(tag) or next((variables[v] for v in _CI_VARIABLES.get(tag, ()) if variables.get(v)), None)
         if found is None and tag == "PRNumber":
             pull = re.fullmatch(r"refs/pull/(\d+)/.*", variables.get("GITHUB_REF", ""))
             found = pull.group(1) if pull else None

@@ -7,7 +7,7 @@ Why: a wrong setting must be refused before the first resource, in words that su
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -19,13 +19,9 @@ from .jobs import DEFAULT_JOBS, Job
 from .models import Settings, Workflow
 from .reading import read_section
 
-__all__ = ["PROJECT", "Problem", "Settings", "SettingsError", "load", "parse"]
+__all__ = ["PROJECT", "Problem", "Settings", "SettingsError", "check_zones", "load", "parse"]
 
-_SECTIONS = {
-    name: field.annotation
-    for name, field in Settings.model_fields.items()
-    if name != "jobs"
-}
+_SECTIONS = {name: field.annotation for name, field in Settings.model_fields.items() if name != "jobs"}
 
 
 def load() -> tuple[Settings, str]:
@@ -68,9 +64,7 @@ def load() -> tuple[Settings, str]:
     return parse(raw, stack=stack, problems=problems), str(region)
 
 
-def parse(
-    raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None = None
-) -> Settings:
+def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None = None) -> Settings:
     """Settings out of a stack file's sections; `problems` are those already found.
 
     Raises SettingsError with every problem of every section.
@@ -98,9 +92,7 @@ def parse(
     return Settings.model_construct(**sections)
 
 
-def _jobs(
-    given: Any, workflow: Workflow | None, found: list[Problem]
-) -> dict[str, Job]:
+def _jobs(given: Any, workflow: Workflow | None, found: list[Problem]) -> dict[str, Job]:
     if not isinstance(given, Mapping):
         found.append(
             Problem(
@@ -120,3 +112,9 @@ def _jobs(
     if workflow is not None:
         found += rules.workflow_problems(workflow, list(entries), jobs)
     return jobs
+
+
+def check_zones(settings: Settings, zones: Sequence[str], region: str) -> None:
+    """Raises SettingsError when the network asks for more zones than `region` has for this account."""
+    if problems := rules.zone_problems(settings.network, zones, region):
+        raise SettingsError(pulumi.get_stack(), problems)

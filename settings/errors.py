@@ -50,9 +50,7 @@ class SettingsError(pulumi.RunError):
         self.stack = stack
         self.problems = tuple(problems)
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-        lines = [
-            f"The settings of stack {stack!r} cannot be used: {count}. Nothing has been changed."
-        ]
+        lines = [f"The settings of stack {stack!r} cannot be used: {count}. Nothing has been changed."]
         for problem in self.problems:
             lines += ["", *problem.lines(stack)]
         super().__init__("\n".join(lines))

@@ -80,9 +80,7 @@ class Job(Section):
     """CPU units, 1024 = 1 vCPU: a size of Fargate's table (facts-aws.md 6)."""
     memory: int = Field(examples=[2048])
     """MiB: a size that Fargate's table has for the CPU."""
-    architecture: Literal["X86_64", "ARM64"] = Field(
-        default="X86_64", examples=["X86_64"]
-    )
+    architecture: Literal["X86_64", "ARM64"] = Field(default="X86_64", examples=["X86_64"])
     ephemeral_storage: int = Field(default=21, ge=21, le=200, examples=[21])
     """GiB of encrypted scratch space; Fargate takes 21 to 200."""
     capacity: Capacity | None = Field(default=None, examples=["on-demand"])
@@ -96,9 +94,7 @@ class Job(Section):
     image: str = Field(
         default="release-0",
         pattern=r"^(sha256:[0-9a-f]{64}|release-[A-Za-z0-9._-]{1,100})$",
-        examples=[
-            "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-        ],
+        examples=["sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
     )
     """Digest, or release tag, of the image in the job's own repository. `batchctl push` sets the digest."""
     command: tuple[str, ...] = Field(default=(), examples=[["python", "-m", "my_job"]])
@@ -112,11 +108,7 @@ class Job(Section):
         Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:(secretsmanager|ssm):")],
     ] = Field(
         default={},
-        examples=[
-            {
-                "DB_PASSWORD": "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
-            }
-        ],
+        examples=[{"DB_PASSWORD": "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"}],
     )
     """Variable to the ARN of a Secrets Manager secret or SSM parameter; the value never enters the program."""
     health_check: tuple[str, ...] = Field(
@@ -130,12 +122,8 @@ class Job(Section):
         examples=["10001:10001"],
     )
     """Numeric user and group; never root."""
-    reads: tuple[DataAccess, ...] = Field(
-        default=(), examples=["[{bucket: input, prefix: incoming/}]"]
-    )
-    writes: tuple[DataAccess, ...] = Field(
-        default=(), examples=["[{bucket: output, prefix: reports/}]"]
-    )
+    reads: tuple[DataAccess, ...] = Field(default=(), examples=["[{bucket: input, prefix: incoming/}]"])
+    writes: tuple[DataAccess, ...] = Field(default=(), examples=["[{bucket: output, prefix: reports/}]"])
 
     @model_validator(mode="after")
     def _size_is_fargates(self) -> Self:

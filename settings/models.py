@@ -36,38 +36,28 @@ class Platform(Section):
     """Whether `pulumi destroy` may delete buckets and repositories that still hold something."""
     capacity: Capacity = Field(default="on-demand", examples=["on-demand"])
     """Default capacity of the cluster and of every job."""
-    log_retention_days: Literal[
-        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731
-    ] = Field(default=30, examples=[30])
+    log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = Field(
+        default=30, examples=[30]
+    )
 
 
 class Tags(Section):
     """Values of the required tags; what is not set comes from the CI system's environment variables."""
 
-    repository: str | None = Field(
-        default=None, max_length=256, examples=["our-team/batch-platform"]
-    )
+    repository: str | None = Field(default=None, max_length=256, examples=["our-team/batch-platform"])
     commit_author: str | None = Field(default=None, max_length=256, examples=["jane"])
     pr_number: str | None = Field(default=None, max_length=256, examples=["42"])
-    team: str = Field(
-        default="batch", min_length=1, max_length=256, examples=["market-risk"]
-    )
-    created_at: str | None = Field(
-        default=None, max_length=32, examples=["2026-11-20T00:00:00Z"]
-    )
+    team: str = Field(default="batch", min_length=1, max_length=256, examples=["market-risk"])
+    created_at: str | None = Field(default=None, max_length=32, examples=["2026-11-20T00:00:00Z"])
 
 
 class Network(Section):
     """The VPC. There is no NAT, no internet gateway and no public address, and no setting that adds one."""
 
-    cidr: IPv4Network = Field(
-        default=IPv4Network("10.0.0.0/16"), examples=["10.0.0.0/16"]
-    )
+    cidr: IPv4Network = Field(default=IPv4Network("10.0.0.0/16"), examples=["10.0.0.0/16"])
     zones: int = Field(default=3, ge=2, le=6, examples=[3])
     """Private subnets, one a zone."""
-    subnets: tuple[IPv4Network, ...] = Field(
-        default=(), examples=[["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"]]
-    )
+    subnets: tuple[IPv4Network, ...] = Field(default=(), examples=[["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"]])
     """Ranges of the subnets, one a zone; empty: split from `cidr`."""
     endpoint_zones: int = Field(default=1, ge=1, le=6, examples=[1])
     """Zones the interface endpoints live in; each costs about 7.30 USD a month for each endpoint (facts-aws.md 21)."""
@@ -79,9 +69,7 @@ class Network(Section):
     @model_validator(mode="after")
     def _subnets_fit(self) -> Self:
         if not _cidr.LARGEST_PREFIX <= self.cidr.prefixlen <= _cidr.SMALLEST_PREFIX:
-            raise _refused(
-                "cidr", "a VPC's range is between /16 and /28", "cidr: 10.0.0.0/16"
-            )
+            raise _refused("cidr", "a VPC's range is between /16 and /28", "cidr: 10.0.0.0/16")
         if self.endpoint_zones > self.zones:
             raise _refused(
                 "endpointZones",
@@ -99,9 +87,7 @@ class Network(Section):
         except ValueError as error:
             raise _refused("cidr", str(error), "cidr: 10.0.0.0/16") from error
         if problem := _cidr.problem_with(self.cidr, made):
-            raise _refused(
-                "subnets", problem, "subnets: [10.0.0.0/20, 10.0.16.0/20, 10.0.32.0/20]"
-            )
+            raise _refused("subnets", problem, "subnets: [10.0.0.0/20, 10.0.16.0/20, 10.0.32.0/20]")
         return self
 
     @property
@@ -134,9 +120,7 @@ class Registry(Section):
 class Start(Section):
     """What starts the nightly run."""
 
-    prefix: str = Field(
-        default="incoming/", pattern=r"^([A-Za-z0-9_.-]+/)+$", examples=["incoming/"]
-    )
+    prefix: str = Field(default="incoming/", pattern=r"^([A-Za-z0-9_.-]+/)+$", examples=["incoming/"])
     """Key prefix in the input bucket; the business date is the next path segment."""
     suffix: str = Field(
         default="manifest.json",
@@ -144,9 +128,7 @@ class Start(Section):
         examples=["manifest.json"],
     )
     """Name of the object that is written last and starts the run."""
-    schedule: str | None = Field(
-        default=None, pattern=r"^cron\(.+\)$", examples=["cron(0 2 ? * MON-FRI *)"]
-    )
+    schedule: str | None = Field(default=None, pattern=r"^cron\(.+\)$", examples=["cron(0 2 ? * MON-FRI *)"])
     """EventBridge Scheduler expression in the deadline's time zone, beside the event; it starts the day's manifest."""
     max_event_age_minutes: int = Field(default=120, ge=1, le=1440, examples=[120])
     """Minutes that EventBridge tries to deliver the start before it goes to the dead-letter queue."""
@@ -183,9 +165,7 @@ class Deadline(Section):
     @property
     def window_seconds(self) -> int:
         """Seconds from `window_opens` to `time`, over midnight where need be."""
-        opens, closes = (
-            int(t[:2]) * 60 + int(t[3:]) for t in (self.window_opens, self.time)
-        )
+        opens, closes = (int(t[:2]) * 60 + int(t[3:]) for t in (self.window_opens, self.time))
         return ((closes - opens) % (24 * 60) or 24 * 60) * 60
 
 
@@ -208,9 +188,7 @@ class Alerts(Section):
     """When somebody is told, and who."""
 
     failure_percent: float = Field(default=5, ge=0, lt=100, examples=[5])
-    failure_period: Literal[60, 300, 600, 900, 3600] = Field(
-        default=600, examples=[600]
-    )
+    failure_period: Literal[60, 300, 600, 900, 3600] = Field(default=600, examples=[600])
     """Seconds over which task failures are counted."""
     long_run_minutes: int = Field(default=180, ge=1, le=1440, examples=[180])
     """Minutes after which a run is longer than usual."""

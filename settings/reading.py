@@ -29,9 +29,7 @@ def read_section(
     key: str | None = None,
 ) -> Model | None:
     """`given` as a `model`, or None after its problems were added to `found`. `key` is a job's name, checked as such."""
-    if key is not None and not (
-        re.fullmatch(_names.JOB_PATTERN, key) and len(key) <= _names.JOB_LENGTH
-    ):
+    if key is not None and not (re.fullmatch(_names.JOB_PATTERN, key) and len(key) <= _names.JOB_LENGTH):
         found.append(
             Problem(
                 path=path,
@@ -43,10 +41,7 @@ def read_section(
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        found += [
-            _problem(model, path, details)
-            for details in error.errors(include_url=False)
-        ]
+        found += [_problem(model, path, details) for details in error.errors(include_url=False)]
         return None
 
 
@@ -68,32 +63,20 @@ def _problem(model: type[BaseModel], path: str, details: Any) -> Problem:
             example=names,
             fix="remove it, or correct its name",
         )
-    example = context.get("example") or (
-        f"{location[-1]}: {_yaml(known)}" if known is not None else "see Pulumi.yaml"
-    )
-    reason = (
-        details["msg"][:1].lower() + details["msg"][1:]
-        if "field" not in context
-        else details["msg"]
-    )
-    return Problem(
-        path=_dotted(path, location), value=value, reason=reason, example=str(example)
-    )
+    example = context.get("example") or (f"{location[-1]}: {_yaml(known)}" if known is not None else "see Pulumi.yaml")
+    reason = details["msg"][:1].lower() + details["msg"][1:] if "field" not in context else details["msg"]
+    return Problem(path=_dotted(path, location), value=value, reason=reason, example=str(example))
 
 
 def _dotted(path: str, location: Sequence[Any]) -> str:
-    return path + "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in location
-    )
+    return path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
 
 
 def _aliases(model: type[BaseModel]) -> dict[str, str]:
     return {field.alias or name: name for name, field in model.model_fields.items()}
 
 
-def _owner(
-    model: type[BaseModel], location: Sequence[Any]
-) -> tuple[type[BaseModel] | None, Any]:
+def _owner(model: type[BaseModel], location: Sequence[Any]) -> tuple[type[BaseModel] | None, Any]:
     """The section that the last part of `location` belongs to, and an example of its value."""
     owner: type[BaseModel] | None = model
     example: Any = None
@@ -124,6 +107,4 @@ def _nested(annotation: Any) -> type[BaseModel] | None:
 def _yaml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return (
-        str(value).replace("'", '"') if isinstance(value, list | dict) else str(value)
-    )
+    return str(value).replace("'", '"') if isinstance(value, list | dict) else str(value)

@@ -17,9 +17,7 @@ from .jobs import Job
 from .models import Network, Workflow
 
 
-def workflow_problems(
-    workflow: Workflow, job_names: Sequence[str], jobs: Mapping[str, Job]
-) -> list[Problem]:
+def workflow_problems(workflow: Workflow, job_names: Sequence[str], jobs: Mapping[str, Job]) -> list[Problem]:
     """What keeps the workflow from running these jobs; `jobs` holds those that are valid by themselves."""
     problems = [
         Problem(
@@ -32,9 +30,7 @@ def workflow_problems(
         for i, name in enumerate(workflow.order)
         if name not in job_names
     ]
-    if doubled := sorted(
-        {name for name in workflow.order if workflow.order.count(name) > 1}
-    ):
+    if doubled := sorted({name for name in workflow.order if workflow.order.count(name) > 1}):
         problems.append(
             Problem(
                 path="workflow.order",
@@ -63,9 +59,7 @@ def workflow_problems(
                 example="timezone: America/New_York",
             )
         )
-    return problems + [
-        p for name, job in jobs.items() for p in _quota_problems(name, job, workflow)
-    ]
+    return problems + [p for name, job in jobs.items() for p in _quota_problems(name, job, workflow)]
 
 
 def _quota_problems(name: str, job: Job, workflow: Workflow) -> list[Problem]:

@@ -1,0 +1,162 @@
+"""The platform's KMS keys.
+
+Owns: three customer keys, one for each group of users that must not read the others' data: `data` (S3, DynamoDB,
+ECR), `logs` (CloudWatch Logs) and `messages` (SNS, SQS), each with an alias, rotation and a 7-day deletion window.
+Refuses: granting tasks the use of a key; that is the task role's own policy (`job.py`).
+Why three: a key policy is the one place where a service is let in. One key would let the logs service decrypt trade files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from . import _iam
+from ._names import Names
+
+DELETION_WINDOW_DAYS = 7
+"""The shortest KMS allows (facts-aws.md 43): after `destroy` nothing is billed for longer than a week."""
+
+_ADMINISTRATION = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListAliases",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)
+_USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeysArgs:
+    """Inputs of `Keys`."""
+
+    names: Names
+
+
+class Keys(pulumi.ComponentResource):
+    """The three customer keys of the platform."""
+
+    data_arn: pulumi.Output[str]
+    logs_arn: pulumi.Output[str]
+    messages_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:encryption:Keys", name, None, opts)
+        self._name, self._names = name, args.names
+        self.data_arn = self._key("data", "Buckets, ledger and images", _data_statements(args.names))
+        self.logs_arn = self._key("logs", "CloudWatch log groups", [_logs_statement(args.names)])
+        self.messages_arn = self._key("messages", "Announcements and queues", _message_statements(args.names))
+        self.register_outputs({"data_arn": self.data_arn, "logs_arn": self.logs_arn, "messages_arn": self.messages_arn})
+
+    def _key(self, purpose: str, description: str, users: Sequence[_iam.Statement]) -> pulumi.Output[str]:
+        child = pulumi.ResourceOptions(parent=self)
+        key = aws.kms.Key(
+            f"{self._name}-{purpose}",
+            description=f"{description} ({self._names.suffix})",
+            enable_key_rotation=True,
+            deletion_window_in_days=DELETION_WINDOW_DAYS,
+            policy=_iam.document(_administration(self._names), *users),
+            opts=child,
+        )
+        aws.kms.Alias(
+            f"{self._name}-{purpose}-alias",
+            name=f"alias/{self._names.name('key', purpose)}",
+            target_key_id=key.key_id,
+            opts=child,
+        )
+        return key.arn
+
+
+def _root(names: Names) -> dict[str, str]:
+    return {"AWS": names.arn("iam", "root", region="")}
+
+
+def _administration(names: Names) -> _iam.Statement:
+    return _iam.statement("AdministeredByThisAccount", _ADMINISTRATION, ["*"], principal=_root(names))
+
+
+def _through(names: Names, *services: str) -> _iam.Conditions:
+    """Only when one of `services` of this region calls on behalf of a principal of this account."""
+    return {"StringEquals": {"kms:ViaService": [f"{s}.{names.region}.amazonaws.com" for s in services]}}
+
+
+def _data_statements(names: Names) -> list[_iam.Statement]:
+    stores = _through(names, "s3", "dynamodb", "ecr")
+    return [
+        _iam.statement("UsedThroughTheStores", _USE, ["*"], principal=_root(names), conditions=stores),
+        _iam.statement(
+            "GrantsForTheStores",
+            ["kms:CreateGrant"],
+            ["*"],
+            principal=_root(names),
+            conditions={**stores, "Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
+    ]
+
+
+def _logs_statement(names: Names) -> _iam.Statement:
+    return _iam.statement(
+        "UsedByThisStacksLogGroups",
+        _USE,
+        ["*"],
+        principal={"Service": f"logs.{names.region}.amazonaws.com"},
+        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": names.log_group_arn_patterns()}},
+    )
+
+
+def _message_statements(names: Names) -> list[_iam.Statement]:
+    """SNS and SQS take no grants; their publishers need the key themselves.
+
+    The EventBridge statement has no aws:SourceArn or aws:SourceAccount: EventBridge does not send them, and delivery would
+    fail silently (facts-aws.md 37). The encryption context confines it to this stack's topics, queues to this account's.
+    """
+    topics = names.arn("sns", f"*-{names.suffix}")
+    return [
+        _iam.statement(
+            "UsedThroughTopicsAndQueues", _USE, ["*"], principal=_root(names), conditions=_through(names, "sns", "sqs")
+        ),
+        _iam.statement(
+            "AlarmsPublish",
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            ["*"],
+            principal={"Service": "cloudwatch.amazonaws.com"},
+            conditions={
+                "StringEquals": {"aws:SourceAccount": names.account},
+                "ArnLike": {"aws:SourceArn": names.arn("cloudwatch", f"alarm:*-{names.suffix}")},
+            },
+        ),
+        _iam.statement(
+            "EventsPublish",
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            ["*"],
+            principal={"Service": "events.amazonaws.com"},
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": topics}},
+        ),
+        _iam.statement(
+            "EventsReachDeadLetterQueues",
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            ["*"],
+            principal={"Service": "events.amazonaws.com"},
+            conditions={
+                "ArnLike": {"kms:EncryptionContext:aws:sqs:arn": names.arn("sqs", f"*-{names.suffix}")},
+            },
+        ),
+    ]

@@ -1,0 +1,289 @@
+"""One job: its identity, its container and its service.
+
+Owns: the log group, execution role and task role, task definition, service and scaling of one job.
+Refuses: running the job. The nightly run starts tasks from the task definition (`orchestration.py`); the service stays at 0
+and serves as a queue worker, because a service restarts whatever ends, even with exit code 0 (facts-aws.md 8).
+CPU tracking governs 1 to N only: at 0 tasks there is no CPU metric, so it can never wake a service (facts-aws.md 12).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_aws as aws
+
+from . import _endpoints, _iam
+from ._fargate import strategy
+from ._names import Names
+
+if TYPE_CHECKING:
+    import settings.jobs
+
+SCRATCH = "/scratch"
+PLATFORM_VERSION = "1.4.0"
+STOP_TIMEOUT_SECONDS = 120
+START_PERIOD_SECONDS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobServiceArgs:
+    """Inputs of `JobService`."""
+
+    names: Names
+    job: str
+    """The job's name in the settings."""
+    settings: settings.jobs.Job
+    capacity: settings.jobs.Capacity
+    image: pulumi.Input[str]
+    cluster_name: pulumi.Input[str]
+    cluster_arn: pulumi.Input[str]
+    capacity_providers: pulumi.Resource
+    """The cluster's association, which the service depends on."""
+    subnet_ids: pulumi.Input[list[pulumi.Input[str]]]
+    security_group_id: pulumi.Input[str]
+    data_key_arn: pulumi.Input[str]
+    logs_key_arn: pulumi.Input[str]
+    log_retention_days: int
+
+
+class JobService(pulumi.ComponentResource):
+    """Task definition, roles, log group, service and scaling of one job."""
+
+    family: str
+    container_name: str
+    task_definition_arn: pulumi.Output[str]
+    task_role_arn: pulumi.Output[str]
+    execution_role_arn: pulumi.Output[str]
+    service_name: pulumi.Output[str]
+    service_arn: pulumi.Output[str]
+    log_group_name: pulumi.Output[str]
+    log_group_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: JobServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:job:JobService", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.family = args.names.name("task", args.job)
+        self.container_name = args.job
+        group = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            name=args.names.log_group(args.job),
+            retention_in_days=args.log_retention_days,
+            kms_key_id=args.logs_key_arn,
+            opts=self._child,
+        )
+        self.log_group_name, self.log_group_arn = group.name, group.arn
+        execution_policies = self._execution_role()
+        task_policies = self._task_role()
+        definition = self._task_definition()
+        self.task_definition_arn = definition.arn
+        self._service(definition, [*execution_policies, *task_policies])
+        self._scaling()
+        self.register_outputs({"task_definition_arn": self.task_definition_arn, "service_arn": self.service_arn})
+
+    def _role(self, purpose: str, description: str) -> aws.iam.Role:
+        names = self._args.names
+        return aws.iam.Role(
+            f"{self._name}-{purpose}-role",
+            name=names.name("role", f"{self._args.job}-{purpose}"),
+            description=description,
+            assume_role_policy=_iam.trust(
+                "ecs-tasks.amazonaws.com", account=names.account, source_arn=names.arn("ecs", "*")
+            ),
+            opts=self._child,
+        )
+
+    def _policy(self, role: aws.iam.Role, purpose: str, document: pulumi.Input[str]) -> aws.iam.RolePolicy:
+        return aws.iam.RolePolicy(
+            f"{self._name}-{purpose}-policy", name=purpose, role=role.name, policy=document, opts=self._child
+        )
+
+    def _execution_role(self) -> list[aws.iam.RolePolicy]:
+        """What ECS does on the task's behalf before the container runs: pull, open the log stream, read secrets."""
+        names, job = self._args.names, self._args.job
+        role = self._role("execution", f"ECS pulls {job}'s image and writes its log with this role")
+        self.execution_role_arn = role.arn
+        repository = names.arn("ecr", f"repository/{names.name('repository', job)}")
+        statements = [
+            _iam.statement("PullOwnImage", _endpoints.PULL_ACTIONS, [repository]),
+            _iam.statement("SignInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+            _iam.statement("WriteOwnLog", _endpoints.LOG_ACTIONS, [f"{names.log_group_arn(names.log_group(job))}:*"]),
+        ]
+        for service, actions in (
+            ("secretsmanager", ["secretsmanager:GetSecretValue"]),
+            ("ssm", ["ssm:GetParameters"]),
+        ):
+            if arns := [arn for arn in self._args.settings.secrets.values() if f":{service}:" in arn]:
+                statements.append(_iam.statement(f"Read{service.capitalize()}", actions, arns))
+        return [self._policy(role, "start-task", _iam.document(*statements))]
+
+    def _task_role(self) -> list[aws.iam.RolePolicy]:
+        """What the job's own code may do: its prefixes of the two buckets, and the key under them."""
+        role = self._role("task", f"{self._args.job}'s own code runs with this role")
+        self.task_role_arn = role.arn
+        if not (statements := _data_statements(self._args.names, self._args.settings)):
+            return []
+        key_use = pulumi.Output.from_input(self._args.data_key_arn).apply(
+            lambda arn: _iam.document(
+                _iam.statement("UseDataKeyThroughS3", ["kms:Decrypt", "kms:GenerateDataKey"], [arn])
+            )
+        )
+        return [
+            self._policy(role, "reach-own-data", _iam.document(*statements)),
+            self._policy(role, "use-data-key", key_use),
+        ]
+
+    def _task_definition(self) -> aws.ecs.TaskDefinition:
+        args = self._args
+        return aws.ecs.TaskDefinition(
+            f"{self._name}-task",
+            family=self.family,
+            cpu=str(args.settings.cpu),
+            memory=str(args.settings.memory),
+            network_mode="awsvpc",
+            requires_compatibilities=["FARGATE"],
+            runtime_platform={
+                "cpu_architecture": args.settings.architecture,
+                "operating_system_family": "LINUX",
+            },
+            ephemeral_storage={"size_in_gib": args.settings.ephemeral_storage},
+            execution_role_arn=self.execution_role_arn,
+            task_role_arn=self.task_role_arn,
+            volumes=[{"name": "scratch"}],
+            container_definitions=pulumi.Output.from_input(args.image).apply(
+                lambda image: json.dumps([container(args.names, args.job, args.settings, image)])
+            ),
+            opts=self._child,
+        )
+
+    def _service(self, definition: aws.ecs.TaskDefinition, policies: list[aws.iam.RolePolicy]) -> None:
+        args = self._args
+        service = aws.ecs.Service(
+            f"{self._name}-service",
+            name=args.names.name("service", args.job),
+            cluster=args.cluster_arn,
+            task_definition=definition.arn,
+            desired_count=0,
+            platform_version=PLATFORM_VERSION,
+            capacity_provider_strategies=strategy(args.capacity),
+            network_configuration={
+                "subnets": args.subnet_ids,
+                "security_groups": [args.security_group_id],
+                "assign_public_ip": False,
+            },
+            deployment_circuit_breaker={"enable": True, "rollback": True},
+            deployment_minimum_healthy_percent=100,
+            deployment_maximum_percent=200,
+            availability_zone_rebalancing="ENABLED",
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            wait_for_steady_state=False,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[args.capacity_providers, *policies],
+                ignore_changes=["desiredCount"],
+            ),
+        )
+        # the id is the ARN in every version of the provider; `arn` came with version 7
+        self.service_name, self.service_arn = service.name, service.id
+
+    def _scaling(self) -> None:
+        args = self._args
+        target = aws.appautoscaling.Target(
+            f"{self._name}-scaling",
+            service_namespace="ecs",
+            scalable_dimension="ecs:service:DesiredCount",
+            resource_id=pulumi.Output.concat("service/", args.cluster_name, "/", self.service_name),
+            min_capacity=0,
+            max_capacity=args.settings.scaling.max_tasks,
+            opts=self._child,
+        )
+        aws.appautoscaling.Policy(
+            f"{self._name}-cpu-tracking",
+            name=f"cpu-{args.job}-{args.names.suffix}",
+            policy_type="TargetTrackingScaling",
+            service_namespace=target.service_namespace,
+            scalable_dimension=target.scalable_dimension,
+            resource_id=target.resource_id,
+            target_tracking_scaling_policy_configuration={
+                "predefined_metric_specification": {"predefined_metric_type": "ECSServiceAverageCPUUtilization"},
+                "target_value": args.settings.scaling.cpu_target,
+                "scale_in_cooldown": args.settings.scaling.cooldown,
+                "scale_out_cooldown": args.settings.scaling.cooldown,
+            },
+            opts=self._child,
+        )
+
+
+def _data_statements(names: Names, job: settings.jobs.Job) -> list[_iam.Statement]:
+    """Access to exactly the prefixes that the settings give the job."""
+    statements: list[_iam.Statement] = []
+    for verb, accesses, actions in (
+        ("Read", job.reads, ("s3:GetObject", "s3:GetObjectVersion")),
+        ("Write", job.writes, ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload")),
+    ):
+        for bucket in ("input", "output"):
+            prefixes = sorted({access.prefix for access in accesses if access.bucket == bucket})
+            if not prefixes:
+                continue
+            arn = names.bucket_arn(bucket)
+            place = bucket.capitalize()
+            statements += [
+                _iam.statement(f"{verb}{place}", actions, [f"{arn}/{prefix}*" for prefix in prefixes]),
+                _iam.statement(
+                    f"List{place}To{verb}",
+                    ["s3:ListBucket"],
+                    [arn],
+                    conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+                ),
+            ]
+    return statements
+
+
+def container(names: Names, job: str, job_settings: settings.jobs.Job, image: str) -> dict[str, object]:
+    """The job's container definition, as the ECS API takes it."""
+    variables: Mapping[str, str] = {
+        "BATCH_JOB": job,
+        "BATCH_ENVIRONMENT": names.suffix,
+        "BATCH_INPUT_BUCKET": names.bucket("input"),
+        "BATCH_OUTPUT_BUCKET": names.bucket("output"),
+        "BATCH_SCRATCH": SCRATCH,
+        **job_settings.environment,
+    }
+    definition: dict[str, object] = {
+        "name": job,
+        "image": image,
+        "essential": True,
+        "user": job_settings.user,
+        "readonlyRootFilesystem": True,
+        "privileged": False,
+        "stopTimeout": STOP_TIMEOUT_SECONDS,
+        "linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}},
+        "mountPoints": [{"sourceVolume": "scratch", "containerPath": SCRATCH, "readOnly": False}],
+        "environment": [{"name": key, "value": value} for key, value in sorted(variables.items())],
+        "secrets": [{"name": key, "valueFrom": arn} for key, arn in sorted(job_settings.secrets.items())],
+        "healthCheck": {
+            "command": list(job_settings.health_check),
+            "interval": 30,
+            "timeout": 5,
+            "retries": 3,
+            "startPeriod": START_PERIOD_SECONDS,
+        },
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": names.log_group(job),
+                "awslogs-region": names.region,
+                "awslogs-stream-prefix": job,
+                "mode": "non-blocking",
+                "max-buffer-size": "25m",
+            },
+        },
+    }
+    if job_settings.command:
+        definition["command"] = list(job_settings.command)
+    return {key: value for key, value in definition.items() if value != []}

@@ -1,0 +1,237 @@
+"""The private network.
+
+Owns: the VPC, one private subnet, route table and association a zone, the endpoints through which tasks reach AWS, the two
+security groups, the emptied default group and the flow logs.
+Refuses: any way to or from the internet. There is no NAT, internet gateway, elastic IP or public address, and no argument
+that adds one: tasks reach AWS through endpoints, at a tenth of the price of NAT gateways in every zone and with nothing to
+leak through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_aws as aws
+
+from . import _endpoints, _iam
+from ._names import Names
+
+if TYPE_CHECKING:
+    import settings.models
+
+HTTPS = 443
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkingArgs:
+    """Inputs of `Networking`."""
+
+    names: Names
+    settings: settings.models.Network
+    zones: Sequence[str]
+    """Availability zones of the region, at least as many as the settings ask for."""
+    s3_prefix_list_id: pulumi.Input[str]
+    """The region's managed prefix list of S3 addresses."""
+    bucket_arns: Sequence[str]
+    """Buckets that may be reached through the S3 gateway."""
+    repository_arns: Sequence[str]
+    """Repositories that may be pulled from."""
+    logs_key_arn: pulumi.Input[str]
+    log_retention_days: int
+
+    def __post_init__(self) -> None:
+        if len(self.zones) < self.settings.zones:
+            raise ValueError(f"{self.settings.zones} zones are asked for, {len(self.zones)} are given")
+
+
+class Networking(pulumi.ComponentResource):
+    """A VPC whose tasks reach AWS and nothing else."""
+
+    vpc_id: pulumi.Output[str]
+    subnet_ids: list[pulumi.Output[str]]
+    route_table_ids: list[pulumi.Output[str]]
+    task_security_group_id: pulumi.Output[str]
+    endpoint_security_group_id: pulumi.Output[str]
+    endpoint_ids: dict[str, pulumi.Output[str]]
+    flow_log_group: aws.cloudwatch.LogGroup | None
+    """None when the settings turn flow logs off."""
+
+    def __init__(self, name: str, args: NetworkingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:networking:Networking", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        vpc = aws.ec2.Vpc(
+            f"{name}-vpc",
+            cidr_block=str(args.settings.cidr),
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            tags={"Name": f"vpc-batch-{args.names.suffix}"},
+            opts=self._child,
+        )
+        self.vpc_id = vpc.id
+        aws.ec2.DefaultSecurityGroup(f"{name}-default-group", vpc_id=vpc.id, ingress=[], egress=[], opts=self._child)
+        self.flow_log_group = self._flow_logs() if args.settings.flow_logs else None
+        self._subnets()
+        self._security_groups()
+        self._endpoints()
+        self.register_outputs(
+            {
+                "vpc_id": self.vpc_id,
+                "subnet_ids": self.subnet_ids,
+                "task_security_group_id": self.task_security_group_id,
+            }
+        )
+
+    def _subnets(self) -> None:
+        self.subnet_ids, self.route_table_ids = [], []
+        suffix = self._args.names.suffix
+        for zone, cidr in zip(self._args.zones, self._args.settings.subnet_ranges, strict=False):
+            letter = zone[-1]
+            subnet = aws.ec2.Subnet(
+                f"{self._name}-private-{letter}",
+                vpc_id=self.vpc_id,
+                availability_zone=zone,
+                cidr_block=str(cidr),
+                map_public_ip_on_launch=False,
+                tags={"Name": f"subnet-private-{letter}-{suffix}"},
+                opts=self._child,
+            )
+            table = aws.ec2.RouteTable(
+                f"{self._name}-routes-{letter}",
+                vpc_id=self.vpc_id,
+                tags={"Name": f"routes-private-{letter}-{suffix}"},
+                opts=self._child,
+            )
+            aws.ec2.RouteTableAssociation(
+                f"{self._name}-routes-{letter}-association",
+                subnet_id=subnet.id,
+                route_table_id=table.id,
+                opts=self._child,
+            )
+            self.subnet_ids.append(subnet.id)
+            self.route_table_ids.append(table.id)
+
+    def _security_groups(self) -> None:
+        suffix = self._args.names.suffix
+        tasks = aws.ec2.SecurityGroup(
+            f"{self._name}-tasks",
+            name=f"group-tasks-{suffix}",
+            description="Batch tasks. Outbound only, on purpose: nothing connects to a task, so there is no ingress rule.",
+            vpc_id=self.vpc_id,
+            opts=self._child,
+        )
+        endpoints = aws.ec2.SecurityGroup(
+            f"{self._name}-endpoints",
+            name=f"group-endpoints-{suffix}",
+            description="Interface endpoints. Inbound only, on purpose: endpoints answer tasks and open no connection.",
+            vpc_id=self.vpc_id,
+            opts=self._child,
+        )
+        self.task_security_group_id, self.endpoint_security_group_id = tasks.id, endpoints.id
+        aws.vpc.SecurityGroupEgressRule(
+            f"{self._name}-tasks-to-endpoints",
+            security_group_id=tasks.id,
+            referenced_security_group_id=endpoints.id,
+            description="HTTPS to the interface endpoints (ECR, CloudWatch Logs and what the settings add)",
+            **_https(),
+            opts=self._child,
+        )
+        aws.vpc.SecurityGroupEgressRule(
+            f"{self._name}-tasks-to-s3",
+            security_group_id=tasks.id,
+            prefix_list_id=self._args.s3_prefix_list_id,
+            description="HTTPS to S3 through the gateway endpoint, which routes S3's public addresses",
+            **_https(),
+            opts=self._child,
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self._name}-endpoints-from-tasks",
+            security_group_id=endpoints.id,
+            referenced_security_group_id=tasks.id,
+            description="HTTPS from batch tasks and from nothing else",
+            **_https(),
+            opts=self._child,
+        )
+
+    def _endpoints(self) -> None:
+        names, region = self._args.names, self._args.names.region
+        self.endpoint_ids = {}
+        for service in (*_endpoints.REQUIRED, *self._args.settings.extra_endpoints):
+            label = service.replace(".", "-")
+            endpoint = aws.ec2.VpcEndpoint(
+                f"{self._name}-endpoint-{label}",
+                vpc_id=self.vpc_id,
+                service_name=f"com.amazonaws.{region}.{service}",
+                vpc_endpoint_type="Interface",
+                private_dns_enabled=True,
+                subnet_ids=self.subnet_ids[: self._args.settings.endpoint_zones],
+                security_group_ids=[self.endpoint_security_group_id],
+                policy=_endpoints.interface_policy(names, service, self._args.repository_arns),
+                tags={"Name": f"endpoint-{label}-{names.suffix}"},
+                opts=self._child,
+            )
+            self.endpoint_ids[service] = endpoint.id
+        gateway = aws.ec2.VpcEndpoint(
+            f"{self._name}-endpoint-s3",
+            vpc_id=self.vpc_id,
+            service_name=f"com.amazonaws.{region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=self.route_table_ids,
+            policy=_endpoints.s3_policy(names, self._args.bucket_arns),
+            tags={"Name": f"endpoint-s3-{names.suffix}"},
+            opts=self._child,
+        )
+        self.endpoint_ids["s3"] = gateway.id
+
+    def _flow_logs(self) -> aws.cloudwatch.LogGroup:
+        names = self._args.names
+        group = aws.cloudwatch.LogGroup(
+            f"{self._name}-flow-logs",
+            name=names.log_group("flow-logs"),
+            retention_in_days=self._args.log_retention_days,
+            kms_key_id=self._args.logs_key_arn,
+            opts=self._child,
+        )
+        role = aws.iam.Role(
+            f"{self._name}-flow-logs-role",
+            name=names.name("role", "flow-logs"),
+            description="Lets VPC flow logs write to their log group",
+            assume_role_policy=_iam.trust(
+                "vpc-flow-logs.amazonaws.com",
+                account=names.account,
+                source_arn=names.arn("ec2", "vpc-flow-log/*"),
+            ),
+            opts=self._child,
+        )
+        arn = names.log_group_arn(names.log_group("flow-logs"))
+        may_write = aws.iam.RolePolicy(
+            f"{self._name}-flow-logs-policy",
+            name="write-flow-logs",
+            role=role.name,
+            policy=_iam.document(
+                _iam.statement(
+                    "WriteFlowLogs",
+                    ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                    [arn, f"{arn}:*"],
+                ),
+            ),
+            opts=self._child,
+        )
+        aws.ec2.FlowLog(
+            f"{self._name}-flow-log",
+            vpc_id=self.vpc_id,
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_destination=group.arn,
+            iam_role_arn=role.arn,
+            max_aggregation_interval=600,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[may_write]),
+        )
+        return group
+
+
+def _https() -> dict[str, str | int]:
+    return {"ip_protocol": "tcp", "from_port": HTTPS, "to_port": HTTPS}

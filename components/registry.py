@@ -1,0 +1,141 @@
+"""The image repositories.
+
+Owns: one private ECR repository a job and how long images are kept; building and pushing the images when a stack asks.
+Refuses: choosing which image runs (settings: a digest or a release tag, written by `batchctl push`).
+Why the lifecycle cannot delete what runs: an image that matches the tags of one rule cannot be expired by a rule of lower
+priority, and the deploy step tags what it deploys `deployed-<n>`; see docs/adr/0005-image-lifecycle.md (facts-aws.md 49).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_awsx as awsx
+
+from ._names import Names
+
+if TYPE_CHECKING:
+    import settings.jobs
+    import settings.models
+
+DEPLOYED_PREFIX = "deployed-"
+RELEASE_PREFIX = "release-"
+KEEP_DEPLOYED = 5
+"""Images tagged as deployed that are kept: the one that runs and four to go back to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryArgs:
+    """Inputs of `Registry`."""
+
+    names: Names
+    settings: settings.models.Registry
+    jobs: Mapping[str, settings.jobs.Job]
+    teardown: bool
+    """Whether `destroy` may delete repositories that hold images."""
+    kms_key_arn: pulumi.Input[str]
+    sources: str = "jobs"
+    """Folder with one sub-folder a job; the build context when images are built."""
+
+
+class Registry(pulumi.ComponentResource):
+    """One repository a job, and the image each job runs."""
+
+    repository_urls: dict[str, pulumi.Output[str]]
+    repository_arns: dict[str, pulumi.Output[str]]
+    images: dict[str, pulumi.Output[str]]
+    """Image reference by job: by digest when built or pushed here, otherwise by immutable release tag."""
+
+    def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:registry:Registry", name, None, opts)
+        self._name, self._args = name, args
+        self.repository_urls, self.repository_arns, self.images = {}, {}, {}
+        for job, job_settings in args.jobs.items():
+            repository = self._repository(job)
+            self.repository_urls[job] = repository.repository_url
+            self.repository_arns[job] = repository.arn
+            self.images[job] = (
+                self._built(job, job_settings, repository)
+                if args.settings.build
+                else repository.repository_url.apply(lambda url, image=job_settings.image: reference(url, image))
+            )
+        self.register_outputs({"repository_urls": self.repository_urls, "images": self.images})
+
+    def _repository(self, job: str) -> aws.ecr.Repository:
+        child = pulumi.ResourceOptions(parent=self)
+        repository = aws.ecr.Repository(
+            f"{self._name}-{job}",
+            name=self._args.names.name("repository", job),
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": self._args.kms_key_arn}],
+            force_delete=self._args.teardown,
+            opts=child,
+        )
+        aws.ecr.LifecyclePolicy(
+            f"{self._name}-{job}-lifecycle",
+            repository=repository.name,
+            policy=lifecycle(self._args.settings.keep_images, self._args.settings.untagged_days),
+            opts=child,
+        )
+        return repository
+
+    def _built(self, job: str, job_settings: settings.jobs.Job, repository: aws.ecr.Repository) -> pulumi.Output[str]:
+        platform = "linux/arm64" if job_settings.architecture == "ARM64" else "linux/amd64"
+        image = awsx.ecr.Image(
+            f"{self._name}-{job}-image",
+            repository_url=repository.repository_url,
+            context=self._args.sources,
+            dockerfile=f"{self._args.sources}/{job}/Dockerfile",
+            platform=platform,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return image.image_uri
+
+
+def reference(url: str, image: str) -> str:
+    """The full reference of `image` (a digest or a tag) in the repository at `url`."""
+    return f"{url}{'@' if image.startswith('sha256:') else ':'}{image}"
+
+
+def lifecycle(keep_images: int, untagged_days: int) -> str:
+    """The lifecycle policy as JSON.
+
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html (evaluation by priority).
+    """
+
+    def newest(priority: int, prefix: str, count: int, what: str) -> dict[str, object]:
+        return {
+            "rulePriority": priority,
+            "description": f"keep the newest {count} {what} images",
+            "selection": {
+                "tagStatus": "tagged",
+                "tagPrefixList": [prefix],
+                "countType": "imageCountMoreThan",
+                "countNumber": count,
+            },
+            "action": {"type": "expire"},
+        }
+
+    untagged = {
+        "rulePriority": 3,
+        "description": f"expire untagged images after {untagged_days} days",
+        "selection": {
+            "tagStatus": "untagged",
+            "countType": "sinceImagePushed",
+            "countUnit": "days",
+            "countNumber": untagged_days,
+        },
+        "action": {"type": "expire"},
+    }
+    rules = [
+        newest(1, DEPLOYED_PREFIX, KEEP_DEPLOYED, "deployed"),
+        newest(2, RELEASE_PREFIX, keep_images, "release"),
+        untagged,
+    ]
+    return json.dumps({"rules": rules})

@@ -19,13 +19,14 @@ from batch_runtime.stopping import Progress
 from batch_runtime.storage import Storage, connect
 
 E = TypeVar("E", bound=JobEnvironment)
+E_co = TypeVar("E_co", bound=JobEnvironment, covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job(Generic[E]):
+class Job(Generic[E_co]):
     """What a job's work gets."""
 
-    environment: E
+    environment: E_co
     storage: Storage
     metrics: Metrics
     progress: Progress

@@ -8,6 +8,7 @@ Faults that survive botocore's retries pass through as they are; `batch_runtime.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ class Storage:
             if error.response.get("Error", {}).get("Code") in _ABSENT:
                 raise MissingObject(uri) from None
             raise
-        with response["Body"] as body:
+        with closing(response["Body"]) as body:
             for chunk in body.iter_chunks(CHUNK_BYTES):
                 self._progress()
                 yield chunk

@@ -1,0 +1,9 @@
+"""`python -m report_generation`."""
+
+import sys
+
+from batch_runtime.main import run
+from report_generation.job import ReportEnvironment, report
+
+if __name__ == "__main__":
+    sys.exit(run(ReportEnvironment, report))

@@ -1,0 +1,175 @@
+"""The report's figures as PNG images: one look, no decoration without information.
+
+The same data give the same bytes: no time stamp and no software version is written into an image.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from report_generation.analysis import HEADLINE_ES, HEADLINE_VAR, Analysis, Contribution
+from report_generation.money import scale_of, short
+from risk_results import UNITS_PER_USD
+from risk_results.documents import Exposure
+
+INK, MUTED, FAINT = "#1d2733", "#667485", "#dfe4ea"
+NAVY, TEAL, AMBER, RED = "#1f3a5f", "#2a9d8f", "#e0a030", "#c8553d"
+_DPI = 220
+_STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": MUTED,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 3,
+    "ytick.major.size": 0,
+    "svg.hashsalt": "batch-platform",
+}
+
+
+def distribution(analysis: Analysis, width: float, height: float) -> bytes:
+    """Profit and loss in all scenarios, with value at risk and expected shortfall; sizes in inches."""
+    profit = analysis.gathered.profit / UNITS_PER_USD
+    divisor, suffix = scale_of(analysis.deviation)
+    values = profit / divisor
+    at_risk = -analysis.measure(HEADLINE_VAR).value_at_risk / UNITS_PER_USD / divisor
+    shortfall = -analysis.measure(HEADLINE_ES).expected_shortfall / UNITS_PER_USD / divisor
+    with mpl.rc_context(_STYLE):
+        figure, axes = _canvas(width, height)
+        low, high = np.quantile(values, (0.0003, 0.9997))
+        counts, edges = np.histogram(values, bins=90, range=(min(low, at_risk * 1.15), high))
+        colours = [RED if right <= at_risk else NAVY for right in edges[1:]]
+        axes.bar(edges[:-1], counts, width=np.diff(edges) * 0.92, align="edge", color=colours, linewidth=0)
+        spread = analysis.deviation / UNITS_PER_USD / divisor
+        middle = analysis.mean / UNITS_PER_USD / divisor
+        grid = np.linspace(edges[0], edges[-1], 400)
+        bell = np.exp(-0.5 * ((grid - middle) / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
+        axes.plot(
+            grid, bell * len(values) * (edges[1] - edges[0]), color=AMBER, linewidth=1.1, label="normal, same spread"
+        )
+        top = counts.max()
+        for place, level, label in (
+            (at_risk, 0.62, f"VaR {HEADLINE_VAR / 10:g} %\n{short(-analysis.measure(HEADLINE_VAR).value_at_risk)}"),
+            (shortfall, 0.88, f"ES {HEADLINE_ES / 10:g} %\n{short(-analysis.measure(HEADLINE_ES).expected_shortfall)}"),
+        ):
+            axes.plot([place, place], [0, top * level], color=RED, linewidth=1.0, linestyle=(0, (4, 2)))
+            axes.annotate(
+                label, (place, top * level), xytext=(-4, -1), textcoords="offset points",
+                ha="right", va="top", color=RED, fontsize=7.5, fontweight="bold",
+            )  # fmt: skip
+        axes.axvline(0, color=MUTED, linewidth=0.6)
+        axes.set_xlabel(f"profit and loss over {_days(analysis)}, USD {suffix}".rstrip())
+        axes.set_ylabel("scenarios")
+        axes.legend(loc="upper right", frameon=False, fontsize=7)
+        _grid(axes, "y")
+        return _png(figure)
+
+
+def exposures(parts: Mapping[str, Exposure], width: float, height: float, most: int) -> bytes:
+    """Long and short market value by name, largest gross first, the rest in one bar."""
+    ranked = sorted(parts.items(), key=lambda item: (-item[1].gross, item[0]))
+    shown = ranked[:most]
+    rest = sum((exposure for _, exposure in ranked[most:]), Exposure(long=0, short=0))
+    if len(ranked) > most:
+        shown = [*shown[: most - 1], *_rest(ranked[most - 1 :], rest + ranked[most - 1][1])]
+    divisor, suffix = scale_of(max(max(part.long, -part.short) for _, part in shown))
+    factor = UNITS_PER_USD * divisor
+    names = [name for name, _ in shown]
+    with mpl.rc_context(_STYLE):
+        figure, axes = _canvas(width, height)
+        places = np.arange(len(shown))[::-1]
+        axes.barh(places, [part.long / factor for _, part in shown], color=TEAL, height=0.66, label="long")
+        axes.barh(places, [part.short / factor for _, part in shown], color=RED, height=0.66, label="short")
+        axes.plot(
+            [part.net / factor for _, part in shown],
+            places,
+            "D",
+            color=INK,
+            markersize=3.2,
+            label="net",
+            linestyle="none",
+        )
+        axes.set_yticks(places, names)
+        axes.tick_params(axis="y", colors=INK)
+        axes.axvline(0, color=MUTED, linewidth=0.6)
+        axes.set_xlabel(f"market value, USD {suffix}".rstrip())
+        axes.legend(loc="lower right", frameon=False, fontsize=7, ncols=3, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)
+        _grid(axes, "x")
+        return _png(figure)
+
+
+def contributions(parts: Sequence[Contribution], width: float, height: float, most: int = 40) -> bytes:
+    """Each shard's share of the expected shortfall; above `most` shards only the largest."""
+    ranked = sorted(parts, key=lambda part: (-part.expected_shortfall, part.shard))[:most]
+    divisor, suffix = scale_of(max(abs(part.expected_shortfall) for part in ranked))
+    with mpl.rc_context(_STYLE):
+        figure, axes = _canvas(width, height)
+        values = [part.expected_shortfall / UNITS_PER_USD / divisor for part in ranked]
+        places = np.arange(len(ranked))
+        axes.bar(places, values, color=[NAVY if value >= 0 else TEAL for value in values], width=0.72)
+        step = max(1, len(ranked) // 20)
+        axes.set_xticks(places[::step], [str(part.shard) for part in ranked[::step]])
+        axes.axhline(0, color=MUTED, linewidth=0.6)
+        axes.set_xlabel("shard, largest contribution first")
+        axes.set_ylabel(f"USD {suffix}".rstrip())
+        _grid(axes, "y")
+        return _png(figure)
+
+
+def reasons(counts: Mapping[str, int], width: float, height: float) -> bytes:
+    """Rejected rows by the rule that they broke."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:12]
+    with mpl.rc_context(_STYLE):
+        figure, axes = _canvas(width, height)
+        places = np.arange(len(ranked))[::-1]
+        axes.barh(places, [count for _, count in ranked], color=AMBER, height=0.62)
+        for place, (_, count) in zip(places, ranked, strict=True):
+            axes.annotate(f"{count:,}", (count, place), xytext=(3, 0), textcoords="offset points", va="center")
+        axes.set_yticks(places, [name for name, _ in ranked])
+        axes.tick_params(axis="y", colors=INK)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        axes.set_xlabel("rejected rows")
+        _grid(axes, "x")
+        return _png(figure)
+
+
+def _rest(ranked: Sequence[tuple[str, Exposure]], total: Exposure) -> list[tuple[str, Exposure]]:
+    return [(f"{len(ranked):,} others", total)]
+
+
+def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_axisbelow(True)
+    thousands = FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "\N{MINUS SIGN}"))
+    axes.xaxis.set_major_formatter(thousands)
+    axes.yaxis.set_major_formatter(thousands)
+    return figure, axes
+
+
+def _grid(axes: Axes, axis: str) -> None:
+    axes.grid(visible=True, axis="x" if axis == "x" else "y", color=FAINT, linewidth=0.6)
+
+
+def _days(analysis: Analysis) -> str:
+    days = analysis.gathered.model.horizon_days
+    return "one trading day" if days == 1 else f"{days} trading days"
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()

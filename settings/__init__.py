@@ -26,12 +26,17 @@ _SECTIONS = {name: field.annotation for name, field in Settings.model_fields.ite
 
 def load() -> tuple[Settings, str]:
     """The settings and the region of the current stack; raises SettingsError with every problem."""
-    given = CONFIG.get() or get_config_env()
-    stack = pulumi.get_stack()
+    raw, region, problems = given()
+    return parse(raw, stack=pulumi.get_stack(), problems=problems), region
+
+
+def given() -> tuple[dict[str, Any], str, list[Problem]]:
+    """What the current stack's file says, by section; its region; and what is wrong before any model is asked."""
+    entries = CONFIG.get() or get_config_env()
     config = pulumi.Config(PROJECT)
     raw: dict[str, Any] = {}
     problems = []
-    for full in sorted(given):
+    for full in sorted(entries):
         namespace, _, key = full.partition(":")
         if namespace != PROJECT:
             continue
@@ -49,7 +54,7 @@ def load() -> tuple[Settings, str]:
         try:
             raw[key] = config.get_object(key)
         except ValueError:
-            raw[key] = given[full]
+            raw[key] = entries[full]
     region = pulumi.Config("aws").get("region")
     if not region:
         problems.append(
@@ -61,7 +66,7 @@ def load() -> tuple[Settings, str]:
                 fix="`pulumi config set aws:region us-east-1`",
             )
         )
-    return parse(raw, stack=stack, problems=problems), str(region)
+    return raw, str(region), problems
 
 
 def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None = None) -> Settings:
@@ -82,10 +87,10 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
         )
     sections: dict[str, Any] = {}
     for name, model in _SECTIONS.items():
-        given = raw.get(name) or {}
-        if name == "platform" and isinstance(given, Mapping):
-            given = {"environment": stack, **given}
-        sections[name] = read_section(model, given, name, found)
+        section = raw.get(name) or {}
+        if name == "platform" and isinstance(section, Mapping):
+            section = {"environment": stack, **section}
+        sections[name] = read_section(model, section, name, found)
     sections["jobs"] = _jobs(raw.get("jobs") or {}, sections["workflow"], found)
     if found:
         raise SettingsError(stack, found)

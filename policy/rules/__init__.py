@@ -1,0 +1,1 @@
+"""The policy rules: pure functions over a stack's resources."""

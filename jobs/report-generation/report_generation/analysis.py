@@ -8,8 +8,8 @@ from report_generation.gathering import Gathered, load_vector
 from risk_results.documents import Exposure
 from risk_results.measures import LEVELS_PERMILLE, TailMeasure, tail_measure, tail_weights
 
-HEADLINE_VAR = 990
-HEADLINE_ES = 975
+HEADLINE = 990
+"""The level of the first page, in thousandths."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Contribution:
     shard: int
     trades: int
     expected_shortfall: float
-    """In units, at `HEADLINE_ES`; negative when the shard hedges the others."""
+    """In units, at `HEADLINE`; negative when the shard hedges the others."""
 
 
 @dataclass(frozen=True)
@@ -32,25 +32,17 @@ class Analysis:
     deviation: float
     contributions: tuple[Contribution, ...]
     total: Exposure
-    diversification: float
-    """Share of the shards' own value at risk (summed) that vanishes in the portfolio."""
 
-    def measure(self, permille: int) -> TailMeasure:
-        """The measures at one level."""
-        return next(measure for measure in self.measures if measure.permille == permille)
+    @property
+    def headline(self) -> TailMeasure:
+        """The measures of the first page."""
+        return next(measure for measure in self.measures if measure.permille == HEADLINE)
 
 
 def analyse(gathered: Gathered) -> Analysis:
     """Rank and sum what was gathered."""
-    weights = tail_weights(gathered.profit, HEADLINE_ES)
+    weights = tail_weights(gathered.profit, HEADLINE)
     measures = tuple(tail_measure(gathered.profit, level) for level in LEVELS_PERMILLE)
-    alone = sum(
-        measure.value_at_risk
-        for line in gathered.shards
-        for measure in line.measures
-        if measure.permille == HEADLINE_VAR
-    )
-    together = next(measure.value_at_risk for measure in measures if measure.permille == HEADLINE_VAR)
     return Analysis(
         gathered=gathered,
         measures=measures,
@@ -61,5 +53,4 @@ def analyse(gathered: Gathered) -> Analysis:
             for line in gathered.shards
         ),
         total=sum(gathered.by_asset_class.values(), Exposure(long=0, short=0)),
-        diversification=1 - together / alone if alone > 0 else 0.0,
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from batch_runtime.documents import encode
-from report_generation.analysis import HEADLINE_ES, Analysis
+from report_generation.analysis import HEADLINE, Analysis
 from report_generation.money import dollars
 from risk_results.documents import Exposure
 
@@ -27,7 +27,6 @@ def report_json(analysis: Analysis) -> bytes:
                 "exposure": _exposure(analysis.total),
                 "mean": dollars(analysis.mean),
                 "standard_deviation": dollars(analysis.deviation),
-                "diversification": round(analysis.diversification, 6),
                 "measures": [
                     {
                         "level": measure.permille / 1000,
@@ -45,7 +44,7 @@ def report_json(analysis: Analysis) -> bytes:
                 "instrument": _exposures(gathered.by_instrument),
             },
             "expected_shortfall_contributions": {
-                "level": HEADLINE_ES / 1000,
+                "level": HEADLINE / 1000,
                 "shards": [
                     {"shard": part.shard, "trades": part.trades, "contribution": dollars(part.expected_shortfall)}
                     for part in analysis.contributions

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from report_generation.analysis import HEADLINE_ES, HEADLINE_VAR, Analysis, Contribution
+from report_generation.analysis import HEADLINE, Analysis, Contribution
 from report_generation.money import scale_of, short
 from risk_results import UNITS_PER_USD
 from risk_results.documents import Exposure
@@ -21,6 +21,8 @@ from risk_results.documents import Exposure
 INK, MUTED, FAINT = "#1d2733", "#667485", "#dfe4ea"
 NAVY, TEAL, AMBER, RED = "#1f3a5f", "#2a9d8f", "#e0a030", "#c8553d"
 _DPI = 220
+_FEW_BARS = 12
+"""Fewer bars than this do not get wider."""
 _STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7.5,
@@ -45,14 +47,15 @@ def distribution(analysis: Analysis, width: float, height: float) -> bytes:
     profit = analysis.gathered.profit / UNITS_PER_USD
     divisor, suffix = scale_of(analysis.deviation)
     values = profit / divisor
-    at_risk = -analysis.measure(HEADLINE_VAR).value_at_risk / UNITS_PER_USD / divisor
-    shortfall = -analysis.measure(HEADLINE_ES).expected_shortfall / UNITS_PER_USD / divisor
+    at_risk = -analysis.headline.value_at_risk / UNITS_PER_USD / divisor
+    shortfall = -analysis.headline.expected_shortfall / UNITS_PER_USD / divisor
     with mpl.rc_context(_STYLE):
         figure, axes = _canvas(width, height)
         low, high = np.quantile(values, (0.0003, 0.9997))
         counts, edges = np.histogram(values, bins=90, range=(min(low, at_risk * 1.15), high))
-        colours = [RED if right <= at_risk else NAVY for right in edges[1:]]
-        axes.bar(edges[:-1], counts, width=np.diff(edges) * 0.92, align="edge", color=colours, linewidth=0)
+        tail = int(np.searchsorted(edges, at_risk, side="right")) - 1
+        axes.stairs(counts[tail:], edges[tail:], fill=True, color=NAVY)
+        axes.stairs(counts[:tail], edges[: tail + 1], fill=True, color=RED)
         spread = analysis.deviation / UNITS_PER_USD / divisor
         middle = analysis.mean / UNITS_PER_USD / divisor
         grid = np.linspace(edges[0], edges[-1], 400)
@@ -61,15 +64,18 @@ def distribution(analysis: Analysis, width: float, height: float) -> bytes:
             grid, bell * len(values) * (edges[1] - edges[0]), color=AMBER, linewidth=1.1, label="normal, same spread"
         )
         top = counts.max()
-        for place, level, label in (
-            (at_risk, 0.62, f"VaR {HEADLINE_VAR / 10:g} %\n{short(-analysis.measure(HEADLINE_VAR).value_at_risk)}"),
-            (shortfall, 0.88, f"ES {HEADLINE_ES / 10:g} %\n{short(-analysis.measure(HEADLINE_ES).expected_shortfall)}"),
-        ):
+        for name, place, level, side in (("VaR", at_risk, 0.62, "left"), ("ES", shortfall, 0.62, "right")):
             axes.plot([place, place], [0, top * level], color=RED, linewidth=1.0, linestyle=(0, (4, 2)))
             axes.annotate(
-                label, (place, top * level), xytext=(-4, -1), textcoords="offset points",
-                ha="right", va="top", color=RED, fontsize=7.5, fontweight="bold",
-            )  # fmt: skip
+                f"{name} {HEADLINE / 10:g} %\n{short(place * divisor * UNITS_PER_USD)}",
+                (place, top * level),
+                xytext=(4 if side == "left" else -4, -1),
+                textcoords="offset points",
+                ha=side,
+                va="top",
+                color=RED,
+                fontweight="bold",
+            )
         axes.axvline(0, color=MUTED, linewidth=0.6)
         axes.set_xlabel(f"profit and loss over {_days(analysis)}, USD {suffix}".rstrip())
         axes.set_ylabel("scenarios")
@@ -79,12 +85,8 @@ def distribution(analysis: Analysis, width: float, height: float) -> bytes:
 
 
 def exposures(parts: Mapping[str, Exposure], width: float, height: float, most: int) -> bytes:
-    """Long and short market value by name, largest gross first, the rest in one bar."""
-    ranked = sorted(parts.items(), key=lambda item: (-item[1].gross, item[0]))
-    shown = ranked[:most]
-    rest = sum((exposure for _, exposure in ranked[most:]), Exposure(long=0, short=0))
-    if len(ranked) > most:
-        shown = [*shown[: most - 1], *_rest(ranked[most - 1 :], rest + ranked[most - 1][1])]
+    """Long and short market value by name, the `most` largest gross ones, largest first."""
+    shown = sorted(parts.items(), key=lambda item: (-item[1].gross, item[0]))[:most]
     divisor, suffix = scale_of(max(max(part.long, -part.short) for _, part in shown))
     factor = UNITS_PER_USD * divisor
     names = [name for name, _ in shown]
@@ -122,6 +124,8 @@ def contributions(parts: Sequence[Contribution], width: float, height: float, mo
         axes.bar(places, values, color=[NAVY if value >= 0 else TEAL for value in values], width=0.72)
         step = max(1, len(ranked) // 20)
         axes.set_xticks(places[::step], [str(part.shard) for part in ranked[::step]])
+        slack = max(0, _FEW_BARS - len(ranked)) / 2
+        axes.set_xlim(-0.6 - slack, len(ranked) - 0.4 + slack)
         axes.axhline(0, color=MUTED, linewidth=0.6)
         axes.set_xlabel("shard, largest contribution first")
         axes.set_ylabel(f"USD {suffix}".rstrip())
@@ -144,10 +148,6 @@ def reasons(counts: Mapping[str, int], width: float, height: float) -> bytes:
         axes.set_xlabel("rejected rows")
         _grid(axes, "x")
         return _png(figure)
-
-
-def _rest(ranked: Sequence[tuple[str, Exposure]], total: Exposure) -> list[tuple[str, Exposure]]:
-    return [(f"{len(ranked):,} others", total)]
 
 
 def _canvas(width: float, height: float) -> tuple[Figure, Axes]:

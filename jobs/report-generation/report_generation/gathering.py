@@ -30,7 +30,7 @@ from risk_results.documents import (
 from risk_results.measures import Vector
 
 _AT_A_TIME = 16
-_RISKIEST = 15
+_RISKIEST = 20
 _LONGEST_SUM = 2**62
 _NOTHING = Exposure(long=0, short=0)
 

@@ -11,21 +11,22 @@ from html import escape
 from reportlab.lib.colors import HexColor, white
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.units import inch, mm
+from reportlab.lib.units import inch
 from reportlab.platypus import (
+    BaseDocTemplate,
     Flowable,
     Image,
     KeepTogether,
     PageBreak,
+    PageTemplate,
     Paragraph,
-    SimpleDocTemplate,
     Spacer,
     Table,
     TableStyle,
 )
 
 from report_generation import figures, styles
-from report_generation.analysis import HEADLINE_ES, HEADLINE_VAR, Analysis
+from report_generation.analysis import HEADLINE, Analysis
 from report_generation.money import short
 from report_generation.styles import WIDTH
 
@@ -42,13 +43,10 @@ def report_pdf(analysis: Analysis, progress: Callable[[], None] = lambda: None) 
         header = f"Overnight risk report \N{MIDDLE DOT} {_day(analysis)}"
 
     buffer = io.BytesIO()
-    document = SimpleDocTemplate(
+    document = BaseDocTemplate(
         buffer,
         pagesize=A4,
-        leftMargin=styles.MARGIN,
-        rightMargin=styles.MARGIN,
-        topMargin=16 * mm,
-        bottomMargin=17 * mm,
+        pageTemplates=[PageTemplate(frames=[styles.frame()])],
         invariant=1,
         lang="en",
         title=f"Overnight risk report, {summary.business_date.isoformat()}",
@@ -64,19 +62,18 @@ def report_pdf(analysis: Analysis, progress: Callable[[], None] = lambda: None) 
 
 
 def _headline(analysis: Analysis) -> list[Flowable]:
-    at_risk, shortfall = analysis.measure(HEADLINE_VAR), analysis.measure(HEADLINE_ES)
+    headline = analysis.headline
     summary = analysis.gathered.summary
     days = analysis.gathered.model.horizon_days
     horizon = "one trading day" if days == 1 else f"{days} trading days"
+    worst = f"{(1000 - HEADLINE) / 10:g}&nbsp;%"
     sentence = (
-        f"Over {horizon} the portfolio loses more than <b>USD {short(at_risk.value_at_risk)}</b> with a probability of "
-        f"{(1000 - HEADLINE_VAR) / 10:g}&nbsp;%. In the worst {(1000 - HEADLINE_ES) / 10:g}&nbsp;% of scenarios it loses "
-        f"<b>USD {short(shortfall.expected_shortfall)}</b> on average. Diversification between the parts of the book "
-        f"takes away {100 * analysis.diversification:.0f}&nbsp;% of the value at risk that they have alone."
+        f"Over {horizon} the portfolio loses more than <b>USD {short(headline.value_at_risk)}</b> with a probability of "
+        f"{worst}. In that worst {worst} of scenarios it loses <b>USD {short(headline.expected_shortfall)}</b> on average."
     )
     tiles = [
-        (f"value at risk, {HEADLINE_VAR / 10:g} %", short(at_risk.value_at_risk)),
-        (f"expected shortfall, {HEADLINE_ES / 10:g} %", short(shortfall.expected_shortfall)),
+        (f"value at risk, {HEADLINE / 10:g} %", short(headline.value_at_risk)),
+        (f"expected shortfall, {HEADLINE / 10:g} %", short(headline.expected_shortfall)),
         ("gross exposure", short(analysis.total.gross)),
         ("net exposure", short(analysis.total.net)),
         ("trades", f"{summary.trades:,}"),
@@ -89,7 +86,7 @@ def _headline(analysis: Analysis) -> list[Flowable]:
         Spacer(0, 8),
         Paragraph(sentence, styles.BODY),
         Paragraph("What a day may bring", styles.HEADING),
-        _figure(figures.distribution, analysis, height=3.05),
+        _figure(figures.distribution, analysis, height=3.3),
         Paragraph("Measures", styles.HEADING),
         _table(
             ("level", "value at risk", "its 95 % interval", "expected shortfall", "its standard error"),
@@ -111,22 +108,38 @@ def _headline(analysis: Analysis) -> list[Flowable]:
             "another set of scenarios might move a number, not how wrong the model may be.",
             styles.NOTE,
         ),
+        Paragraph("The book", styles.HEADING),
+        _book(analysis),
         PageBreak(),
     ]
 
 
+def _book(analysis: Analysis) -> Table:
+    classes = sorted(analysis.gathered.by_asset_class.items(), key=lambda item: -item[1].gross)
+    return _table(
+        ("asset class", "long", "short", "gross", "net"),
+        [
+            (name, short(part.long), short(part.short), short(part.gross), short(part.net))
+            for name, part in [*classes, ("all", analysis.total)]
+        ],
+        (0.24, 0.19, 0.19, 0.19, 0.19),
+    )
+
+
 def _exposures(analysis: Analysis) -> list[Flowable]:
     gathered = analysis.gathered
+    largest = sorted((part.gross for part in gathered.by_instrument.values()), reverse=True)[:_TOP_INSTRUMENTS]
+    share = sum(largest) / analysis.total.gross
     return [
         Paragraph("Exposure by asset class", styles.HEADING),
-        _figure(figures.exposures, gathered.by_asset_class, height=1.75, most=8),
+        _figure(figures.exposures, gathered.by_asset_class, height=1.8, most=8),
         Paragraph("Exposure by currency", styles.HEADING),
-        _figure(figures.exposures, gathered.by_currency, height=2.0, most=10),
+        _figure(figures.exposures, gathered.by_currency, height=2.05, most=10),
         Paragraph("Largest instruments", styles.HEADING),
-        _figure(figures.exposures, gathered.by_instrument, height=4.1, most=_TOP_INSTRUMENTS),
+        _figure(figures.exposures, gathered.by_instrument, height=4.6, most=_TOP_INSTRUMENTS),
         Paragraph(
-            f"Market value in US dollars at the rates of the trade files; {len(gathered.by_instrument):,} instruments in "
-            "all, ranked by gross exposure.",
+            f"Market value in US dollars at the rates of the trade files. The {len(largest)} instruments with the largest "
+            f"gross exposure, of {len(gathered.by_instrument):,}; together {100 * share:.0f} % of the book.",
             styles.NOTE,
         ),
         PageBreak(),
@@ -137,9 +150,9 @@ def _sources(analysis: Analysis) -> list[Flowable]:
     trades = analysis.gathered.riskiest
     return [
         Paragraph("Where the expected shortfall comes from", styles.HEADING),
-        _figure(figures.contributions, analysis.contributions, height=2.1),
+        _figure(figures.contributions, analysis.contributions, height=2.9),
         Paragraph(
-            f"Contribution of each shard to the portfolio's expected shortfall at {HEADLINE_ES / 10:g} %: its mean loss in "
+            f"Contribution of each shard to the portfolio's expected shortfall at {HEADLINE / 10:g} %: its mean loss in "
             "the portfolio's worst scenarios. All contributions add up to the whole; a negative one hedges the others.",
             styles.NOTE,
         ),

@@ -11,7 +11,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import TableStyle
+from reportlab.platypus import Frame, TableStyle
 
 from report_generation.figures import FAINT, INK, MUTED, NAVY
 
@@ -48,12 +48,14 @@ TABLE = TableStyle(
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2.8),
         ("LEFTPADDING", (0, 0), (-1, -1), 3),
         ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+        ("LEFTPADDING", (0, 0), (0, -1), 0),
+        ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
     ]
 )
 TILES = TableStyle(
     [
         ("BACKGROUND", (0, 0), (-1, -1), HexColor("#f3f6f9")),
-        ("LINEBEFORE", (0, 0), (-1, -1), 2, white),
+        ("LINEBEFORE", (1, 0), (-1, -1), 2, white),
         ("LINEABOVE", (0, 0), (-1, 0), 1.6, HexColor(NAVY)),
         ("TOPPADDING", (0, 0), (-1, -1), 5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
@@ -69,6 +71,14 @@ def register_fonts() -> None:
     for name in (REGULAR, BOLD):
         pdfmetrics.registerFont(TTFont(name, folder / f"{name}.ttf"))
     pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
+
+
+def frame() -> Frame:
+    """The part of a page that the text fills, between header and footer."""
+    bottom, top = 17 * mm, 16 * mm
+    return Frame(
+        MARGIN, bottom, WIDTH, A4[1] - bottom - top, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0
+    )
 
 
 class NumberedCanvas(Canvas):

@@ -10,6 +10,7 @@ from moto.server import ThreadedMotoServer
 
 from demo import portfolio
 from tests.jobs.harness import Night
+from tests.jobs.image import JOBS, assemble
 
 _NUMBERS = count()
 
@@ -24,8 +25,14 @@ def s3_endpoint() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What each job's image holds."""
+    return {job: assemble(job, tmp_path_factory.mktemp(job)) for job in JOBS}
+
+
 @pytest.fixture
-def night(s3_endpoint: str, tmp_path: Path) -> Night:
+def night(s3_endpoint: str, images: dict[str, Path], tmp_path: Path) -> Night:
     """Empty buckets and a scratch folder."""
     s3 = boto3.client(
         "s3",
@@ -40,7 +47,14 @@ def night(s3_endpoint: str, tmp_path: Path) -> Night:
     buckets = (f"input-batch-test-{number}", f"output-batch-test-{number}")
     for bucket in buckets:
         s3.create_bucket(Bucket=bucket)
-    return Night(s3=s3, endpoint=s3_endpoint, input_bucket=buckets[0], output_bucket=buckets[1], scratch=scratch)
+    return Night(
+        s3=s3,
+        endpoint=s3_endpoint,
+        input_bucket=buckets[0],
+        output_bucket=buckets[1],
+        scratch=scratch,
+        images=images,
+    )
 
 
 @pytest.fixture

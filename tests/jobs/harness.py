@@ -1,7 +1,8 @@
 """Jobs as processes against an emulated S3: the layout of a container, without the container.
 
 Owns: the environment that a task definition and the workflow would set, buckets with a portfolio in them, and a look at
-what a run left behind. A job gets an environment of its own, not the test's, so that nothing leaks into it.
+what a run left behind. A job gets an environment of its own, not the test's, and imports only what its image holds
+(`tests.jobs.image`), so that nothing leaks into it.
 """
 
 import json
@@ -11,19 +12,22 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from batch_runtime.environment import JobEnvironment
+from batch_runtime.health import HealthFile
 from batch_runtime.layout import RunLayout
+from batch_runtime.logs import configure
+from batch_runtime.main import Job
+from batch_runtime.metrics import Metrics
+from batch_runtime.stopping import Progress
+from batch_runtime.storage import Storage
 from demo.portfolio import DEFAULT_BUSINESS_DATE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MODULES = {
-    "data-ingestion": "data_ingestion",
-    "risk-calculation": "risk_calculation",
-    "report-generation": "report_generation",
-}
+E = TypeVar("E", bound=JobEnvironment)
 TIMEOUT_SECONDS = 120
 
 
@@ -66,6 +70,8 @@ class Night:
     input_bucket: str
     output_bucket: str
     scratch: Path
+    images: Mapping[str, Path]
+    """Job -> what its image holds, as `tests.jobs.image.assemble` laid it out."""
     run_id: str = "nightly-1"
     business_date: str = DEFAULT_BUSINESS_DATE.isoformat()
     manifest_version: str = ""
@@ -80,6 +86,8 @@ class Night:
         """The whole environment of a job's process."""
         return {
             "PATH": os.environ["PATH"],
+            "HOME": str(self.scratch),
+            "PYTHONPATH": str(self.images[job]),
             "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "test",
@@ -101,9 +109,9 @@ class Night:
         }
 
     def start(self, job: str, variables: Mapping[str, str] | None = None, **more: str) -> "subprocess.Popen[str]":
-        """Start a job's process and return at once."""
+        """Start a job's process and return at once; `-S` keeps the test's own packages out of it."""
         return subprocess.Popen(
-            [sys.executable, "-m", MODULES[job]],
+            [sys.executable, "-S", "-m", job.replace("-", "_")],
             env=dict(variables) if variables is not None else self.variables(job, **more),
             cwd=self.scratch,
             stdout=subprocess.PIPE,
@@ -116,6 +124,17 @@ class Night:
         with self.start(job, variables, **more) as process:
             stdout, stderr = process.communicate(timeout=TIMEOUT_SECONDS)
         return Outcome(process.returncode, stdout, stderr)
+
+    def job(self, job: str, environment_type: type[E], **more: str) -> Job[E]:
+        """What `run` would hand to a job's work, for a test that calls the work itself."""
+        environment = environment_type.read(self.variables(job, **more))
+        return Job(
+            environment=environment,
+            storage=Storage(self.s3),
+            metrics=Metrics(environment="test", job=job, run_id=self.run_id),
+            progress=Progress(HealthFile(self.scratch), 0),
+            log=configure(),
+        )
 
     def upload(self, folder: Path) -> None:
         """Put everything under `folder` into the input bucket, manifests last."""

@@ -23,7 +23,7 @@ from batch_runtime.documents import (
     ShardReference,
 )
 from batch_runtime.environment import JobEnvironment
-from batch_runtime.errors import BadInput
+from batch_runtime.errors import BadInputError
 from batch_runtime.main import Job
 from data_ingestion import manifest as manifests
 from data_ingestion import reading, schema
@@ -80,7 +80,7 @@ def ingest(job: Job[IngestionEnvironment]) -> None:
 
 
 def _validate(job: Job[IngestionEnvironment], manifest: Manifest, paths: list[Path], folder: Path) -> _Ingested:
-    """Check every row of every file and every promised count; raises one `BadInput` for all wrong counts."""
+    """Check every row of every file and every promised count; raises one `BadInputError` for all wrong counts."""
     files: list[FileQuality] = []
     lies: list[str] = []
     shards = ShardWriter(folder, job.environment.shard_size)
@@ -89,7 +89,7 @@ def _validate(job: Job[IngestionEnvironment], manifest: Manifest, paths: list[Pa
         SeenTrades(folder / "seen.sqlite") as seen,
     ):
         for promised, path in zip(manifest.files, paths, strict=True):
-            accepted, rejected = _validate_file(job, promised, path, shards, quarantine, seen)
+            accepted, rejected = _validate_file(job, promised, path, shards=shards, quarantine=quarantine, seen=seen)
             if accepted + rejected != promised.rows:
                 lies.append(f"{promised.key} has {accepted + rejected} rows, the manifest says {promised.rows}")
             files.append(
@@ -110,6 +110,7 @@ def _validate_file(
     job: Job[IngestionEnvironment],
     promised: ManifestFile,
     path: Path,
+    *,
     shards: ShardWriter,
     quarantine: Quarantine,
     seen: SeenTrades,
@@ -151,7 +152,7 @@ def _refuse_rubbish(job: Job[IngestionEnvironment], ingested: _Ingested) -> None
     """Fail when nothing or too little is left; the rejected rows are kept for people to see why."""
     rows = ingested.trades + ingested.quarantine.rows
     if rows == 0:
-        raise BadInput("the manifest's files hold no trade at all; send the day's trades")
+        raise BadInputError("the manifest's files hold no trade at all; send the day's trades")
     share = 100 * ingested.quarantine.rows / rows
     limit = job.environment.max_rejected_percent
     if ingested.trades and share <= limit:
@@ -159,7 +160,7 @@ def _refuse_rubbish(job: Job[IngestionEnvironment], ingested: _Ingested) -> None
     target = job.environment.layout.rejected
     job.storage.upload(ingested.quarantine.path, target, "text/csv; charset=utf-8")
     reasons = ", ".join(f"{name} {count}x" for name, count in ingested.quarantine.reasons.most_common(5))
-    raise BadInput(
+    raise BadInputError(
         f"{ingested.quarantine.rows:,} of {rows:,} rows ({share:.1f} %) were rejected, more than "
         f"BATCH_MAX_REJECTED_PERCENT={limit:g} (most often: {reasons}); the rows and their reasons are in {target}"
     )

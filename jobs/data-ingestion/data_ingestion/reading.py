@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from batch_runtime.errors import BadInput
+from batch_runtime.errors import BadInputError
 from data_ingestion.schema import COLUMNS
 
 _NAMES = [column.name for column in COLUMNS]
@@ -33,14 +33,14 @@ class TextBatch:
 
 
 def read(path: Path, key: str) -> Iterator[TextBatch]:
-    """The batches of the file at `path`; `key` names it in the message of a `BadInput`."""
+    """The batches of the file at `path`; `key` names it in the message of a `BadInputError`."""
     try:
         yield from (_read_parquet(path, key) if key.endswith(".parquet") else _read_csv(path, key))
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         kind = "Parquet" if key.endswith(".parquet") else "UTF-8 CSV with a header"
-        raise BadInput(f"{key} cannot be read as {kind}: {error}; send the file and its manifest again") from None
+        raise BadInputError(f"{key} cannot be read as {kind}: {error}; send the file and its manifest again") from None
 
 
 def _read_csv(path: Path, key: str) -> Iterator[TextBatch]:
@@ -99,4 +99,4 @@ def _require_columns(schema: pa.Schema, key: str) -> None:
     double = sorted({name for name in names if names.count(name) > 1 and name in _NAMES})
     if missing or double:
         problem = f"lacks the columns {', '.join(missing)}" if missing else f"has the columns {', '.join(double)} twice"
-        raise BadInput(f"{key} {problem}; its header must have {','.join(_NAMES)}")
+        raise BadInputError(f"{key} {problem}; its header must have {','.join(_NAMES)}")

@@ -17,7 +17,7 @@ _ROW_GROUP_ROWS = 8_192
 
 
 class ShardWriter:
-    """Cuts a stream of record batches into files `shard-<5 digits>.parquet` of `size` trades; the last may be smaller."""
+    """Cuts record batches into files `shard-<5 digits>.parquet` of `size` trades; the last may be smaller."""
 
     def __init__(self, folder: Path, size: int) -> None:
         self._folder = folder

@@ -14,10 +14,10 @@ import numpy as np
 
 from batch_runtime.documents import IngestionSummary, QualityDocument, ShardReference, read_shard_list
 from batch_runtime.environment import JobEnvironment
-from batch_runtime.errors import BadInput, TryAgain
+from batch_runtime.errors import BadInputError, TryAgainError
 from batch_runtime.layout import S3Uri
 from batch_runtime.main import Job
-from batch_runtime.storage import MissingObject
+from batch_runtime.storage import MissingObjectError
 from risk_results.documents import (
     Exposure,
     Measures,
@@ -68,7 +68,7 @@ def gather(job: Job[JobEnvironment], folder: Path) -> Gathered:
     quality = QualityDocument.read(_read(job, layout.quality), str(layout.quality))
     listed = read_shard_list(_read(job, layout.shard_list), str(layout.shard_list))
     if (len(listed), sum(line.trades for line in listed)) != (summary.shards, summary.trades):
-        raise BadInput(f"{layout.shard_list} and {layout.summary} contradict each other; run data-ingestion again")
+        raise BadInputError(f"{layout.shard_list} and {layout.summary} contradict each other; run data-ingestion again")
     _require_each_once(job, listed)
     model: Model | None = None
     profit: Vector | None = None
@@ -85,7 +85,7 @@ def gather(job: Job[JobEnvironment], folder: Path) -> Gathered:
         vector = load_vector(kept)
         largest += int(np.abs(vector).max())
         if largest > _LONGEST_SUM:
-            raise BadInput("the shards' profits are too large to be added; look for a wrong quantity or price")
+            raise BadInputError("the shards' profits are too large to be added; look for a wrong quantity or price")
         profit = vector.copy() if profit is None else profit + vector
         shards.append(kept)
         _add(by_currency, result.by_currency)
@@ -93,7 +93,8 @@ def gather(job: Job[JobEnvironment], folder: Path) -> Gathered:
         _add(by_instrument, result.by_instrument)
         riskiest = _largest([*riskiest, *result.riskiest])
         job.progress.boundary()
-    assert model is not None and profit is not None, "a shard list has at least one line"
+    assert model is not None, "a shard list has at least one line"
+    assert profit is not None
     return Gathered(
         summary=summary,
         quality=quality,
@@ -124,7 +125,9 @@ def _results(
         uri = layout.result_vector(line.shard)
         content = _read(job, uri)
         if digest(content) != result.vector_sha256:
-            raise TryAgain(f"{uri} is not the vector that its document describes: an attempt is writing it just now")
+            raise TryAgainError(
+                f"{uri} is not the vector that its document describes: an attempt is writing it just now"
+            )
         vector = vector_from_bytes(content, str(uri), result.model.scenarios)
         np.save(_vector_path(folder, line.shard), vector, allow_pickle=False)
         return result
@@ -145,14 +148,14 @@ def _require_each_once(job: Job[JobEnvironment], listed: tuple[ShardReference, .
         if not {layout.result(line.shard).key, layout.result_vector(line.shard).key} <= present
     ]
     if missing:
-        raise BadInput(
+        raise BadInputError(
             f"{len(missing)} of {len(listed)} shards have no result in {prefix}: {_shorten(missing)}; "
             "run risk-calculation for them (BATCH_SHARDS), then this job again"
         )
     expected = {uri.key for line in listed for uri in (layout.result(line.shard), layout.result_vector(line.shard))}
     strangers = sorted(key.rsplit("/", 1)[1] for key in present - expected)
     if strangers:
-        raise BadInput(
+        raise BadInputError(
             f"{prefix} holds results of shards that the run does not have: {_shorten(strangers)}; their trades would "
             "count double. Delete them or start a new run"
         )
@@ -169,7 +172,7 @@ def _require_same(job: Job[JobEnvironment], result: ShardResult, line: ShardRefe
     )
     for name, got, wanted in checks:
         if got != wanted:
-            raise BadInput(
+            raise BadInputError(
                 f"{uri} does not belong to the other results: {name} is {got}, must be {wanted}; "
                 f"run risk-calculation for shard {line.shard} again"
             )
@@ -178,8 +181,8 @@ def _require_same(job: Job[JobEnvironment], result: ShardResult, line: ShardRefe
 def _read(job: Job[JobEnvironment], uri: S3Uri) -> bytes:
     try:
         return job.storage.read(uri)
-    except MissingObject:
-        raise BadInput(f"{uri} does not exist; the run's earlier jobs must finish first") from None
+    except MissingObjectError:
+        raise BadInputError(f"{uri} does not exist; the run's earlier jobs must finish first") from None
 
 
 def _vector_path(folder: Path, shard: int) -> Path:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from batch_runtime.documents import SuccessMarker
 from batch_runtime.environment import JobEnvironment
-from batch_runtime.errors import BadInput
+from batch_runtime.errors import BadInputError
 from batch_runtime.main import Job
-from batch_runtime.storage import MissingObject
+from batch_runtime.storage import MissingObjectError
 from report_generation.analysis import analyse
 from report_generation.documents import report_json
 from report_generation.gathering import gather
@@ -54,7 +54,7 @@ def _finished_at(job: Job[ReportEnvironment]) -> datetime:
     uri = job.environment.layout.success_marker
     try:
         former = SuccessMarker.read(job.storage.read(uri), str(uri))
-    except (MissingObject, BadInput):
+    except (MissingObjectError, BadInputError):
         former = None
     if former is not None and former.run_id == job.environment.run_id:
         return former.finished_at

@@ -68,14 +68,15 @@ def _headline(analysis: Analysis) -> list[Flowable]:
     horizon = "one trading day" if days == 1 else f"{days} trading days"
     worst = f"{(1000 - HEADLINE) / 10:g}&nbsp;%"
     sentence = (
-        f"Over {horizon} the portfolio loses more than <b>USD {short(headline.value_at_risk)}</b> with a probability of "
-        f"{worst}. In that worst {worst} of scenarios it loses <b>USD {short(headline.expected_shortfall)}</b> on average."
+        f"Over {horizon} the portfolio loses more than <b>USD {short(headline.value_at_risk)}</b> with a probability "
+        f"of {worst}. In that worst {worst} of scenarios it loses <b>USD {short(headline.expected_shortfall)}</b> "
+        "on average."
     )
     tiles = [
-        (f"value at risk, {HEADLINE / 10:g} %", short(headline.value_at_risk)),
-        (f"expected shortfall, {HEADLINE / 10:g} %", short(headline.expected_shortfall)),
-        ("gross exposure", short(analysis.total.gross)),
-        ("net exposure", short(analysis.total.net)),
+        (f"value at risk in USD, {HEADLINE / 10:g} %", short(headline.value_at_risk)),
+        (f"expected shortfall in USD, {HEADLINE / 10:g} %", short(headline.expected_shortfall)),
+        ("gross exposure in USD", short(analysis.total.gross)),
+        ("net exposure in USD", short(analysis.total.net)),
         ("trades", f"{summary.trades:,}"),
         ("rows quarantined", f"{summary.quarantined:,}"),
     ]
@@ -86,7 +87,7 @@ def _headline(analysis: Analysis) -> list[Flowable]:
         Spacer(0, 8),
         Paragraph(sentence, styles.BODY),
         Paragraph("What a day may bring", styles.HEADING),
-        _figure(figures.distribution, analysis, height=3.3),
+        _figure(figures.distribution, analysis, height=3.7),
         Paragraph("Measures", styles.HEADING),
         _table(
             ("level", "value at risk", "its 95 % interval", "expected shortfall", "its standard error"),
@@ -104,8 +105,8 @@ def _headline(analysis: Analysis) -> list[Flowable]:
         ),
         Spacer(0, 4),
         Paragraph(
-            f"US dollars; losses are positive. {analysis.gathered.model.scenarios:,} scenarios; the intervals say how far "
-            "another set of scenarios might move a number, not how wrong the model may be.",
+            f"US dollars; losses are positive. {analysis.gathered.model.scenarios:,} scenarios; the intervals say how "
+            "far another set of scenarios might move a number, not how wrong the model may be.",
             styles.NOTE,
         ),
         Paragraph("The book", styles.HEADING),
@@ -138,8 +139,8 @@ def _exposures(analysis: Analysis) -> list[Flowable]:
         Paragraph("Largest instruments", styles.HEADING),
         _figure(figures.exposures, gathered.by_instrument, height=4.6, most=_TOP_INSTRUMENTS),
         Paragraph(
-            f"Market value in US dollars at the rates of the trade files. The {len(largest)} instruments with the largest "
-            f"gross exposure, of {len(gathered.by_instrument):,}; together {100 * share:.0f} % of the book.",
+            f"Market value in US dollars at the rates of the trade files. The {len(largest)} instruments with the "
+            f"largest gross exposure, of {len(gathered.by_instrument):,}; together {100 * share:.0f} % of the book.",
             styles.NOTE,
         ),
         PageBreak(),
@@ -150,10 +151,10 @@ def _sources(analysis: Analysis) -> list[Flowable]:
     trades = analysis.gathered.riskiest
     return [
         Paragraph("Where the expected shortfall comes from", styles.HEADING),
-        _figure(figures.contributions, analysis.contributions, height=2.9),
+        _figure(figures.contributions, analysis.contributions, height=3.6),
         Paragraph(
-            f"Contribution of each shard to the portfolio's expected shortfall at {HEADLINE / 10:g} %: its mean loss in "
-            "the portfolio's worst scenarios. All contributions add up to the whole; a negative one hedges the others.",
+            f"Contribution of each shard to the portfolio's expected shortfall at {HEADLINE / 10:g} %: its mean loss "
+            "in the portfolio's worst scenarios. All contributions add up to the whole; a negative one hedges the others.",
             styles.NOTE,
         ),
         Paragraph("Trades with most risk of their own", styles.HEADING),
@@ -190,8 +191,8 @@ def _quality(analysis: Analysis) -> list[Flowable]:
         Paragraph("Data quality", styles.HEADING),
         Paragraph(
             f"{summary.trades:,} of {rows:,} rows were accepted; {summary.quarantined:,} "
-            f"({100 * summary.quarantined / rows:.2f}&nbsp;%) were quarantined and are not in this report. The rows and "
-            f"their reasons: {escape(quality.rejected_uri)}",
+            f"({100 * summary.quarantined / rows:.2f}&nbsp;%) were quarantined and are not in this report. The rows "
+            f"and their reasons: {escape(quality.rejected_uri)}",
             styles.BODY,
         ),
     ]
@@ -218,13 +219,13 @@ def _method(analysis: Analysis) -> str:
     model = analysis.gathered.model
     return (
         f"Monte Carlo, model version {model.version}: {model.scenarios:,} scenarios over {model.horizon_days} trading "
-        f"day{'s' if model.horizon_days > 1 else ''}, drawn for the business date, the same for every trade. An instrument "
-        "returns its annual volatility, scaled to the horizon, times a mixture of one market factor (by its correlation) "
-        "and a risk of its own, both standard normal. A trade gains its market value times delta times the return plus "
-        "half gamma times the squared return. Gains are rounded to a hundredth of a cent before they are added, so that "
-        f"the sums are exact and do not depend on the {len(analysis.contributions):,} shards in which they were computed. "
-        "Value at risk is an order statistic of the portfolio's own scenarios, not a sum of parts; expected shortfall is "
-        "the mean loss beyond it."
+        f"day{'s' if model.horizon_days > 1 else ''}, drawn for the business date, the same for every trade. An "
+        "instrument returns its annual volatility, scaled to the horizon, times a mixture of one market factor (by its "
+        "correlation) and a risk of its own, both standard normal. A trade gains its market value times delta times "
+        "the return plus half gamma times the squared return. Gains are rounded to a hundredth of a cent before they "
+        f"are added, so that the sums are exact and do not depend on the {len(analysis.contributions):,} shards in "
+        "which they were computed. Value at risk is an order statistic of the portfolio's own scenarios, not a sum of "
+        "parts; expected shortfall is the mean loss beyond it."
     )
 
 

@@ -91,7 +91,7 @@ class NumberedCanvas(Canvas):
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
         self._pages: list[dict[str, object]] = []
 
-    def showPage(self) -> None:
+    def showPage(self) -> None:  # noqa: N802 (reportlab's name)
         """Keep the page for later."""
         self._pages.append(dict(self.__dict__))
         self._startPage()  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ document fits the partition and the model; a job killed in the midst of a shard 
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,11 +14,11 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from batch_runtime.environment import JobEnvironment
-from batch_runtime.errors import BadInput
+from batch_runtime.errors import BadInputError
 from batch_runtime.layout import S3Uri
 from batch_runtime.main import Job
 from batch_runtime.metrics import Unit
-from batch_runtime.storage import MissingObject
+from batch_runtime.storage import MissingObjectError
 from risk_calculation.exposures import Exposures
 from risk_calculation.scenarios import MODEL_VERSION, Scenarios
 from risk_calculation.valuation import Positions, Valuation
@@ -37,6 +38,15 @@ class RiskEnvironment(JobEnvironment):
     """Trading days until the loss is looked at."""
 
 
+@dataclass(frozen=True)
+class _Partition:
+    """A shard's trades in scratch."""
+
+    shard: int
+    path: Path
+    sha256: str
+
+
 def calculate(job: Job[RiskEnvironment]) -> None:
     """The work of the job."""
     environment = job.environment
@@ -50,23 +60,21 @@ def calculate(job: Job[RiskEnvironment]) -> None:
     for shard in environment.required_shards():
         job.progress.boundary()
         with tempfile.TemporaryDirectory(dir=environment.scratch, prefix="risk-") as folder:
-            partition = Path(folder) / "partition.parquet"
-            partition_digest = _download(job, environment.layout.shard(shard), partition)
-            if _is_done(job, shard, model, partition_digest):
+            partition = _download(job, shard, Path(folder))
+            if _is_done(job, partition, model):
                 job.log.info("shard_already_done", shard=shard)
                 continue
             with job.metrics.timed("ValuationDuration"):
-                _calculate_shard(job, shard, scenarios, model, partition, partition_digest)
+                _calculate_shard(job, partition, scenarios, model)
 
 
-def _calculate_shard(
-    job: Job[RiskEnvironment], shard: int, scenarios: Scenarios, model: Model, partition: Path, partition_digest: str
-) -> None:
+def _calculate_shard(job: Job[RiskEnvironment], partition: _Partition, scenarios: Scenarios, model: Model) -> None:
+    shard = partition.shard
     layout = job.environment.layout
     valuation = Valuation(scenarios, model.scenarios, job.progress.progress)
     exposures = Exposures(scenarios)
     trades = 0
-    for batch in _batches(partition, layout.shard(shard)):
+    for batch in _batches(partition.path, layout.shard(shard)):
         positions = Positions.of(batch)
         valuation.add(positions)
         exposures.add(batch, positions)
@@ -77,7 +85,7 @@ def _calculate_shard(
         shard=shard,
         trades=trades,
         model=model,
-        partition_sha256=partition_digest,
+        partition_sha256=partition.sha256,
         vector_sha256=digest(vector),
         measures=tuple(Measures.of(tail_measure(valuation.profit, level)) for level in LEVELS_PERMILLE),
         by_currency=dict(sorted(exposures.by_currency.items())),
@@ -93,24 +101,26 @@ def _calculate_shard(
     job.log.info("shard_done", shard=shard, trades=trades, scenarios=model.scenarios)
 
 
-def _download(job: Job[RiskEnvironment], uri: S3Uri, path: Path) -> str:
+def _download(job: Job[RiskEnvironment], shard: int, folder: Path) -> _Partition:
+    uri = job.environment.layout.shard(shard)
+    path = folder / "partition.parquet"
     try:
-        return job.storage.download(uri, path)
-    except MissingObject:
-        raise BadInput(
+        return _Partition(shard=shard, path=path, sha256=job.storage.download(uri, path))
+    except MissingObjectError:
+        raise BadInputError(
             f"the partition {uri} does not exist; BATCH_SHARDS must name shards of the run's shard list "
             f"{job.environment.layout.shard_list}, or data-ingestion must run first"
         ) from None
 
 
-def _is_done(job: Job[RiskEnvironment], shard: int, model: Model, partition_digest: str) -> bool:
+def _is_done(job: Job[RiskEnvironment], partition: _Partition, model: Model) -> bool:
     """Whether an earlier attempt left the result that this one would write."""
-    uri = job.environment.layout.result(shard)
+    uri = job.environment.layout.result(partition.shard)
     try:
         result = ShardResult.read(job.storage.read(uri), str(uri))
-    except (MissingObject, BadInput):
+    except (MissingObjectError, BadInputError):
         return False
-    return result.model == model and result.partition_sha256 == partition_digest
+    return result.model == model and result.partition_sha256 == partition.sha256
 
 
 def _batches(path: Path, uri: S3Uri) -> Iterator[pa.RecordBatch]:
@@ -118,4 +128,4 @@ def _batches(path: Path, uri: S3Uri) -> Iterator[pa.RecordBatch]:
         with pq.ParquetFile(path) as file:
             yield from file.iter_batches(batch_size=BATCH_ROWS)
     except pa.ArrowException as error:
-        raise BadInput(f"the partition {uri} is not Parquet: {error}; run data-ingestion again") from None
+        raise BadInputError(f"the partition {uri} is not Parquet: {error}; run data-ingestion again") from None

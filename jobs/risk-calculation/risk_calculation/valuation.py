@@ -1,8 +1,8 @@
 """Profit and loss of trades in every scenario, exactly summed, in bounded memory.
 
 A trade of market value `m` gains `m * (delta * r + gamma / 2 * r^2)` when its instrument returns `r`. Every trade's
-gain in every scenario is rounded to a whole unit *before* it is added. Doubles hold integers exactly up to 2^53, so sums
-are exact in any order: the result depends neither on shards nor on batches nor on the tiles below.
+gain in every scenario is rounded to a whole unit *before* it is added. Doubles hold integers exactly up to 2^53, so
+sums are exact in any order: the result depends neither on shards nor on batches nor on the tiles below.
 
 Trades come in batches and are valued in tiles that fit the processor's cache; memory is a few vectors of one entry a
 scenario, whatever the number of trades.
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from batch_runtime.errors import BadInput
+from batch_runtime.errors import BadInputError
 from risk_calculation.scenarios import Doubles, Scenarios
 from risk_results import EXACT_LIMIT, UNITS_PER_USD
 from risk_results.measures import Vector
@@ -67,7 +67,7 @@ class Positions:
         return deviation
 
     def groups(self) -> Iterator[tuple[str, float, float, npt.NDArray[np.int64]]]:
-        """Trades with the same returns: (instrument, volatility, correlation, their positions), instruments together."""
+        """Trades of equal returns: (instrument, volatility, correlation, their places), instruments together."""
         order = np.lexsort((self.correlation, self.volatility, self.codes))
         keys = (self.codes[order], self.volatility[order], self.correlation[order])
         changes = np.any([key[1:] != key[:-1] for key in keys], axis=0)
@@ -123,9 +123,9 @@ class Valuation:
         largest = float(np.abs(returns).max())
         self._bound += float((np.abs(linear) * largest + np.abs(square) * largest**2 + 1).sum())
         if self._bound > EXACT_LIMIT:
-            raise BadInput(
-                f"the shard's trades may gain or lose more than {EXACT_LIMIT / UNITS_PER_USD:,.0f} US dollars together, "
-                "beyond what is summed exactly; look for a wrong quantity or price, or lower BATCH_SHARD_SIZE"
+            raise BadInputError(
+                f"the shard's trades may gain or lose more than {EXACT_LIMIT / UNITS_PER_USD:,.0f} US dollars "
+                "together, beyond what is summed exactly; look for a wrong quantity or price, or lower BATCH_SHARD_SIZE"
             )
         for start in range(0, self.count, _TILE_SCENARIOS):
             part = returns[start : start + _TILE_SCENARIOS]

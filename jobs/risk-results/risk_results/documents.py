@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from batch_runtime.documents import Document, Sha256, ShardNumber
-from batch_runtime.errors import BadInput
+from batch_runtime.errors import BadInputError
 from risk_results.measures import TailMeasure, Vector
 
 MAX_SCENARIOS = 1_000_000
@@ -100,13 +100,15 @@ def vector_to_bytes(vector: Vector) -> bytes:
 
 
 def vector_from_bytes(content: bytes, source: str, scenarios: int) -> Vector:
-    """The inverse of `vector_to_bytes`; raises `BadInput` naming `source` when it is something else."""
+    """The inverse of `vector_to_bytes`; raises `BadInputError` naming `source` when it is something else."""
     try:
         vector = np.load(io.BytesIO(content), allow_pickle=False)
     except (ValueError, EOFError) as error:
-        raise BadInput(f"{source} is not an .npy file: {error}; run risk-calculation for its shard again") from None
+        raise BadInputError(
+            f"{source} is not an .npy file: {error}; run risk-calculation for its shard again"
+        ) from None
     if vector.dtype != np.dtype("<i8") or vector.shape != (scenarios,):
-        raise BadInput(
+        raise BadInputError(
             f"{source} must hold {scenarios} 64-bit integers, not {vector.dtype} in the shape {vector.shape}; "
             "run risk-calculation for its shard again"
         )

@@ -26,7 +26,7 @@ class TailMeasure:
     value_at_risk: int
     expected_shortfall: float
     var_low: int
-    """Lower end of the 95 % confidence interval of the value at risk (from order statistics: no distribution assumed)."""
+    """Lower end of the 95 % confidence interval of the value at risk, from order statistics alone."""
     var_high: int
     es_standard_error: float
 

@@ -1,6 +1,6 @@
 """The JSON documents that the workflow, the client and the jobs exchange: docs/jobs.md as types.
 
-A document that does not fit its type is the sender's fault and ends the job with `BadInput`, naming the field, the
+A document that does not fit its type is the sender's fault and ends the job with `BadInputError`, naming the field, the
 value and what was expected. Unknown keys are refused: a misspelt key must not pass for an absent one.
 """
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from batch_runtime.errors import BadInput
+from batch_runtime.errors import BadInputError
 from batch_runtime.layout import MAX_SHARDS
 
 MAX_INLINE_NUMBERS = 1_000
@@ -33,11 +33,11 @@ class Document(BaseModel):
 
     @classmethod
     def read(cls, content: bytes, source: str) -> Self:
-        """Read `content`; `source` names the object in the message of the `BadInput` that a misfit raises."""
+        """Read `content`; `source` names the object in the message of the `BadInputError` that a misfit raises."""
         try:
             return cls.model_validate(_parse(content, source))
         except ValidationError as error:
-            raise BadInput(f"{source} is not as it must be: {_explain(error, cls)}") from None
+            raise BadInputError(f"{source} is not as it must be: {_explain(error, cls)}") from None
 
     def to_json(self) -> bytes:
         """The document as the same bytes whenever its content is the same."""
@@ -124,16 +124,16 @@ class SuccessMarker(Document):
 
 
 def read_shard_list(content: bytes, source: str) -> tuple[ShardReference, ...]:
-    """Read a shard list; a number that is missing or double is the writer's fault and raises `BadInput`."""
+    """Read a shard list; a number that is missing or double is the writer's fault and raises `BadInputError`."""
     lines = _parse(content, source)
     if not isinstance(lines, list):
-        raise BadInput(f"{source} must be a JSON array of shards, not {type(lines).__name__}")
+        raise BadInputError(f"{source} must be a JSON array of shards, not {type(lines).__name__}")
     try:
         shards = tuple(ShardReference.model_validate(line) for line in lines)
     except ValidationError as error:
-        raise BadInput(f"{source} is not as it must be: {_explain(error, ShardReference)}") from None
+        raise BadInputError(f"{source} is not as it must be: {_explain(error, ShardReference)}") from None
     if [shard.shard for shard in shards] != list(range(len(shards))):
-        raise BadInput(
+        raise BadInputError(
             f"{source} must number its shards 0, 1, 2, … without a gap or a double; run data-ingestion again"
         )
     return shards
@@ -153,7 +153,7 @@ def _parse(content: bytes, source: str) -> Any:
     try:
         return json.loads(content)
     except ValueError as error:
-        raise BadInput(f"{source} is not JSON: {error}; send it again as UTF-8 JSON") from None
+        raise BadInputError(f"{source} is not JSON: {error}; send it again as UTF-8 JSON") from None
 
 
 def _explain(error: ValidationError, model: type[BaseModel]) -> str:

@@ -106,7 +106,8 @@ class JobEnvironment(BaseModel):
         """The shards of this task, each once, in order; raises `UsageError` when the workflow gave none."""
         if self.shards is None:
             raise UsageError(
-                "BATCH_SHARDS is missing: the workflow gives a fan-out job its shards, for example BATCH_SHARDS=[12,13,14]"
+                "BATCH_SHARDS is missing: the workflow gives a fan-out job its shards, "
+                "for example BATCH_SHARDS=[12,13,14]"
             )
         return tuple(sorted(set(self.shards)))
 

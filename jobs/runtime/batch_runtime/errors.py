@@ -43,19 +43,19 @@ class UsageError(JobError):
     exit_code = ExitCode.USAGE
 
 
-class BadInput(JobError):
+class BadInputError(JobError):
     """The manifest or the data are wrong: only new data help."""
 
     exit_code = ExitCode.BAD_INPUT
 
 
-class Unavailable(JobError):
+class UnavailableError(JobError):
     """A service that the job needs did not answer."""
 
     exit_code = ExitCode.UNAVAILABLE
 
 
-class TryAgain(JobError):
+class TryAgainError(JobError):
     """A passing fault: the same attempt may succeed a little later."""
 
     exit_code = ExitCode.TRY_AGAIN
@@ -102,7 +102,7 @@ def as_job_error(error: BaseException) -> JobError | None:
     if isinstance(error, JobError):
         return error
     if isinstance(error, _CONNECTION_FAULTS):
-        return Unavailable(f"AWS did not answer after all retries: {error}")
+        return UnavailableError(f"AWS did not answer after all retries: {error}")
     if isinstance(error, ClientError):
         return _from_client_error(error)
     return None
@@ -112,9 +112,9 @@ def _from_client_error(error: ClientError) -> JobError | None:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _STALE:
-        return TryAgain(f"AWS refused a stale request: {error}")
+        return TryAgainError(f"AWS refused a stale request: {error}")
     if code in _THROTTLES or status >= 500:
-        return Unavailable(f"AWS did not serve the request after all retries: {error}")
+        return UnavailableError(f"AWS did not serve the request after all retries: {error}")
     if code == "NoSuchBucket":
         bucket = error.response.get("Error", {}).get("BucketName", "named in the environment")
         return UsageError(

@@ -1,8 +1,8 @@
 """The health file: proof of progress for the container health check, and the check itself.
 
 The file is touched by the work, not by a timer of its own: a job that hangs must become unhealthy. The check is
-`python -m batch_runtime.health`, because the image has no shell to rely on; it imports nothing but the standard library,
-so that it costs little every 30 seconds.
+`python -m batch_runtime.health`, because the image has no shell to rely on; it imports nothing but the standard
+library, so that it costs little every 30 seconds.
 """
 
 import os

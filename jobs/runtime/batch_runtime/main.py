@@ -94,7 +94,7 @@ def _guarded(
             message=str(interruption),
         )
         return ExitCode.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 (the one place where any failure becomes an exit code)
+    except Exception as error:
         return _failed(log, error)
 
 

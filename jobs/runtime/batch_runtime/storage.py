@@ -26,7 +26,7 @@ _PARALLEL_UPLOADS = 8
 _ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "404", "InvalidArgument"})
 
 
-class MissingObject(Exception):
+class MissingObjectError(Exception):
     """The object is not there; what that means is for the caller to say."""
 
     def __init__(self, uri: S3Uri) -> None:
@@ -53,11 +53,11 @@ class Storage:
         self._progress = progress
 
     def read(self, uri: S3Uri, version: str = "") -> bytes:
-        """A small object's content; raises `MissingObject`."""
+        """A small object's content; raises `MissingObjectError`."""
         return b"".join(self._chunks(uri, version))
 
     def download(self, uri: S3Uri, path: Path) -> str:
-        """Copy an object of any size to `path`; returns its SHA-256 as hex digits; raises `MissingObject`."""
+        """Copy an object of any size to `path`; returns its SHA-256 as hex digits; raises `MissingObjectError`."""
         digest = hashlib.sha256()
         with path.open("wb") as file:
             for chunk in self._chunks(uri):
@@ -101,7 +101,7 @@ class Storage:
                 response = self._client.get_object(Bucket=uri.bucket, Key=uri.key)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in _ABSENT:
-                raise MissingObject(uri) from None
+                raise MissingObjectError(uri) from None
             raise
         with closing(response["Body"]) as body:
             for chunk in body.iter_chunks(CHUNK_BYTES):

@@ -1,0 +1,270 @@
+"""The runtime's contract: environment, exit codes, metrics, health, stopping."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from batch_runtime import health
+from batch_runtime.documents import IngestionSummary, Manifest, ShardReference, read_shard_list, write_shard_list
+from batch_runtime.environment import JobEnvironment
+from batch_runtime.errors import BadInputError, ExitCode, TryAgainError, UnavailableError, UsageError, as_job_error
+from batch_runtime.layout import S3Uri
+from batch_runtime.metrics import Metrics, Unit
+from tests.jobs.harness import Night
+
+
+class TestEnvironment:
+    """Exit code 64 must tell the operator everything at once: each round trip costs a part of the night."""
+
+    def test_reads_the_contract(self, night: Night) -> None:
+        environment = JobEnvironment.read(night.variables("risk-calculation", BATCH_SHARDS="[12,13,12]"))
+        assert environment.job == "risk-calculation"
+        assert environment.manifest_uri == S3Uri(night.input_bucket, "incoming/2026-11-20/manifest.json")
+        assert environment.required_shards() == (12, 13)
+
+    def test_names_all_that_is_wrong_with_value_and_example(self, night: Night) -> None:
+        variables = night.variables(
+            "data-ingestion", BATCH_BUSINESS_DATE="20.11.2026", BATCH_MANIFEST_URI="https://x/y"
+        )
+        del variables["BATCH_RUN_ID"]
+        with pytest.raises(UsageError) as caught:
+            JobEnvironment.read(variables)
+        message = str(caught.value)
+        assert "BATCH_RUN_ID is missing; write for example BATCH_RUN_ID=nightly-2026-11-20-1" in message
+        assert "got '20.11.2026'; write for example BATCH_BUSINESS_DATE=2026-11-20" in message
+        assert "got 'https://x/y'; write for example BATCH_MANIFEST_URI=s3://" in message
+
+    @pytest.mark.parametrize(
+        ("variable", "value"),
+        [
+            ("BATCH_RUN_ID", "x" * 81),
+            ("BATCH_RUN_ID", "../etc"),
+            ("BATCH_SHARDS", "[]"),
+            ("BATCH_SHARDS", "7"),
+            ("BATCH_SHARDS", "[-1]"),
+            ("BATCH_SHARDS", "[100000]"),
+            ("BATCH_BUSINESS_DATE", "1795132800"),
+            ("BATCH_INPUT_BUCKET", "s3://bucket"),
+            ("BATCH_STOP_GRACE", "120"),
+        ],
+    )
+    def test_refuses_a_malformed_value(self, night: Night, variable: str, value: str) -> None:
+        with pytest.raises(UsageError, match=variable):
+            JobEnvironment.read({**night.variables("risk-calculation"), variable: value})
+
+    def test_says_how_to_mend_a_missing_scratch(self, night: Night, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="BATCH_SCRATCH=.*is not a directory: mount a writable volume"):
+            JobEnvironment.read(night.variables("data-ingestion", BATCH_SCRATCH=str(tmp_path / "none")))
+
+    @pytest.mark.parametrize("job", ["data-ingestion", "risk-calculation", "report-generation"])
+    def test_a_process_without_its_environment_exits_64_with_one_message(self, night: Night, job: str) -> None:
+        outcome = night.run(job, {"PYTHONPATH": str(night.images[job]), "PATH": os.environ["PATH"]})
+        assert outcome.exit_code == ExitCode.USAGE
+        assert "BATCH_RUN_ID is missing" in outcome.message
+        assert outcome.stderr == ""
+        assert len(outcome.records) == 1
+
+    def test_a_fan_out_job_without_shards_exits_64(self, night: Night) -> None:
+        outcome = night.run("risk-calculation")
+        assert outcome.exit_code == ExitCode.USAGE
+        assert "BATCH_SHARDS=[12,13,14]" in outcome.message
+
+
+def _client_error(code: str, status: int) -> ClientError:
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "GetObject")  # type: ignore[typeddict-item]
+
+
+class TestExitCodes:
+    """The table of docs/jobs.md: the workflow's retries hang on it."""
+
+    @pytest.mark.parametrize(
+        ("error", "code"),
+        [
+            (UsageError("x"), 64),
+            (BadInputError("x"), 65),
+            (UnavailableError("x"), 69),
+            (TryAgainError("x"), 75),
+            (EndpointConnectionError(endpoint_url="http://x"), 69),
+            (_client_error("SlowDown", 503), 69),
+            (_client_error("InternalError", 500), 69),
+            (_client_error("ExpiredToken", 400), 75),
+            (_client_error("NoSuchBucket", 404), 64),
+            (_client_error("AccessDenied", 403), 1),
+        ],
+    )
+    def test_of_an_expected_failure(self, error: Exception, code: int) -> None:
+        expected = as_job_error(error)
+        assert expected is not None
+        assert expected.exit_code == code
+
+    def test_a_bug_is_not_an_expected_failure(self) -> None:
+        assert as_job_error(KeyError("x")) is None
+
+    def test_the_page_documents_every_code(self) -> None:
+        page = (Path(__file__).parents[2] / "docs" / "jobs.md").read_text()
+        for code in set(ExitCode) - {ExitCode.BUG}:
+            assert f"| {int(code)} | {code.name.lower().replace('_', ' ')} |" in page
+
+    def test_a_service_that_does_not_answer_exits_69(self, night: Night) -> None:
+        outcome = night.run("data-ingestion", AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1")
+        assert outcome.exit_code == ExitCode.UNAVAILABLE
+        assert "Could not connect" in outcome.message
+
+    def test_a_bucket_that_does_not_exist_exits_64(self, night: Night) -> None:
+        outcome = night.run(
+            "data-ingestion",
+            BATCH_INPUT_BUCKET="no-such-bucket",
+            BATCH_MANIFEST_URI="s3://no-such-bucket/incoming/2026-11-20/manifest.json",
+        )
+        assert outcome.exit_code == ExitCode.USAGE
+        assert "no-such-bucket does not exist" in outcome.message
+
+
+class TestMetrics:
+    def test_are_one_line_of_embedded_metric_format(self) -> None:
+        metrics = Metrics(environment="dev", job="risk-calculation", run_id="r-1", shards=(3,))
+        with metrics.timed("Duration"):
+            pass
+        metrics.add("Trades", 2)
+        metrics.add("Trades", 3)
+        stream = io.StringIO()
+        metrics.write(stream)
+        record = json.loads(stream.getvalue())
+        (directive,) = record["_aws"]["CloudWatchMetrics"]
+        assert directive["Namespace"] == "BatchPlatform"
+        assert directive["Dimensions"] == [["environment", "job"]]
+        assert directive["Metrics"] == [{"Name": "Duration", "Unit": "Seconds"}, {"Name": "Trades", "Unit": "Count"}]
+        assert (record["environment"], record["job"], record["Trades"]) == ("dev", "risk-calculation", 5)
+        assert abs(record["_aws"]["Timestamp"] / 1000 - time.time()) < 60
+        assert stream.getvalue().count("\n") == 1
+
+    def test_have_units_that_cloudwatch_knows(self) -> None:
+        known = {"Seconds", "Count", "Megabytes", "Count/Second"}
+        assert {str(unit) for unit in Unit} <= known
+
+
+class TestHealth:
+    def test_a_young_file_is_healthy_and_an_old_one_is_not(self, tmp_path: Path) -> None:
+        health.HealthFile(tmp_path).touch()
+        written = (tmp_path / "healthy").stat().st_mtime
+        assert health.check(tmp_path, written + 59.9) is None
+        assert "61 s old" in str(health.check(tmp_path, written + 61))
+
+    def test_no_file_is_not_healthy(self, tmp_path: Path) -> None:
+        assert "No such file" in str(health.check(tmp_path, time.time()))
+
+    def test_the_check_is_a_process_that_imports_little(self, night: Night) -> None:
+        """It runs every half minute beside the job; boto3 alone would cost it a second of CPU."""
+        program = (
+            "import sys, batch_runtime.health as h; code = h.main(); "
+            "assert not {'boto3', 'pydantic', 'structlog'} & set(sys.modules); sys.exit(code)"
+        )
+        command = [sys.executable, "-S", "-c", program]
+        variables = night.variables("data-ingestion")
+        before = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+        assert (before.returncode, "unhealthy" in before.stderr) == (1, True)
+        health.HealthFile(night.scratch).touch()
+        assert subprocess.run(command, env=variables, check=False).returncode == 0
+
+
+PROGRAM = """
+import sys, time
+from batch_runtime.environment import JobEnvironment
+from batch_runtime.main import run
+
+def work(job):
+    sys.stdout.write("ready\\n"); sys.stdout.flush()
+    {body}
+
+sys.exit(run(JobEnvironment, work))
+"""
+
+
+def _stop(night: Night, body: str, grace: str) -> tuple[int, float, str]:
+    """Run `body` as a job, send SIGTERM when it is ready; (exit code, seconds until the end, output)."""
+    process = subprocess.Popen(
+        [sys.executable, "-S", "-c", PROGRAM.format(body=body)],
+        env=night.variables("data-ingestion", BATCH_STOP_GRACE=grace),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert "job_started" in process.stdout.readline()
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    start = time.monotonic()
+    output, _ = process.communicate(timeout=60)
+    return process.returncode, time.monotonic() - start, output
+
+
+class TestStopping:
+    """SIGTERM gives 120 s; what comes after is SIGKILL."""
+
+    def test_takes_effect_at_a_boundary(self, night: Night) -> None:
+        code, _, output = _stop(night, "while True: time.sleep(0.05); job.progress.boundary()", "90")
+        assert code == ExitCode.INTERRUPTED
+        assert '"event": "job_interrupted"' in output
+
+    def test_lets_a_step_finish_within_the_grace(self, night: Night) -> None:
+        body = "end = time.monotonic() + 1\n    while time.monotonic() < end: job.progress.progress()"
+        code, seconds, output = _stop(night, body, "90")
+        assert code == ExitCode.OK
+        assert seconds > 0.5
+        assert '"event": "job_finished"' in output
+
+    def test_interrupts_a_blocked_step_when_the_grace_is_over(self, night: Night) -> None:
+        """Also one that swallows every exception: the interruption is none that `except Exception` sees."""
+        body = "try: time.sleep(50)\n    except Exception: time.sleep(50)"
+        code, seconds, _ = _stop(night, body, "1")
+        assert code == ExitCode.INTERRUPTED
+        assert 0.5 < seconds < 20
+
+    def test_writes_its_metrics_all_the_same(self, night: Night) -> None:
+        _, _, output = _stop(night, "time.sleep(50)", "0")
+        record = json.loads(output.splitlines()[-1])
+        assert (record["Interruptions"], record["Failures"]) == (1, 0)
+
+
+class TestDocuments:
+    def test_round_trip(self) -> None:
+        shards = (
+            ShardReference(shard=0, uri="s3://abc/x", trades=3),
+            ShardReference(shard=1, uri="s3://abc/y", trades=1),
+        )
+        assert read_shard_list(write_shard_list(shards), "list") == shards
+        summary = {
+            "run_id": "r", "business_date": "2026-11-20", "shards": 2, "trades": 4, "quarantined": 0,
+            "shards_uri": "s3://abc/s", "numbers": [0, 1],
+        }  # fmt: skip
+        content = json.dumps(summary).encode()
+        assert json.loads(IngestionSummary.read(content, "summary").to_json()) == summary
+
+    @pytest.mark.parametrize(
+        ("content", "complaint"),
+        [
+            (b"{", "is not JSON"),
+            (b"[]", "document: Input should be"),
+            (b'{"business_date": "2026-11-20"}', "files: Field required"),
+            (b'{"business_date": "2026-11-20", "files": []}', "files: .*at least 1 item.*got \\[\\]"),
+            (
+                b'{"business_date": "2026-11-20", "files": [{"key": "a.txt", "sha256": "00", "rows": "many"}]}',
+                "files.0.key: .*a.txt.*for example.*files.0.sha256: .*files.0.rows: ",
+            ),
+            (b'{"business_date": "2026-11-20", "file": []}', "file: Extra inputs are not permitted"),
+        ],
+    )
+    def test_a_misfit_names_field_value_and_example(self, content: bytes, complaint: str) -> None:
+        with pytest.raises(BadInputError, match=complaint):
+            Manifest.read(content, "the manifest")
+
+    def test_a_shard_list_with_a_gap_is_refused(self) -> None:
+        with pytest.raises(BadInputError, match="without a gap"):
+            read_shard_list(b'[{"shard": 1, "uri": "s3://abc/x", "trades": 3}]', "the shard list")

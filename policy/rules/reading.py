@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from typing import Any, Final, Generic, TypeAlias, TypeVar
@@ -141,6 +141,9 @@ class Resource:
         object.__setattr__(self, "type", normal_token(self.type))
         object.__setattr__(self, "props", normal_value(self.props))
 
+    def __hash__(self) -> int:
+        return hash(self.urn)
+
 
 _STEP: Final = re.compile(r"[^.\[\]]+|\[\d+\]")
 
@@ -216,6 +219,7 @@ class Graph:
         self.stack = stack
         self.outputs: Mapping[str, Any] | None = None if outputs is None else normal_value(outputs)
         """The stack's outputs; None where the door in use cannot see them."""
+        self._made: dict[tuple[str, ...], Any] = {}
         self._by_urn = {resource.urn: resource for resource in self.resources}
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
         for resource in self.resources:
@@ -273,8 +277,8 @@ class Graph:
         if not isinstance(found, str):
             return []
         last = re.split(r"[/:]", found)[-1] if found.startswith("arn:") else found
-        matches = (self._identified.get((token, found)) or self._identified.get((token, last), ()) for token in types)
-        return [resource for match in matches for resource in match]
+        matches = (self._identified.get((token, form), []) for token in types for form in dict.fromkeys((found, last)))
+        return list(dict.fromkeys(resource for match in matches for resource in match))
 
     def resolve(self, resource: Resource, path: str, *types: str) -> list[Resource]:
         """Which resources of `types` the property at `path` means: by its edges first, by its value second.
@@ -290,6 +294,24 @@ class Graph:
             for member in (found if isinstance(found, list) else [found])
             for target in self.named(member, *types)
         ]
+
+    def attached(self, resource: Resource, prop: str, *types: str) -> list[Resource]:
+        """Resources of `types` that mean `resource` with their property `prop`, by an edge or by a literal name."""
+        by_edge = self.dependents(resource, *types, prop=prop)
+        mine = set(identities(resource))
+        by_name = (
+            other
+            for other in self.of_type(*types)
+            if not other.property_dependencies.get(prop) and other.props.get(prop) in mine
+        )
+        return list(dict.fromkeys((*by_edge, *by_name)))
+
+    def once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        """What `make` returns, made once for this graph; `key` begins with the name of the function that asks."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
 
     @cached_property
     def root(self) -> Resource:

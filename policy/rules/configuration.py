@@ -1,0 +1,34 @@
+"""The committed configuration of the pack: `policy/config.json`, in CrossGuard's own format.
+
+Owns: reading it, so that the pack in the engine and the offline evaluation are told the same.
+Refuses: interpreting it (`settings.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+Config: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""Rule name to `enforcementLevel`, settings and `exemptions`."""
+
+COMMITTED = Path(__file__).resolve().parent.parent / "config.json"
+
+
+class ConfigurationError(ValueError):
+    """The configuration file cannot be used; the text says what to mend."""
+
+
+def committed(path: Path = COMMITTED) -> Config:
+    """The configuration in the repository. Raises ConfigurationError."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path}: cannot be read as JSON ({error})") from error
+    if not isinstance(found, dict) or not all(isinstance(entry, dict) for entry in found.values()):
+        raise ConfigurationError(
+            f'{path}: must map rule names to objects, for example {{"services-start-empty": {{"imagesPublished": []}}}}'
+        )
+    return found

@@ -7,7 +7,6 @@ Each rule names the fields it reads, so that CrossGuard shows and validates exac
 
 from __future__ import annotations
 
-import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -31,8 +30,8 @@ class Settings:
     required_tags: tuple[str, ...] = _setting(
         ("Repository", "CommitAuthor", "PRNumber", "Team", "CreatedAt"), "tags that every taggable resource carries"
     )
-    tag_values: Mapping[str, str] = _setting(
-        types.MappingProxyType({}), "values that the remediation of required-tags fills in for tags that are missing"
+    tag_values: tuple[str, ...] = _setting(
+        (), "Name=value pairs that the remediation of required-tags fills in where the tag is missing"
     )
     images_published: tuple[str, ...] = _setting((), "names of services whose image exists, so they may start above 0")
     ecs_endpoint: bool = _setting(False, "whether tasks need the ecs endpoints (Regions opened after 2023-12-23)")
@@ -108,7 +107,6 @@ def _json_types() -> Mapping[str, dict[str, Any]]:
         int: {"type": "integer"},
         float: {"type": "number"},
         tuple: {"type": "array", "items": {"type": "string"}},
-        Mapping: {"type": "object", "additionalProperties": {"type": "string"}},
     }
     return {name: schemas[typing.get_origin(hint) or hint] for name, hint in hints.items()}
 
@@ -119,11 +117,10 @@ def schema(names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     made: dict[str, dict[str, Any]] = {"exemptions": EXEMPTION_SCHEMA}
     for name in names:
         found = known[name].default
-        default: Any = list(found) if isinstance(found, tuple) else dict(found) if isinstance(found, Mapping) else found
         made[json_name(name)] = {
             **_json_types()[name],
             "description": known[name].metadata["description"],
-            "default": default,
+            "default": list(found) if isinstance(found, tuple) else found,
         }
     return made
 

@@ -30,7 +30,7 @@ def matches(exemption: Exemption, finding: Finding) -> bool:
     """Whether the exemption means this finding."""
     return (
         exemption.rule == finding.rule
-        and fnmatchcase(finding.name, exemption.name)
+        and fnmatchcase(finding.resource, exemption.name)
         and exemption.finding in ("", finding.id)
     )
 
@@ -94,7 +94,7 @@ def undecided_rules_reported(stack: Resource, view: View) -> Iterator[Problem]:
     undecided: dict[str, set[str]] = {}
     for finding in view.findings:
         if finding.verdict is Verdict.UNDECIDED:
-            undecided.setdefault(finding.rule, set()).add(f"{finding.name}.{finding.property}")
+            undecided.setdefault(finding.rule, set()).add(f"{finding.resource}.{finding.property}")
     for name, places in sorted(undecided.items()):
         yield Problem(message=f"{name} is undecided: {', '.join(sorted(places))} not known yet", property=name)
 

@@ -68,7 +68,7 @@ Reading: TypeAlias = Known[Any] | Unknown | Absent
 ABSENT: Final = Absent()
 
 
-class Undecided(Exception):
+class Undecided(Exception):  # noqa: N818 - not an error but one of the verdicts
     """A rule needs a value that is unknown. The runner turns it into an *undecided* finding on the resource."""
 
     def __init__(self, path: str, urn: str | None = None) -> None:

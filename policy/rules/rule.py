@@ -75,7 +75,7 @@ class Finding:
     level: Level
     severity: Severity
     urn: str
-    name: str
+    resource: str
     """Logical name of the resource."""
     property: str
     message: str
@@ -187,7 +187,7 @@ def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
             level=one.level,
             severity=one.severity,
             urn=on.urn,
-            name=on.name,
+            resource=on.name,
             property=prop,
             message=message,
             id=hashlib.sha256(numbered.encode()).hexdigest()[:8],

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_awsx as awsx
 
 from ._names import Names
 
@@ -86,6 +85,8 @@ class Registry(pulumi.ComponentResource):
         return repository
 
     def _built(self, job: str, job_settings: settings.jobs.Job, repository: aws.ecr.Repository) -> pulumi.Output[str]:
+        import pulumi_awsx as awsx  # here because it is slow to import and few stacks build images
+
         platform = "linux/arm64" if job_settings.architecture == "ARM64" else "linux/amd64"
         image = awsx.ecr.Image(
             f"{self._name}-{job}-image",

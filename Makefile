@@ -1,0 +1,59 @@
+# The doors of this repository. `make preview` and `make test` set themselves up on a machine that has Python 3.11+ only.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run-$(shell cat uv.lock requirements/run.txt 2>/dev/null | cksum | cut -d' ' -f1)
+DEV := $(VENV)/.dev-$(shell cat uv.lock requirements/dev.txt 2>/dev/null | cksum | cut -d' ' -f1)
+PATHS := __main__.py outputs.py settings components policy batchctl tests benchmarks demo tooling scripts jobs
+CHECKED := $(wildcard $(PATHS))
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PULUMI_SKIP_UPDATE_CHECK := true
+
+.PHONY: help preview test check format lint types unit policy docs engine demo benchmarks lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+preview: $(RUN) ## preview every committed stack: no cloud, no credentials, no Pulumi CLI
+	@$(BIN)/batchctl preview
+
+test: $(DEV) ## all tests; the engine tests too when `pulumi` and an aws plugin are on PATH
+	@$(BIN)/python -m pytest
+	@command -v pulumi >/dev/null || printf '\n*** No pulumi on PATH: the ENGINE TESTS DID NOT RUN. The program was tested under mocks only.\n\n'
+
+check: format lint types unit docs ## format, lint, types, unit and policy tests, generated docs are current
+
+format: $(DEV)
+	@$(BIN)/ruff format --check $(CHECKED)
+
+lint: $(DEV)
+	@$(BIN)/ruff check $(CHECKED)
+
+types: $(DEV)
+	@$(BIN)/mypy $(TYPED)
+
+unit: $(DEV)
+	@$(BIN)/python -m pytest -m 'not engine'
+
+docs: $(DEV)
+
+engine: $(DEV) ## only the tests on the real Pulumi engine
+	@$(BIN)/python -m pytest -m engine
+
+lock: ## renew uv.lock and the hash-pinned requirements made from it (needs uv)
+	uv lock
+	mkdir -p requirements
+	uv export -q --no-emit-workspace --no-header --no-annotate -o requirements/run.txt
+	uv export -q --no-emit-workspace --no-header --no-annotate --group dev -o requirements/dev.txt
+
+clean: ## remove what this file made
+	rm -rf $(VENV) demo-output
+
+# uv when it is there, plain venv and pip otherwise; both install exactly what is locked
+$(RUN):
+	@$(PYTHON) scripts/setup.py run && touch $@
+
+$(DEV): $(RUN)
+	@$(PYTHON) scripts/setup.py dev && touch $@

@@ -1,0 +1,159 @@
+"""What AWS would answer, made up: ids, ARNs and look-ups in AWS's form, for previews without AWS.
+
+Owns: stand-ins that are stable from run to run and have the form that policies and the program read.
+Refuses: behaviour: nothing here creates, checks or remembers anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+ACCOUNT: Final = "123456789012"
+
+ZONES: Final[Mapping[str, int]] = {"us-east-1": 6, "us-west-2": 4, "ap-northeast-1": 3, "us-west-1": 2, "ca-west-1": 3}
+"""Availability zones of regions that do not have three; every other region has three for a new account."""
+
+Inputs = Mapping[str, Any]
+
+
+def zones(region: str) -> list[str]:
+    """The zones an account sees in `region`."""
+    return [f"{region}{letter}" for letter in "abcdef"[: ZONES.get(region, 3)]]
+
+
+def lookup(token: str, args: Inputs, region: str) -> dict[str, Any] | None:
+    """The answer to one of the look-ups that the program makes, None for any other."""
+    if token == "aws:index/getCallerIdentity:getCallerIdentity":
+        return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/preview", "id": ACCOUNT, "userId": "preview"}
+    if token == "aws:index/getAvailabilityZones:getAvailabilityZones":
+        names = zones(region)
+        return {"id": region, "names": names, "zoneIds": names, "groupNames": [region], "state": "available"}
+    if token == "aws:ec2/getManagedPrefixList:getManagedPrefixList":
+        name = str(args.get("name"))
+        return {"id": f"pl-{_hash(name, 8)}", "name": name, "arn": "", "entries": [], "maxEntries": 0, "tags": {}}
+    return None
+
+
+def outputs(token: str, name: str, inputs: Inputs, region: str) -> dict[str, Any]:
+    """The id, ARN and further computed values of a new resource."""
+    module, kind = token.split(":")[1].split("/")[0], token.split(":")[2]
+    made = _MAKERS.get(f"{module}/{kind}", _plain)(f"{token}/{name}", inputs, region)
+    return made
+
+
+def _hash(text: str, length: int = 17) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def _arn(service: str, region: str, resource: str) -> str:
+    return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
+
+
+def _plain(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+    service = key.split(":")[1].split("/")[0]
+    return {"id": _hash(key), "arn": _arn(service, region, f"{key.rsplit('/', 1)[-1]}")}
+
+
+def _ec2(prefix: str, resource: str) -> Callable[[str, Inputs, str], dict[str, Any]]:
+    def make(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+        identity = f"{prefix}-{_hash(key)}"
+        return {"id": identity, "arn": _arn("ec2", region, f"{resource}/{identity}")}
+
+    return make
+
+
+def _named(
+    service: str, pattern: str, *, name: str = "name", id_is: str = "name", regional: bool = True
+) -> Callable[[str, Inputs, str], dict[str, Any]]:
+    """A resource whose ARN follows from its name; its id is its name or its ARN."""
+
+    def make(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+        given = str(inputs.get(name) or key.rsplit("/", 1)[-1])
+        parts = {k: v for k, v in inputs.items() if isinstance(v, str)}
+        resource = pattern.format_map(_Parts({**parts, "given": given}))
+        arn = _arn(service, region if regional else "", resource)
+        return {name: given, "arn": arn, "id": arn if id_is == "arn" else given}
+
+    return make
+
+
+class _Parts(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "unknown"
+
+
+def _bucket(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+    name = str(inputs.get("bucket") or _hash(key))
+    return {"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}", "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com"}
+
+
+def _key(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+    h = _hash(key, 32)
+    identity = f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:32]}"
+    return {"id": identity, "keyId": identity, "arn": _arn("kms", region, f"key/{identity}")}
+
+
+def _repository(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+    name = str(inputs.get("name"))
+    return {
+        "id": name,
+        "arn": _arn("ecr", region, f"repository/{name}"),
+        "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/{name}",
+        "registryId": ACCOUNT,
+    }
+
+
+def _task_definition(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+    family = str(inputs.get("family"))
+    arn = _arn("ecs", region, f"task-definition/{family}:1")
+    return {"id": family, "arn": arn, "arnWithoutRevision": arn.rsplit(":", 1)[0], "revision": 1}
+
+
+def _service(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+    cluster = str(inputs.get("cluster")).rsplit("/", 1)[-1]
+    arn = _arn("ecs", region, f"service/{cluster}/{inputs.get('name')}")
+    return {"id": arn, "arn": arn}
+
+
+def _queue(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+    name = str(inputs.get("name") or key.rsplit("/", 1)[-1])
+    url = f"https://sqs.{region}.amazonaws.com/{ACCOUNT}/{name}"
+    return {"id": url, "url": url, "arn": _arn("sqs", region, name)}
+
+
+def _provider(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+    return {"id": _hash(key)}
+
+
+_MAKERS: Final[Mapping[str, Callable[[str, Inputs, str], dict[str, Any]]]] = {
+    "cloudwatch/EventRule": _named("events", "rule/{given}"),
+    "cloudwatch/LogGroup": _named("logs", "log-group:{given}"),
+    "cloudwatch/MetricAlarm": _named("cloudwatch", "alarm:{given}"),
+    "codebuild/Project": _named("codebuild", "project/{given}", id_is="arn"),
+    "codepipeline/Pipeline": _named("codepipeline", "{given}"),
+    "dynamodb/Table": _named("dynamodb", "table/{given}"),
+    "ec2/RouteTable": _ec2("rtb", "route-table"),
+    "ec2/SecurityGroup": _ec2("sg", "security-group"),
+    "ec2/Subnet": _ec2("subnet", "subnet"),
+    "ec2/Vpc": _ec2("vpc", "vpc"),
+    "ec2/VpcEndpoint": _ec2("vpce", "vpc-endpoint"),
+    "ecr/Image": lambda key, inputs, region: {
+        "id": _hash(key),
+        "imageUri": f"{inputs.get('repositoryUrl')}@sha256:{_hash(key, 64)}",
+    },
+    "ecr/Repository": _repository,
+    "ecs/Cluster": _named("ecs", "cluster/{given}", id_is="arn"),
+    "ecs/Service": _service,
+    "ecs/TaskDefinition": _task_definition,
+    "iam/Policy": _named("iam", "policy/{given}", id_is="arn", regional=False),
+    "iam/Role": _named("iam", "role/{given}", regional=False),
+    "kms/Key": _key,
+    "s3/Bucket": _bucket,
+    "scheduler/Schedule": _named("scheduler", "schedule/default/{given}"),
+    "scheduler/ScheduleGroup": _named("scheduler", "schedule-group/{given}"),
+    "sfn/StateMachine": _named("states", "stateMachine:{given}", id_is="arn"),
+    "sns/Topic": _named("sns", "{given}", id_is="arn"),
+    "sqs/Queue": _queue,
+}

@@ -1,0 +1,24 @@
+"""What ends a command without a traceback.
+
+Owns: the one exception that carries a message for a person and an exit code, and the exit codes themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+OK: Final = 0
+FOUND: Final = 1
+"""The command did its work and found something wrong: a mandatory rule fails, a check does not hold, a run failed."""
+USAGE: Final = 2
+"""The command cannot do its work as it was asked to: a wrong argument or setting; nothing was changed."""
+UNREACHABLE: Final = 3
+"""AWS, Docker or the Pulumi CLI could not be reached, or refused."""
+
+
+class OperatorError(Exception):
+    """A mistake of the operator or of the surroundings, told in one message: what, why, and the way out."""
+
+    def __init__(self, message: str, code: int = USAGE) -> None:
+        super().__init__(message)
+        self.code = code

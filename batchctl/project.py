@@ -1,0 +1,85 @@
+"""The Pulumi project on disk: its name, its committed stacks and their configuration.
+
+Owns: reading `Pulumi.yaml` and `Pulumi.<stack>.yaml`, without the Pulumi CLI.
+Refuses: understanding settings (`settings`) and deployed state (`outputs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from batchctl.errors import OperatorError
+
+SECRET = "[secret]"
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """A stack's configuration as committed."""
+
+    name: str
+    config: Mapping[str, Any]
+    """Full keys (`batch-platform:jobs`) to values, the project's defaults included."""
+    secret_keys: tuple[str, ...] = ()
+    """Keys whose value is encrypted; the value here is a placeholder."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a `Pulumi.yaml`."""
+
+    root: Path
+    name: str
+    defaults: Mapping[str, Any]
+
+    def stacks(self) -> list[str]:
+        """Names of the committed stacks, in alphabetical order."""
+        return sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in self.root.glob("Pulumi.*.yaml"))
+
+    def stack(self, name: str) -> StackFile:
+        """The stack called `name`; raises OperatorError naming those there are."""
+        path = self.root / f"Pulumi.{name}.yaml"
+        if not path.is_file():
+            raise OperatorError(
+                f"no stack {name!r}: {path} does not exist. Stacks here: {', '.join(self.stacks()) or 'none'}."
+            )
+        given = (_yaml(path) or {}).get("config") or {}
+        if not isinstance(given, Mapping):
+            raise OperatorError(f"{path}: config must map keys to values, for example `aws:region: us-east-1`.")
+        secret = tuple(key for key, value in given.items() if isinstance(value, Mapping) and set(value) == {"secure"})
+        config = {**self.defaults, **given, **dict.fromkeys(secret, SECRET)}
+        return StackFile(name, config, secret)
+
+
+def find(start: Path | None = None) -> Project:
+    """The project that holds `start` (by default the current folder), or this checkout's own."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
+        if (folder / "Pulumi.yaml").is_file():
+            return load(folder)
+    raise OperatorError(f"no Pulumi.yaml in {here} or above it: run batchctl inside the project, or pass --project DIR.")
+
+
+def load(root: Path) -> Project:
+    """The project in `root`."""
+    described = _yaml(root / "Pulumi.yaml") or {}
+    defaults = {
+        key: entry.get("value", entry.get("default"))
+        for key, entry in (described.get("config") or {}).items()
+        if isinstance(entry, Mapping) and ("value" in entry or "default" in entry)
+    }
+    return Project(root, str(described.get("name")), defaults)
+
+
+def _yaml(path: Path) -> Any:
+    try:
+        return yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except FileNotFoundError as error:
+        raise OperatorError(f"{path} does not exist.") from error
+    except yaml.YAMLError as error:
+        raise OperatorError(f"{path} is no valid YAML: {error}") from error

@@ -1,11 +1,12 @@
 """Runs a deployed state machine's very definition on this machine.
 
 Owns: `LocalWorkflow`, and every reach into the interpreter's private parts, all of them in `_interpreter.py`.
-Refuses: starting containers; whoever uses this says how a task ends (`run_task`): a test by a script, the demo by a process.
+Refuses: starting containers; whoever uses this says how a task ends (`run_task`): a test by a script, the demo by a
+process.
 
-The interpreter is the one moto carries (LocalStack's): it parses the whole language, evaluates every JSONata expression and
-calls DynamoDB, S3 and SNS at `endpoint_url` (or inside `moto.mock_aws`). What it does differently from AWS is named in
-docs/failure-matrix.md, "What the local interpreter cannot show".
+The interpreter is the one moto carries (LocalStack's): it parses the whole language, evaluates every JSONata expression
+and calls DynamoDB, S3 and SNS at `endpoint_url` (or inside `moto.mock_aws`). What it does differently from AWS is named
+in docs/failure-matrix.md, "What the local interpreter cannot show".
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class TaskResult:
 
     @property
     def succeeded(self) -> bool:
+        """Whether the workflow goes on."""
         return self.exit_code == 0
 
 
@@ -104,10 +106,11 @@ class LocalWorkflow:
     account: str = "123456789012"
     name: str = "local"
     seconds: float = 0.0
-    """What one second of the definition's waits and backoffs takes; a machine's own timeout is scaled by `timeout_scale`."""
+    """What one second of the definition's waits and backoffs takes; a machine's own timeout is scaled by
+    `timeout_scale`."""
     timeout_scale: float = 1.0
 
-    def start(self, input: Mapping[str, Any], *, name: str | None = None) -> Execution:  # noqa: A002 - AWS's word
+    def start(self, input: Mapping[str, Any], *, name: str | None = None) -> Execution:
         """Runs one execution to its end; others in this process wait for their turn."""
         from . import _interpreter  # moto is slow to import, and only this needs it
 

@@ -15,31 +15,30 @@ from ._ledger import seconds
 
 CAUSE_LENGTH: Final = 1500
 
+AGAIN: Final = "then start the run again."
 ADVICE: Final[Mapping[str, str]] = {
-    "Batch.BadInput": "The sender's turn: correct the manifest or the files it names and write the manifest again, last.",
+    "Batch.BadInput": "The sender's turn: correct the manifest or its files and write the manifest again, last.",
     "Batch.EmptyManifest": "The sender's turn: the manifest names no trades. Write a manifest with trades.",
     "Batch.ManifestKey": "The sender's turn: write the manifest under the key given above.",
-    "Batch.NoManifest": "The sender's turn: the manifest is not in the input bucket. A run starts as soon as it is written.",
-    "Batch.MissingImage": "The operator's turn: build and push the job's image (docs/operations.md), then start the run again.",
-    "Batch.StartDenied": "The operator's turn: the workflow's role or the account's settings keep the task from starting; "
-    "run `batchctl doctor`.",
-    "Batch.NoCapacity": "The operator's turn: Fargate had no room or the vCPU quota is used up; raise the quota or the "
-    "retry setting, then start the run again.",
-    "Batch.Interrupted": "The operator's turn: the task was stopped more often than the retry setting allows; start the run "
-    "again.",
-    "Batch.Timeout": "The operator's turn: a task ran longer than its timeout; look at its log, raise the job's timeout if the "
-    "work has grown, then start the run again.",
+    "Batch.NoManifest": "The sender's turn: there is no manifest. A run starts as soon as it is written.",
+    "Batch.MissingImage": f"The operator's turn: build and push the job's image (docs/operations.md), {AGAIN}",
+    "Batch.StartDenied": f"The operator's turn: something forbids starting the task; run `batchctl doctor`, {AGAIN}",
+    "Batch.NoCapacity": f"The operator's turn: no room in Fargate, or the vCPU quota is used up; raise it, {AGAIN}",
+    "Batch.Interrupted": f"The operator's turn: the task was stopped more often than `retry` allows; {AGAIN}",
+    "Batch.Timeout": f"The operator's turn: a task ran into its timeout; read its log, raise the timeout, {AGAIN}",
+    "Batch.NotStarted": f"The operator's turn: the task never started; run `batchctl doctor`, {AGAIN}",
     "Batch.Usage": "The developer's turn: the workflow and the image disagree about docs/jobs.md.",
-    "Batch.TaskFailed": "The developer's turn: look at the job's log (`batchctl logs`), then start the run again.",
-    "Batch.NotStarted": "The operator's turn: the task never started; run `batchctl doctor`, then start the run again.",
+    "Batch.TaskFailed": f"The developer's turn: read the job's log (`batchctl logs`), {AGAIN}",
     "Batch.NoReport": "The developer's turn: the last job ended well but wrote no success marker for this run.",
-    "States.ExceedToleratedFailureThreshold": "Look at the failed shards under maps/<run> in the output bucket and at the job's "
-    "log, then start the run again.",
+    "States.ExceedToleratedFailureThreshold": "Look at the failed shards under maps/<run> in the output bucket and "
+    f"at the job's log, {AGAIN}",
 }
 """Whose turn it is and what to do, by error name."""
 _TIMED_OUT: Final = (
     "The run took longer than its window: find the slow stage in the execution's history, then start the run again."
 )
+_WARNED: Final = "see whether the run is on its way (`batchctl status`); docs/operations.md, Deadline."
+_ESCALATED: Final = "tell those who wait for the report now; docs/operations.md, Deadline."
 _STOPPED: Final = "Start the run again when the reason for stopping it is gone."
 OTHERWISE: Final = (
     "Look at the execution in the Step Functions console and at the jobs' logs, then start the run again."
@@ -87,8 +86,8 @@ def held(topic_arn: str, environment: str, *, oldest: str, newest: str) -> dict[
     return message(
         topic_arn,
         f"{text(f'[{environment}] Manifest held, no run: ')} & {INPUT}.run.business_date",
-        f"'A manifest for ' & {INPUT}.run.business_date & ' arrived and was NOT run: only dates from ' & {oldest} & ' to ' "
-        f"& {newest} & ' start a run by themselves.'",
+        f"'A manifest for ' & {INPUT}.run.business_date & ' arrived and was NOT run: only dates from ' & {oldest}"
+        f" & ' to ' & {newest} & ' start a run by themselves.'",
         *_which(f"{INPUT}.run"),
         f"'What to do: nothing, if it was sent by mistake. To run it, start the state machine by hand with '"
         f" & $string({{'manifest': {{'key': {INPUT}.run.key}}}})",
@@ -117,8 +116,7 @@ def late(topic_arn: str, environment: str, *, deadline: str, timezone: str) -> d
         f" & ' report yet for ' & {INPUT}.date",
         f"'There is no report for ' & {INPUT}.date & ' yet; it is due at {deadline} {timezone}.'",
         f"'Ledger:   ' & {INPUT}.found",
-        f"{INPUT}.stage = 'escalate' ? 'What to do: tell the people who wait for the report now, and see docs/operations.md, "
-        "Deadline.' : 'What to do: see whether the run is on its way (`batchctl status`), and docs/operations.md, Deadline.'",
+        f"'What to do: ' & ({INPUT}.stage = 'escalate' ? {text(_ESCALATED)} : {text(_WARNED)})",
     )
 
 
@@ -133,7 +131,8 @@ def _when(run: str) -> tuple[str, ...]:
 
 def _which(run: str) -> tuple[str, ...]:
     return (
-        f"'Manifest: s3://' & {run}.bucket & '/' & {run}.key & ({run}.version != '' ? ', version ' & {run}.version : '')",
+        f"'Manifest: s3://' & {run}.bucket & '/' & {run}.key"
+        f" & ({run}.version != '' ? ', version ' & {run}.version : '')",
         f"'Run:      ' & {run}.execution_arn",
     )
 

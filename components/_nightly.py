@@ -1,7 +1,7 @@
 """The nightly run: from a manifest to an announced report, as one Step Functions Standard state machine.
 
-Owns: what is prepared, refused, held and claimed before the first job, what is checked after the last, and that every end
-is recorded and announced.
+Owns: what is prepared, refused, held and claimed before the first job, what is checked after the last, and that every
+end is recorded and announced.
 Refuses: how a job's task is started and judged (`_stages.py`); ends that a state machine cannot see, because it is not
 running any more: those are the closing machine's (`_closing.py`).
 """
@@ -85,8 +85,8 @@ def prepared(prefix: str, suffix: str, bucket: str, execution: str, input_: str)
 def local_date(input_: str) -> str:
     """JSONata: the date at the place where it was `local` ("08:30") at the UTC moment `scheduled`.
 
-    Scheduler gives the moment in UTC and JSONata knows no time zones. But the schedule fires at a known local time, so the
-    difference to UTC follows, daylight saving time or not: at most 12 hours behind and less than 14 ahead.
+    Scheduler gives the moment in UTC and JSONata knows no time zones. But the schedule fires at a known local time, so
+    the difference to UTC follows, daylight saving time or not: at most 12 hours behind and less than 14 ahead.
     """
     return f"""(
         $at := $toMillis({input_}.scheduled);
@@ -211,8 +211,8 @@ def _work(plan: NightlyPlan) -> States:
             output={
                 "outcome": "DUPLICATE",
                 "message": expr(
-                    f"{run}.key & ', version ' & {run}.version & ', is running or has succeeded already: nothing was done.'"
-                    " & ' To run it once more after a success, start it by hand with \"rerun\": true.'"
+                    f"{run}.key & ', version ' & {run}.version & ', is running or has succeeded already: nothing was '"
+                    " & 'done. To run it once more after a success, start it by hand with \"rerun\": true.'"
                 ),
             },
         ),

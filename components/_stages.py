@@ -3,7 +3,8 @@
 Owns: the states of a stage; which end of a task is tried again, when, on which capacity; inline and Distributed Map.
 Refuses: what comes before the first and after the last stage (`_nightly.py`).
 Why a loop and not `Retry`: a retrier sees an error's name only, and every container that fails has the same one,
-`States.TaskFailed`. What docs/jobs.md promises by exit code needs the task's description, which is in the error's cause.
+`States.TaskFailed`. What docs/jobs.md promises by exit code needs the task's description, which is in the error's
+cause.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ SHARD_LIMIT: Final = 100_000
 """A shard's file name carries five digits (docs/jobs.md)."""
 
 _THROTTLED: Final = ("ECS.ThrottlingException", "ECS.ServerException", "ECS.ServerUnavailableException")
-"""Errors of the ECS API itself that pass by themselves; names as Step Functions spells them, which are case-sensitive."""
+"""Errors of the ECS API itself that pass by themselves; names as Step Functions spells them, which are
+case-sensitive."""
 _SHORT: Final = "/Capacity is unavailable|RESOURCE:|limit on the number of|[Tt]hrottl|Rate exceeded/"
 """What a cause says when Fargate has no room or the account's quota is used up."""
 _NO_IMAGE: Final = "/CannotPull.*(not found|does not exist|manifest unknown)/"

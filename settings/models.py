@@ -128,10 +128,22 @@ class Start(Section):
         examples=["manifest.json"],
     )
     """Name of the object that is written last and starts the run."""
-    schedule: str | None = Field(default=None, pattern=r"^cron\(.+\)$", examples=["cron(0 2 ? * MON-FRI *)"])
-    """EventBridge Scheduler expression in the deadline's time zone, beside the event; it starts the day's manifest."""
+    schedule: ClockTime | None = Field(default=None, examples=["04:00"])
+    """Local time (`deadline.timezone`), Monday to Friday, at which the day's manifest is run beside its event."""
+    max_age_days: int = Field(default=0, ge=0, le=366, examples=[0])
+    """Days (UTC) that a manifest's business date may lie back; an older one is held until an operator starts it."""
+    max_ahead_days: int = Field(default=7, ge=1, le=366, examples=[7])
+    """Days (UTC) that a manifest's business date may lie ahead; long weekends need a few."""
     max_event_age_minutes: int = Field(default=120, ge=1, le=1440, examples=[120])
     """Minutes that EventBridge tries to deliver the start before it goes to the dead-letter queue."""
+
+    @model_validator(mode="after")
+    def _schedule_exists_every_day(self) -> Self:
+        if self.schedule and "02:00" <= self.schedule <= "03:00":
+            raise _refused(
+                "schedule", "between 02:00 and 03:00 a day in March has no such time", 'schedule: "04:00"'
+            )
+        return self
 
 
 class Deadline(Section):

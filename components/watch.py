@@ -1,0 +1,191 @@
+"""What watches a run from outside: closing a run that was ended, and asking for the report before its deadline.
+
+Owns: the closing machine with the rule that starts it, and the deadline machine with its two schedules.
+Refuses: metrics and alarms (`observability.py`): they speak of numbers, these two of one night's report.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_aws as aws
+
+from . import _closing, _deadline, _iam
+from ._dead_letters import DeadLetters, DeadLettersArgs
+from ._machine import Machine, MachineArgs
+from ._names import Names
+from ._starts import MAX_ATTEMPTS, Weekdays, WeekdaysArgs, starter_role
+
+if TYPE_CHECKING:
+    import settings.models
+
+CLOSING, DEADLINE = "closing", "deadline"
+EVENT_AGE_SECONDS = 24 * 3600
+"""A run that was ended stays unclaimable until this is delivered, so EventBridge tries as long as it can."""
+DEADLINE_AGE_MINUTES = 15
+"""A warning that comes later than this is no warning."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchArgs:
+    """Inputs of `Watch`."""
+
+    names: Names
+    workflow: settings.models.Workflow
+    nightly_arn: pulumi.Input[str]
+    """The state machine that is watched."""
+    data_key_arn: pulumi.Input[str]
+    logs_key_arn: pulumi.Input[str]
+    messages_key_arn: pulumi.Input[str]
+    log_retention_days: int
+
+
+class Watch(pulumi.ComponentResource):
+    """The closing machine and the deadline machine, with what starts them."""
+
+    machine_arns: dict[str, pulumi.Output[str]]
+    machine_names: dict[str, str]
+    log_groups: dict[str, aws.cloudwatch.LogGroup]
+    rule_name: str
+    schedules: Weekdays
+    queue_names: dict[str, str]
+    queue_urls: dict[str, pulumi.Output[str]]
+
+    def __init__(self, name: str, args: WatchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:watch:Watch", name, None, opts)
+        self._name, self._args = name, args
+        names, workflow = args.names, args.workflow
+        table, topic = names.name("table", "ledger"), names.arn("sns", names.name("topic", "announcements"))
+        closing = self._machine(
+            CLOSING,
+            _closing.definition(
+                _closing.ClosingPlan(
+                    environment=names.suffix,
+                    partition=names.partition,
+                    input_bucket=names.bucket("input"),
+                    prefix=workflow.start.prefix,
+                    suffix=workflow.start.suffix,
+                    ledger_table=table,
+                    topic_arn=topic,
+                )
+            ),
+            ["dynamodb:Query", "dynamodb:UpdateItem"],
+        )
+        deadline = self._machine(
+            DEADLINE,
+            _deadline.definition(
+                _deadline.DeadlinePlan(
+                    environment=names.suffix,
+                    partition=names.partition,
+                    ledger_table=table,
+                    topic_arn=topic,
+                    due=workflow.deadline.time,
+                    timezone=workflow.deadline.timezone,
+                    holidays=[day.isoformat() for day in workflow.deadline.holidays],
+                )
+            ),
+            ["dynamodb:Query"],
+        )
+        machines = {CLOSING: closing, DEADLINE: deadline}
+        self.machine_arns = {purpose: machine.arn for purpose, machine in machines.items()}
+        self.machine_names = {purpose: machine.name for purpose, machine in machines.items()}
+        self.log_groups = {purpose: machine.log_group for purpose, machine in machines.items()}
+        letters = self._on_status_change(closing)
+        self.schedules = self._before_the_deadline(deadline)
+        self.queue_names = {CLOSING: letters.name, DEADLINE: self.schedules.queue_name}
+        self.queue_urls = {CLOSING: letters.url, DEADLINE: self.schedules.queue_url}
+        self.register_outputs({"rule_name": self.rule_name, "schedule_group": self.schedules.group})
+
+    def _machine(self, purpose: str, definition: dict[str, object], ledger_actions: list[str]) -> Machine:
+        args, names = self._args, self._args.names
+        return Machine(
+            f"{self._name}-{purpose}",
+            MachineArgs(
+                names=names,
+                purpose=purpose,
+                definition=json.dumps(definition),
+                statements=[
+                    _iam.statement(
+                        "UseLedger", ledger_actions, [names.arn("dynamodb", f"table/{names.name('table', 'ledger')}")]
+                    ),
+                    _iam.statement(
+                        "Announce", ["sns:Publish"], [names.arn("sns", names.name("topic", "announcements"))]
+                    ),
+                ],
+                key_arns=[args.data_key_arn, args.messages_key_arn],
+                logs_key_arn=args.logs_key_arn,
+                log_retention_days=args.log_retention_days,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _on_status_change(self, closing: Machine) -> DeadLetters:
+        args, names, child = self._args, self._args.names, pulumi.ResourceOptions(parent=self)
+        self.rule_name = names.name("rule", CLOSING)
+        rule_arn = names.arn("events", f"rule/{self.rule_name}")
+        letters = DeadLetters(
+            f"{self._name}-{CLOSING}-letters",
+            DeadLettersArgs(
+                names=names, purpose=f"{CLOSING}-letters", kms_key_arn=args.messages_key_arn, rule_arns=[rule_arn]
+            ),
+            child,
+        )
+        rule = aws.cloudwatch.EventRule(
+            f"{self._name}-{CLOSING}-rule",
+            name=self.rule_name,
+            description="A nightly run has ended without succeeding: close its ledger entry if it could not",
+            event_pattern=pulumi.Output.from_input(args.nightly_arn).apply(
+                lambda arn: json.dumps(
+                    {
+                        "source": ["aws.states"],
+                        "detail-type": ["Step Functions Execution Status Change"],
+                        "detail": {"stateMachineArn": [arn], "status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+                    }
+                )
+            ),
+            opts=child,
+        )
+        role = starter_role(
+            f"{self._name}-{CLOSING}-start",
+            names,
+            purpose=CLOSING,
+            service="events",
+            source_arn=rule_arn,
+            machine=CLOSING,
+            parent=self,
+        )
+        aws.cloudwatch.EventTarget(
+            f"{self._name}-{CLOSING}-target",
+            rule=rule.name,
+            target_id=CLOSING,
+            arn=closing.arn,
+            role_arn=role,
+            retry_policy={
+                "maximum_event_age_in_seconds": EVENT_AGE_SECONDS,
+                "maximum_retry_attempts": MAX_ATTEMPTS,
+            },
+            dead_letter_config={"arn": letters.arn},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[letters.policy]),
+        )
+        return letters
+
+    def _before_the_deadline(self, deadline: Machine) -> Weekdays:
+        stages = {"warn": self._args.workflow.deadline.warn, "escalate": self._args.workflow.deadline.escalate}
+        return Weekdays(
+            f"{self._name}-{DEADLINE}-schedules",
+            WeekdaysArgs(
+                names=self._args.names,
+                purpose=DEADLINE,
+                machine=DEADLINE,
+                machine_arn=deadline.arn,
+                times=stages,
+                timezone=self._args.workflow.deadline.timezone,
+                max_age_minutes=DEADLINE_AGE_MINUTES,
+                messages_key_arn=self._args.messages_key_arn,
+                inputs={stage: {"stage": stage} for stage in stages},
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )

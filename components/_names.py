@@ -27,6 +27,7 @@ _LIMITS: Final[dict[str, int]] = {
     "dashboard": 255,
     "key": 250,
     "pipeline": 100,
+    "policy": 128,
     "queue": 80,
     "repository": 256,
     "role": 64,

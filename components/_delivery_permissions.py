@@ -1,0 +1,201 @@
+"""What the pipeline's steps may do in AWS.
+
+Owns: the statements that let a step deploy, preview or verify one stack, scoped by the names of that stack.
+Refuses: roles (`delivery.py` makes them) and wildcard actions (`_iam.statement` does).
+Why a table: nearly everything the platform makes carries the stack's suffix in its name, so `*-<suffix>` is the
+boundary between dev and prod. What AWS names by itself (VPC parts, KMS keys) is held to the stack's `Environment` tag
+instead. `tests/delivery/test_permissions.py` brings the platform up, changes and destroys it on the emulator and
+compares every call the engine made with these statements; conditions and resources are AWS's to evaluate, and stay
+unproven there.
+"""
+
+from __future__ import annotations
+
+from . import _delivery_actions, _iam
+from ._names import Names
+
+
+def deploys(stack: Names) -> list[_iam.Statement]:
+    """What `pulumi up` and `destroy` need for the platform of one stack, `stack` being that stack's names."""
+    return [*reads(stack), *_network(stack), *_keys(stack), *_identity(stack), *_named(stack), *_unnamed(stack)]
+
+
+def reads(stack: Names) -> list[_iam.Statement]:
+    """Reading what is deployed: for verifying, and for what the provider reads back."""
+    anywhere = [f"{service}:{action}" for service, actions in _delivery_actions.READS.items() for action in actions]
+    named = [
+        _iam.statement(
+            f"Read{service.capitalize()}", [f"{service}:{action}" for action in actions], _owned(stack, service)
+        )
+        for service, actions in _delivery_actions.NAMED_READS.items()
+    ]
+    return [_iam.statement("ReadMetadata", anywhere, ["*"]), *named]
+
+
+def previews() -> list[_iam.Statement]:
+    """What `pulumi preview` asks AWS before the first resource: who, and which zones and prefix lists there are."""
+    asks = ["ec2:DescribeAvailabilityZones", "ec2:DescribeManagedPrefixLists", "sts:GetCallerIdentity"]
+    return [_iam.statement("AskBeforePreview", asks, ["*"])]
+
+
+def _owned(stack: Names, service: str) -> list[str]:
+    """ARN patterns of what the stack owns by name in `service`."""
+    sfx = stack.suffix
+    return {
+        "cloudwatch": [
+            stack.arn("cloudwatch", f"alarm:*-{sfx}"),
+            stack.arn("cloudwatch", f"dashboard/*-{sfx}", region=""),
+        ],
+        "dynamodb": [stack.arn("dynamodb", f"table/table-*-{sfx}")],
+        "ecr": [stack.arn("ecr", f"repository/repository-*-{sfx}")],
+        "ecs": [
+            stack.arn("ecs", f"cluster/cluster-*-{sfx}"),
+            stack.arn("ecs", f"service/cluster-*-{sfx}/*"),
+            stack.arn("ecs", f"task-definition/task-*-{sfx}:*"),
+        ],
+        "events": [stack.arn("events", f"rule/*-{sfx}")],
+        "iam": [stack.arn("iam", f"role/role-*-{sfx}", region="")],
+        "logs": [arn + end for arn in stack.log_group_arn_patterns() for end in ("", ":*")],
+        "s3": [stack.arn("s3", f"bucket-*-{stack.account}-{sfx}{end}", region="", account="") for end in ("", "/*")],
+        "scheduler": [stack.arn("scheduler", f"schedule/*/*-{sfx}"), stack.arn("scheduler", f"schedule-group/*-{sfx}")],
+        "sns": [stack.arn("sns", f"*-{sfx}"), stack.arn("sns", f"*-{sfx}:*")],
+        "sqs": [stack.arn("sqs", f"*-{sfx}")],
+        "states": [stack.arn("states", f"stateMachine:*-{sfx}")],
+    }[service]
+
+
+def _named(stack: Names) -> list[_iam.Statement]:
+    return [
+        _iam.statement(f"Write{service.capitalize()}", [f"{service}:{a}" for a in actions], _owned(stack, service))
+        for service, actions in _delivery_actions.WRITES.items()
+    ]
+
+
+def _unnamed(stack: Names) -> list[_iam.Statement]:
+    """Calls whose resource AWS does not let a policy name."""
+    scaling = (
+        "DeleteScalingPolicy",
+        "DeregisterScalableTarget",
+        "PutScalingPolicy",
+        "RegisterScalableTarget",
+        "TagResource",
+        "UntagResource",
+    )
+    return [
+        _iam.statement(
+            "ScaleServices",
+            [f"application-autoscaling:{action}" for action in scaling],
+            [stack.arn("application-autoscaling", "scalable-target/*")],
+        ),
+        # neither call takes a resource; both are undone by the next `up` of the stack that owns the thing
+        _iam.statement(
+            "AccountWide",
+            [
+                "ecr:GetAuthorizationToken",
+                "ecs:DeregisterTaskDefinition",
+                "logs:CreateLogDelivery",
+                "logs:DeleteLogDelivery",
+                "logs:DeleteResourcePolicy",
+                "logs:GetLogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:UpdateLogDelivery",
+            ],
+            ["*"],
+        ),
+    ]
+
+
+def _network(stack: Names) -> list[_iam.Statement]:
+    parts = [stack.arn("ec2", f"{part}/*") for part in _delivery_actions.VPC_PARTS]
+    mine = {"StringEquals": {"aws:ResourceTag/Environment": stack.suffix}}
+    return [
+        _iam.statement(
+            "MakeTaggedVpcParts",
+            _delivery_actions.MAKE_VPC_PARTS,
+            parts,
+            conditions={"StringEquals": {"aws:RequestTag/Environment": stack.suffix}},
+        ),
+        _iam.statement("UseOwnVpcParts", _delivery_actions.MAKE_VPC_PARTS, parts, conditions=mine),
+        _iam.statement("ChangeOwnVpcParts", _delivery_actions.CHANGE_VPC_PARTS, parts, conditions=mine),
+        # the default security group is stripped of its rules before it carries a tag
+        _iam.statement(
+            "StripDefaultGroup",
+            ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "ec2:CreateTags"],
+            [stack.arn("ec2", "security-group/*"), stack.arn("ec2", "security-group-rule/*")],
+        ),
+    ]
+
+
+def _keys(stack: Names) -> list[_iam.Statement]:
+    keys = [stack.arn("kms", "key/*")]
+    change = (
+        "CancelKeyDeletion",
+        "CreateAlias",
+        "CreateGrant",
+        "DeleteAlias",
+        "DisableKeyRotation",
+        "EnableKeyRotation",
+        "PutKeyPolicy",
+        "ScheduleKeyDeletion",
+        "TagResource",
+        "UntagResource",
+        "UpdateAlias",
+        "UpdateKeyDescription",
+        "Decrypt",
+        "GenerateDataKey",
+    )
+    return [
+        _iam.statement(
+            "MakeTaggedKeys",
+            ["kms:CreateKey", "kms:TagResource"],
+            ["*"],
+            conditions={"StringEquals": {"aws:RequestTag/Environment": stack.suffix}},
+        ),
+        _iam.statement(
+            "ChangeOwnKeys",
+            [f"kms:{action}" for action in change],
+            keys,
+            conditions={"StringEquals": {"aws:ResourceTag/Environment": stack.suffix}},
+        ),
+        _iam.statement(
+            "NameOwnKeys",
+            ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"],
+            [stack.arn("kms", f"alias/key-*-{stack.suffix}")],
+        ),
+    ]
+
+
+def _identity(stack: Names) -> list[_iam.Statement]:
+    roles = _owned(stack, "iam")
+    change = (
+        "CreateRole",
+        "DeleteRole",
+        "DeleteRolePolicy",
+        "PutRolePolicy",
+        "TagRole",
+        "UntagRole",
+        "UpdateAssumeRolePolicy",
+        "UpdateRole",
+        "UpdateRoleDescription",
+    )
+    return [
+        _iam.statement("WriteOwnRoles", [f"iam:{action}" for action in change], roles),
+        _iam.statement(
+            "HandOwnRolesToServices",
+            ["iam:PassRole"],
+            roles,
+            conditions={"StringEquals": {"iam:PassedToService": list(_delivery_actions.PLATFORM_SERVICES)}},
+        ),
+        # two services make their own role at the first use in an account (facts-aws.md 16)
+        _iam.statement(
+            "ServiceLinkedRoles",
+            ["iam:CreateServiceLinkedRole"],
+            [stack.arn("iam", "role/aws-service-role/*", region="")],
+            conditions={
+                "StringEquals": {
+                    "iam:AWSServiceName": ["ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com"],
+                }
+            },
+        ),
+    ]

@@ -1,0 +1,65 @@
+"""The tooling stack: where images are built and scanned, and what deploys the platform's stacks (composition root).
+
+A project of its own, so that a deployment of the platform can never change or destroy what deploys it
+(docs/adr/0010-delivery-project.md).
+"""
+
+import os
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+import settings
+from components import _standards, _tags
+from components._names import Names
+from components.delivery import Delivery, DeliveryArgs
+from components.encryption import Keys, KeysArgs
+from components.registry import Registry, RegistryArgs
+from settings import delivery
+
+config, region = delivery.load()
+names = Names(suffix=config.platform.environment, account=aws.get_caller_identity().account_id, region=region)
+tags = _tags.required(
+    config.tags.model_dump(by_alias=True), environment=names.suffix, project=settings.PROJECT, variables=os.environ
+)
+pulumi.runtime.register_stack_transformation(_standards.standards(tags))
+jobs = delivery.jobs_of(config.delivery.stacks, Path(__file__).parents[1])
+
+keys = Keys("keys", KeysArgs(names=names))
+registry = Registry(
+    "registry",
+    RegistryArgs(
+        names=names,
+        settings=config.registry,
+        jobs=jobs,
+        teardown=config.platform.teardown,
+        kms_key_arn=keys.data_arn,
+    ),
+)
+pulumi.export("environment", names.suffix)
+pulumi.export("repositoryUrls", registry.repository_urls)
+
+if config.delivery.repository:
+    pipeline = Delivery(
+        "delivery",
+        DeliveryArgs(
+            names=names,
+            settings=config.delivery,
+            repositories={job: names.name("repository", job) for job in jobs},
+            data_key_arn=keys.data_arn,
+            logs_key_arn=keys.logs_arn,
+            messages_key_arn=keys.messages_arn,
+            log_retention_days=config.platform.log_retention_days,
+            teardown=config.platform.teardown,
+        ),
+    )
+    pulumi.export("pipelineName", pipeline.pipeline_name)
+    pulumi.export("pipelineArn", pipeline.pipeline_arn)
+    pulumi.export("connectionArn", pipeline.connection_arn)
+    pulumi.export("connectionStatus", pipeline.connection_status)
+    pulumi.export("connectionNextStep", pipeline.connection_next_step)
+    pulumi.export("artifactBucketName", pipeline.artifact_bucket_name)
+    pulumi.export("approvalTopicArn", pipeline.topic_arn)
+    pulumi.export("projectNames", pipeline.project_names)
+    pulumi.export("stepRoleArns", pipeline.role_arns)

@@ -38,7 +38,7 @@ def lookup(token: str, args: Inputs, region: str) -> dict[str, Any] | None:
 
 def outputs(token: str, name: str, inputs: Inputs, region: str) -> dict[str, Any]:
     """The id, ARN and further computed values of a new resource."""
-    module, kind = token.split(":")[1].split("/")[0], token.split(":")[2]
+    module, kind = token.split(":")[1].split("/", maxsplit=1)[0], token.split(":")[2]
     made = _MAKERS.get(f"{module}/{kind}", _plain)(f"{token}/{name}", inputs, region)
     return made
 
@@ -52,7 +52,7 @@ def _arn(service: str, region: str, resource: str) -> str:
 
 
 def _plain(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
-    service = key.split(":")[1].split("/")[0]
+    service = key.split(":")[1].split("/", maxsplit=1)[0]
     return {"id": _hash(key), "arn": _arn(service, region, f"{key.rsplit('/', 1)[-1]}")}
 
 
@@ -86,7 +86,12 @@ class _Parts(dict[str, str]):
 
 def _bucket(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
     name = str(inputs.get("bucket") or _hash(key))
-    return {"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}", "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com"}
+    return {
+        "id": name,
+        "bucket": name,
+        "arn": f"arn:aws:s3:::{name}",
+        "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
+    }
 
 
 def _key(key: str, inputs: Inputs, region: str) -> dict[str, Any]:

@@ -27,8 +27,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    epilog="Exit codes: 0 all is well; 1 something was found (a rule fails, a run failed); 2 wrong use or setting, nothing "
-    "was changed; 3 AWS, Docker or Pulumi not reachable.",
+    epilog="Exit codes: 0 all is well; 1 something was found (a rule fails, a run failed); 2 wrong use or setting, "
+    "nothing was changed; 3 AWS, Docker or Pulumi not reachable.",
 )
 
 StackOption = Annotated[
@@ -66,8 +66,8 @@ def preview(
 ) -> None:
     """Show what each stack would be, its policy verdicts and its cost; needs no cloud, credentials or Pulumi CLI.
 
-    Runs the very program that `pulumi up` runs and evaluates the very policy pack, once with values unknown as at a first
-    preview and once with values resolved as after `up`. Exit code 1 when a mandatory rule fails.
+    Runs the very program that `pulumi up` runs and evaluates the very policy pack, once with values unknown as at a
+    first preview and once with values resolved as after `up`. Exit code 1 when a mandatory rule fails.
     """
     from batchctl import preview as previews
     from batchctl import prices as price_tables
@@ -79,7 +79,9 @@ def preview(
     table = price_tables.load_prices(prices)
     wanted = stack or here.stacks()
     if not wanted:
-        raise OperatorError(f"no stack file in {here.root}: copy Pulumi.dev.yaml from the repository, or `pulumi stack init`.")
+        raise OperatorError(
+            f"no stack file in {here.root}: copy Pulumi.dev.yaml from the repository, or `pulumi stack init`."
+        )
     reports, refused = [], []
     with progress_on_terminal() as shown:
         task = shown.add_task("starting", total=None) if shown else None
@@ -108,7 +110,7 @@ def preview(
 
 def main() -> None:
     """Runs the command line; an operator's mistake ends in one message, never a traceback."""
-    gc.disable()  # a short-lived process that builds large, acyclic structures: a third of its time would be collections
+    gc.disable()  # a short process that builds large, acyclic structures: a third of its time would be collections
     try:
         app()
     except OperatorError as error:

@@ -11,13 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pulumi
-
-import settings
 from batchctl import cost, prices
-from batchctl.errors import OperatorError
-from batchctl.project import Project, StackFile
-from batchctl.recording import MODES, Mode, Recording, record
+from batchctl.program import recorded, stack_settings
+from batchctl.project import Project
+from batchctl.recording import MODES, Mode, Recording
 from policy.rules import Finding, evaluate
 from policy.rules.reading import Graph
 
@@ -95,28 +92,6 @@ def preview(
         outputs=recordings["resolved"].outputs,
         graph=graphs["resolved"],
     )
-
-
-def recorded(project: Project, stack_file: StackFile, mode: Mode) -> Recording:
-    """The program's run for a stack; its refusals become an OperatorError."""
-    try:
-        return record(
-            project.root,
-            project=project.name,
-            stack=stack_file.name,
-            config=stack_file.config,
-            secret_keys=stack_file.secret_keys,
-            mode=mode,
-        )
-    except pulumi.RunError as error:
-        raise OperatorError(str(error)) from error
-
-
-def stack_settings(stack_file: StackFile) -> settings.Settings:
-    """The typed settings of a stack file that the program has accepted."""
-    prefix = f"{settings.PROJECT}:"
-    raw = {key[len(prefix) :]: value for key, value in stack_file.config.items() if key.startswith(prefix)}
-    return settings.parse(raw, stack=stack_file.name)
 
 
 def policy_config(recording: Recording) -> dict[str, Any]:

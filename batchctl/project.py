@@ -62,7 +62,9 @@ def find(start: Path | None = None) -> Project:
     for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
         if (folder / "Pulumi.yaml").is_file():
             return load(folder)
-    raise OperatorError(f"no Pulumi.yaml in {here} or above it: run batchctl inside the project, or pass --project DIR.")
+    raise OperatorError(
+        f"no Pulumi.yaml in {here} or above it: run batchctl inside the project, or pass --project DIR."
+    )
 
 
 def load(root: Path) -> Project:

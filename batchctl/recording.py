@@ -1,12 +1,12 @@
 """Runs the program for a stack without an engine, a cloud or credentials, and keeps what it registered.
 
-Owns: standing in for Pulumi's resource monitor: answering registrations and the few look-ups the program makes, and turning
-what was registered into a graph. The only place that touches the SDK's private parts.
+Owns: standing in for Pulumi's resource monitor: answering registrations and the few look-ups the program makes, and
+turning what was registered into a graph. The only place that touches the SDK's private parts.
 Refuses: judging the graph (`policy`), pricing it (`cost`), showing it (`preview`).
 Why: the very same `__main__.py` must be checkable on a machine that has only what PyPI gives.
 
-Two modes. *unknown*: what a first preview sees; ids, ARNs and whatever follows from them are not known yet. *resolved*: what
-follows `up`; ids and ARNs are made up, in AWS's form, so that policies about values can be decided.
+Two modes. *unknown*: what a first preview sees; ids, ARNs and whatever follows from them are not known yet.
+*resolved*: what follows `up`; ids and ARNs are made up, in AWS's form, so that policies about values can be decided.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Recording:
         return Graph(self.resources, project=project, stack=self.stack, outputs=self.outputs)
 
 
-def plain(value: struct_pb2.Value | struct_pb2.Struct) -> Any:
+def plain(value: struct_pb2.Value | struct_pb2.Struct) -> Any:  # noqa: PLR0911 - one return a kind of value
     """A value from the wire as plain Python: secrets unwrapped, unknowns as UNKNOWN, whole numbers as int."""
     if isinstance(value, struct_pb2.Struct):
         fields = value.fields
@@ -90,6 +90,7 @@ class RecordingMonitor(MockMonitor):
         self.recording, self.region = recording, region
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        """Answers a look-up, or refuses it."""
         answer = _synthetic.lookup(request.tok, plain(request.args), self.region)
         if answer is None:
             raise UnexpectedCall(f"the program calls {request.tok}, which an offline preview cannot answer")
@@ -98,6 +99,7 @@ class RecordingMonitor(MockMonitor):
         return resource_pb2.ResourceInvokeResponse(**{"return": out})
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+        """Keeps a resource and answers with its outputs as far as the mode lets them be known."""
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == _STACK:
             return resource_pb2.RegisterResourceResponse(urn=urn)
@@ -117,6 +119,7 @@ class RecordingMonitor(MockMonitor):
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=state)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        """Keeps the stack's outputs."""
         if request.urn.split("::")[2] == _STACK:
             self.recording.outputs.update(plain(request.outputs))
         return empty_pb2.Empty()
@@ -164,17 +167,15 @@ def record(
 ) -> Recording:
     """Runs `program` (the folder with `__main__.py`) for `stack` and returns what it registered.
 
-    `config` holds full keys (`batch-platform:jobs`); structured values are passed on as JSON, as the engine does. What the
-    program raises is raised here: a `pulumi.RunError` for bad settings.
+    `config` holds full keys (`batch-platform:jobs`); structured values are passed on as JSON, as the engine does.
+    What the program raises is raised here: a `pulumi.RunError` for bad settings.
     """
 
     def run_program() -> None:
         with _importable(program):
             runpy.run_path(str(program / "__main__.py"), run_name="__main__")
 
-    return record_function(
-        run_program, project=project, stack=stack, config=config, mode=mode, secret_keys=secret_keys
-    )
+    return record_function(run_program, project=project, stack=stack, config=config, mode=mode, secret_keys=secret_keys)
 
 
 def record_function(
@@ -193,7 +194,9 @@ def record_function(
     def run() -> None:
         monitor = RecordingMonitor(recording, region)
         features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)
-        set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}, list(secret_keys))
+        set_all_config(
+            {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}, list(secret_keys)
+        )
         configure(
             MockSettings(
                 monitor=monitor,
@@ -219,4 +222,3 @@ class _Quiet:
 
     def Log(self, request: Any) -> None:  # noqa: N802
         logging.getLogger("batchctl.program").log(10 * (request.severity + 1), request.message)
-

@@ -77,7 +77,7 @@ def to_terminal(console: Console, report: StackReport) -> None:
     console.print(_cost_table(f"Idle, a month ({report.stack})", report.idle))
     console.print(_cost_table(f"One nightly run ({report.stack})", report.run))
     console.print(
-        f"With NAT gateways instead of endpoints the idle month would cost {_usd(report.nat.total)} for the network alone."
+        f"With NAT gateways instead of endpoints, the network alone would cost {_usd(report.nat.total)} a month."
     )
     console.print()
     outputs = Table(title="Outputs", title_justify="left", box=None, pad_edge=False)
@@ -110,9 +110,7 @@ def _rich_tree(node: Node) -> Tree:
 
 
 def _counted(node: Node) -> list[str]:
-    return [
-        f"{short_type(kind)}{f' x{count}' if count > 1 else ''}" for kind, count in sorted(node.resources.items())
-    ]
+    return [f"{short_type(kind)}{f' x{count}' if count > 1 else ''}" for kind, count in sorted(node.resources.items())]
 
 
 def _print_verdicts(console: Console, report: StackReport) -> None:
@@ -175,7 +173,12 @@ def to_markdown(reports: Sequence[StackReport]) -> str:
             lines.append(f"- policy, {MODE_TITLES[mode]}: {len(shown)} findings, {undecided} undecided")
             lines += [f"  - `{f.rule}` ({f.level}) on `{f.resource}`: {f.message}" for f in shown]
         lines += ["", "```mermaid", *_mermaid(report.tree), "```", ""]
-        lines += ["<details><summary>Cost by kind</summary>", "", "| what | quantity | unit | USD |", "|---|---:|---|---:|"]
+        lines += [
+            "<details><summary>Cost by kind</summary>",
+            "",
+            "| what | quantity | unit | USD |",
+            "|---|---:|---|---:|",
+        ]
         lines += [f"| {what} | {n:,.6g} | {unit} | {usd:,.2f} |" for what, n, unit, usd in grouped(report.idle)]
         lines += ["", "</details>", ""]
     return "\n".join(lines)

@@ -20,7 +20,8 @@ DEFAULT_SUBNET_PREFIX: Final = 20
 
 
 def split(cidr: IPv4Network, count: int) -> list[IPv4Network]:
-    """The first `count` equal subnets of `cidr`: /20 where they fit, otherwise the largest size of which there are enough.
+    """The first `count` equal subnets of `cidr`: /20 where they fit, otherwise the largest size of which there are
+    enough.
 
     Raises ValueError when even /28 subnets are too few.
     """

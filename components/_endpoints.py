@@ -73,7 +73,7 @@ BUCKET_ACTIONS: Final = (
 
 
 def layer_bucket_arn(names: Names) -> str:
-    """The bucket from which Fargate pulls ECR image layers; without it pulls fail after signing in (facts-aws.md 19)."""
+    """The bucket that image layers are pulled from; without it pulls fail after signing in (facts-aws.md 19)."""
     return names.arn("s3", f"prod-{names.region}-starport-layer-bucket", region="", account="")
 
 

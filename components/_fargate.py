@@ -1,7 +1,7 @@
 """Fargate's task sizes and capacity.
 
-Owns: which pairs of CPU and memory Fargate accepts, the size of a task in vCPU and GB, and what a capacity setting means
-as a capacity provider strategy.
+Owns: which pairs of CPU and memory Fargate accepts, the size of a task in vCPU and GB, and what a capacity setting
+means as a capacity provider strategy.
 Refuses: prices (batchctl), and any default: a job's size is a setting.
 Why here: ECS refuses a wrong pair only when the task definition is registered, after half a stack exists.
 Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html (facts-aws.md 6).
@@ -67,8 +67,8 @@ def gigabytes(memory: int) -> float:
 def strategy(capacity: str) -> list[CapacityProviderStrategyItem]:
     """`capacity` ("on-demand" or "spot-with-fallback") as a capacity provider strategy.
 
-    On demand, one task is the base, so that a strategy edited by hand to prefer Spot still keeps the deadline's first task
-    off it. A strategy with FARGATE_SPOT alone never falls back by itself (facts-aws.md 5): the workflow does.
+    On demand, one task is the base, so that a strategy edited by hand to prefer Spot still keeps the deadline's first
+    task off it. A strategy with FARGATE_SPOT alone never falls back by itself (facts-aws.md 5): the workflow does.
     """
     if capacity == "on-demand":
         return [{"capacity_provider": "FARGATE", "weight": 1, "base": 1}]

@@ -63,7 +63,7 @@ class Names:
         made = f"{kind}-{purpose}-{self.suffix}"
         if len(made) > _LIMITS[kind] or not _ALLOWED.fullmatch(made):
             raise ValueError(
-                f"{made!r} is no valid {kind} name: at most {_LIMITS[kind]} lower-case letters, digits and single hyphens"
+                f"{made!r} is no valid {kind} name: at most {_LIMITS[kind]} lower-case letters, digits, single hyphens"
             )
         return made
 

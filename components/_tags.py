@@ -1,6 +1,7 @@
 """The tags every resource carries.
 
-Owns: which tags there are and where each value comes from: the settings, then the CI system's environment, then a default.
+Owns: which tags there are and where each value comes from: the settings, then the CI system's environment, then a
+default.
 Refuses: applying them (`_standards.py`).
 Why: requirements.md FR 2: each deployment says from which repository, by whom and for which pull request it was made.
 """
@@ -33,8 +34,8 @@ def required(
 ) -> dict[str, str]:
     """The eight required tags.
 
-    `given` holds the settings' values (None: not set), `variables` the process environment. `CreatedAt` is a UTC time in
-    ISO 8601; a resource keeps the one it was created with (`_standards.py`).
+    `given` holds the settings' values (None: not set), `variables` the process environment. `CreatedAt` is a UTC time
+    in ISO 8601; a resource keeps the one it was created with (`_standards.py`).
     """
     moment = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -2,8 +2,8 @@
 
 Owns: the cluster, its Container Insights log group and the association of Fargate's two capacity providers.
 Refuses: jobs (`job.py`); capacity provider resources, which belong to EC2 Auto Scaling groups: FARGATE and FARGATE_SPOT
-exist already (facts-aws.md 4); and the ECS service-linked role, which belongs to the account: creating it here would break
-a second stack in the account, so `batchctl doctor` checks for it instead (facts-aws.md 16).
+exist already (facts-aws.md 4); and the ECS service-linked role, which belongs to the account: creating it here would
+break a second stack in the account, so `batchctl doctor` checks for it instead (facts-aws.md 16).
 """
 
 from __future__ import annotations

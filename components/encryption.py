@@ -3,7 +3,8 @@
 Owns: three customer keys, one for each group of users that must not read the others' data: `data` (S3, DynamoDB,
 ECR), `logs` (CloudWatch Logs) and `messages` (SNS, SQS), each with an alias, rotation and a 7-day deletion window.
 Refuses: granting tasks the use of a key; that is the task role's own policy (`job.py`).
-Why three: a key policy is the one place where a service is let in. One key would let the logs service decrypt trade files.
+Why three: a key policy is the one place where a service is let in. One key would let the logs service decrypt trade
+files.
 """
 
 from __future__ import annotations
@@ -125,8 +126,9 @@ def _logs_statement(names: Names) -> _iam.Statement:
 def _message_statements(names: Names) -> list[_iam.Statement]:
     """SNS and SQS take no grants; their publishers need the key themselves.
 
-    The EventBridge statement has no aws:SourceArn or aws:SourceAccount: EventBridge does not send them, and delivery would
-    fail silently (facts-aws.md 37). The encryption context confines it to this stack's topics, queues to this account's.
+    The EventBridge statement has no aws:SourceArn or aws:SourceAccount: EventBridge does not send them, and delivery
+    would fail silently (facts-aws.md 37). The encryption context confines it to this stack's topics, queues to this
+    account's.
     """
     topics = names.arn("sns", f"*-{names.suffix}")
     return [

@@ -1,9 +1,10 @@
 """One job: its identity, its container and its service.
 
 Owns: the log group, execution role and task role, task definition, service and scaling of one job.
-Refuses: running the job. The nightly run starts tasks from the task definition (`orchestration.py`); the service stays at 0
-and serves as a queue worker, because a service restarts whatever ends, even with exit code 0 (facts-aws.md 8).
-CPU tracking governs 1 to N only: at 0 tasks there is no CPU metric, so it can never wake a service (facts-aws.md 12).
+Refuses: running the job. The nightly run starts tasks from the task definition (`orchestration.py`); the service
+stays at 0 and serves as a queue worker, because a service restarts whatever ends, even with exit code 0 (facts-aws.md
+8). CPU tracking governs 1 to N only: at 0 tasks there is no CPU metric, so it can never wake a service (facts-aws.md
+12).
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """The private network.
 
-Owns: the VPC, one private subnet, route table and association a zone, the endpoints through which tasks reach AWS, the two
-security groups, the emptied default group and the flow logs.
-Refuses: any way to or from the internet. There is no NAT, internet gateway, elastic IP or public address, and no argument
-that adds one: tasks reach AWS through endpoints, at a tenth of the price of NAT gateways in every zone and with nothing to
-leak through.
+Owns: the VPC, one private subnet, route table and association a zone, the endpoints through which tasks reach AWS,
+the two security groups, the emptied default group and the flow logs.
+Refuses: any way to or from the internet. There is no NAT, internet gateway, elastic IP or public address, and no
+argument that adds one: tasks reach AWS through endpoints, and data has no other way out.
 """
 
 from __future__ import annotations
@@ -119,7 +118,7 @@ class Networking(pulumi.ComponentResource):
         tasks = aws.ec2.SecurityGroup(
             f"{self._name}-tasks",
             name=f"group-tasks-{suffix}",
-            description="Batch tasks. Outbound only, on purpose: nothing connects to a task, so there is no ingress rule.",
+            description="Batch tasks. Outbound only, on purpose: nothing connects to a task, so no ingress rule.",
             vpc_id=self.vpc_id,
             opts=self._child,
         )

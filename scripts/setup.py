@@ -40,7 +40,10 @@ def main(group: str) -> None:
             subprocess.run([*without_compile(install), "--no-deps", *editable], check=True)
     # where bytecode is not written on import, every start would compile the whole aws SDK again
     site = subprocess.run(
-        [str(python), "-c", "import pulumi_aws; print(pulumi_aws.__path__[0])"], check=True, capture_output=True, text=True
+        [str(python), "-c", "import pulumi_aws; print(pulumi_aws.__path__[0])"],
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.strip()
     subprocess.run([str(python), "-m", "compileall", "-q", "-j", "0", str(Path(site).parent)], check=False)
 

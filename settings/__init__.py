@@ -53,7 +53,7 @@ def given() -> tuple[dict[str, Any], str, list[Problem]]:
             continue
         try:
             raw[key] = config.get_object(key)
-        except ValueError:
+        except pulumi.ConfigTypeError:
             raw[key] = entries[full]
     region = pulumi.Config("aws").get("region")
     if not region:

@@ -140,9 +140,7 @@ class Start(Section):
     @model_validator(mode="after")
     def _schedule_exists_every_day(self) -> Self:
         if self.schedule and "02:00" <= self.schedule <= "03:00":
-            raise _refused(
-                "schedule", "between 02:00 and 03:00 a day in March has no such time", 'schedule: "04:00"'
-            )
+            raise _refused("schedule", "between 02:00 and 03:00 a day in March has no such time", 'schedule: "04:00"')
         return self
 
 

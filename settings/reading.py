@@ -28,7 +28,7 @@ def read_section(
     *,
     key: str | None = None,
 ) -> Model | None:
-    """`given` as a `model`, or None after its problems were added to `found`. `key` is a job's name, checked as such."""
+    """`given` as a `model`, or None after its problems were added to `found`. `key` is a job's name, also checked."""
     if key is not None and not (re.fullmatch(_names.JOB_PATTERN, key) and len(key) <= _names.JOB_LENGTH):
         found.append(
             Problem(

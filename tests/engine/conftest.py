@@ -1,9 +1,9 @@
 """The real Pulumi engine against an emulated AWS account.
 
-Owns: one emulator and one state backend for the whole session, a private copy of the checkout (so that no test writes into
-committed stack files), and stacks that are taken up once and shared by the tests that look at them.
-Needs `pulumi` and an aws plugin on PATH; without them every test here is skipped, and the run's last lines say so loudly.
-BATCH_REQUIRE_ENGINE=1 (CI, where the engine is there) turns the skip into a failure.
+Owns: one emulator and one state backend for the whole session, a private copy of the checkout (so that no test writes
+into committed stack files), and stacks that are taken up once and shared by the tests that look at them.
+Needs `pulumi` and an aws plugin on PATH; without them every test here is skipped, and the run's last lines say so
+loudly. BATCH_REQUIRE_ENGINE=1 (CI, where the engine is there) turns the skip into a failure.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ class Engine:
             capture_output=True,
             text=True,
             timeout=UP_SECONDS,
+            check=False,
         )
         if check and done.returncode:
             pytest.fail(f"pulumi {' '.join(arguments)} exited with {done.returncode}\n{done.stdout}\n{done.stderr}")

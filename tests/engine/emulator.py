@@ -1,9 +1,10 @@
-"""An AWS account on loopback for the engine tests: moto's server, with the answers that the aws provider needs and moto lacks.
+"""An AWS account on loopback for the engine tests: moto's server, with the answers that the aws provider needs and
+moto lacks.
 
 `python -m tests.engine.emulator PORT`
 
-Owns: one patch a gap, each saying what AWS does. Refuses: behaviour that AWS does not have. moto starts no containers and
-fires no events or schedules, and nothing here pretends that it does.
+Owns: one patch a gap, each saying what AWS does. Refuses: behaviour that AWS does not have. moto starts no containers
+and fires no events or schedules, and nothing here pretends that it does.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def test_endpoints_are_where_tasks_need_them(deployed: Deployed) -> None:
     for service in ("ecr.api", "ecr.dkr", "logs"):
         endpoint = by_service[service]
         assert endpoint["PrivateDnsEnabled"] is True
-        assert endpoint["SubnetIds"] == outputs["privateSubnetIds"][:zones]
+        assert sorted(endpoint["SubnetIds"]) == sorted(outputs["privateSubnetIds"][:zones])
         assert [group["GroupId"] for group in endpoint["Groups"]] == [outputs["endpointSecurityGroupId"]]
     buckets = json.dumps(json.loads(by_service["s3"]["PolicyDocument"]))
     assert "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*" in buckets
@@ -86,7 +86,13 @@ def test_security_groups_admit_what_is_documented(deployed: Deployed) -> None:
     assert tasks["IpPermissions"] == []
     assert "Outbound only" in tasks["Description"]
     egress = [
-        (rule["FromPort"], rule["ToPort"], bool(rule["UserIdGroupPairs"]), bool(rule["PrefixListIds"]), rule["IpRanges"])
+        (
+            rule["FromPort"],
+            rule["ToPort"],
+            bool(rule["UserIdGroupPairs"]),
+            bool(rule["PrefixListIds"]),
+            rule["IpRanges"],
+        )
         for rule in tasks["IpPermissionsEgress"]
     ]
     assert {rule[:2] for rule in egress} == {(443, 443)}
@@ -155,7 +161,9 @@ def test_repositories(deployed: Deployed) -> None:
     """Scan on push, immutable tags, customer key; the lifecycle protects what is deployed before it counts releases."""
     ecr = deployed.client("ecr")
     for job in JOBS:
-        (repository,) = ecr.describe_repositories(repositoryNames=[f"repository-{job}-{deployed.stack}"])["repositories"]
+        (repository,) = ecr.describe_repositories(repositoryNames=[f"repository-{job}-{deployed.stack}"])[
+            "repositories"
+        ]
         assert repository["imageScanningConfiguration"]["scanOnPush"] is True
         assert repository["imageTagMutability"] == "IMMUTABLE"
         assert repository["encryptionConfiguration"]["kmsKey"] == deployed.outputs["dataKeyArn"]
@@ -179,7 +187,9 @@ def test_log_groups_end_and_are_encrypted(deployed: Deployed) -> None:
 
 
 def test_services_rest_at_zero_and_scale(deployed: Deployed) -> None:
-    """Desired count 0, circuit breaker with rollback, three subnets, no launch type; targets from 0 to the job's limit."""
+    """Desired count 0, circuit breaker with rollback, three subnets, no launch type; targets from 0 to the job's
+    limit.
+    """
     ecs, scaling, outputs = deployed.client("ecs"), deployed.client("application-autoscaling"), deployed.outputs
     for job, limit in JOBS.items():
         name = outputs["serviceNames"][job]
@@ -197,7 +207,9 @@ def test_services_rest_at_zero_and_scale(deployed: Deployed) -> None:
         (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource])["ScalableTargets"]
         assert (target["MinCapacity"], target["MaxCapacity"]) == (0, limit)
         policies = scaling.describe_scaling_policies(ServiceNamespace="ecs", ResourceId=resource)["ScalingPolicies"]
-        tracking = [p["TargetTrackingScalingPolicyConfiguration"] for p in policies if p["PolicyType"].startswith("Target")]
+        tracking = [
+            p["TargetTrackingScalingPolicyConfiguration"] for p in policies if p["PolicyType"].startswith("Target")
+        ]
         assert [(t["TargetValue"], t["ScaleInCooldown"], t["ScaleOutCooldown"]) for t in tracking] == [(70.0, 300, 300)]
 
 

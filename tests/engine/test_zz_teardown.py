@@ -10,7 +10,7 @@ from tests.engine.conftest import Deployed
 
 
 def left_behind(deployed: Deployed) -> dict[str, list[str]]:
-    """What still carries the stack's suffix in the account, by service; KMS keys only count while not scheduled to go."""
+    """What still carries the stack's suffix in the account, by service; keys that are scheduled to go do not count."""
     suffix = f"-{deployed.stack}"
     client = deployed.client
     ec2 = client("ec2")
@@ -27,9 +27,7 @@ def left_behind(deployed: Deployed) -> dict[str, list[str]]:
         "roles": [r["RoleName"] for r in client("iam").list_roles()["Roles"] if r["RoleName"].endswith(suffix)],
         "tables": [t for t in client("dynamodb").list_tables()["TableNames"] if t.endswith(suffix)],
         "log groups": [
-            g["logGroupName"]
-            for g in client("logs").describe_log_groups()["logGroups"]
-            if suffix in g["logGroupName"]
+            g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"] if suffix in g["logGroupName"]
         ],
         "clusters": [arn for arn in client("ecs").list_clusters()["clusterArns"] if arn.endswith(suffix)],
         "networks": [vpc["VpcId"] for vpc in vpcs if vpc["VpcId"] == deployed.outputs["vpcId"]],

@@ -65,9 +65,7 @@ class TestT2TaskDefinitions:
         assert container["privileged"] is False
         assert container["stopTimeout"] == 120
         assert container["linuxParameters"] == {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}
-        assert container["mountPoints"] == [
-            {"sourceVolume": "scratch", "containerPath": "/scratch", "readOnly": False}
-        ]
+        assert container["mountPoints"] == [{"sourceVolume": "scratch", "containerPath": "/scratch", "readOnly": False}]
         assert container["healthCheck"]["startPeriod"] == 120
         assert container["logConfiguration"]["options"]["mode"] == "non-blocking"
         assert container["logConfiguration"]["options"]["awslogs-group"] == f"/batch/{job}-{program.stack}"
@@ -242,7 +240,9 @@ class TestT9Alarms:
 
 @pytest.mark.parametrize("job", JOBS)
 class TestT10Services:
-    """At zero, with circuit breaker and rollback, over three subnets, by capacity provider; nothing that Fargate rejects."""
+    """At zero, with circuit breaker and rollback, over three subnets, by capacity provider; nothing that Fargate
+    rejects.
+    """
 
     def test_service(self, program: Program, job: str) -> None:
         service = program.one("aws:ecs/service:Service", f"{job}-service")

@@ -11,12 +11,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from components._names import Names
+from components.announcements import Announcements
 from components.batch import Cluster
 from components.data import Data
 from components.encryption import Keys
 from components.job import JobService
 from components.networking import Networking
+from components.observability import Observability
+from components.orchestration import Orchestration
+from components.queue_worker import QueueWorker
 from components.registry import Registry
+from components.watch import Watch
 
 
 def of_layers(
@@ -65,6 +70,33 @@ def of_layers(
         ),
         "logGroupNames": _log_groups(networking, cluster, jobs, "name"),
         "logGroupArns": _log_groups(networking, cluster, jobs, "arn"),
+    }
+
+
+def of_nightly_run(
+    *,
+    announcements: Announcements,
+    orchestration: Orchestration,
+    watch: Watch,
+    workers: Mapping[str, QueueWorker],
+    observability: Observability,
+) -> dict[str, Any]:
+    """What the nightly run and its watchers export; maps are keyed by purpose."""
+    return {
+        "stateMachineArn": orchestration.machine_arn,
+        "stateMachineName": orchestration.machine_name,
+        "watchStateMachineArns": watch.machine_arns,
+        "ruleNames": {**orchestration.rule_names, **watch.rule_names, **observability.rule_names},
+        "scheduleNames": {**orchestration.schedule_names, **watch.schedule_names},
+        "alarmNames": observability.alarm_names,
+        "dashboardName": observability.dashboard_name,
+        "topicArn": announcements.topic_arn,
+        "queueUrls": {
+            **{f"{purpose}-letters": url for purpose, url in orchestration.letter_urls.items()},
+            **{f"{purpose}-letters": url for purpose, url in watch.letter_urls.items()},
+            **{job: worker.queue_url for job, worker in workers.items()},
+            **{f"{job}-letters": worker.letters_url for job, worker in workers.items()},
+        },
     }
 
 

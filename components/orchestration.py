@@ -46,7 +46,7 @@ class OrchestrationArgs:
     cluster_arn: pulumi.Input[str]
     task_definition_arns: Mapping[str, pulumi.Input[str]]
     """By job: one revision each, so that a run that has begun does not change under itself (facts-aws.md 15)."""
-    subnet_ids: pulumi.Input[Sequence[str]]
+    subnet_ids: Sequence[pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
     data_key_arn: pulumi.Input[str]
     logs_key_arn: pulumi.Input[str]
@@ -59,10 +59,12 @@ class Orchestration(pulumi.ComponentResource):
 
     machine_arn: pulumi.Output[str]
     machine_name: str
-    rule_name: str
-    queue_name: str
-    queue_url: pulumi.Output[str]
-    schedule: Weekdays | None
+    rule_names: dict[str, str]
+    letter_queues: dict[str, str]
+    """Names of the dead-letter queues, by what could not be delivered."""
+    letter_urls: dict[str, pulumi.Output[str]]
+    schedule_names: dict[str, str]
+    schedule_groups: dict[str, str]
     log_group: aws.cloudwatch.LogGroup
 
     def __init__(self, name: str, args: OrchestrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -74,7 +76,7 @@ class Orchestration(pulumi.ComponentResource):
                 names=args.names,
                 purpose=PURPOSE,
                 definition=pulumi.Output.all(
-                    args.cluster_arn, args.subnet_ids, args.security_group_id, dict(args.task_definition_arns)
+                    args.cluster_arn, list(args.subnet_ids), args.security_group_id, dict(args.task_definition_arns)
                 ).apply(lambda known: json.dumps(_nightly.definition(plan(args, *known)))),
                 statements=statements(args),
                 key_arns=[args.data_key_arn, args.messages_key_arn],
@@ -85,13 +87,15 @@ class Orchestration(pulumi.ComponentResource):
         )
         self.machine_arn, self.machine_name, self.log_group = machine.arn, machine.name, machine.log_group
         self._start()
-        self.schedule = self._schedule()
-        self.register_outputs({"machine_arn": self.machine_arn, "rule_name": self.rule_name})
+        self.schedule_names, self.schedule_groups = {}, {}
+        if args.workflow.start.schedule:
+            self._schedule(args.workflow.start.schedule)
+        self.register_outputs({"machine_arn": self.machine_arn, "rule_names": self.rule_names})
 
     def _start(self) -> None:
         args, names, child = self._args, self._args.names, pulumi.ResourceOptions(parent=self)
-        self.rule_name = names.name("rule", START_PURPOSE)
-        rule_arn = names.arn("events", f"rule/{self.rule_name}")
+        self.rule_names = {START_PURPOSE: names.name("rule", START_PURPOSE)}
+        rule_arn = names.arn("events", f"rule/{self.rule_names[START_PURPOSE]}")
         letters = DeadLetters(
             f"{self._name}-start-letters",
             DeadLettersArgs(
@@ -102,10 +106,10 @@ class Orchestration(pulumi.ComponentResource):
             ),
             child,
         )
-        self.queue_name, self.queue_url = letters.name, letters.url
+        self.letter_queues, self.letter_urls = {START_PURPOSE: letters.name}, {START_PURPOSE: letters.url}
         rule = aws.cloudwatch.EventRule(
             f"{self._name}-start",
-            name=self.rule_name,
+            name=self.rule_names[START_PURPOSE],
             description="A manifest has been written to the input bucket: the nightly run starts",
             event_pattern=json.dumps(start_pattern(names.bucket("input"), args.workflow.start)),
             opts=child,
@@ -137,19 +141,17 @@ class Orchestration(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[letters.policy]),
         )
 
-    def _schedule(self) -> Weekdays | None:
+    def _schedule(self, time: str) -> None:
         """Beside the event; whichever comes second finds the manifest claimed and ends as a duplicate."""
         args = self._args
-        if args.workflow.start.schedule is None:
-            return None
-        return Weekdays(
+        made = Weekdays(
             f"{self._name}-schedule",
             WeekdaysArgs(
                 names=args.names,
                 purpose=START_PURPOSE,
                 machine=PURPOSE,
                 machine_arn=self.machine_arn,
-                times={"daily": args.workflow.start.schedule},
+                times={"daily": time},
                 timezone=args.workflow.deadline.timezone,
                 max_age_minutes=args.workflow.start.max_event_age_minutes,
                 messages_key_arn=args.messages_key_arn,
@@ -157,6 +159,9 @@ class Orchestration(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
+        purpose = f"{START_PURPOSE}-schedule"
+        self.schedule_names, self.schedule_groups = {"start": made.names["daily"]}, {START_PURPOSE: made.group}
+        self.letter_queues[purpose], self.letter_urls[purpose] = made.queue_name, made.queue_url
 
 
 def start_pattern(bucket: str, start: settings.models.Start) -> dict[str, object]:

@@ -49,10 +49,12 @@ class Watch(pulumi.ComponentResource):
     machine_arns: dict[str, pulumi.Output[str]]
     machine_names: dict[str, str]
     log_groups: dict[str, aws.cloudwatch.LogGroup]
-    rule_name: str
-    schedules: Weekdays
-    queue_names: dict[str, str]
-    queue_urls: dict[str, pulumi.Output[str]]
+    rule_names: dict[str, str]
+    schedule_names: dict[str, str]
+    schedule_groups: dict[str, str]
+    letter_queues: dict[str, str]
+    """Names of the dead-letter queues, by what could not be delivered."""
+    letter_urls: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: WatchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:watch:Watch", name, None, opts)
@@ -94,10 +96,11 @@ class Watch(pulumi.ComponentResource):
         self.machine_names = {purpose: machine.name for purpose, machine in machines.items()}
         self.log_groups = {purpose: machine.log_group for purpose, machine in machines.items()}
         letters = self._on_status_change(closing)
-        self.schedules = self._before_the_deadline(deadline)
-        self.queue_names = {CLOSING: letters.name, DEADLINE: self.schedules.queue_name}
-        self.queue_urls = {CLOSING: letters.url, DEADLINE: self.schedules.queue_url}
-        self.register_outputs({"rule_name": self.rule_name, "schedule_group": self.schedules.group})
+        schedules = self._before_the_deadline(deadline)
+        self.schedule_names, self.schedule_groups = schedules.names, {DEADLINE: schedules.group}
+        self.letter_queues = {CLOSING: letters.name, DEADLINE: schedules.queue_name}
+        self.letter_urls = {CLOSING: letters.url, DEADLINE: schedules.queue_url}
+        self.register_outputs({"rule_names": self.rule_names, "schedule_groups": self.schedule_groups})
 
     def _machine(self, purpose: str, definition: dict[str, object], ledger_actions: list[str]) -> Machine:
         args, names = self._args, self._args.names
@@ -124,8 +127,8 @@ class Watch(pulumi.ComponentResource):
 
     def _on_status_change(self, closing: Machine) -> DeadLetters:
         args, names, child = self._args, self._args.names, pulumi.ResourceOptions(parent=self)
-        self.rule_name = names.name("rule", CLOSING)
-        rule_arn = names.arn("events", f"rule/{self.rule_name}")
+        self.rule_names = {CLOSING: names.name("rule", CLOSING)}
+        rule_arn = names.arn("events", f"rule/{self.rule_names[CLOSING]}")
         letters = DeadLetters(
             f"{self._name}-{CLOSING}-letters",
             DeadLettersArgs(
@@ -135,7 +138,7 @@ class Watch(pulumi.ComponentResource):
         )
         rule = aws.cloudwatch.EventRule(
             f"{self._name}-{CLOSING}-rule",
-            name=self.rule_name,
+            name=self.rule_names[CLOSING],
             description="A nightly run has ended without succeeding: close its ledger entry if it could not",
             event_pattern=pulumi.Output.from_input(args.nightly_arn).apply(
                 lambda arn: json.dumps(

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final
 
 from . import endpoints, exemptions, network
-from .configuration import committed
+from .configuration import committed, layered
 from .reading import UNKNOWN, Absent, Graph, Known, Options, Resource, Unknown, read
 from .rule import Finding, Kind, Level, Rule, Severity, Verdict, View, run, subjects
 from .settings import Exemption, Settings, exemptions_of, from_config
@@ -26,22 +26,23 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
 
 def evaluate(
     graph: Graph,
-    config: Mapping[str, Mapping[str, Any]] | None = None,
+    config: Mapping[str, Any] | None = None,
     *,
     rules: tuple[Rule, ...] = ALL_RULES,
     today: date | None = None,
 ) -> list[Finding]:
     """What the rules find in a stack; empty when everything passes.
 
-    `config` is CrossGuard's: rule name to settings and exemptions; None: what policy/config.json says.
+    `config` is CrossGuard's (rule name to settings and exemptions) and goes over what policy/config.json says; a
+    setting at its top level, such as `suffix`, is for every rule.
     """
-    told = committed() if config is None else config
+    told = layered(committed(), config or {})
     day = today or date.today()
     exempt = tuple(e for one in rules for e in exemptions_of(one.name, told.get(one.name, {})))
     findings: list[Finding] = []
     for one in sorted(rules, key=lambda one: one.last):
         view = View(
-            settings=from_config(told.get(one.name, {}), graph.stack),
+            settings=from_config(told.get(one.name, told["all"]), graph.stack),
             stack=graph if one.kind is Kind.STACK else None,
             today=day,
             findings=tuple(findings) if one.last else (),

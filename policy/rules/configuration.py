@@ -32,3 +32,11 @@ def committed(path: Path = COMMITTED) -> Config:
             f'{path}: must map rule names to objects, for example {{"services-start-empty": {{"imagesPublished": []}}}}'
         )
     return found
+
+
+def layered(base: Config, over: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """`base` with `over` on top, rule by rule; a setting at the top level of `over` is for every rule."""
+    common = {key: entry for key, entry in over.items() if not isinstance(entry, Mapping)}
+    per_rule = {key: entry for key, entry in over.items() if isinstance(entry, Mapping)}
+    made = {name: {**common, **base.get(name, {}), **per_rule.get(name, {})} for name in {*base, *per_rule}}
+    return made | {"all": common}

@@ -45,7 +45,7 @@ HOLDERS: Final = tuple(dict.fromkeys((*IDENTITY, *ATTACHED)))
 """Every type that keeps a policy document."""
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """A document is not JSON, or JSON of another shape."""
 
 
@@ -123,24 +123,24 @@ def _statement(entry: Mapping[str, Any]) -> Statement:
 
 @lru_cache(maxsize=1024)
 def parse(text: str) -> Mapping[str, Any]:
-    """The JSON object in `text`, shared between callers: never change it. Raises Malformed."""
+    """The JSON object in `text`, shared between callers: never change it. Raises MalformedError."""
     try:
         made = json.loads(text)
     except ValueError as error:
-        raise Malformed("is not JSON") from error
+        raise MalformedError("is not JSON") from error
     if not isinstance(made, dict):
-        raise Malformed("is not a JSON object")
+        raise MalformedError("is not a JSON object")
     return made
 
 
 @lru_cache(maxsize=1024)
 def statements(text: str) -> tuple[Statement, ...]:
-    """The statements of the policy document `text`. Raises Malformed."""
+    """The statements of the policy document `text`. Raises MalformedError."""
     found = parse(text).get("Statement", [])
     try:
         return tuple(_statement(entry) for entry in (found if isinstance(found, list) else [found]))
     except (AttributeError, TypeError) as error:
-        raise Malformed("has a statement that is not an object") from error
+        raise MalformedError("has a statement that is not an object") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class Document:
 
     @property
     def statements(self) -> tuple[Statement, ...]:
-        """Its statements. Raises Undecided while the text is unknown, Malformed when it is no document."""
+        """Its statements. Raises Undecided while the text is unknown, MalformedError when it is no document."""
         if self.text is None:
             raise Undecided(self.path)
         return statements(self.text)
@@ -222,7 +222,7 @@ def gather(found: Iterable[Document]) -> Grants:
             continue
         try:
             allowed += [one for one in document.statements if one.allows]
-        except Malformed:
+        except MalformedError:
             continue
     return Grants(tuple(allowed), unknown)
 

@@ -78,7 +78,7 @@ def _wanted_by_containers(definition: Resource) -> set[str]:
     settings=("ecs_endpoint",),
 )
 def private_tasks_have_endpoints(starter: Resource, view: View) -> Iterator[Problem]:
-    """Tasks without public address and NAT have the endpoints that pulling an image, logging and reading secrets need."""
+    """Tasks without public address and NAT have the endpoints that pulling images, logging and secrets need."""
     graph = view.graph
     for placement in placements_of(graph, starter):
         if placement.public or _has_nat(graph, placement.subnets):
@@ -191,7 +191,7 @@ def _task_groups(graph: Graph, vpc: Resource) -> list[Resource]:
     "endpoint-group-admits-tasks",
     kinds.ENDPOINT,
     severity=Severity.CRITICAL,
-    fix="Allow TCP 443 out of the tasks' group to the endpoint (its group, or the S3 prefix list) and into the endpoint's",
+    fix="Allow TCP 443 out of the tasks' group to the endpoint (its group or S3's prefix list), and into its group",
     url=f"{_LINK_GUIDE}/create-interface-endpoint.html",
     tags=("graph",),
 )
@@ -266,7 +266,8 @@ def endpoint_cost_budget(stack: Resource, view: View) -> Iterator[Problem]:
     month = zones * view.settings.endpoint_hour * _HOURS_A_MONTH
     if month > view.settings.endpoint_budget:
         yield Problem(
-            message=f"{zones} endpoint zones cost about {month:.0f} USD a month, {view.settings.endpoint_budget:.0f} are set"
+            message=f"{zones} endpoint zones cost about {month:.0f} USD a month, more than the budget of "
+            f"{view.settings.endpoint_budget:.0f}"
         )
 
 

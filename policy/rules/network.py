@@ -44,7 +44,7 @@ def subnets_have_route_table(subnet: Resource, view: View) -> Iterator[Problem]:
     settings=("allow_nat",),
 )
 def no_eip_or_nat(resource: Resource, view: View) -> Iterator[Problem]:
-    """No elastic IP and no NAT gateway: the quota is five addresses a Region and each NAT costs about 32 USD a month."""
+    """No elastic IP and no NAT gateway: the quota is five addresses a Region, a NAT costs about 32 USD a month."""
     if not view.settings.allow_nat:
         yield Problem(message="takes an address of the Region's five, or costs about 32 USD a month while nothing runs")
 
@@ -128,7 +128,7 @@ _SHORTEST: Final = 12
     url=f"{_GUIDE}/security-groups.html",
 )
 def security_groups_documented(group: Resource, view: View) -> Iterator[Problem]:
-    """Each security group and each of its rules says what it is for, and a group without ingress says that this is meant."""
+    """Each security group and rule says what it is for; a group without ingress says that this is meant."""
     description = str(value(group, "description", ""))
     if description in _STOCK_DESCRIPTIONS or len(description) < _SHORTEST:
         yield Problem(message="has no description of its own", property="description")

@@ -152,7 +152,7 @@ def _named(graph: Graph, found: list[Any], kind: str) -> tuple[Resource, ...]:
 
 
 def run_task_states(definition: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Name, integration (`ecs:runTask` or `ecs:runTask.sync`) and arguments of each task-running state, nested ones too."""
+    """Name, integration (`ecs:runTask`, `ecs:runTask.sync`) and arguments of each task-running state, at any depth."""
     try:
         machine = json.loads(definition) if isinstance(definition, str) else definition
     except ValueError:

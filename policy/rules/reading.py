@@ -1,10 +1,10 @@
 """What a rule reads: resources as typed, frozen values, and the edges between them.
 
-Owns: the difference between known, unknown and absent values; one token for resource types that have twins; one form for
-numbers and empty values; the index over a stack's resources and their edges.
+Owns: the difference between known, unknown and absent values; one token for resource types that have twins; one form
+for numbers and empty values; the index over a stack's resources and their edges.
 Refuses: judging anything (the rules) and knowing where resources come from (the pack, a recorder, a state file).
-Why: the engine hands a policy untyped dictionaries in which reading an unknown value raises and `"x" in props` does too;
-an unknown that looks like an absent value turns a broken stack green.
+Why: the engine hands a policy untyped dictionaries in which reading an unknown value raises, and `"x" in props` too; an
+unknown that looks like an absent value turns a broken stack green.
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ def normal_value(value: Any) -> Any:
 class Resource:
     """One resource of a stack.
 
-    `props` holds plain JSON-like values in camelCase, `UNKNOWN` anywhere, secrets unwrapped (so never put a value into a
-    message). `type` is given as the engine's token and kept normalised; `token` is what was given.
+    `props` holds plain JSON-like values in camelCase, `UNKNOWN` anywhere, secrets unwrapped (so never put a value into
+    a message). `type` is given as the engine's token and kept normalised; `token` is what was given.
     """
 
     urn: str
@@ -186,7 +186,7 @@ def value(source: Resource | Mapping[str, Any] | list[Any], path: str, default: 
 
 
 def members(source: Resource | Mapping[str, Any] | list[Any], path: str) -> list[Any]:
-    """The list at `path`, `[]` where there is none; members may be `UNKNOWN`. A single object counts as a list of one."""
+    """The list at `path`, `[]` where there is none; members may be `UNKNOWN`. A single object is a list of one."""
     found = value(source, path, [])
     return found if isinstance(found, list) else [found]
 
@@ -273,7 +273,7 @@ class Graph:
         return incoming
 
     def named(self, found: Any, *types: str) -> list[Resource]:
-        """Resources of `types` that `found` identifies: their id, ARN, name, or the last part of an ARN built from it."""
+        """Resources of `types` that `found` identifies: by id, ARN or name, or by an ARN that ends with the name."""
         if not isinstance(found, str):
             return []
         last = re.split(r"[/:]", found)[-1] if found.startswith("arn:") else found
@@ -283,8 +283,8 @@ class Graph:
     def resolve(self, resource: Resource, path: str, *types: str) -> list[Resource]:
         """Which resources of `types` the property at `path` means: by its edges first, by its value second.
 
-        Edges are known at preview, values often are not; they exist for each top-level property only. Raises `Undecided`
-        when there is no edge and the value is unknown.
+        Edges are known at preview, values often are not; they exist for each top-level property only. Raises
+        `Undecided` when there is no edge and the value is unknown.
         """
         if targets := self.targets(resource, re.split(r"[.\[]", path, maxsplit=1)[0], *types):
             return targets
@@ -302,7 +302,7 @@ class Graph:
         by_name = (
             other
             for other in self.of_type(*types)
-            if not other.property_dependencies.get(prop) and other.props.get(prop) in mine
+            if not other.property_dependencies.get(prop) and any(map(mine.__contains__, _listed(other.props.get(prop))))
         )
         return list(dict.fromkeys((*by_edge, *by_name)))
 
@@ -328,6 +328,10 @@ class Graph:
             for identity in dict.fromkeys(identities(resource)):
                 index[resource.type, identity].append(resource)
         return index
+
+
+def _listed(found: Any) -> list[Any]:
+    return [member for member in (found if isinstance(found, list) else [found]) if isinstance(member, str)]
 
 
 _IDENTIFYING: Final = ("id", "arn", "name", "bucket", "family", "url", "keyId", "repositoryUrl", "clusterName")

@@ -1,7 +1,7 @@
 """What a rule is, and how one is run.
 
-Owns: the form of a rule and of a finding, and the runner that turns an unknown value into *undecided* and a crash into a
-finding that names the rule, so that one raising rule never silences the others.
+Owns: the form of a rule and of a finding, and the runner that turns an unknown value into *undecided* and a crash into
+a finding that names the rule, so that one raising rule never silences the others.
 Refuses: reading values (`reading.py`), settings (`settings.py`) and exemptions (`exemptions.py`).
 """
 
@@ -105,7 +105,7 @@ class View:
 
 Check: TypeAlias = Callable[[Resource, View], Iterable[Problem]]
 Remedy: TypeAlias = Callable[[MutableMapping[str, Any], str, Settings], bool]
-"""Changes a resource's inputs in place (so that secrets stay secret), given its type; says whether it changed anything."""
+"""Changes a resource's inputs in place (so that secrets stay secret), given its type; says whether it changed any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +206,7 @@ def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
             yield finding(Verdict.FAIL, f"{described(on)}: {problem.message}. {one.fix}", problem.property, on)
     except Undecided as unknown:
         yield undecided(unknown.path)
-    except Exception as error:  # noqa: BLE001  (one raising rule would silence all others)
+    except Exception as error:
         # where, not what: an exception's text may hold a secret value
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].name}, line {frames[-1].lineno}"

@@ -1,6 +1,7 @@
 """Settings of the rules, in one typed place.
 
-Owns: every value that a team may want to set differently, its default, and its JSON schema for the pack's configuration.
+Owns: every value that a team may want to set differently, its default, and its JSON schema for the pack's
+configuration.
 Refuses: judging (the rules) and reading files (`configuration.py`).
 Each rule names the fields it reads, so that CrossGuard shows and validates exactly those for it.
 """
@@ -136,7 +137,7 @@ def from_config(config: Mapping[str, Any], stack: str) -> Settings:
 
 
 def exemptions_of(rule: str, config: Mapping[str, Any]) -> tuple[Exemption, ...]:
-    """The exemptions in one rule's configuration; an unknown member is left out, `exemptions-are-current` judges the rest."""
+    """The exemptions in one rule's configuration; `exemptions-are-current` judges them; unknown members are dropped."""
     members = {f.name for f in fields(Exemption)} - {"rule"}
     return tuple(
         Exemption(rule=rule, **{key: str(entry[key]) for key in members if key in entry})

@@ -15,7 +15,6 @@ from typing import Any, Final, TypeAlias
 
 from batchctl.errors import UNREACHABLE, OperatorError
 
-
 ECRClient: TypeAlias = Any
 """A boto3 client of ECR."""
 

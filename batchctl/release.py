@@ -15,10 +15,8 @@ Refuses: judging an image (`scan_gate.py`) and deploying one (`pulumi up`).
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -29,6 +27,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from batchctl import project as projects
+from batchctl._docker import run_command, sign_in
 from batchctl._image_copy import copy_image
 from batchctl.errors import OK, UNREACHABLE, OperatorError
 from batchctl.program import stack_settings
@@ -199,28 +198,6 @@ def _deployed(ecr: ECRClient, name: str) -> dict[int, str]:
         for tag, digest in tagged
         if re.fullmatch(rf"{DEPLOYED_PREFIX}\d+", tag)
     }
-
-
-def run_command(command: Sequence[str]) -> None:
-    """Runs `command` with its output shown; raises OperatorError when it fails or does not exist."""
-    try:
-        subprocess.run(command, check=True)
-    except FileNotFoundError as error:
-        raise OperatorError(f"{command[0]} is not installed or not on PATH.", UNREACHABLE) from error
-    except subprocess.CalledProcessError as error:
-        shown = " ".join(command)
-        raise OperatorError(f"`{shown}` failed with exit code {error.returncode}.", UNREACHABLE) from error
-
-
-def sign_in(ecr: ECRClient) -> None:
-    """Lets Docker push to the account's registry for twelve hours; the password goes through standard input only."""
-    grant = ecr.get_authorization_token()["authorizationData"][0]
-    user, _, password = base64.b64decode(grant["authorizationToken"]).decode().partition(":")
-    command = ["docker", "login", "--username", user, "--password-stdin", grant["proxyEndpoint"]]
-    try:
-        subprocess.run(command, check=True, input=password, text=True, stdout=subprocess.DEVNULL)
-    except (FileNotFoundError, subprocess.CalledProcessError) as error:
-        raise OperatorError(f"docker login failed: {error}", UNREACHABLE) from error
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -29,7 +29,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from batchctl import release
 from batchctl.errors import FOUND, OK, UNREACHABLE, USAGE, OperatorError
 
-
 ECRClient: TypeAlias = Any
 """A boto3 client of ECR."""
 
@@ -116,9 +115,9 @@ def wait_for_findings(
             )
         if clock() >= ends:
             raise OperatorError(
-                f"{image}: no findings within {timeout:g} s (last status {status}). Is scan-on-push on for this repository? "
-                f"`aws ecr start-image-scan --repository-name {repository} --image-id imageDigest={digest}` starts "
-                f"one; then run the gate again, with a longer --timeout where needed.",
+                f"{image}: no findings within {timeout:g} s (last status {status}). Is scan-on-push on for this "
+                f"repository? `aws ecr start-image-scan --repository-name {repository} --image-id "
+                f"imageDigest={digest}` starts one; then run the gate again, with a longer --timeout where needed.",
                 NOT_SCANNED,
             )
         sleep(min(_POLL_SECONDS, max(0.1, ends - clock())))

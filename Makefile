@@ -7,11 +7,12 @@ RUN := $(VENV)/.run-$(shell cat uv.lock requirements/run.txt 2>/dev/null | cksum
 DEV := $(VENV)/.dev-$(shell cat uv.lock requirements/dev.txt 2>/dev/null | cksum | cut -d' ' -f1)
 PATHS := __main__.py outputs.py settings components policy batchctl tests benchmarks demo tooling scripts jobs
 CHECKED := $(wildcard $(PATHS))
+TYPED := __main__.py outputs.py settings components policy batchctl benchmarks scripts tooling/__main__.py
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PULUMI_SKIP_UPDATE_CHECK := true
 
-.PHONY: help preview test check format lint types unit policy docs engine demo benchmarks lock clean
+.PHONY: help preview test demo check format lint types unit docs write engine benchmarks lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -37,7 +38,11 @@ types: $(DEV)
 unit: $(DEV)
 	@$(BIN)/python -m pytest -m 'not engine'
 
-docs: $(DEV)
+docs: $(DEV) ## generated documentation is current
+	@$(BIN)/python -m batchctl.settings_docs --check
+
+write: $(DEV) ## renew generated documentation
+	@$(BIN)/python -m batchctl.settings_docs
 
 engine: $(DEV) ## only the tests on the real Pulumi engine
 	@$(BIN)/python -m pytest -m engine

@@ -25,7 +25,7 @@ config, region = settings.load()
 settings.check_zones(config, zones := aws.get_availability_zones(state="available").names, region)
 names = Names(suffix=config.platform.environment, account=aws.get_caller_identity().account_id, region=region)
 tags = _tags.required(
-    config.tags.model_dump(by_alias=True), environment=names.suffix, project=settings.PROJECT, variables=os.environ
+    config.tags.given(), environment=names.suffix, project=settings.PROJECT, variables=os.environ
 )
 pulumi.runtime.register_stack_transformation(_standards.standards(tags))
 kept = config.platform.log_retention_days

@@ -28,7 +28,7 @@ import pulumi.runtime.resource
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.config import set_all_config
-from pulumi.runtime.mocks import MockMonitor, MockSettings
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, MockSettings
 from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.settings import configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack
@@ -82,11 +82,21 @@ def plain(value: struct_pb2.Value | struct_pb2.Struct) -> Any:  # noqa: PLR0911 
     return value.bool_value if kind == "bool_value" else None
 
 
+class _NoMocks(Mocks):
+    """The monitor answers by itself and asks no mocks."""
+
+    def call(self, args: MockCallArgs) -> Any:
+        raise NotImplementedError
+
+    def new_resource(self, args: MockResourceArgs) -> Any:
+        raise NotImplementedError
+
+
 class RecordingMonitor(MockMonitor):
     """Answers as the engine would, and keeps every registration."""
 
     def __init__(self, recording: Recording, region: str) -> None:
-        super().__init__(mocks=None)
+        super().__init__(_NoMocks())
         self.recording, self.region = recording, region
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
@@ -193,12 +203,12 @@ def record_function(
 
     def run() -> None:
         monitor = RecordingMonitor(recording, region)
-        features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)
+        features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)  # type: ignore[no-untyped-call]
         set_all_config(
             {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}, list(secret_keys)
         )
         configure(
-            MockSettings(
+            MockSettings(  # type: ignore[no-untyped-call]
                 monitor=monitor,
                 monitor_features=features,
                 engine=_Quiet(),

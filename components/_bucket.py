@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -109,13 +108,16 @@ class Bucket(pulumi.ComponentResource):
         )
 
 
-def _encryption(kms_key_arn: pulumi.Input[str] | None) -> dict[str, Any]:
-    if kms_key_arn is None:
-        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
-    return {
-        "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": kms_key_arn},
-        "bucket_key_enabled": True,
-    }
+def _encryption(
+    kms_key_arn: pulumi.Input[str] | None,
+) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgs:
+    default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+        sse_algorithm="AES256" if kms_key_arn is None else "aws:kms", kms_master_key_id=kms_key_arn
+    )
+    return aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+        apply_server_side_encryption_by_default=default,
+        bucket_key_enabled=None if kms_key_arn is None else True,
+    )
 
 
 def _https_only(args: BucketArgs) -> _iam.Statement:

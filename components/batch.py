@@ -18,7 +18,7 @@ from ._fargate import strategy
 from ._names import Names
 
 if TYPE_CHECKING:
-    import settings.jobs
+    from settings.jobs import Capacity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class ClusterArgs:
     """Inputs of `Cluster`."""
 
     names: Names
-    capacity: settings.jobs.Capacity
+    capacity: Capacity
     """Default strategy of whatever starts a task without naming one."""
     logs_key_arn: pulumi.Input[str]
     log_retention_days: int
@@ -63,7 +63,10 @@ class Cluster(pulumi.ComponentResource):
             f"{name}-capacity",
             cluster_name=cluster.name,
             capacity_providers=["FARGATE", "FARGATE_SPOT"],
-            default_capacity_provider_strategies=strategy(args.capacity),
+            default_capacity_provider_strategies=[
+                aws.ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs(**item)
+                for item in strategy(args.capacity)
+            ],
             opts=child,
         )
         self.name, self.arn = cluster.name, cluster.arn

@@ -19,7 +19,7 @@ from ._bucket import Bucket, BucketArgs
 from ._names import Names
 
 if TYPE_CHECKING:
-    import settings.models
+    from settings import models
 
 DATA_BUCKETS = ("input", "output")
 
@@ -29,7 +29,7 @@ class DataArgs:
     """Inputs of `Data`."""
 
     names: Names
-    settings: settings.models.Data
+    settings: models.Data
     teardown: bool
     """Whether `destroy` may delete buckets that hold objects."""
     kms_key_arn: pulumi.Input[str]

@@ -10,7 +10,7 @@ stays at 0 and serves as a queue worker, because a service restarts whatever end
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from ._fargate import strategy
 from ._names import Names
 
 if TYPE_CHECKING:
-    import settings.jobs
+    from settings.jobs import Capacity, Job
 
 SCRATCH = "/scratch"
 PLATFORM_VERSION = "1.4.0"
@@ -37,14 +37,14 @@ class JobServiceArgs:
     names: Names
     job: str
     """The job's name in the settings."""
-    settings: settings.jobs.Job
-    capacity: settings.jobs.Capacity
+    settings: Job
+    capacity: Capacity
     image: pulumi.Input[str]
     cluster_name: pulumi.Input[str]
     cluster_arn: pulumi.Input[str]
     capacity_providers: pulumi.Resource
     """The cluster's association, which the service depends on."""
-    subnet_ids: pulumi.Input[list[pulumi.Input[str]]]
+    subnet_ids: Sequence[pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
     data_key_arn: pulumi.Input[str]
     logs_key_arn: pulumi.Input[str]
@@ -170,7 +170,9 @@ class JobService(pulumi.ComponentResource):
             task_definition=definition.arn,
             desired_count=0,
             platform_version=PLATFORM_VERSION,
-            capacity_provider_strategies=strategy(args.capacity),
+            capacity_provider_strategies=[
+                aws.ecs.ServiceCapacityProviderStrategyArgs(**item) for item in strategy(args.capacity)
+            ],
             network_configuration={
                 "subnets": args.subnet_ids,
                 "security_groups": [args.security_group_id],
@@ -220,7 +222,7 @@ class JobService(pulumi.ComponentResource):
         )
 
 
-def _data_statements(names: Names, job: settings.jobs.Job) -> list[_iam.Statement]:
+def _data_statements(names: Names, job: Job) -> list[_iam.Statement]:
     """Access to exactly the prefixes that the settings give the job."""
     statements: list[_iam.Statement] = []
     for verb, accesses, actions in (
@@ -245,7 +247,7 @@ def _data_statements(names: Names, job: settings.jobs.Job) -> list[_iam.Statemen
     return statements
 
 
-def container(names: Names, job: str, job_settings: settings.jobs.Job, image: str) -> dict[str, object]:
+def container(names: Names, job: str, job_settings: Job, image: str) -> dict[str, object]:
     """The job's container definition, as the ECS API takes it."""
     variables: Mapping[str, str] = {
         "BATCH_JOB": job,

@@ -19,7 +19,7 @@ from . import _endpoints, _iam
 from ._names import Names
 
 if TYPE_CHECKING:
-    import settings.models
+    from settings.models import Network
 
 HTTPS = 443
 
@@ -29,7 +29,7 @@ class NetworkingArgs:
     """Inputs of `Networking`."""
 
     names: Names
-    settings: settings.models.Network
+    settings: Network
     zones: Sequence[str]
     """Availability zones of the region, at least as many as the settings ask for."""
     s3_prefix_list_id: pulumi.Input[str]
@@ -135,7 +135,9 @@ class Networking(pulumi.ComponentResource):
             security_group_id=tasks.id,
             referenced_security_group_id=endpoints.id,
             description="HTTPS to the interface endpoints (ECR, CloudWatch Logs and what the settings add)",
-            **_https(),
+            ip_protocol="tcp",
+            from_port=HTTPS,
+            to_port=HTTPS,
             opts=self._child,
         )
         aws.vpc.SecurityGroupEgressRule(
@@ -143,7 +145,9 @@ class Networking(pulumi.ComponentResource):
             security_group_id=tasks.id,
             prefix_list_id=self._args.s3_prefix_list_id,
             description="HTTPS to S3 through the gateway endpoint, which routes S3's public addresses",
-            **_https(),
+            ip_protocol="tcp",
+            from_port=HTTPS,
+            to_port=HTTPS,
             opts=self._child,
         )
         aws.vpc.SecurityGroupIngressRule(
@@ -151,7 +155,9 @@ class Networking(pulumi.ComponentResource):
             security_group_id=endpoints.id,
             referenced_security_group_id=tasks.id,
             description="HTTPS from batch tasks and from nothing else",
-            **_https(),
+            ip_protocol="tcp",
+            from_port=HTTPS,
+            to_port=HTTPS,
             opts=self._child,
         )
 
@@ -230,7 +236,3 @@ class Networking(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[may_write]),
         )
         return group
-
-
-def _https() -> dict[str, str | int]:
-    return {"ip_protocol": "tcp", "from_port": HTTPS, "to_port": HTTPS}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -20,8 +21,8 @@ import pulumi_aws as aws
 from ._names import Names
 
 if TYPE_CHECKING:
-    import settings.jobs
-    import settings.models
+    from settings import models
+    from settings.jobs import Job
 
 DEPLOYED_PREFIX = "deployed-"
 RELEASE_PREFIX = "release-"
@@ -34,8 +35,8 @@ class RegistryArgs:
     """Inputs of `Registry`."""
 
     names: Names
-    settings: settings.models.Registry
-    jobs: Mapping[str, settings.jobs.Job]
+    settings: models.Registry
+    jobs: Mapping[str, Job]
     teardown: bool
     """Whether `destroy` may delete repositories that hold images."""
     kms_key_arn: pulumi.Input[str]
@@ -62,7 +63,7 @@ class Registry(pulumi.ComponentResource):
             self.images[job] = (
                 self._built(job, job_settings, repository)
                 if args.settings.build
-                else repository.repository_url.apply(lambda url, image=job_settings.image: reference(url, image))
+                else repository.repository_url.apply(partial(reference, image=job_settings.image))
             )
         self.register_outputs({"repository_urls": self.repository_urls, "images": self.images})
 
@@ -85,7 +86,7 @@ class Registry(pulumi.ComponentResource):
         )
         return repository
 
-    def _built(self, job: str, job_settings: settings.jobs.Job, repository: aws.ecr.Repository) -> pulumi.Output[str]:
+    def _built(self, job: str, job_settings: Job, repository: aws.ecr.Repository) -> pulumi.Output[str]:
         import pulumi_awsx as awsx  # here because it is slow to import and few stacks build images
 
         platform = "linux/arm64" if job_settings.architecture == "ARM64" else "linux/amd64"

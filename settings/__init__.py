@@ -8,10 +8,11 @@ Why: a wrong setting must be refused before the first resource, in words that su
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
+from pydantic import BaseModel
 
 from . import rules
 from .errors import PROJECT, Problem, SettingsError
@@ -21,7 +22,9 @@ from .reading import read_section
 
 __all__ = ["PROJECT", "Problem", "Settings", "SettingsError", "check_zones", "load", "parse"]
 
-_SECTIONS = {name: field.annotation for name, field in Settings.model_fields.items() if name != "jobs"}
+_SECTIONS: dict[str, type[BaseModel]] = {
+    name: cast(type[BaseModel], field.annotation) for name, field in Settings.model_fields.items() if name != "jobs"
+}
 
 
 def load() -> tuple[Settings, str]:

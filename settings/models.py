@@ -39,22 +39,39 @@ class Platform(Section):
     log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = Field(
         default=30, examples=[30]
     )
+    """Days that every log group keeps its events; a value CloudWatch Logs accepts."""
 
 
 class Tags(Section):
     """Values of the required tags; what is not set comes from the CI system's environment variables."""
 
     repository: str | None = Field(default=None, max_length=256, examples=["our-team/batch-platform"])
+    """Default: `GITHUB_REPOSITORY`, `CI_PROJECT_PATH` or `BATCH_REPOSITORY`."""
     commit_author: str | None = Field(default=None, max_length=256, examples=["jane"])
+    """Default: `BATCH_COMMIT_AUTHOR`, `GITHUB_ACTOR` or `GITLAB_USER_LOGIN`."""
     pr_number: str | None = Field(default=None, max_length=256, examples=["42"])
+    """Default: `BATCH_PR_NUMBER`, `CI_MERGE_REQUEST_IID` or the number in `GITHUB_REF`."""
     team: str = Field(default="batch", min_length=1, max_length=256, examples=["market-risk"])
+    """Who owns the stack."""
     created_at: str | None = Field(default=None, max_length=32, examples=["2026-11-20T00:00:00Z"])
+    """Default: when a resource is first created; it keeps that value."""
+
+    def given(self) -> dict[str, str | None]:
+        """The values by tag; None where the CI system is to say."""
+        return {
+            "Repository": self.repository,
+            "CommitAuthor": self.commit_author,
+            "PRNumber": self.pr_number,
+            "Team": self.team,
+            "CreatedAt": self.created_at,
+        }
 
 
 class Network(Section):
     """The VPC. There is no NAT, no internet gateway and no public address, and no setting that adds one."""
 
     cidr: IPv4Network = Field(default=IPv4Network("10.0.0.0/16"), examples=["10.0.0.0/16"])
+    """The VPC's range, /16 to /28; stacks that are ever to be connected need different ones."""
     zones: int = Field(default=3, ge=2, le=6, examples=[3])
     """Private subnets, one a zone."""
     subnets: tuple[IPv4Network, ...] = Field(default=(), examples=[["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"]])
@@ -64,7 +81,9 @@ class Network(Section):
     extra_endpoints: tuple[Literal[tuple(sorted(_endpoints.OPTIONAL))], ...] = Field(  # type: ignore[valid-type]
         default=(), examples=[["secretsmanager"]]
     )
+    """Interface endpoints beside the required `ecr.api`, `ecr.dkr` and `logs`."""
     flow_logs: bool = Field(default=True, examples=[True])
+    """Whether the VPC's traffic is logged, in aggregates of ten minutes."""
 
     @model_validator(mode="after")
     def _subnets_fit(self) -> Self:
@@ -100,11 +119,15 @@ class Data(Section):
     """How long data is kept."""
 
     input_days: int = Field(default=90, ge=1, le=3650, examples=[90])
+    """Days until an object of the input bucket expires."""
     output_days: int = Field(default=400, ge=1, le=3650, examples=[400])
+    """Days until an object of the output bucket, reports included, expires."""
     previous_version_days: int = Field(default=30, ge=1, le=3650, examples=[30])
     """Days that an overwritten or deleted object can still be brought back."""
     audit_days: int = Field(default=400, ge=1, le=3650, examples=[400])
+    """Days that access logs are kept."""
     ledger_days: int = Field(default=400, ge=1, le=3650, examples=[400])
+    """Days that the run ledger remembers a run; a manifest older than that is no duplicate any more."""
 
 
 class Registry(Section):
@@ -113,6 +136,7 @@ class Registry(Section):
     keep_images: int = Field(default=10, ge=2, le=1000, examples=[10])
     """Release images a repository keeps; the ones tagged as deployed are kept besides."""
     untagged_days: int = Field(default=7, ge=1, le=365, examples=[7])
+    """Days until an image without a tag expires."""
     build: bool = Field(default=False, examples=[False])
     """Whether `pulumi up` builds and pushes each job's image from `jobs/<name>/`; needs Docker."""
 
@@ -148,11 +172,15 @@ class Deadline(Section):
     """When the report must be there, and who hears of it when it is not."""
 
     time: ClockTime = Field(default="09:30", examples=["09:30"])
+    """When the report must be there."""
     warn: ClockTime = Field(default="08:30", examples=["08:30"])
+    """When the first announcement goes out if the report is missing."""
     escalate: ClockTime = Field(default="09:15", examples=["09:15"])
+    """When the last one does."""
     window_opens: ClockTime = Field(default="20:00", examples=["20:00"])
     """Earliest usual start, the evening before or the same morning; from here to `time` is the run's own timeout."""
     timezone: str = Field(default="America/New_York", examples=["America/New_York"])
+    """IANA name; daylight saving is followed."""
     holidays: tuple[date, ...] = Field(default=(), examples=[["2026-12-25"]])
     """Weekdays on which no run is expected."""
 
@@ -198,6 +226,7 @@ class Alerts(Section):
     """When somebody is told, and who."""
 
     failure_percent: float = Field(default=5, ge=0, lt=100, examples=[5])
+    """Percent of stopped tasks that may have failed within the period."""
     failure_period: Literal[60, 300, 600, 900, 3600] = Field(default=600, examples=[600])
     """Seconds over which task failures are counted."""
     long_run_minutes: int = Field(default=180, ge=1, le=1440, examples=[180])

@@ -341,4 +341,6 @@ class TestTags:
             tags = resource.props["tags"]
             assert required <= set(tags), resource.urn
             assert tags["Environment"] == program.stack
+            assert tags["Team"] == "batch"
+            assert tags["ManagedBy"] == "pulumi"
             assert "tags.CreatedAt" in resource.options.ignore_changes

@@ -1,0 +1,110 @@
+"""docs/settings.md, made from the settings models: `python -m batchctl.settings_docs [--check]`.
+
+Owns: the form of the page. Refuses: the words; each field's own docstring is its description.
+"""
+
+from __future__ import annotations
+
+import sys
+import typing
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from settings.jobs import Job
+from settings.models import Settings
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
+_HEAD = """# Settings
+
+Made from `settings/` by `make write`; do not edit. Each section is one key of a stack file, `batch-platform:<section>`.
+A value that cannot be used is refused before the first resource, with all others of its kind at once.
+"""
+
+
+def page() -> str:
+    """The page as it should be."""
+    lines = [_HEAD]
+    for name, field in Settings.model_fields.items():
+        if name == "jobs":
+            lines += _section("jobs.&lt;name&gt;", Job)
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            lines += _section(name, field.annotation)
+    return "\n".join(lines)
+
+
+def _section(path: str, model: type[BaseModel]) -> list[str]:
+    lines = [f"## {path}", "", " ".join((model.__doc__ or "").split()), ""]
+    lines += ["| key | default | allowed | meaning |", "|---|---|---|---|"]
+    nested: list[tuple[str, type[BaseModel]]] = []
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        if inner := _nested(field.annotation):
+            nested.append((f"{path}.{key}", inner))
+        lines.append(f"| `{key}` | {_default(field)} | {_allowed(field)} | {_text(field.description)} |")
+    lines.append("")
+    for inner_path, inner in nested:
+        lines += _section(inner_path, inner)
+    return lines
+
+
+def _nested(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in typing.get_args(annotation) if (found := _nested(part))), None)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default is PydanticUndefined:
+        return "required"
+    if isinstance(field.default, BaseModel):
+        return "see below"
+    if field.default is None:
+        return "not set"
+    if isinstance(field.default, tuple):
+        return f"`{list(map(str, field.default))}`" if field.default else "empty"
+    return f"`{field.default}`" if field.default != {} else "empty"
+
+
+def _allowed(field: FieldInfo) -> str:
+    limits = []
+    for item in field.metadata:
+        for attribute, sign in (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"), ("max_length", "length ≤")):
+            if (limit := getattr(item, attribute, None)) is not None:
+                limits.append(f"{sign} {limit}")
+        if pattern := getattr(item, "pattern", None):
+            limits.append(f"`{pattern}`".replace("|", "\\|"))
+    if values := _literals(field.annotation):
+        limits.append(", ".join(f"`{value}`" for value in values))
+    example = next(iter(field.examples or []), None)
+    if example is not None:
+        limits.append(f"e.g. `{example}`".replace("|", "\\|"))
+    return "; ".join(limits)
+
+
+def _literals(annotation: Any) -> list[Any]:
+    if typing.get_origin(annotation) is typing.Literal:
+        return list(typing.get_args(annotation))
+    return [value for part in typing.get_args(annotation) for value in _literals(part)]
+
+
+def _text(description: str | None) -> str:
+    return " ".join((description or "").split()).replace("|", "\\|")
+
+
+def main(arguments: list[str]) -> int:
+    """Writes the page, or with --check says whether it is current."""
+    if arguments == ["--check"]:
+        if PAGE.is_file() and PAGE.read_text() == page():
+            return 0
+        print("docs/settings.md is not current: run `make write`", file=sys.stderr)
+        return 1
+    PAGE.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

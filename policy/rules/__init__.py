@@ -10,15 +10,35 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from . import endpoints, exemptions, network
+from . import (
+    compute,
+    delivery,
+    encryption,
+    endpoints,
+    events,
+    exemptions,
+    governance,
+    identity,
+    naming,
+    network,
+    storage,
+)
 from .configuration import committed, layered
 from .reading import UNKNOWN, Absent, Graph, Known, Options, Resource, Unknown, read
 from .rule import Finding, Kind, Level, Rule, Severity, Verdict, View, run, subjects
 from .settings import Exemption, Settings, exemptions_of, from_config
 
 ALL_RULES: Final[tuple[Rule, ...]] = (
+    *governance.RULES,
     *network.RULES,
     *endpoints.RULES,
+    *identity.RULES,
+    *encryption.RULES,
+    *storage.RULES,
+    *compute.RULES,
+    *events.RULES,
+    *delivery.RULES,
+    *naming.RULES,
     *exemptions.RULES,
 )
 """Every rule, in the order in which documents list them; those that run last are last."""

@@ -277,7 +277,7 @@ _ROOT: Final = ("", "0", "root", "0:0", "root:root")
     frameworks=("FSBP ECS.4", "FSBP ECS.5", "FSBP ECS.8", "FSBP ECS.20"),
 )
 def task_hardening(definition: Resource, view: View) -> Iterator[Problem]:
-    """Containers are unprivileged, not root, on a read-only file system, without plaintext secrets; a task has two roles."""
+    """Containers are unprivileged, not root, on a read-only root, without plaintext secrets; two roles a task."""
     graph = view.graph
     own, ecs = (graph.targets(definition, prop, kinds.ROLE) for prop in ("taskRoleArn", "executionRoleArn"))
     if set(own) & set(ecs):

@@ -193,19 +193,18 @@ def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
             id=hashlib.sha256(numbered.encode()).hexdigest()[:8],
         )
 
-    def undecided(path: str) -> Finding:
-        message = f"{described(subject)}: cannot be decided before {path} is known"
-        return finding(Verdict.UNDECIDED, message, path, subject)
+    def undecided(path: str, on: Resource) -> Finding:
+        return finding(Verdict.UNDECIDED, f"{described(on)}: cannot be decided before {path} is known", path, on)
 
     try:
         for problem in one.check(subject, view):
-            if problem.undecided:
-                yield undecided(problem.property)
-                continue
             on = problem.resource or subject
+            if problem.undecided:
+                yield undecided(problem.property, on)
+                continue
             yield finding(Verdict.FAIL, f"{described(on)}: {problem.message}. {one.fix}", problem.property, on)
     except Undecided as unknown:
-        yield undecided(unknown.path)
+        yield undecided(unknown.path, subject)
     except Exception as error:
         # where, not what: an exception's text may hold a secret value
         frames = traceback.extract_tb(error.__traceback__)

@@ -1,5 +1,6 @@
 """An emulated S3 for the session and a night for each test."""
 
+import logging
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ _NUMBERS = count()
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """The address of an emulated S3 on loopback."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

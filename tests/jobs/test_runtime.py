@@ -61,7 +61,7 @@ class TestEnvironment:
             JobEnvironment.read({**night.variables("risk-calculation"), variable: value})
 
     def test_says_how_to_mend_a_missing_scratch(self, night: Night, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match="BATCH_SCRATCH=.*is not a directory: mount a writable volume"):
+        with pytest.raises(UsageError, match=r"BATCH_SCRATCH=.*is not a directory: mount a writable volume"):
             JobEnvironment.read(night.variables("data-ingestion", BATCH_SCRATCH=str(tmp_path / "none")))
 
     @pytest.mark.parametrize("job", ["data-ingestion", "risk-calculation", "report-generation"])

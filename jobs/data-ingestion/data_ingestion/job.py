@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 from pydantic import Field
 
 from batch_runtime import documents
@@ -84,22 +85,12 @@ def _validate(job: Job[IngestionEnvironment], manifest: Manifest, paths: list[Pa
     files: list[FileQuality] = []
     lies: list[str] = []
     shards = ShardWriter(folder, job.environment.shard_size)
-    with (
-        _quarantine(folder / "rejected.csv") as quarantine,
-        SeenTrades(folder / "seen.sqlite") as seen,
-    ):
+    with _quarantine(folder / "rejected.csv") as quarantine, SeenTrades(folder / "seen.sqlite") as seen:
         for promised, path in zip(manifest.files, paths, strict=True):
             accepted, rejected = _validate_file(job, promised, path, shards=shards, quarantine=quarantine, seen=seen)
             if accepted + rejected != promised.rows:
                 lies.append(f"{promised.key} has {accepted + rejected} rows, the manifest says {promised.rows}")
-            files.append(
-                FileQuality(
-                    key=promised.key,
-                    sha256=promised.sha256,
-                    accepted=accepted,
-                    rejected=rejected,
-                )
-            )
+            files.append(FileQuality(key=promised.key, sha256=promised.sha256, accepted=accepted, rejected=rejected))
             path.unlink()
     shards.close()
     manifests.refuse_lies(lies)
@@ -129,7 +120,9 @@ def _validate_file(
                 keep.append(position)
             else:
                 rejected[row] = [("duplicate", f"trade_id {trade_id!r} is already in {first}")]
-        shards.add(checked.accepted.take(keep) if len(keep) < len(trade_ids) else checked.accepted)
+        shards.add(
+            checked.accepted.take(pa.array(keep, pa.int64())) if len(keep) < len(trade_ids) else checked.accepted
+        )
         accepted += len(keep)
         refused = [(batch.numbers[row], why, batch.rows.slice(row, 1).to_pylist()[0]) for row, why in rejected.items()]
         refused += [(number, [("columns", reason)], line) for number, reason, line in batch.torn]

@@ -57,8 +57,7 @@ def _read_csv(path: Path, key: str) -> Iterator[TextBatch]:
         read_options=csv.ReadOptions(use_threads=False, block_size=_CSV_BLOCK_BYTES),
         parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
         convert_options=csv.ConvertOptions(
-            column_types={name: pa.string() for name in _NAMES},
-            strings_can_be_null=False,
+            column_types={name: pa.string() for name in _NAMES}, strings_can_be_null=False
         ),
     )
     with reader:
@@ -75,11 +74,7 @@ def _read_csv(path: Path, key: str) -> Iterator[TextBatch]:
             yield TextBatch(batch.select(_NAMES), numbers, torn[reported:])
             reported = len(torn)
         if len(torn) > reported:
-            yield TextBatch(
-                reader.schema.empty_table().to_batches()[0].select(_NAMES),
-                [],
-                torn[reported:],
-            )
+            yield TextBatch(reader.schema.empty_table().to_batches()[0].select(_NAMES), [], torn[reported:])
 
 
 def _read_parquet(path: Path, key: str) -> Iterator[TextBatch]:

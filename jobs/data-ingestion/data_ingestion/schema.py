@@ -45,11 +45,7 @@ class Text(Column):
 
     def parse(self, text: pa.Array) -> tuple[pa.Array, pa.Array, str]:
         """See `Column.parse`."""
-        return (
-            text,
-            pc.match_substring_regex(text, self.pattern),
-            f"must match {self.pattern}",
-        )
+        return (text, pc.match_substring_regex(text, self.pattern), f"must match {self.pattern}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +87,7 @@ class Day(Column):
         instants = pc.strptime(pc.if_else(looks, text, ""), format="%Y-%m-%d", unit="s", error_is_null=True)
         # strptime rolls 31 February over into March; a real day comes back as it was written.
         real = pc.equal(pc.strftime(instants, format="%Y-%m-%d"), text)
-        return (
-            pc.cast(instants, pa.date32()),
-            pc.fill_null(real, False),
-            "must be a day as YYYY-MM-DD",
-        )
+        return (pc.cast(instants, pa.date32()), pc.fill_null(real, False), "must be a day as YYYY-MM-DD")
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -112,67 +104,19 @@ COLUMNS: tuple[Column, ...] = (
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$",
     ),
     Text(
-        name="asset_class",
-        meaning="for the report",
-        example="equity",
-        pattern=r"^(equity|bond|fx|commodity|credit)$",
+        name="asset_class", meaning="for the report", example="equity", pattern=r"^(equity|bond|fx|commodity|credit)$"
     ),
-    Number(
-        name="quantity",
-        meaning="units, negative when short",
-        example="-1500",
-        low=-1e9,
-        high=1e9,
-        zero=False,
-    ),
-    Number(
-        name="price",
-        meaning="of a unit, in the trade's currency",
-        example="101.25",
-        low=1e-6,
-        high=1e7,
-    ),
+    Number(name="quantity", meaning="units, negative when short", example="-1500", low=-1e9, high=1e9, zero=False),
+    Number(name="price", meaning="of a unit, in the trade's currency", example="101.25", low=1e-6, high=1e7),
     Text(name="currency", meaning="ISO 4217", example="EUR", pattern=r"^[A-Z]{3}$"),
+    Number(name="fx_to_usd", meaning="US dollars for a unit of the currency", example="1.0842", low=1e-6, high=1e3),
+    Number(name="volatility", meaning="of the instrument, annual", example="0.24", low=0.0, high=5.0),
+    Number(name="correlation", meaning="with the market factor", example="0.6", low=-1.0, high=1.0),
     Number(
-        name="fx_to_usd",
-        meaning="US dollars for a unit of the currency",
-        example="1.0842",
-        low=1e-6,
-        high=1e3,
+        name="delta", meaning="relative change for a relative change of the instrument", example="1", low=-50, high=50
     ),
-    Number(
-        name="volatility",
-        meaning="of the instrument, annual",
-        example="0.24",
-        low=0.0,
-        high=5.0,
-    ),
-    Number(
-        name="correlation",
-        meaning="with the market factor",
-        example="0.6",
-        low=-1.0,
-        high=1.0,
-    ),
-    Number(
-        name="delta",
-        meaning="relative change for a relative change of the instrument",
-        example="1",
-        low=-50,
-        high=50,
-    ),
-    Number(
-        name="gamma",
-        meaning="second-order term of the same",
-        example="0",
-        low=-500,
-        high=500,
-    ),
-    Day(
-        name="trade_date",
-        meaning="when it was done, not after the business date",
-        example="2026-11-20",
-    ),
+    Number(name="gamma", meaning="second-order term of the same", example="0", low=-500, high=500),
+    Day(name="trade_date", meaning="when it was done, not after the business date", example="2026-11-20"),
 )
 
 PARTITION_SCHEMA = pa.schema([pa.field(column.name, column.type, nullable=False) for column in COLUMNS])
@@ -208,10 +152,7 @@ def check(batch: pa.RecordBatch, business_date: date) -> Checked:
         batch.column("trade_date"),
         f"must not be after the business date {business_date}",
     )
-    foreign_dollar = pc.and_(
-        pc.equal(typed.column("currency"), "USD"),
-        pc.not_equal(typed.column("fx_to_usd"), 1.0),
-    )
+    foreign_dollar = pc.and_(pc.equal(typed.column("currency"), "USD"), pc.not_equal(typed.column("fx_to_usd"), 1.0))
     _collect(
         rejected,
         pc.invert(pc.and_(foreign_dollar, pc.is_finite(typed.column("fx_to_usd")))),
@@ -225,11 +166,7 @@ def check(batch: pa.RecordBatch, business_date: date) -> Checked:
 
 
 def _collect(
-    rejected: dict[int, list[tuple[str, str]]],
-    good: pa.Array,
-    name: str,
-    text: pa.Array,
-    wanted: str,
+    rejected: dict[int, list[tuple[str, str]]], good: pa.Array, name: str, text: pa.Array, wanted: str
 ) -> None:
     if pc.all(good, skip_nulls=False, min_count=0).as_py():
         return

@@ -154,7 +154,7 @@ def _sources(analysis: Analysis) -> list[Flowable]:
         _figure(figures.contributions, analysis.contributions, height=3.6),
         Paragraph(
             f"Contribution of each shard to the portfolio's expected shortfall at {HEADLINE / 10:g} %: its mean loss "
-            "in the portfolio's worst scenarios. All contributions add up to the whole; a negative one hedges the others.",
+            "in the portfolio's worst scenarios. Contributions add up to the whole; a negative one hedges the others.",
             styles.NOTE,
         ),
         Paragraph("Trades with most risk of their own", styles.HEADING),

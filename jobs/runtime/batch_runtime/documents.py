@@ -18,11 +18,7 @@ MAX_INLINE_NUMBERS = 1_000
 
 ShardNumber = Annotated[int, Field(ge=0, lt=MAX_SHARDS)]
 Sha256 = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9a-f]{64}$",
-        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
-    ),
+    str, Field(pattern=r"^[0-9a-f]{64}$", examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
 ]
 
 
@@ -47,11 +43,7 @@ class Document(BaseModel):
 class ManifestFile(Document):
     """A trade file that the client promises."""
 
-    key: str = Field(
-        pattern=r"^[^/].*\.(csv|parquet)$",
-        max_length=1024,
-        examples=["incoming/2026-11-20/trades-1.csv"],
-    )
+    key: str = Field(pattern=r"^[^/].*\.(csv|parquet)$", max_length=1024, examples=["incoming/2026-11-20/trades-1.csv"])
     sha256: Sha256
     rows: int = Field(ge=0, examples=[5000])
 
@@ -61,16 +53,7 @@ class Manifest(Document):
 
     business_date: date = Field(examples=["2026-11-20"])
     files: tuple[ManifestFile, ...] = Field(
-        min_length=1,
-        examples=[
-            [
-                {
-                    "key": "incoming/2026-11-20/trades-1.csv",
-                    "sha256": "9f86d0…",
-                    "rows": 5000,
-                }
-            ]
-        ],
+        min_length=1, examples=[[{"key": "incoming/2026-11-20/trades-1.csv", "sha256": "9f86d0…", "rows": 5000}]]
     )
 
 

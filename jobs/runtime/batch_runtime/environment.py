@@ -10,15 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    Json,
-    PlainValidator,
-    ValidationError,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, PlainValidator, ValidationError
 
 from batch_runtime.documents import ShardNumber
 from batch_runtime.errors import UsageError
@@ -46,32 +38,20 @@ class JobEnvironment(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_alias=True, validate_by_name=False)
 
-    job: str = Field(
-        alias="BATCH_JOB",
-        pattern=r"^[a-z][a-z0-9-]{0,62}$",
-        examples=["data-ingestion"],
-    )
+    job: str = Field(alias="BATCH_JOB", pattern=r"^[a-z][a-z0-9-]{0,62}$", examples=["data-ingestion"])
     environment: str = Field(alias="BATCH_ENVIRONMENT", pattern=r"^[a-z][a-z0-9-]{0,31}$", examples=["dev"])
     input_bucket: Bucket = Field(alias="BATCH_INPUT_BUCKET", examples=["input-batch-dev-123456789012"])
     output_bucket: Bucket = Field(alias="BATCH_OUTPUT_BUCKET", examples=["output-batch-dev-123456789012"])
     scratch: Path = Field(alias="BATCH_SCRATCH", examples=["/scratch"])
-    run_id: str = Field(
-        alias="BATCH_RUN_ID",
-        pattern=r"^[A-Za-z0-9_-]{1,80}$",
-        examples=["nightly-2026-11-20-1"],
-    )
+    run_id: str = Field(alias="BATCH_RUN_ID", pattern=r"^[A-Za-z0-9_-]{1,80}$", examples=["nightly-2026-11-20-1"])
     business_date: Annotated[date, BeforeValidator(_iso_date)] = Field(
         alias="BATCH_BUSINESS_DATE", examples=["2026-11-20"]
     )
     manifest_uri: Annotated[S3Uri, PlainValidator(_s3_uri)] = Field(
-        alias="BATCH_MANIFEST_URI",
-        examples=["s3://input-batch-dev-123456789012/incoming/2026-11-20/manifest.json"],
+        alias="BATCH_MANIFEST_URI", examples=["s3://input-batch-dev-123456789012/incoming/2026-11-20/manifest.json"]
     )
     manifest_version: str = Field(
-        default="",
-        alias="BATCH_MANIFEST_VERSION",
-        max_length=1024,
-        examples=["3sL4kqtJlcpX"],
+        default="", alias="BATCH_MANIFEST_VERSION", max_length=1024, examples=["3sL4kqtJlcpX"]
     )
     shards: Json[Annotated[tuple[ShardNumber, ...], Field(min_length=1)]] | None = Field(
         default=None, alias="BATCH_SHARDS", examples=["[12,13,14]"]
@@ -96,11 +76,7 @@ class JobEnvironment(BaseModel):
     @property
     def layout(self) -> RunLayout:
         """Where this run's objects lie."""
-        return RunLayout(
-            bucket=self.output_bucket,
-            run_id=self.run_id,
-            business_date=self.business_date,
-        )
+        return RunLayout(bucket=self.output_bucket, run_id=self.run_id, business_date=self.business_date)
 
     def required_shards(self) -> tuple[int, ...]:
         """The shards of this task, each once, in order; raises `UsageError` when the workflow gave none."""

@@ -78,22 +78,10 @@ _CONNECTION_FAULTS = (
     ReadTimeoutError,
 )
 _THROTTLES = frozenset(
-    {
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "TooManyRequestsException",
-    }
+    {"SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
 )
 _STALE = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "RequestTimeTooSkewed",
-        "RequestTimeout",
-        "OperationAborted",
-    }
+    {"ExpiredToken", "ExpiredTokenException", "RequestTimeTooSkewed", "RequestTimeout", "OperationAborted"}
 )
 
 

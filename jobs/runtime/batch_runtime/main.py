@@ -1,11 +1,11 @@
 """The frame around every job: from the process environment to an exit code."""
 
 import os
-import resource
 import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import structlog
@@ -47,29 +47,31 @@ def run(environment_type: type[E], work: Callable[[Job[E]], None]) -> int:
     if environment.shards is not None:
         structlog.contextvars.bind_contextvars(shards=list(environment.shards))
     metrics = Metrics(
-        environment=environment.environment,
-        job=environment.job,
-        run_id=environment.run_id,
-        shards=environment.shards,
+        environment=environment.environment, job=environment.job, run_id=environment.run_id, shards=environment.shards
     )
     with metrics.timed("Duration"):
         exit_code = _guarded(environment, work, metrics, log)
     metrics.put("Failures", 0 if exit_code in (ExitCode.OK, ExitCode.INTERRUPTED) else 1)
     metrics.put("Interruptions", 1 if exit_code == ExitCode.INTERRUPTED else 0)
-    metrics.put(
-        "PeakMemory",
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        Unit.MEGABYTES,
-    )
+    metrics.put("PeakMemory", _peak_memory(), Unit.MEGABYTES)
     metrics.write(sys.stdout)
     return exit_code
 
 
+def _peak_memory() -> float:
+    """The process's own peak of resident memory in MB, or 0 where the kernel does not tell (anywhere but Linux).
+
+    Not `ru_maxrss`: that is inherited over fork and exec, and so starts with the peak of whoever started the job.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
 def _guarded(
-    environment: E,
-    work: Callable[[Job[E]], None],
-    metrics: Metrics,
-    log: structlog.stdlib.BoundLogger,
+    environment: E, work: Callable[[Job[E]], None], metrics: Metrics, log: structlog.stdlib.BoundLogger
 ) -> ExitCode:
     progress = Progress(HealthFile(environment.scratch), environment.stop_grace)
     try:
@@ -88,11 +90,7 @@ def _guarded(
         log.info("job_finished")
         return ExitCode.OK
     except Interrupted as interruption:
-        log.warning(
-            "job_interrupted",
-            exit_code=int(ExitCode.INTERRUPTED),
-            message=str(interruption),
-        )
+        log.warning("job_interrupted", exit_code=int(ExitCode.INTERRUPTED), message=str(interruption))
         return ExitCode.INTERRUPTED
     except Exception as error:
         return _failed(log, error)
@@ -103,12 +101,7 @@ def _failed(log: structlog.stdlib.BoundLogger, error: Exception) -> ExitCode:
     expected = as_job_error(error)
     if expected is not None:
         code = expected.exit_code
-        log.error(
-            "job_failed",
-            exit_code=int(code),
-            failure=code.name.lower(),
-            message=str(expected),
-        )
+        log.error("job_failed", exit_code=int(code), failure=code.name.lower(), message=str(expected))
         return code
     log.error(
         "job_failed",

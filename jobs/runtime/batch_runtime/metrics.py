@@ -27,19 +27,8 @@ class Unit(StrEnum):
 class Metrics:
     """The metrics of one process, written once when it ends."""
 
-    def __init__(
-        self,
-        *,
-        environment: str,
-        job: str,
-        run_id: str,
-        shards: Sequence[int] | None = None,
-    ) -> None:
-        self._properties: dict[str, object] = {
-            "environment": environment,
-            "job": job,
-            "run_id": run_id,
-        }
+    def __init__(self, *, environment: str, job: str, run_id: str, shards: Sequence[int] | None = None) -> None:
+        self._properties: dict[str, object] = {"environment": environment, "job": job, "run_id": run_id}
         if shards is not None:
             self._properties["shards"] = list(shards)
         self._values: dict[str, tuple[float, Unit]] = {}

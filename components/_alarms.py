@@ -144,14 +144,14 @@ def _deliveries(watched: Watched) -> Iterator[Alarm]:
     for purpose, rule in watched.rules.items():
         yield Alarm(
             purpose=f"{purpose}-failed-invocations",
-            description=f"EventBridge gave up delivering an event of rule {rule}: look into its dead-letter queue, if it "
+            description=f"EventBridge gave up delivering an event of {rule}: look into its dead-letter queue, if it "
             "has one, and at its target's permissions.",
             metric=_of_rule("FailedInvocations", rule),
         )
         if purpose in watched.letter_queues:
             yield Alarm(
                 purpose=f"{purpose}-lost-events",
-                description=f"An event of {rule} missed even its dead-letter queue: check policy and key.",
+                description=f"An event of {rule} missed its dead-letter queue too: see the policy of that.",
                 metric=_of_rule("InvocationsFailedToBeSentToDlq", rule),
             )
     for purpose, group in watched.schedule_groups.items():

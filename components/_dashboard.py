@@ -2,7 +2,8 @@
 
 Owns: what a person on call sees first: did the runs end well, how long did they take against the deadline, what do
 tasks, shards and queues do, what drives the cost; and the queries behind the next questions.
-Refuses: the resources (`observability.py`).
+Refuses: the resources (`observability.py`), and Logs Insights' own list of saved queries: a query that is a widget runs
+by itself, opens in Logs Insights with one click, and stands where the person on call already is.
 """
 
 from __future__ import annotations
@@ -15,15 +16,6 @@ from ._alarms import EVENTS, LOG_ERRORS, QUEUES, STATES, Metric, Watched, series
 WIDTH: Final = 24
 INSIGHTS: Final = "ECS/ContainerInsights"
 
-QUERIES: Final[Mapping[str, str]] = {
-    "errors": "fields @timestamp, job, run_id, event, exception | filter level = 'error' or level = 'critical' "
-    "| sort @timestamp desc | limit 100",
-    "one-run": "fields @timestamp, job, level, event | filter run_id = 'PUT-THE-RUN-ID-HERE' "
-    "| sort @timestamp asc | limit 1000",
-    "slowest-shards": "fields run_id, shard, seconds | filter event = 'shard done' | sort seconds desc | limit 50",
-}
-"""Over the jobs' log groups; keys are the runtime's (jobs/runtime, `logs.py`)."""
-
 STOPPED_TASKS: Final = (
     "fields detail.stoppedAt, detail.group, detail.stopCode, detail.stoppedReason, detail.containers.0.exitCode "
     "| filter detail.stopCode != 'ServiceSchedulerInitiated' | sort @timestamp desc | limit 50"
@@ -32,6 +24,15 @@ STATE_FAILURES: Final = (
     "fields @timestamp, execution_arn, type, details.error, details.cause | filter type like /Failed|TimedOut|Aborted/ "
     "| sort @timestamp desc | limit 50"
 )
+JOB_QUERIES: Final[Mapping[str, str]] = {
+    "Errors in the jobs' logs": "fields @timestamp, job, run_id, event, exception "
+    "| filter level = 'error' or level = 'critical' | sort @timestamp desc | limit 100",
+    "Runs by job: lines, errors, first and last": "stats count(*) as lines, sum(level = 'error') as errors, "
+    "min(@timestamp) as first, max(@timestamp) as last by run_id, job | sort first desc | limit 50",
+    "Shards done, by run": "filter event = 'shard_done' | stats count(*) as shards, sum(trades) as trades, "
+    "min(@timestamp) as first, max(@timestamp) as last by run_id | sort first desc | limit 50",
+}
+"""Over all jobs' log groups; the keys are those of the jobs' runtime (jobs/runtime, `logs.py`)."""
 
 
 def body(
@@ -52,7 +53,7 @@ def body(
     def rule(name: str, of: str) -> Metric:
         return Metric(namespace=EVENTS, name=name, dimensions={"RuleName": of})
 
-    sources = " ".join(f"SOURCE '{group}' |" for group in job_log_groups)
+    sources = " | ".join(f"SOURCE '{group}'" for group in job_log_groups)
     rows = [
         [
             _graph(
@@ -115,7 +116,7 @@ def body(
             _table("Last failures of states", region, f"SOURCE '{_group_of(nightly)}' | {STATE_FAILURES}"),
             _table("Last stopped tasks", region, f"SOURCE '{task_log_group}' | {STOPPED_TASKS}"),
         ],
-        [_table("Slowest shards", region, f"{sources} {QUERIES['slowest-shards']}")],
+        [_table(title, region, f"{sources} | {query}") for title, query in JOB_QUERIES.items()],
     ]
     return {"widgets": list(_laid_out(rows))}
 

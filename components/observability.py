@@ -1,7 +1,7 @@
 """What the platform measures and whom it tells.
 
 Owns: the two rules that count ended tasks, the log group that keeps their events (ECS forgets a stopped task after an
-hour), the jobs' error metric, every alarm, the dashboard and the saved log queries.
+hour), the jobs' error metric, every alarm, and the dashboard with the saved log queries.
 Refuses: what a state machine announces by itself (`_messages.py`) and the topic (`announcements.py`).
 """
 
@@ -54,7 +54,7 @@ class ObservabilityArgs:
 
 
 class Observability(pulumi.ComponentResource):
-    """Rules that count, alarms, dashboard, saved queries."""
+    """Rules that count, alarms, and the dashboard."""
 
     rule_names: dict[str, str]
     alarm_names: dict[str, str]
@@ -77,7 +77,6 @@ class Observability(pulumi.ComponentResource):
         for index, alarm in enumerate(listed):
             self._alarm(alarm, self._resolved(watched, index))
         self._dashboard(watched)
-        self._queries()
         self.register_outputs({"alarm_names": self.alarm_names, "dashboard_name": self.dashboard_name})
 
     def _resolved(self, watched: pulumi.Output[_alarms.Watched], index: int) -> pulumi.Output[_alarms.Alarm]:
@@ -215,16 +214,6 @@ class Observability(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-
-    def _queries(self) -> None:
-        for query, text in _dashboard.QUERIES.items():
-            aws.cloudwatch.QueryDefinition(
-                f"{self._name}-query-{query}",
-                name=f"batch-{self._args.names.suffix}/{query}",
-                query_string=text,
-                log_group_names=list(self._args.job_log_groups.values()),
-                opts=self._child,
-            )
 
 
 def stopped_tasks(cluster_arn: str, *, failed: bool) -> dict[str, object]:

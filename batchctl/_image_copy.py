@@ -8,6 +8,7 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.h
 
 from __future__ import annotations
 
+import hashlib
 import json
 import urllib.request
 from collections.abc import Callable
@@ -31,8 +32,8 @@ Download = Callable[[str], bytes]
 
 
 def _download(url: str) -> bytes:
-    if not url.startswith("https://"):
-        raise OperatorError(f"ECR gave {url!r} as a layer's address; it must be https.", UNREACHABLE)
+    if not url.startswith(("https://", "http://")):
+        raise OperatorError(f"ECR gave {url!r} as a layer's address; it must be a web address.", UNREACHABLE)
     with urllib.request.urlopen(url, timeout=300) as answer:
         return bytes(answer.read())
 
@@ -57,13 +58,15 @@ def copy_image(
             imageTag=tag,
             imageDigest=digest,  # ECR refuses the call when the bytes it has got are others
         )
-    except ecr.exceptions.ImageAlreadyExistsException:
-        return
-    except ecr.exceptions.ImageTagAlreadyExistsException as error:
-        raise OperatorError(
-            f"{target}: {tag} is taken by another image than {digest}; tags are never moved. Was the commit built "
-            f"twice, outside the pipeline? Delete that image, or build a new commit."
-        ) from error
+    except (ecr.exceptions.ImageAlreadyExistsException, ecr.exceptions.ImageTagAlreadyExistsException) as error:
+        held = ecr.describe_images(repositoryName=target, imageIds=[{"imageTag": tag}])["imageDetails"][0][
+            "imageDigest"
+        ]
+        if held != digest:
+            raise OperatorError(
+                f"{target}: {tag} is {held}, not {digest}; tags are never moved. Was the commit built twice, outside the "
+                f"pipeline? Delete that image, or build a new commit."
+            ) from error
 
 
 def _manifest(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str]:
@@ -84,10 +87,12 @@ def _manifest(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str]:
 
 
 def _copy_layer(ecr: ECRClient, source: str, target: str, layer: str, download: Download) -> None:
-    there = ecr.batch_check_layer_availability(repositoryName=target, layerDigests=[layer])["layers"]
-    if any(found.get("layerAvailability") == "AVAILABLE" for found in there):
+    available = ecr.batch_check_layer_availability(repositoryName=target, layerDigests=[layer])["layers"]
+    if any(entry.get("layerAvailability") == "AVAILABLE" for entry in available):
         return
     data = download(ecr.get_download_url_for_layer(repositoryName=source, layerDigest=layer)["downloadUrl"])
+    if (found := f"sha256:{hashlib.sha256(data).hexdigest()}") != layer:
+        raise OperatorError(f"{source}: the layer {layer} arrived as {found}; run the step again.", UNREACHABLE)
     upload = ecr.initiate_layer_upload(repositoryName=target)["uploadId"]
     for first in range(0, len(data), _PART_BYTES):
         part = data[first : first + _PART_BYTES]

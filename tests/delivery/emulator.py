@@ -3,8 +3,8 @@
 `python -m tests.delivery.emulator PORT`; `GET /calls` answers with every AWS action asked for so far, as IAM names it,
 and forgets them.
 
-Owns: keeping a CodeBuild project's `encryptionKey` (moto answers with the default key) and translating a request into
-the IAM action it needs. Refuses: deciding whether an action is allowed.
+Owns: keeping a CodeBuild project's `encryptionKey` and an image's layers, which moto forgets, and translating a
+request into the IAM action it needs. Refuses: deciding whether an action is allowed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 import moto.codebuild.responses as codebuild
+from moto.core.responses import ActionResult
+from moto.ecr.models import ECRBackend
+from moto.ecr.responses import ECRResponse
 from werkzeug.serving import run_simple
 
 from tests.engine import emulator
@@ -68,6 +71,28 @@ def patch_codebuild() -> None:
     codebuild.CodeBuildResponse.create_project = created  # type: ignore[method-assign]
 
 
+def patch_layers() -> dict[str, bytes]:
+    """ECR hands out an address for each layer that was uploaded; answers with the layers, filled as they come."""
+    layers: dict[str, bytes] = {}
+    complete = ECRBackend.complete_layer_upload
+
+    def completed(self: Any, repository_name: str, upload_id: str, *rest: Any, **named: Any) -> Any:
+        upload = self._get_repository(repository_name, None).uploads.get(upload_id)
+        data = bytes(upload.layer_parts) if upload else b""
+        answer = complete(self, repository_name, upload_id, *rest, **named)
+        layers[answer["layerDigest"]] = data
+        return answer
+
+    def address(self: Any) -> ActionResult:
+        digest = self._get_param("layerDigest")
+        host = self.headers.get("Host")
+        return ActionResult({"downloadUrl": f"http://{host}/layers/{digest}", "layerDigest": digest})
+
+    ECRBackend.complete_layer_upload = completed  # type: ignore[method-assign]
+    ECRResponse.get_download_url_for_layer = address  # type: ignore[assignment]
+    return layers
+
+
 def action(method: str, path: str, query: str, target: str, authorization: str, body: bytes) -> str | None:
     """The IAM action that a request needs; None for one that is not signed for a service."""
     signed = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", authorization)
@@ -101,8 +126,8 @@ def _scheduler(method: str, path: str) -> str:
     return _SCHEDULER[method] + ("ScheduleGroup" if "schedule-groups" in path else "Schedule")
 
 
-def with_calls(app: emulator.Wsgi) -> emulator.Wsgi:
-    """`app`, which also remembers the actions it was asked for."""
+def with_calls(app: emulator.Wsgi, layers: dict[str, bytes]) -> emulator.Wsgi:
+    """`app`, which also remembers the actions it was asked for, and serves the layers of images."""
     calls: set[str] = set()
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -111,6 +136,9 @@ def with_calls(app: emulator.Wsgi) -> emulator.Wsgi:
             found = json.dumps(sorted(calls)).encode()
             calls.clear()
             return [found]
+        if environ["PATH_INFO"].startswith("/layers/"):
+            start_response("200 OK", [("Content-Type", "application/octet-stream")])
+            return [layers[environ["PATH_INFO"].removeprefix("/layers/")]]
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         body = b""
         if not target and environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
@@ -134,7 +162,7 @@ def with_calls(app: emulator.Wsgi) -> emulator.Wsgi:
 def application() -> emulator.Wsgi:
     """The whole account as a WSGI application."""
     patch_codebuild()
-    return with_calls(emulator.application())
+    return with_calls(emulator.application(), patch_layers())
 
 
 if __name__ == "__main__":

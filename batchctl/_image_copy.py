@@ -64,8 +64,8 @@ def copy_image(
         ]
         if held != digest:
             raise OperatorError(
-                f"{target}: {tag} is {held}, not {digest}; tags are never moved. Was the commit built twice, outside the "
-                f"pipeline? Delete that image, or build a new commit."
+                f"{target}: {tag} is {held}, not {digest}; tags are never moved. Was the commit built twice, outside "
+                f"the pipeline? Delete that image, or build a new commit."
             ) from error
 
 

@@ -55,7 +55,7 @@ def of_step(
         case "checks":
             return []
         case "images":
-            return [sign_in, _iam.statement("PushReleases", [*_PULL, *_PUSH], releases)]
+            return [sign_in, _iam.statement("PushReleases", ["ecr:DescribeRepositories", *_PULL, *_PUSH], releases)]
         case "scan":
             return [_iam.statement("ReadFindings", ["ecr:DescribeImageScanFindings", "ecr:DescribeImages"], releases)]
         case "preview":

@@ -21,12 +21,14 @@ from . import (
     identity,
     naming,
     network,
+    reading,
     storage,
 )
 from .configuration import committed, layered
-from .reading import UNKNOWN, Absent, Graph, Known, Options, Resource, Unknown, read
+from .exemptions import exempted
+from .reading import UNKNOWN, Absent, Graph, Known, Options, Resource, Unknown, normal_token, read
 from .rule import Finding, Kind, Level, Rule, Severity, Verdict, View, run, subjects
-from .settings import Exemption, Settings, exemptions_of, from_config
+from .settings import Exemption, Settings, exemptions_of, from_config, schema
 
 ALL_RULES: Final[tuple[Rule, ...]] = (
     *governance.RULES,
@@ -68,7 +70,7 @@ def evaluate(
             findings=tuple(findings) if one.last else (),
             exemptions=exempt if one.last else (),
         )
-        findings += exemptions.exempted(_found(one, graph, view), exempt, day)
+        findings += exempted(_found(one, graph, view), exempt, day)
     return findings
 
 
@@ -94,6 +96,16 @@ __all__ = [
     "Severity",
     "Unknown",
     "Verdict",
+    "View",
+    "committed",
     "evaluate",
+    "exempted",
+    "exemptions_of",
+    "from_config",
+    "normal_token",
     "read",
+    "reading",
+    "run",
+    "schema",
+    "subjects",
 ]

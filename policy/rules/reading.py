@@ -334,12 +334,12 @@ def _listed(found: Any) -> list[Any]:
     return [member for member in (found if isinstance(found, list) else [found]) if isinstance(member, str)]
 
 
-_IDENTIFYING: Final = ("id", "arn", "name", "bucket", "family", "url", "keyId", "repositoryUrl", "clusterName")
+IDENTIFYING: Final = ("id", "arn", "name", "bucket", "family", "url", "keyId", "repositoryUrl", "clusterName")
 
 
 def identities(resource: Resource) -> Iterator[str]:
     """Known strings under which other resources, policies and outputs may name `resource`."""
-    for prop in _IDENTIFYING:
+    for prop in IDENTIFYING:
         found = resource.props.get(prop)
         if isinstance(found, str) and found:
             yield found

@@ -1,0 +1,286 @@
+"""The rules as CrossGuard policies.
+
+Owns: translating the engine's untyped arguments into the typed reading layer, once for each resource; one policy a
+rule, with its level, settings and metadata; handing findings and exemptions back to the engine.
+Refuses: judging (the rules) and starting the pack (`__main__.py`).
+Why a session: a stack policy is shown outputs, in which at preview everything that the provider may compute is unknown,
+set or not. The inputs that the same resource was checked with are kept, so that both kinds of rule, and the offline
+evaluation, judge the same values.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Final
+
+import pulumi
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyComplianceFramework,
+    PolicyConfigSchema,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+if TYPE_CHECKING or __package__:
+    from . import rules
+else:  # the engine runs this folder itself, in which case it is no package
+    import rules
+
+NAME: Final = "batch-platform"
+_INTERNAL: Final = "__defaults"
+
+
+def plain(found: Any) -> Any:
+    """A value behind the engine's proxies as plain data, with `UNKNOWN` where reading it raises."""
+    if isinstance(found, Mapping):
+        return {key: _at(found, key) for key in found if key != _INTERNAL}
+    if isinstance(found, Sequence) and not isinstance(found, str):
+        return [_at(found, i) for i in range(len(found))]
+    return found
+
+
+def _at(holder: Any, key: Any) -> Any:
+    try:
+        return plain(holder[key])
+    except UnknownValueError:
+        return rules.UNKNOWN
+
+
+def _options(args: ResourceValidationArgs | PolicyResource) -> rules.Options:
+    return rules.Options(
+        protect=bool(args.opts.protect),
+        ignore_changes=tuple(args.opts.ignore_changes),
+        delete_before_replace=bool(args.opts.delete_before_replace),
+        provider=args.provider.urn if args.provider else None,
+    )
+
+
+def _default_tags(args: ResourceValidationArgs | PolicyResource) -> dict[str, Any]:
+    """Tags that the resource's provider adds; provider settings that are objects travel as JSON text."""
+    given = plain(args.provider.props).get("defaultTags") if args.provider else None
+    if isinstance(given, str):
+        given = json.loads(given)
+    tags = given.get("tags") if isinstance(given, Mapping) else None
+    return {"tagsAll": dict(tags)} if isinstance(tags, Mapping) else {}
+
+
+def _checked(args: ResourceValidationArgs) -> rules.Resource:
+    """The resource that a resource policy is shown: its inputs."""
+    return rules.Resource(
+        urn=args.urn,
+        type=args.resource_type,
+        name=args.name,
+        props={**plain(args.props), **_default_tags(args)},
+        parent=args.opts.parent,
+        options=_options(args),
+        custom=args.provider is not None,
+    )
+
+
+def _registered(args: PolicyResource, inputs: Mapping[str, Any] | None) -> rules.Resource:
+    """The resource that a stack policy is shown: its edges, and its inputs where they are known."""
+    outputs = plain(args.props)
+    if inputs is None:
+        props = outputs
+    else:
+        computed = {key: found for key, found in outputs.items() if key in rules.reading.IDENTIFYING}
+        props = {**computed, **inputs}
+    return rules.Resource(
+        urn=args.urn,
+        type=args.resource_type,
+        name=args.name,
+        props=props,
+        parent=args.parent.urn if args.parent else None,
+        dependencies=tuple(other.urn for other in args.dependencies),
+        property_dependencies={
+            prop: tuple(other.urn for other in others) for prop, others in args.property_dependencies.items()
+        },
+        options=_options(args),
+        custom=args.provider is not None,
+    )
+
+
+def environment() -> str:
+    """The environment suffix of the stack that is being deployed: what its settings say, else its name."""
+    stack: str = pulumi.get_stack()
+    try:
+        settings = pulumi.Config(pulumi.get_project()).get_object("platform")
+    except pulumi.ConfigTypeError:
+        return stack
+    return str(settings.get("environment") or stack) if isinstance(settings, Mapping) else stack
+
+
+@dataclass
+class Session:
+    """What the policies of a deployment share: each resource translated once, findings for the rules run last."""
+
+    inputs: dict[str, rules.Resource] = field(default_factory=dict)
+    findings: dict[str, dict[str, list[rules.Finding]]] = field(default_factory=dict)
+    """By rule and by what it was run on: a resource's URN, or nothing for the whole stack."""
+    exemptions: dict[str, tuple[rules.Exemption, ...]] = field(default_factory=dict)
+    lock: RLock = field(default_factory=RLock)
+    _asked: dict[str, set[str]] = field(default_factory=dict)
+    _graph: rules.Graph | None = None
+
+    def resource(self, rule: str, args: ResourceValidationArgs) -> rules.Resource:
+        """The resource, translated when the first rule asks for it and again when a rule asks a second time."""
+        with self.lock:
+            if args.urn not in self.inputs or rule in self._asked[args.urn]:
+                self.inputs[args.urn] = _checked(args)
+                self._asked[args.urn] = set()
+            self._asked[args.urn].add(rule)
+            return self.inputs[args.urn]
+
+    def graph(self, rule: str, args: StackValidationArgs) -> rules.Graph:
+        """The stack, translated likewise."""
+        with self.lock:
+            asked = self._asked.setdefault("", set())
+            if self._graph is None or rule in asked:
+                asked.clear()
+                self._graph = rules.Graph(
+                    (
+                        _registered(one, self.inputs[one.urn].props if one.urn in self.inputs else None)
+                        for one in args.resources
+                    ),
+                    project=pulumi.get_project(),
+                    stack=pulumi.get_stack(),
+                )
+            asked.add(rule)
+            return self._graph
+
+    def settings(self, rule: rules.Rule, config: Mapping[str, Any]) -> rules.Settings:
+        """The rule's settings; its exemptions are kept for all to see."""
+        self.exemptions[rule.name] = rules.exemptions_of(rule.name, plain(config))
+        return rules.from_config(plain(config), environment())
+
+    def judged(self, rule: rules.Rule, key: str, found: list[rules.Finding]) -> list[rules.Finding]:
+        """The findings with exemptions applied, kept for the rules that run last."""
+        exempted = list(rules.exempted(found, self.exemptions[rule.name], date.today()))
+        self.findings.setdefault(rule.name, {})[key] = exempted
+        return exempted
+
+    @property
+    def all_findings(self) -> tuple[rules.Finding, ...]:
+        """Everything found so far, in the order of the rules."""
+        by_rule = [self.findings.get(rule.name, {}) for rule in rules.ALL_RULES]
+        return tuple(finding for by_key in by_rule for found in by_key.values() for finding in found)
+
+
+def text(finding: rules.Finding) -> str:
+    """A finding as the engine shows it; the id is what an exemption names."""
+    return f"{finding.message} [{finding.id}]"
+
+
+_REPORTED: Final = (rules.Verdict.FAIL, rules.Verdict.CRASH)
+
+
+def _resource_policy(rule: rules.Rule, session: Session) -> ResourceValidationPolicy:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        settings = session.settings(rule, args.get_config())
+        if not rule.about(args.resource_type):
+            return
+        resource = session.resource(rule.name, args)
+        found = session.judged(rule, args.urn, list(rules.run(rule, resource, rules.View(settings=settings))))
+        for finding in found:
+            if finding.verdict in _REPORTED:
+                report(text(finding), None)
+        exempt = [finding.message for finding in found if finding.verdict is rules.Verdict.EXEMPT]
+        if exempt and len(exempt) == len(found):
+            args.not_applicable("; ".join(exempt))
+
+    def remediate(args: ResourceValidationArgs) -> Any:
+        if rule.remedy is None or not rule.about(args.resource_type):
+            return None
+        settings = session.settings(rule, args.get_config())
+        props: Any = args.props
+        # in place, and the same object back: a copy would lose which values are secret
+        return props if rule.remedy(props, rules.normal_token(args.resource_type), settings) else None
+
+    return ResourceValidationPolicy(validate=validate, remediate=remediate if rule.remedy else None, **_metadata(rule))
+
+
+def _stack_policy(rule: rules.Rule, session: Session) -> StackValidationPolicy:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        graph = session.graph(rule.name, args)
+        view = rules.View(
+            settings=session.settings(rule, args.get_config()),
+            stack=graph,
+            findings=session.all_findings if rule.last else (),
+            exemptions=tuple(e for given in session.exemptions.values() for e in given) if rule.last else (),
+        )
+        found = [finding for subject in rules.subjects(rule, graph) for finding in rules.run(rule, subject, view)]
+        for finding in session.judged(rule, "", found):
+            if finding.verdict in _REPORTED:
+                report(text(finding), finding.urn)
+
+    return StackValidationPolicy(validate=validate, **_metadata(rule))
+
+
+def _metadata(rule: rules.Rule) -> dict[str, Any]:
+    framework = None
+    if rule.frameworks:
+        name, _, reference = rule.frameworks[0].partition(" ")
+        framework = PolicyComplianceFramework(name=name, version="", reference=reference, specification=rule.url)
+    return {
+        "name": rule.name,
+        "description": rule.description,
+        "enforcement_level": EnforcementLevel(rule.level.value),
+        "config_schema": PolicyConfigSchema(properties=rules.schema(rule.settings)),
+        "display_name": rule.name.replace("-", " ").capitalize(),
+        "severity": Severity(rule.severity.value),
+        "framework": framework,
+        "tags": [*rule.tags, *rule.frameworks],
+        "remediation_steps": rule.fix,
+        "url": rule.url,
+    }
+
+
+def policies(session: Session | None = None) -> list[Policy]:
+    """One policy for each rule; those that run last come last."""
+    shared = session or Session()
+    ordered = sorted(rules.ALL_RULES, key=lambda rule: rule.last)
+    return [
+        _resource_policy(rule, shared) if rule.kind is rules.Kind.RESOURCE else _stack_policy(rule, shared)
+        for rule in ordered
+    ]
+
+
+def initial_config() -> dict[str, Any]:
+    """The committed settings with every rule's level stated: a setting without a level would demote its rule."""
+    committed = rules.committed()
+    return {
+        rule.name: {
+            **committed.get(rule.name, {}),
+            "enforcementLevel": EnforcementLevel(
+                committed.get(rule.name, {}).get("enforcementLevel", rule.level.value)
+            ),
+        }
+        for rule in rules.ALL_RULES
+    }
+
+
+ARGUMENTS: Final[dict[str, Any]] = {
+    "name": NAME,
+    "policies": policies(),
+    "enforcement_level": EnforcementLevel.MANDATORY,
+    "initial_config": initial_config(),
+    "description": "What a nightly batch platform on ECS Fargate must hold, checked before anything exists",
+    "display_name": "Batch platform",
+    "provider": "aws",
+    "tags": ["ecs", "fargate", "batch"],
+    "repository": os.environ.get("GITHUB_REPOSITORY", NAME),
+}
+"""What `PolicyPack` is called with."""

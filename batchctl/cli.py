@@ -40,6 +40,11 @@ ProjectOption = Annotated[
 ]
 
 
+@app.callback()
+def batchctl() -> None:
+    """Preview, operate and verify the nightly batch platform."""
+
+
 @contextmanager
 def progress_on_terminal() -> Iterator[Progress | None]:
     """A progress line on a terminal's standard error, nothing when it is piped."""

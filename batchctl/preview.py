@@ -96,7 +96,7 @@ def preview(
 
 def policy_config(recording: Recording) -> dict[str, Any]:
     """The pack's settings that follow from the stack: the environment suffix."""
-    return {"suffix": str(recording.outputs.get("environment") or recording.stack)}
+    return {"all": {"suffix": str(recording.outputs.get("environment") or recording.stack)}}
 
 
 def tree(graph: Graph, stack: str) -> Node:

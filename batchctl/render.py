@@ -6,6 +6,7 @@ Refuses: judging or pricing (`preview.py`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
 
-from batchctl.cost import CostTable
+from batchctl.cost import CostTable, network_only
 from batchctl.preview import Node, StackReport
 from policy.rules.reading import UNKNOWN
 
@@ -77,7 +78,8 @@ def to_terminal(console: Console, report: StackReport) -> None:
     console.print(_cost_table(f"Idle, a month ({report.stack})", report.idle))
     console.print(_cost_table(f"One nightly run ({report.stack})", report.run))
     console.print(
-        f"With NAT gateways instead of endpoints, the network alone would cost {_usd(report.nat.total)} a month."
+        f"The network's share of the idle month is {_usd(network_only(report.idle))}; "
+        f"with a NAT gateway a zone it would be {_usd(report.nat.total)}."
     )
     console.print()
     outputs = Table(title="Outputs", title_justify="left", box=None, pad_edge=False)
@@ -116,7 +118,11 @@ def _counted(node: Node) -> list[str]:
 def _print_verdicts(console: Console, report: StackReport) -> None:
     for mode, findings in report.findings.items():
         failing = [f for f in findings if f.verdict in ("fail", "crash") and f.level == "mandatory"]
-        advice = [f for f in findings if f.verdict in ("fail", "crash") and f.level != "mandatory"]
+        advice = [
+            f
+            for f in findings
+            if f.verdict in ("fail", "crash") and f.level != "mandatory" and f.rule != "undecided-rules-reported"
+        ]
         undecided = [f for f in findings if f.verdict == "undecided"]
         colour = "red" if failing else "green"
         console.print(
@@ -127,6 +133,10 @@ def _print_verdicts(console: Console, report: StackReport) -> None:
             label = "[red]fail[/]" if finding in failing else "[yellow]advice[/]"
             console.print(f"  {label} [bold]{finding.rule}[/] {finding.resource}: ", end="")
             console.print(finding.message, markup=False, highlight=False)
+        if undecided:
+            rules = Counter(finding.rule for finding in undecided)
+            told = ", ".join(f"{rule} ({count})" for rule, count in sorted(rules.items()))
+            console.print(f"  [dim]undecided: {told}[/]", highlight=False)
     console.print()
 
 
@@ -164,11 +174,12 @@ def to_markdown(reports: Sequence[StackReport]) -> str:
             f"## {report.stack}: {report.tree.total} resources, {verdict}",
             "",
             f"Idle {_usd(report.idle.total)} a month, {_usd(report.run.total)} a nightly run "
-            f"(NAT gateways instead of endpoints: {_usd(report.nat.total)} a month for the network alone).",
+            f"(the network's share of the idle month {_usd(network_only(report.idle))}, with a NAT gateway a zone "
+            f"{_usd(report.nat.total)}).",
             "",
         ]
         for mode, findings in report.findings.items():
-            shown = [f for f in findings if f.verdict in ("fail", "crash")]
+            shown = [f for f in findings if f.verdict in ("fail", "crash") and f.rule != "undecided-rules-reported"]
             undecided = sum(f.verdict == "undecided" for f in findings)
             lines.append(f"- policy, {MODE_TITLES[mode]}: {len(shown)} findings, {undecided} undecided")
             lines += [f"  - `{f.rule}` ({f.level}) on `{f.resource}`: {f.message}" for f in shown]

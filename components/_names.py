@@ -71,6 +71,11 @@ class Names:
         """A bucket's name; it carries the account id because bucket names are global."""
         return self.name("bucket", f"{purpose}-{self.account}")
 
+    def repository_url(self, job: str) -> str:
+        """Where a job's images are pulled from."""
+        domain = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+        return f"{self.account}.dkr.ecr.{self.region}.{domain}/{self.name('repository', job)}"
+
     def log_group(self, purpose: str) -> str:
         """The log group of a job or of a part of the platform."""
         return f"/batch/{purpose}-{self.suffix}"

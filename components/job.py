@@ -10,7 +10,7 @@ stays at 0 and serves as a queue worker, because a service restarts whatever end
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,16 +18,14 @@ import pulumi
 import pulumi_aws as aws
 
 from . import _endpoints, _iam
+from ._container import container
 from ._fargate import strategy
 from ._names import Names
 
 if TYPE_CHECKING:
     from settings.jobs import Capacity, Job
 
-SCRATCH = "/scratch"
 PLATFORM_VERSION = "1.4.0"
-STOP_TIMEOUT_SECONDS = 120
-START_PERIOD_SECONDS = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,10 +153,21 @@ class JobService(pulumi.ComponentResource):
             execution_role_arn=self.execution_role_arn,
             task_role_arn=self.task_role_arn,
             volumes=[{"name": "scratch"}],
-            container_definitions=pulumi.Output.from_input(args.image).apply(
-                lambda image: json.dumps([container(args.names, args.job, args.settings, image)])
-            ),
+            container_definitions=self._container_definitions(),
             opts=self._child,
+        )
+
+    def _container_definitions(self) -> pulumi.Input[str]:
+        args = self._args
+
+        def definitions(image: str) -> str:
+            return json.dumps([container(args.names, args.job, args.settings, image)])
+
+        # a plain reference stays plain: an Output would be unknown to a preview even when its value is not
+        return (
+            definitions(args.image)
+            if isinstance(args.image, str)
+            else pulumi.Output.concat(args.image).apply(definitions)
         )
 
     def _service(self, definition: aws.ecs.TaskDefinition, policies: list[aws.iam.RolePolicy]) -> None:
@@ -245,48 +254,3 @@ def _data_statements(names: Names, job: Job) -> list[_iam.Statement]:
                 ),
             ]
     return statements
-
-
-def container(names: Names, job: str, job_settings: Job, image: str) -> dict[str, object]:
-    """The job's container definition, as the ECS API takes it."""
-    variables: Mapping[str, str] = {
-        "BATCH_JOB": job,
-        "BATCH_ENVIRONMENT": names.suffix,
-        "BATCH_INPUT_BUCKET": names.bucket("input"),
-        "BATCH_OUTPUT_BUCKET": names.bucket("output"),
-        "BATCH_SCRATCH": SCRATCH,
-        **job_settings.environment,
-    }
-    definition: dict[str, object] = {
-        "name": job,
-        "image": image,
-        "essential": True,
-        "user": job_settings.user,
-        "readonlyRootFilesystem": True,
-        "privileged": False,
-        "stopTimeout": STOP_TIMEOUT_SECONDS,
-        "linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}},
-        "mountPoints": [{"sourceVolume": "scratch", "containerPath": SCRATCH, "readOnly": False}],
-        "environment": [{"name": key, "value": value} for key, value in sorted(variables.items())],
-        "secrets": [{"name": key, "valueFrom": arn} for key, arn in sorted(job_settings.secrets.items())],
-        "healthCheck": {
-            "command": list(job_settings.health_check),
-            "interval": 30,
-            "timeout": 5,
-            "retries": 3,
-            "startPeriod": START_PERIOD_SECONDS,
-        },
-        "logConfiguration": {
-            "logDriver": "awslogs",
-            "options": {
-                "awslogs-group": names.log_group(job),
-                "awslogs-region": names.region,
-                "awslogs-stream-prefix": job,
-                "mode": "non-blocking",
-                "max-buffer-size": "25m",
-            },
-        },
-    }
-    if job_settings.command:
-        definition["command"] = list(job_settings.command)
-    return {key: value for key, value in definition.items() if value != []}

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -49,8 +48,9 @@ class Registry(pulumi.ComponentResource):
 
     repository_urls: dict[str, pulumi.Output[str]]
     repository_arns: dict[str, pulumi.Output[str]]
-    images: dict[str, pulumi.Output[str]]
-    """Image reference by job: by digest when built or pushed here, otherwise by immutable release tag."""
+    images: dict[str, pulumi.Input[str]]
+    """Image reference by job: by digest when built or pushed here, otherwise by immutable release tag. Made from names,
+    unless built here, so that a preview knows the container definitions before the repository exists."""
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:registry:Registry", name, None, opts)
@@ -63,7 +63,7 @@ class Registry(pulumi.ComponentResource):
             self.images[job] = (
                 self._built(job, job_settings, repository)
                 if args.settings.build
-                else repository.repository_url.apply(partial(reference, image=job_settings.image))
+                else reference(args.names.repository_url(job), job_settings.image)
             )
         self.register_outputs({"repository_urls": self.repository_urls, "images": self.images})
 

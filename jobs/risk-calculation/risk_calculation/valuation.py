@@ -20,7 +20,7 @@ from risk_calculation.scenarios import Doubles, Scenarios
 from risk_results import EXACT_LIMIT, UNITS_PER_USD
 from risk_results.measures import Vector
 
-_TILE_SCENARIOS = 2_048
+_TILE_SCENARIOS = 4_096
 _TILE_TRADES = 16
 
 

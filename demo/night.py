@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from demo.tasks import Tasks
 
 SHARDS = 10
 """Few enough for an inline map, enough to see the fan-out."""
+_FRIDAY = 4
 _CLIENT = "client sends files, manifest last"
 
 
@@ -91,9 +92,9 @@ class _Watch:
 
 
 def send(account: Account, folder: Folder, display: Display, *, trades: int, seed: int) -> Sent:
-    """Make a portfolio for today and put it into the input bucket, the manifest last."""
+    """Make a portfolio for the coming market open and put it into the input bucket, the manifest last."""
     folder.clear()
-    day = datetime.now(UTC).date()
+    day = trading_day(datetime.now(UTC).date())
     made = portfolio.write(folder.client, trades=trades, business_date=day, seed=seed)
     display.expect(_CLIENT, len(made.files) + 1)
     for path in (*made.files, made.manifest):
@@ -101,6 +102,11 @@ def send(account: Account, folder: Folder, display: Display, *, trades: int, see
         answer = account.s3.put_object(Bucket=account.blueprint.input_bucket, Key=key, Body=path.read_bytes())
         display.advance(_CLIENT)
     return Sent(business_date=day, key=key, version=answer["VersionId"], rows=made.rows)
+
+
+def trading_day(today: date) -> date:
+    """The weekday that is today or comes next."""
+    return today + timedelta(days=7 - today.weekday() if today.weekday() > _FRIDAY else 0)
 
 
 def run(account: Account, folder: Folder, display: Display, sent: Sent) -> Execution:

@@ -21,6 +21,7 @@ import moto.codebuild.responses as codebuild
 from moto.core.responses import ActionResult
 from moto.ecr.models import ECRBackend
 from moto.ecr.responses import ECRResponse
+from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from werkzeug.serving import run_simple
 
 from tests.engine import emulator
@@ -69,6 +70,19 @@ def patch_codebuild() -> None:
         return answer
 
     codebuild.CodeBuildResponse.create_project = created  # type: ignore[method-assign]
+
+
+def patch_denials() -> None:
+    """A statement that denies plain HTTP lets HTTPS through, which the requests here stand for; moto reads no condition."""
+    permitted = IAMPolicyStatement.is_action_permitted
+
+    def judged(self: Any, *given: Any, **named: Any) -> Any:
+        denies = self._statement["Effect"] == "Deny"
+        if denies and "aws:SecureTransport" in json.dumps(self._statement.get("Condition", {})):
+            return PermissionResult.NEUTRAL
+        return permitted(self, *given, **named)
+
+    IAMPolicyStatement.is_action_permitted = judged  # type: ignore[method-assign]
 
 
 def patch_layers() -> dict[str, bytes]:
@@ -162,6 +176,7 @@ def with_calls(app: emulator.Wsgi, layers: dict[str, bytes]) -> emulator.Wsgi:
 def application() -> emulator.Wsgi:
     """The whole account as a WSGI application."""
     patch_codebuild()
+    patch_denials()
     return with_calls(emulator.application(), patch_layers())
 
 

@@ -18,7 +18,6 @@ from datetime import date
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
-import pulumi
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -113,14 +112,10 @@ def _registered(args: PolicyResource, inputs: Mapping[str, Any] | None) -> rules
     )
 
 
-def environment() -> str:
-    """The environment suffix of the stack that is being deployed: what its settings say, else its name."""
-    stack: str = pulumi.get_stack()
-    try:
-        settings = pulumi.Config(pulumi.get_project()).get_object("platform")
-    except pulumi.ConfigTypeError:
-        return stack
-    return str(settings.get("environment") or stack) if isinstance(settings, Mapping) else stack
+def deployed(urn: str) -> tuple[str, str]:
+    """Stack and project of a URN. The engine names neither in a pack's environment: `pulumi.get_stack()` is wrong."""
+    stack, project = urn.split("::")[:2]
+    return stack.removeprefix("urn:pulumi:"), project
 
 
 @dataclass
@@ -150,21 +145,22 @@ class Session:
             asked = self._asked.setdefault("", set())
             if self._graph is None or rule in asked:
                 asked.clear()
+                stack, project = deployed(args.resources[0].urn) if args.resources else ("", "")
                 self._graph = rules.Graph(
                     (
                         _registered(one, self.inputs[one.urn].props if one.urn in self.inputs else None)
                         for one in args.resources
                     ),
-                    project=pulumi.get_project(),
-                    stack=pulumi.get_stack(),
+                    project=project,
+                    stack=stack,
                 )
             asked.add(rule)
             return self._graph
 
-    def settings(self, rule: rules.Rule, config: Mapping[str, Any]) -> rules.Settings:
+    def settings(self, rule: rules.Rule, config: Mapping[str, Any], stack: str) -> rules.Settings:
         """The rule's settings; its exemptions are kept for all to see."""
         self.exemptions[rule.name] = rules.exemptions_of(rule.name, plain(config))
-        return rules.from_config(plain(config), environment())
+        return rules.from_config(plain(config), stack)
 
     def judged(self, rule: rules.Rule, key: str, found: list[rules.Finding]) -> list[rules.Finding]:
         """The findings with exemptions applied, kept for the rules that run last."""
@@ -189,7 +185,7 @@ _REPORTED: Final = (rules.Verdict.FAIL, rules.Verdict.CRASH)
 
 def _resource_policy(rule: rules.Rule, session: Session) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        settings = session.settings(rule, args.get_config())
+        settings = session.settings(rule, args.get_config(), deployed(args.urn)[0])
         if not rule.about(args.resource_type):
             return
         resource = session.resource(rule.name, args)
@@ -204,7 +200,7 @@ def _resource_policy(rule: rules.Rule, session: Session) -> ResourceValidationPo
     def remediate(args: ResourceValidationArgs) -> Any:
         if rule.remedy is None or not rule.about(args.resource_type):
             return None
-        settings = session.settings(rule, args.get_config())
+        settings = session.settings(rule, args.get_config(), deployed(args.urn)[0])
         props: Any = args.props
         # in place, and the same object back: a copy would lose which values are secret
         return props if rule.remedy(props, rules.normal_token(args.resource_type), settings) else None
@@ -216,7 +212,7 @@ def _stack_policy(rule: rules.Rule, session: Session) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         graph = session.graph(rule.name, args)
         view = rules.View(
-            settings=session.settings(rule, args.get_config()),
+            settings=session.settings(rule, args.get_config(), graph.stack),
             stack=graph,
             findings=session.all_findings if rule.last else (),
             exemptions=tuple(e for given in session.exemptions.values() for e in given) if rule.last else (),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, MutableMapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from . import kinds
 from .documents import ATTACHED, MalformedError, Statement, documents, resource_grants
-from .reading import Graph, Known, Resource, Unknown, read, value
+from .reading import Graph, Known, Resource, Unknown, identities, read, value
 from .rule import Kind, Problem, Severity, View, rule
 from .settings import Settings
 
@@ -78,7 +79,7 @@ def log_key_grants_logs(group: Resource, view: View) -> Iterator[Problem]:
     """The key of a log group admits the Region's logs service; otherwise creating the group fails."""
     for key in view.graph.resolve(group, "kmsKeyId", kinds.KEY):
         grants = resource_grants(view.graph, key)
-        admitted = [one for one in grants.allowed if any(map(_is_logs, one.principals.get("Service", ())))]
+        admitted = [one for one in grants.allowed if _admits_logs(one, group)]
         if not admitted and grants.unknown:
             yield Problem(message="", property=grants.unknown, undecided=True)
             continue
@@ -90,19 +91,30 @@ def log_key_grants_logs(group: Resource, view: View) -> Iterator[Problem]:
             yield Problem(message=f"{key.name} admits the logs service for other groups only", property="kmsKeyId")
 
 
-def _is_logs(principal: str) -> bool:
-    return fnmatchcase(principal, "logs.*amazonaws.com*")
+def _admits_logs(one: Statement, group: Resource) -> bool:
+    """Whether a statement admits the logs service of the group's Region, as far as the statement or the group tells it."""
+    arns = [*_contexts(one), *identities(group)]
+    regions = {arn.split(":")[3] for arn in arns if arn.startswith("arn:")} - {"*", ""}
+    principals = (
+        re.fullmatch(r"logs(?:\.([a-z0-9-]+))?\.amazonaws\.com(\.cn)?", p) for p in one.principals.get("Service", ())
+    )
+    return any(found and (found[1] is None or not regions or found[1] in regions) for found in principals)
 
 
-def _in_context(one: Statement, group: Resource) -> bool:
-    """Whether the statement's encryption context, if it has one, includes the group's ARN; raises Undecided."""
-    patterns = [
+def _contexts(one: Statement) -> list[str]:
+    """ARN patterns that the encryption context must match."""
+    return [
         pattern
         for keys in one.conditions.values()
         for key, patterns in keys.items()
         if key == "kms:encryptioncontext:aws:logs:arn"
         for pattern in patterns
     ]
+
+
+def _in_context(one: Statement, group: Resource) -> bool:
+    """Whether the statement's encryption context, if it has one, includes the group's ARN; raises Undecided."""
+    patterns = _contexts(one)
     if not patterns:
         return True
     name = str(value(group, "name", group.name))

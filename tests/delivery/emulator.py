@@ -73,7 +73,7 @@ def patch_codebuild() -> None:
 
 
 def patch_denials() -> None:
-    """A statement that denies plain HTTP lets HTTPS through, which the requests here stand for; moto reads no condition."""
+    """A statement that denies plain HTTP lets HTTPS through, as which requests count here; moto reads no condition."""
     permitted = IAMPolicyStatement.is_action_permitted
 
     def judged(self: Any, *given: Any, **named: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The pipeline's own steps, run on the real engine against an emulated account: from an empty account to a deployed stack.
+"""The pipeline's own steps on the real engine and an emulated account: from an empty account to a deployed stack.
 
-One story, told in order by the tests of one class; each looks at what the fixture has done. What an emulated account cannot
-show: CodePipeline does not run, IAM evaluates no condition, and Docker is not there (`test_release.py` says what stands in).
+One story: the fixture acts, each test looks at what it has done. What an emulated account cannot
+show: CodePipeline does not run, IAM reads no condition, Docker is not there (`test_release.py` says what stands in).
 """
 
 from __future__ import annotations

@@ -19,13 +19,11 @@ from components.job import JobService
 from components.networking import Networking
 from components.observability import Observability
 from components.orchestration import Orchestration
-from components.queue_worker import QueueWorker
 from components.registry import Registry
 from components.watch import Watch
 
 
-def of_layers(
-    *,
+def of_platform(
     names: Names,
     keys: Keys,
     networking: Networking,
@@ -68,34 +66,31 @@ def of_layers(
             serviceNames="service_name",
             serviceArns="service_arn",
         ),
+        "jobQueueUrls": {job: service.worker.queue_url for job, service in jobs.items() if service.worker},
+        "jobLetterQueueUrls": {job: service.worker.letters_url for job, service in jobs.items() if service.worker},
         "logGroupNames": _log_groups(networking, cluster, jobs, "name"),
         "logGroupArns": _log_groups(networking, cluster, jobs, "arn"),
     }
 
 
 def of_nightly_run(
-    *,
-    announcements: Announcements,
-    orchestration: Orchestration,
-    watch: Watch,
-    workers: Mapping[str, QueueWorker],
-    observability: Observability,
+    announcements: Announcements, nightly: Orchestration, watch: Watch, observability: Observability
 ) -> dict[str, Any]:
     """What the nightly run and its watchers export; maps are keyed by purpose."""
     return {
-        "stateMachineArn": orchestration.machine_arn,
-        "stateMachineName": orchestration.machine_name,
+        "stateMachineArn": nightly.machine_arn,
+        "stateMachineName": nightly.machine_name,
         "watchStateMachineArns": watch.machine_arns,
-        "ruleNames": {**orchestration.rule_names, **watch.rule_names, **observability.rule_names},
-        "scheduleNames": {**orchestration.schedule_names, **watch.schedule_names},
+        "ruleNames": {**nightly.rule_names, **watch.rule_names, **observability.rule_names},
+        "scheduleNames": {**nightly.schedule_names, **watch.schedule_names},
         "alarmNames": observability.alarm_names,
         "dashboardName": observability.dashboard_name,
         "topicArn": announcements.topic_arn,
-        "queueUrls": {
-            **{f"{purpose}-letters": url for purpose, url in orchestration.letter_urls.items()},
-            **{f"{purpose}-letters": url for purpose, url in watch.letter_urls.items()},
-            **{job: worker.queue_url for job, worker in workers.items()},
-            **{f"{job}-letters": worker.letters_url for job, worker in workers.items()},
+        "letterQueueUrls": {**nightly.letter_urls, **watch.letter_urls},
+        "workflowLogGroupNames": {
+            "nightly": nightly.log_group.name,
+            "task-events": observability.log_group.name,
+            **{purpose: group.name for purpose, group in watch.log_groups.items()},
         },
     }
 

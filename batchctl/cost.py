@@ -108,7 +108,7 @@ def run_cost(config: Settings, prices: Prices, assumed: RunAssumptions | None = 
         tasks = night.shards if job.fan_out else 1
         hours = tasks * max(night.minutes, 1) / 60
         chip = "arm" if job.architecture == "ARM64" else "x86"
-        share = 1.0 if config.capacity_of(name) == "on-demand" else prices["fargate.spot"].usd
+        share = 1.0 if job.capacity == "on-demand" else prices["fargate.spot"].usd
         extra = max(job.ephemeral_storage - FREE_STORAGE_GB, 0)
         label = "Fargate, Spot" if share < 1 else "Fargate, on demand"
         rows += [

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import _asl, _ledger, _messages
 from ._asl import INPUT, RESULT, expr
-from ._nightly import prepared
+from ._manifests import Manifests, prepared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +23,7 @@ class ClosingPlan:
 
     environment: str
     partition: str
-    input_bucket: str
-    prefix: str
-    suffix: str
+    manifests: Manifests
     ledger_table: str
     topic_arn: str
 
@@ -98,9 +96,9 @@ def definition(plan: ClosingPlan) -> dict[str, Any]:
 
 
 def _run_of_event(plan: ClosingPlan) -> str:
-    """JSONata: the run as `_nightly.prepared` would have made it from the ended execution's own input."""
+    """JSONata: the run as `_nightly.py` would have made it from the ended execution's own input."""
     given = "$type($d.input) = 'string' ? $parse($d.input) : {}"
-    run = prepared(plan.prefix, plan.suffix, plan.input_bucket, "$e", f"({given})")
+    run = prepared(plan.manifests, "$e", f"({given})")
     return f"""(
         $d := {INPUT}.detail;
         $e := {{'Id': $d.executionArn, 'Name': $d.name, 'StartTime': $fromMillis($d.startDate)}};

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import _asl, _ledger, _messages
 from ._asl import ERROR, INPUT, RESULT, expr
-from ._nightly import local_date
+from ._manifests import local_date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ def definition(plan: DeadlinePlan) -> dict[str, Any]:
     states: _asl.States = {
         "Which day?": _asl.pass_(
             "Is a report due?",
-            output={"stage": expr(f"{INPUT}.stage"), "date": expr(local_date(INPUT))},
+            output={"stage": expr(f"{INPUT}.stage"), "date": expr(local_date(INPUT, plan.timezone))},
         ),
         "Is a report due?": _asl.choice(
             [

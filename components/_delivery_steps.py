@@ -135,7 +135,7 @@ def _source(delivery: settings.delivery.Delivery, connection: Any) -> Stage:
         "output_artifacts": [SOURCE],
         "configuration": {
             "ConnectionArn": connection,
-            "FullRepositoryId": delivery.repository,
+            "FullRepositoryId": str(delivery.repository),
             "BranchName": delivery.branch,
             "OutputArtifactFormat": "CODE_ZIP",
             "DetectChanges": "false",

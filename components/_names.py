@@ -18,6 +18,9 @@ SUFFIX_PATTERN: Final = r"[a-z][a-z0-9]{1,11}"
 JOB_PATTERN: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 JOB_LENGTH: Final = 32
 
+DATA_BUCKETS: Final = ("input", "output")
+"""Purposes of the buckets that tasks reach."""
+
 _LIMITS: Final[dict[str, int]] = {
     "alarm": 255,
     "bucket": 63,

@@ -8,17 +8,13 @@ running any more: those are the closing machine's (`_closing.py`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from . import _asl, _ledger, _messages, _stages
 from ._asl import CONTEXT, ERROR, INPUT, RESULT, States, expr, text
-
-DATE: Final = r"20\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
-DAY: Final = "'[Y0001]-[M01]-[D01]'"
-"""JSONata picture of a business date."""
+from ._manifests import DAY, DAY_MS, Manifests, prepared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +25,7 @@ class NightlyPlan:
     place: _stages.Place
     stages: Sequence[_stages.StagePlan]
     """In the order in which they run."""
-    input_bucket: str
-    prefix: str
-    suffix: str
+    manifests: Manifests
     max_age_days: int
     max_ahead_days: int
     ledger_table: str
@@ -55,60 +49,15 @@ def _aws(plan: NightlyPlan, call: str) -> str:
     return f"arn:{plan.place.partition}:states:::{call}"
 
 
-def prepared(prefix: str, suffix: str, bucket: str, execution: str, input_: str) -> str:
-    """JSONata: the `run` that an execution's input asks for; it never raises, whatever the input is.
-
-    `execution` is JSONata for an object with Id, Name and StartTime.
-    """
-    pattern = f"/^{_regex(prefix)}({DATE})\\/{_regex(suffix)}$/"
-    return f"""(
-        $in := {input_};
-        $key := $type($in.manifest.key) = 'string' ? $in.manifest.key :
-            $type($in.business_date) = 'string' ? {text(prefix)} & $in.business_date & {text("/" + suffix)} :
-            $type($in.scheduled) = 'string' ? {text(prefix)} & {local_date("$in")} & {text("/" + suffix)} : '';
-        $in_key := $match($key, {pattern}).groups[0];
-        $given := $match($type($in.business_date) = 'string' ? $in.business_date : '', /^{DATE}$/).match;
-        {{
-            'id': {execution}.Name,
-            'execution_arn': {execution}.Id,
-            'started_at': {execution}.StartTime,
-            'bucket': {text(bucket)},
-            'key': $key,
-            'version': $type($in.manifest.version) = 'string' ? $in.manifest.version : '',
-            'business_date': $exists($given) ? $given : $exists($in_key) ? $in_key : '',
-            'rerun': $in.rerun = true,
-            'origin': $type($in.origin) = 'string' ? $in.origin : 'operator'
-        }}
-    )"""
-
-
-def local_date(input_: str) -> str:
-    """JSONata: the date at the place where it was `local` ("08:30") at the UTC moment `scheduled`.
-
-    Scheduler gives the moment in UTC and JSONata knows no time zones. But the schedule fires at a known local time, so
-    the difference to UTC follows, daylight saving time or not: at most 12 hours behind and less than 14 ahead.
-    """
-    return f"""(
-        $at := $toMillis({input_}.scheduled);
-        $of_day := ($number($substring({input_}.local, 0, 2)) * 60 + $number($substring({input_}.local, 3, 2))) * 60000;
-        $off := ($of_day - $at % 86400000 + 86400000) % 86400000;
-        $fromMillis($at + ($off > 50400000 ? $off - 86400000 : $off), {DAY})
-    )"""
-
-
-def _regex(literal: str) -> str:
-    return re.escape(literal).replace("/", "\\/")
-
-
 def _before(plan: NightlyPlan) -> States:
-    expected = f"{plan.prefix}<YYYY-MM-DD>/{plan.suffix}"
+    expected = f"{plan.manifests.prefix}<YYYY-MM-DD>/{plan.manifests.suffix}"
     execution = f"{CONTEXT}.Execution"
     oldest, newest = _season(plan)
     run = f"{INPUT}.run"
     return {
         "Prepare": _asl.pass_(
             "Is it a run?",
-            output={"run": expr(prepared(plan.prefix, plan.suffix, plan.input_bucket, execution, INPUT))},
+            output={"run": expr(prepared(plan.manifests, execution, INPUT))},
         ),
         "Is it a run?": _asl.choice(
             [
@@ -141,7 +90,7 @@ def _before(plan: NightlyPlan) -> States:
         "Held": _asl.succeed(),
         "Find manifest": _asl.task(
             _aws(plan, "aws-sdk:s3:headObject"),
-            {"Bucket": plan.input_bucket, "Key": expr(f"{run}.key")},
+            {"Bucket": plan.manifests.bucket, "Key": expr(f"{run}.key")},
             "Run",
             output={
                 "run": expr(f"$merge([{run}, {{'version': $exists({RESULT}.VersionId) ? {RESULT}.VersionId : ''}}])")
@@ -168,10 +117,9 @@ def _before(plan: NightlyPlan) -> States:
 
 def _season(plan: NightlyPlan) -> tuple[str, str]:
     """JSONata: the oldest and the newest business date that an event may start."""
-    day = 86_400_000
     return (
-        f"$fromMillis($millis() - {plan.max_age_days * day}, {DAY})",
-        f"$fromMillis($millis() + {plan.max_ahead_days * day}, {DAY})",
+        f"$fromMillis($millis() - {plan.max_age_days * DAY_MS}, {DAY})",
+        f"$fromMillis($millis() + {plan.max_ahead_days * DAY_MS}, {DAY})",
     )
 
 
@@ -279,5 +227,8 @@ def _after(plan: NightlyPlan) -> States:
             retriers=[_asl.retry("States.TaskFailed", attempts=5)],
             catchers=[_asl.catch("Failed", "States.ALL", output=kept)],
         ),
-        "Failed": _asl.fail(expr(f"{INPUT}.error.Error"), expr(f"$string({INPUT}.error.Cause)")),
+        # a Fail state may not use the names that begin with "States.", which are the language's own
+        "Failed": _asl.fail(
+            expr(f"$replace({INPUT}.error.Error, /^States\\./, 'Batch.')"), expr(f"$string({INPUT}.error.Cause)")
+        ),
     }

@@ -193,7 +193,7 @@ def _judgement(plan: StagePlan) -> str:
                 * $min([{LONGEST_WAIT_SECONDS}, {plan.backoff_seconds} * $power(2, $max([0, $n - 1]))]))]),
             'why': {text(plan.job)} & ($exists($exit) ? ' ended with exit code ' & $string($exit) : ' failed')
                 & ' (' & $kind & ')' & ($count($in.shards) > 0 ? ', shards ' & $string([$in.shards]) : '')
-                & ', after ' & $string($failures + $shortages) & ' failed attempts on on-demand capacity: '
+                & ', attempt ' & $string($failures + $shortages + ($fallback ? 1 : 0)) & ': '
                 & $substring($said, 0, 600)
         }}
     )"""

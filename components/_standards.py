@@ -10,6 +10,7 @@ itself must refuse them; and a list of taggable types kept by hand goes out of d
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pulumi
 
@@ -40,7 +41,8 @@ def standards(tags: Mapping[str, str]) -> Transformation:
         # a generated class has a `tags` entry, None or not, exactly when its type can be tagged
         if not args.type_.startswith("aws:") or "tags" not in args.props:
             return None
-        props = {**args.props, "tags": {**tags, **(args.props["tags"] or {})}}
+        own: Any = args.props["tags"] or {}
+        props = {**args.props, "tags": {**tags, **own}}
         kept = pulumi.ResourceOptions(ignore_changes=[f"tags.{CREATED_AT}"])
         return pulumi.ResourceTransformationResult(props=props, opts=pulumi.ResourceOptions.merge(args.opts, kept))
 

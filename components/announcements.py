@@ -16,6 +16,7 @@ import pulumi
 import pulumi_aws as aws
 
 from . import _iam
+from ._foundation import Foundation
 from ._names import Names
 
 PURPOSE = "announcements"
@@ -25,8 +26,7 @@ PURPOSE = "announcements"
 class AnnouncementsArgs:
     """Inputs of `Announcements`."""
 
-    names: Names
-    kms_key_arn: pulumi.Input[str]
+    base: Foundation
     emails: Sequence[str]
     """Each address gets one mail with a link and hears nothing until it is clicked."""
 
@@ -40,9 +40,9 @@ class Announcements(pulumi.ComponentResource):
         super().__init__("batch:announcements:Announcements", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         topic = aws.sns.Topic(
-            name, name=args.names.name("topic", PURPOSE), kms_master_key_id=args.kms_key_arn, opts=child
+            name, name=args.base.names.name("topic", PURPOSE), kms_master_key_id=args.base.messages_key_arn, opts=child
         )
-        policy = aws.sns.TopicPolicy(f"{name}-policy", arn=topic.arn, policy=_policy(args.names), opts=child)
+        policy = aws.sns.TopicPolicy(f"{name}-policy", arn=topic.arn, policy=_policy(args.base.names), opts=child)
         for address in args.emails:
             aws.sns.TopicSubscription(
                 f"{name}-{address}", topic=topic.arn, protocol="email", endpoint=address, opts=child

@@ -8,6 +8,7 @@ break a second stack in the account, so `batchctl doctor` checks for it instead 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ._fargate import strategy
-from ._names import Names
+from ._foundation import Foundation, TaskPlace
 
 if TYPE_CHECKING:
     from settings.jobs import Capacity
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
 class ClusterArgs:
     """Inputs of `Cluster`."""
 
-    names: Names
+    base: Foundation
     capacity: Capacity
     """Default strategy of whatever starts a task without naming one."""
-    logs_key_arn: pulumi.Input[str]
-    log_retention_days: int
 
 
 class Cluster(pulumi.ComponentResource):
@@ -44,13 +43,13 @@ class Cluster(pulumi.ComponentResource):
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:batch:Cluster", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        cluster_name = args.names.name("cluster", "batch")
+        cluster_name = args.base.names.name("cluster", "batch")
         # Container Insights would create this group itself, without key or retention (facts-aws.md 44)
         self.insights_log_group = aws.cloudwatch.LogGroup(
             f"{name}-insights",
-            name=args.names.insights_log_group(cluster_name),
-            retention_in_days=args.log_retention_days,
-            kms_key_id=args.logs_key_arn,
+            name=args.base.names.insights_log_group(cluster_name),
+            retention_in_days=args.base.log_retention_days,
+            kms_key_id=args.base.logs_key_arn,
             opts=child,
         )
         cluster = aws.ecs.Cluster(
@@ -71,3 +70,13 @@ class Cluster(pulumi.ComponentResource):
         )
         self.name, self.arn = cluster.name, cluster.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def place(self, subnet_ids: Sequence[pulumi.Input[str]], security_group_id: pulumi.Input[str]) -> TaskPlace:
+        """This cluster in those subnets: where tasks run."""
+        return TaskPlace(
+            cluster_name=self.name,
+            cluster_arn=self.arn,
+            capacity_providers=self.capacity_providers,
+            subnet_ids=subnet_ids,
+            security_group_id=security_group_id,
+        )

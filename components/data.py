@@ -16,23 +16,19 @@ import pulumi_aws as aws
 
 from . import _iam
 from ._bucket import Bucket, BucketArgs
-from ._names import Names
+from ._foundation import Foundation
+from ._names import DATA_BUCKETS, Names
 
 if TYPE_CHECKING:
     from settings import models
-
-DATA_BUCKETS = ("input", "output")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataArgs:
     """Inputs of `Data`."""
 
-    names: Names
+    base: Foundation
     settings: models.Data
-    teardown: bool
-    """Whether `destroy` may delete buckets that hold objects."""
-    kms_key_arn: pulumi.Input[str]
 
 
 class Data(pulumi.ComponentResource):
@@ -50,9 +46,9 @@ class Data(pulumi.ComponentResource):
     def __init__(self, name: str, args: DataArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:data:Data", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        may_log = [_access_logs_may_be_written(args.names, source) for source in DATA_BUCKETS]
+        may_log = [_access_logs_may_be_written(args.base.names, source) for source in DATA_BUCKETS]
         audit_bucket = self._bucket(name, args, "audit", args.settings.audit_days, None, statements=may_log)
-        key = args.kms_key_arn
+        key = args.base.data_key_arn
         input_bucket = self._bucket(name, args, "input", args.settings.input_days, key, audit=audit_bucket)
         output_bucket = self._bucket(name, args, "output", args.settings.output_days, key, audit=audit_bucket)
         aws.s3.BucketNotification(f"{name}-input-events", bucket=input_bucket.name, eventbridge=True, opts=child)
@@ -83,12 +79,12 @@ class Data(pulumi.ComponentResource):
         bucket = Bucket(
             f"{name}-{purpose}",
             BucketArgs(
-                bucket=args.names.bucket(purpose),
-                partition=args.names.partition,
+                bucket=args.base.names.bucket(purpose),
+                partition=args.base.names.partition,
                 kms_key_arn=kms_key_arn,
                 expire_days=expire_days,
                 previous_version_days=args.settings.previous_version_days,
-                force_destroy=args.teardown,
+                force_destroy=args.base.teardown,
                 statements=statements,
             ),
             pulumi.ResourceOptions(parent=self),
@@ -106,12 +102,12 @@ class Data(pulumi.ComponentResource):
     def _ledger(self, name: str, args: DataArgs) -> None:
         ledger = aws.dynamodb.Table(
             f"{name}-ledger",
-            name=args.names.name("table", "ledger"),
+            name=args.base.names.name("table", "ledger"),
             billing_mode="PAY_PER_REQUEST",
             hash_key="business_date",
             range_key="manifest",
             attributes=[{"name": "business_date", "type": "S"}, {"name": "manifest", "type": "S"}],
-            server_side_encryption={"enabled": True, "kms_key_arn": args.kms_key_arn},
+            server_side_encryption={"enabled": True, "kms_key_arn": args.base.data_key_arn},
             point_in_time_recovery={"enabled": True},
             ttl={"attribute_name": "expires_at", "enabled": True},
             opts=pulumi.ResourceOptions(parent=self),

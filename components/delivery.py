@@ -21,7 +21,7 @@ import pulumi_aws as aws
 from . import _delivery_roles, _delivery_steps, _iam
 from ._bucket import Bucket, BucketArgs
 from ._delivery_steps import Step
-from ._names import Names
+from ._foundation import Foundation
 
 if TYPE_CHECKING:
     import settings.delivery
@@ -34,16 +34,10 @@ PREVIOUS_VERSION_DAYS = 7
 class DeliveryArgs:
     """Inputs of `Delivery`."""
 
-    names: Names
+    base: Foundation
     settings: settings.delivery.Delivery
     repositories: Mapping[str, str]
     """Name of each job's release repository in this stack: where images are built into and scanned."""
-    data_key_arn: pulumi.Input[str]
-    logs_key_arn: pulumi.Input[str]
-    messages_key_arn: pulumi.Input[str]
-    log_retention_days: int
-    teardown: bool
-    """Whether `destroy` may delete the artifact bucket while it holds something."""
 
     def __post_init__(self) -> None:
         if not self.settings.repository:
@@ -72,12 +66,12 @@ class Delivery(pulumi.ComponentResource):
         self._bucket = Bucket(
             f"{name}-artifacts",
             BucketArgs(
-                bucket=args.names.bucket("artifacts"),
-                partition=args.names.partition,
-                kms_key_arn=args.data_key_arn,
+                bucket=args.base.names.bucket("artifacts"),
+                partition=args.base.names.partition,
+                kms_key_arn=args.base.data_key_arn,
                 expire_days=args.settings.artifact_days,
                 previous_version_days=PREVIOUS_VERSION_DAYS,
-                force_destroy=args.teardown,
+                force_destroy=args.base.teardown,
             ),
             opts=self._child,
         )
@@ -91,7 +85,7 @@ class Delivery(pulumi.ComponentResource):
         self.register_outputs({"pipeline_arn": self.pipeline_arn, "connection_arn": self.connection_arn})
 
     def _connect(self) -> None:
-        delivery, names = self._args.settings, self._args.names
+        delivery, names = self._args.settings, self._args.base.names
         if delivery.connection:
             found = aws.codestarconnections.get_connection_output(
                 arn=delivery.connection, opts=pulumi.InvokeOptions(parent=self)
@@ -110,8 +104,8 @@ class Delivery(pulumi.ComponentResource):
             lambda status: (
                 "none: the connection is ready"
                 if status == "AVAILABLE"
-                else f"the connection is {status}: open {console}, choose it, then 'Update pending connection' and sign "
-                f"in to the provider; until then no execution gets past Source"
+                else f"the connection is {status}: open {console}, choose it, then 'Update pending connection' and "
+                f"sign in to the provider; until then no execution gets past Source"
             )
         )
 
@@ -119,8 +113,8 @@ class Delivery(pulumi.ComponentResource):
         """The topic that says an approval waits; it must be in the pipeline's region (facts-aws.md 47)."""
         topic = aws.sns.Topic(
             f"{self._name}-approvals",
-            name=self._args.names.name("topic", "approvals"),
-            kms_master_key_id=self._args.messages_key_arn,
+            name=self._args.base.names.name("topic", "approvals"),
+            kms_master_key_id=self._args.base.messages_key_arn,
             opts=self._child,
         )
         for address in self._args.settings.approvers:
@@ -134,12 +128,12 @@ class Delivery(pulumi.ComponentResource):
         self.topic_arn = topic.arn
 
     def _project(self, step: Step) -> None:
-        names, args = self._args.names, self._args
+        names, args = self._args.base.names, self._args
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-{step.name}-logs",
             name=names.build_log_group(step.name),
-            retention_in_days=args.log_retention_days,
-            kms_key_id=args.logs_key_arn,
+            retention_in_days=args.base.log_retention_days,
+            kms_key_id=args.base.logs_key_arn,
             opts=self._child,
         )
         role = self._role(
@@ -158,7 +152,7 @@ class Delivery(pulumi.ComponentResource):
             description=f"{step.title}: {step.buildspec}",
             service_role=role.arn,
             build_timeout=args.settings.build_minutes,
-            encryption_key=args.data_key_arn,
+            encryption_key=args.base.data_key_arn,
             source={"type": "CODEPIPELINE", "buildspec": step.buildspec},
             artifacts={"type": "CODEPIPELINE"},
             environment={
@@ -177,7 +171,7 @@ class Delivery(pulumi.ComponentResource):
 
     def _variables(self, step: Step) -> dict[str, str]:
         """What the buildspecs read besides COMMIT and EXECUTION."""
-        names, delivery = self._args.names, self._args.settings
+        names, delivery = self._args.base.names, self._args.settings
         bucket, alias = _delivery_roles.state_bucket(names, delivery), delivery.state_key_alias
         return {
             "ARTIFACT_BUCKET": names.bucket("artifacts"),
@@ -193,7 +187,7 @@ class Delivery(pulumi.ComponentResource):
     def _role(self, purpose: str, description: str, trust: str) -> aws.iam.Role:
         return aws.iam.Role(
             f"{self._name}-{purpose}-role",
-            name=self._args.names.name("role", purpose),
+            name=self._args.base.names.name("role", purpose),
             description=description,
             assume_role_policy=trust,
             permissions_boundary=self._args.settings.permissions_boundary,
@@ -203,19 +197,19 @@ class Delivery(pulumi.ComponentResource):
     def _policies(self, role: aws.iam.Role, step: Step) -> list[pulumi.Resource]:
         """The step's own policy, and managed ones where its statements exceed what a role holds by itself."""
         args = self._args
-        own = pulumi.Output.from_input(args.data_key_arn).apply(
-            lambda key: _iam.document(*_delivery_roles.base(step, args.names, key))
+        own = pulumi.Output.from_input(args.base.data_key_arn).apply(
+            lambda key: _iam.document(*_delivery_roles.base(step, args.base.names, key))
         )
         made: list[pulumi.Resource] = [
             aws.iam.RolePolicy(
                 f"{self._name}-{step.name}-policy", name="step", role=role.name, policy=own, opts=self._child
             )
         ]
-        statements = _delivery_roles.of_step(step, args.names, args.settings, sorted(args.repositories.values()))
+        statements = _delivery_roles.of_step(step, args.base.names, args.settings, sorted(args.repositories.values()))
         for number, chunk in enumerate(_delivery_roles.chunks(statements), start=1):
             policy = aws.iam.Policy(
                 f"{self._name}-{step.name}-managed-{number}",
-                name=args.names.name("policy", f"{step.name}-{number}"),
+                name=args.base.names.name("policy", f"{step.name}-{number}"),
                 description=f"What the pipeline's step {step.name} may do, part {number}",
                 policy=_iam.document(*chunk),
                 opts=self._child,
@@ -231,7 +225,7 @@ class Delivery(pulumi.ComponentResource):
         return made
 
     def _pipeline(self) -> None:
-        names, args = self._args.names, self._args
+        names, args = self._args.base.names, self._args
         name = names.name("pipeline", "delivery")
         role = self._role(
             "pipeline",
@@ -241,8 +235,8 @@ class Delivery(pulumi.ComponentResource):
         document = pulumi.Output.all(
             connection=self.connection_arn,
             topic=self.topic_arn,
-            data_key=args.data_key_arn,
-            messages_key=args.messages_key_arn,
+            data_key=args.base.data_key_arn,
+            messages_key=args.base.messages_key_arn,
         ).apply(
             lambda known: _iam.document(
                 *_delivery_roles.pipeline(
@@ -263,7 +257,7 @@ class Delivery(pulumi.ComponentResource):
                 {
                     "type": "S3",
                     "location": self._bucket.name,
-                    "encryption_key": {"type": "KMS", "id": args.data_key_arn},
+                    "encryption_key": {"type": "KMS", "id": args.base.data_key_arn},
                 }
             ],
             stages=_delivery_steps.stages(

@@ -16,6 +16,7 @@ import pulumi
 import pulumi_aws as aws
 
 from . import _iam
+from ._foundation import Foundation
 from ._names import Names
 
 DELETION_WINDOW_DAYS = 7
@@ -66,6 +67,17 @@ class Keys(pulumi.ComponentResource):
         self.logs_arn = self._key("logs", "CloudWatch log groups", [_logs_statement(args.names)])
         self.messages_arn = self._key("messages", "Announcements and queues", _message_statements(args.names))
         self.register_outputs({"data_arn": self.data_arn, "logs_arn": self.logs_arn, "messages_arn": self.messages_arn})
+
+    def foundation(self, *, log_retention_days: int, teardown: bool) -> Foundation:
+        """What the layers stand on: these keys, the names they were made for, and two settings."""
+        return Foundation(
+            names=self._names,
+            data_key_arn=self.data_arn,
+            logs_key_arn=self.logs_arn,
+            messages_key_arn=self.messages_arn,
+            log_retention_days=log_retention_days,
+            teardown=teardown,
+        )
 
     def _key(self, purpose: str, description: str, users: Sequence[_iam.Statement]) -> pulumi.Output[str]:
         child = pulumi.ResourceOptions(parent=self)

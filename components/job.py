@@ -1,6 +1,7 @@
 """One job: its identity, its container and its service.
 
-Owns: the log group, execution role and task role, task definition, service and scaling of one job.
+Owns: the log group, execution role and task role, task definition, service and scaling of one job, and its queue when
+it has one.
 Refuses: running the job. The nightly run starts tasks from the task definition (`orchestration.py`); the service
 stays at 0 and serves as a queue worker, because a service restarts whatever ends, even with exit code 0 (facts-aws.md
 8). CPU tracking governs 1 to N only: at 0 tasks there is no CPU metric, so it can never wake a service (facts-aws.md
@@ -10,7 +11,6 @@ stays at 0 and serves as a queue worker, because a service restarts whatever end
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,12 @@ import pulumi_aws as aws
 from . import _endpoints, _iam
 from ._container import container
 from ._fargate import strategy
+from ._foundation import Foundation, TaskPlace
 from ._names import Names
+from ._queue_worker import QueueWorker, QueueWorkerArgs
 
 if TYPE_CHECKING:
-    from settings.jobs import Capacity, Job
+    from settings.jobs import Job, Queue
 
 PLATFORM_VERSION = "1.4.0"
 
@@ -32,21 +34,12 @@ PLATFORM_VERSION = "1.4.0"
 class JobServiceArgs:
     """Inputs of `JobService`."""
 
-    names: Names
+    base: Foundation
     job: str
     """The job's name in the settings."""
     settings: Job
-    capacity: Capacity
     image: pulumi.Input[str]
-    cluster_name: pulumi.Input[str]
-    cluster_arn: pulumi.Input[str]
-    capacity_providers: pulumi.Resource
-    """The cluster's association, which the service depends on."""
-    subnet_ids: Sequence[pulumi.Input[str]]
-    security_group_id: pulumi.Input[str]
-    data_key_arn: pulumi.Input[str]
-    logs_key_arn: pulumi.Input[str]
-    log_retention_days: int
+    place: TaskPlace
 
 
 class JobService(pulumi.ComponentResource):
@@ -61,18 +54,20 @@ class JobService(pulumi.ComponentResource):
     service_arn: pulumi.Output[str]
     log_group_name: pulumi.Output[str]
     log_group_arn: pulumi.Output[str]
+    worker: QueueWorker | None
+    """Queue-worker mode, where the settings ask for it."""
 
     def __init__(self, name: str, args: JobServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:job:JobService", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self.family = args.names.name("task", args.job)
+        self.family = args.base.names.name("task", args.job)
         self.container_name = args.job
         group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
-            name=args.names.log_group(args.job),
-            retention_in_days=args.log_retention_days,
-            kms_key_id=args.logs_key_arn,
+            name=args.base.names.log_group(args.job),
+            retention_in_days=args.base.log_retention_days,
+            kms_key_id=args.base.logs_key_arn,
             opts=self._child,
         )
         self.log_group_name, self.log_group_arn = group.name, group.arn
@@ -82,10 +77,11 @@ class JobService(pulumi.ComponentResource):
         self.task_definition_arn = definition.arn
         self._service(definition, [*execution_policies, *task_policies])
         self._scaling()
+        self.worker = self._queue_worker(args.settings.queue) if args.settings.queue else None
         self.register_outputs({"task_definition_arn": self.task_definition_arn, "service_arn": self.service_arn})
 
     def _role(self, purpose: str, description: str) -> aws.iam.Role:
-        names = self._args.names
+        names = self._args.base.names
         return aws.iam.Role(
             f"{self._name}-{purpose}-role",
             name=names.name("role", f"{self._args.job}-{purpose}"),
@@ -103,7 +99,7 @@ class JobService(pulumi.ComponentResource):
 
     def _execution_role(self) -> list[aws.iam.RolePolicy]:
         """What ECS does on the task's behalf before the container runs: pull, open the log stream, read secrets."""
-        names, job = self._args.names, self._args.job
+        names, job = self._args.base.names, self._args.job
         role = self._role("execution", f"ECS pulls {job}'s image and writes its log with this role")
         self.execution_role_arn = role.arn
         repository = names.arn("ecr", f"repository/{names.name('repository', job)}")
@@ -124,9 +120,9 @@ class JobService(pulumi.ComponentResource):
         """What the job's own code may do: its prefixes of the two buckets, and the key under them."""
         role = self._role("task", f"{self._args.job}'s own code runs with this role")
         self.task_role_arn = role.arn
-        if not (statements := _data_statements(self._args.names, self._args.settings)):
+        if not (statements := _data_statements(self._args.base.names, self._args.settings)):
             return []
-        key_use = pulumi.Output.from_input(self._args.data_key_arn).apply(
+        key_use = pulumi.Output.from_input(self._args.base.data_key_arn).apply(
             lambda arn: _iam.document(
                 _iam.statement("UseDataKeyThroughS3", ["kms:Decrypt", "kms:GenerateDataKey"], [arn])
             )
@@ -161,7 +157,7 @@ class JobService(pulumi.ComponentResource):
         args = self._args
 
         def definitions(image: str) -> str:
-            return json.dumps([container(args.names, args.job, args.settings, image)])
+            return json.dumps([container(args.base.names, args.job, args.settings, image)])
 
         # a plain reference stays plain: an Output would be unknown to a preview even when its value is not
         return (
@@ -174,17 +170,17 @@ class JobService(pulumi.ComponentResource):
         args = self._args
         service = aws.ecs.Service(
             f"{self._name}-service",
-            name=args.names.name("service", args.job),
-            cluster=args.cluster_arn,
+            name=args.base.names.name("service", args.job),
+            cluster=args.place.cluster_arn,
             task_definition=definition.arn,
             desired_count=0,
             platform_version=PLATFORM_VERSION,
             capacity_provider_strategies=[
-                aws.ecs.ServiceCapacityProviderStrategyArgs(**item) for item in strategy(args.capacity)
+                aws.ecs.ServiceCapacityProviderStrategyArgs(**item) for item in strategy(args.settings.capacity)
             ],
             network_configuration={
-                "subnets": args.subnet_ids,
-                "security_groups": [args.security_group_id],
+                "subnets": args.place.subnet_ids,
+                "security_groups": [args.place.security_group_id],
                 "assign_public_ip": False,
             },
             deployment_circuit_breaker={"enable": True, "rollback": True},
@@ -196,7 +192,7 @@ class JobService(pulumi.ComponentResource):
             wait_for_steady_state=False,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[args.capacity_providers, *policies],
+                depends_on=[args.place.capacity_providers, *policies],
                 ignore_changes=["desiredCount"],
             ),
         )
@@ -209,14 +205,14 @@ class JobService(pulumi.ComponentResource):
             f"{self._name}-scaling",
             service_namespace="ecs",
             scalable_dimension="ecs:service:DesiredCount",
-            resource_id=pulumi.Output.concat("service/", args.cluster_name, "/", self.service_name),
+            resource_id=pulumi.Output.concat("service/", args.place.cluster_name, "/", self.service_name),
             min_capacity=0,
             max_capacity=args.settings.scaling.max_tasks,
             opts=self._child,
         )
         aws.appautoscaling.Policy(
             f"{self._name}-cpu-tracking",
-            name=f"cpu-{args.job}-{args.names.suffix}",
+            name=f"cpu-{args.job}-{args.base.names.suffix}",
             policy_type="TargetTrackingScaling",
             service_namespace=target.service_namespace,
             scalable_dimension=target.scalable_dimension,
@@ -228,6 +224,22 @@ class JobService(pulumi.ComponentResource):
                 "scale_out_cooldown": args.settings.scaling.cooldown,
             },
             opts=self._child,
+        )
+
+    def _queue_worker(self, queue: Queue) -> QueueWorker:
+        args = self._args
+        return QueueWorker(
+            f"{self._name}-worker",
+            QueueWorkerArgs(
+                base=args.base,
+                place=args.place,
+                job=args.job,
+                queue=queue,
+                cooldown=args.settings.scaling.cooldown,
+                service_name=self.service_name,
+                task_role_arn=self.task_role_arn,
+            ),
+            self._child,
         )
 
 

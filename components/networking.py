@@ -16,7 +16,8 @@ import pulumi
 import pulumi_aws as aws
 
 from . import _endpoints, _iam
-from ._names import Names
+from ._foundation import Foundation
+from ._names import DATA_BUCKETS
 
 if TYPE_CHECKING:
     from settings.models import Network
@@ -28,18 +29,14 @@ HTTPS = 443
 class NetworkingArgs:
     """Inputs of `Networking`."""
 
-    names: Names
+    base: Foundation
     settings: Network
     zones: Sequence[str]
     """Availability zones of the region, at least as many as the settings ask for."""
     s3_prefix_list_id: pulumi.Input[str]
     """The region's managed prefix list of S3 addresses."""
-    bucket_arns: Sequence[str]
-    """Buckets that may be reached through the S3 gateway."""
-    repository_arns: Sequence[str]
-    """Repositories that may be pulled from."""
-    logs_key_arn: pulumi.Input[str]
-    log_retention_days: int
+    jobs: Sequence[str]
+    """Jobs whose repositories may be pulled from."""
 
     def __post_init__(self) -> None:
         if len(self.zones) < self.settings.zones:
@@ -67,7 +64,7 @@ class Networking(pulumi.ComponentResource):
             cidr_block=str(args.settings.cidr),
             enable_dns_hostnames=True,
             enable_dns_support=True,
-            tags={"Name": f"vpc-batch-{args.names.suffix}"},
+            tags={"Name": f"vpc-batch-{args.base.names.suffix}"},
             opts=self._child,
         )
         self.vpc_id = vpc.id
@@ -86,7 +83,7 @@ class Networking(pulumi.ComponentResource):
 
     def _subnets(self) -> None:
         self.subnet_ids, self.route_table_ids = [], []
-        suffix = self._args.names.suffix
+        suffix = self._args.base.names.suffix
         for zone, cidr in zip(self._args.zones, self._args.settings.subnet_ranges, strict=False):
             letter = zone[-1]
             subnet = aws.ec2.Subnet(
@@ -114,7 +111,7 @@ class Networking(pulumi.ComponentResource):
             self.route_table_ids.append(table.id)
 
     def _security_groups(self) -> None:
-        suffix = self._args.names.suffix
+        suffix = self._args.base.names.suffix
         tasks = aws.ec2.SecurityGroup(
             f"{self._name}-tasks",
             name=f"group-tasks-{suffix}",
@@ -162,7 +159,8 @@ class Networking(pulumi.ComponentResource):
         )
 
     def _endpoints(self) -> None:
-        names, region = self._args.names, self._args.names.region
+        names, region = self._args.base.names, self._args.base.names.region
+        repositories = [names.arn("ecr", f"repository/{names.name('repository', job)}") for job in self._args.jobs]
         self.endpoint_ids = {}
         for service in (*_endpoints.REQUIRED, *self._args.settings.extra_endpoints):
             label = service.replace(".", "-")
@@ -174,7 +172,7 @@ class Networking(pulumi.ComponentResource):
                 private_dns_enabled=True,
                 subnet_ids=self.subnet_ids[: self._args.settings.endpoint_zones],
                 security_group_ids=[self.endpoint_security_group_id],
-                policy=_endpoints.interface_policy(names, service, self._args.repository_arns),
+                policy=_endpoints.interface_policy(names, service, repositories),
                 tags={"Name": f"endpoint-{label}-{names.suffix}"},
                 opts=self._child,
             )
@@ -185,19 +183,19 @@ class Networking(pulumi.ComponentResource):
             service_name=f"com.amazonaws.{region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=self.route_table_ids,
-            policy=_endpoints.s3_policy(names, self._args.bucket_arns),
+            policy=_endpoints.s3_policy(names, [names.bucket_arn(purpose) for purpose in DATA_BUCKETS]),
             tags={"Name": f"endpoint-s3-{names.suffix}"},
             opts=self._child,
         )
         self.endpoint_ids["s3"] = gateway.id
 
     def _flow_logs(self) -> aws.cloudwatch.LogGroup:
-        names = self._args.names
+        names = self._args.base.names
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-flow-logs",
             name=names.log_group("flow-logs"),
-            retention_in_days=self._args.log_retention_days,
-            kms_key_id=self._args.logs_key_arn,
+            retention_in_days=self._args.base.log_retention_days,
+            kms_key_id=self._args.base.logs_key_arn,
             opts=self._child,
         )
         role = aws.iam.Role(

@@ -8,7 +8,7 @@ Refuses: what a state machine announces by itself (`_messages.py`) and the topic
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import pulumi
 import pulumi_aws as aws
 
 from . import _alarms, _dashboard, _iam
-from ._names import Names
+from ._foundation import Foundation, Watchable
 
 if TYPE_CHECKING:
     import settings.models
@@ -34,23 +34,18 @@ ERROR_PATTERN = '{ ($.level = "error") || ($.level = "critical") }'
 class ObservabilityArgs:
     """Inputs of `Observability`. Whatever is watched is given by the name that is its metrics' dimension."""
 
-    names: Names
+    base: Foundation
     limits: settings.models.Alerts
     topic_arn: pulumi.Input[str]
-    cluster_name: str
-    cluster_arn: pulumi.Input[str]
-    nightly_arn: pulumi.Input[str]
-    helper_arns: Mapping[str, pulumi.Input[str]]
-    """The other state machines, by purpose."""
-    rules: Mapping[str, str]
-    """Names of the rules that start something, by purpose."""
-    schedule_groups: Mapping[str, str]
-    letter_queues: Mapping[str, str]
+    cluster: str
+    """Name of the cluster."""
+    nightly: str
+    """Name of the nightly run's state machine."""
+    parts: Sequence[Watchable]
+    """Whatever else is watched."""
     job_log_groups: Mapping[str, pulumi.Input[str]]
     window_minutes: int
     """From the start window's opening to the deadline."""
-    logs_key_arn: pulumi.Input[str]
-    log_retention_days: int
 
 
 class Observability(pulumi.ComponentResource):
@@ -65,45 +60,46 @@ class Observability(pulumi.ComponentResource):
         super().__init__("batch:observability:Observability", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        names = args.names
+        names = args.base.names
         self.rule_names = {purpose: names.name("rule", purpose) for purpose in (ALL_TASKS, FAILED_TASKS)}
         self.dashboard_name = names.name("dashboard", "nightly")
         self.log_group = self._task_events()
         self._error_metric()
-        watched = pulumi.Output.all(args.nightly_arn, dict(args.helper_arns)).apply(lambda known: self._watched(*known))
-        # the list of alarms depends on names only; ARNs come later
-        listed = _alarms.alarms(self._watched("", dict.fromkeys(args.helper_arns, "")), args.limits)
-        self.alarm_names = {alarm.purpose: names.name("alarm", alarm.purpose) for alarm in listed}
-        for index, alarm in enumerate(listed):
-            self._alarm(alarm, self._resolved(watched, index))
+        watched = self._watched()
+        alarms = _alarms.alarms(watched, args.limits)
+        self.alarm_names = {alarm.purpose: names.name("alarm", alarm.purpose) for alarm in alarms}
+        for alarm in alarms:
+            self._alarm(alarm)
         self._dashboard(watched)
         self.register_outputs({"alarm_names": self.alarm_names, "dashboard_name": self.dashboard_name})
 
-    def _resolved(self, watched: pulumi.Output[_alarms.Watched], index: int) -> pulumi.Output[_alarms.Alarm]:
-        return watched.apply(lambda known: _alarms.alarms(known, self._args.limits)[index])
+    def _watched(self) -> _alarms.Watched:
+        """By names only, so that a preview knows every alarm's dimensions."""
+        names, parts = self._args.base.names, Watchable.of(self._args.parts)
 
-    def _watched(self, nightly_arn: str, helper_arns: Mapping[str, str]) -> _alarms.Watched:
-        args = self._args
+        def machine_arn(name: str) -> str:
+            return names.arn("states", f"stateMachine:{name}")
+
         return _alarms.Watched(
-            nightly_arn=nightly_arn,
-            helper_arns=helper_arns,
-            rules={**args.rules, **self.rule_names},
+            nightly_arn=machine_arn(self._args.nightly),
+            helper_arns={purpose: machine_arn(name) for purpose, name in parts.machines.items()},
+            rules={**parts.rules, **self.rule_names},
             all_tasks_rule=self.rule_names[ALL_TASKS],
             failed_tasks_rule=self.rule_names[FAILED_TASKS],
-            schedule_groups=args.schedule_groups,
-            letter_queues=args.letter_queues,
-            log_namespace=f"Batch/{args.names.suffix}",
+            schedule_groups=parts.schedule_groups,
+            letter_queues=parts.letter_queues,
+            log_namespace=f"Batch/{names.suffix}",
         )
 
     def _task_events(self) -> aws.cloudwatch.LogGroup:
         """Both rules need a target, or they would not run; the log keeps what ECS forgets."""
-        args, names = self._args, self._args.names
+        args, names = self._args, self._args.base.names
         group_name = names.log_group(EVENTS_PURPOSE)
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-task-events",
             name=group_name,
-            retention_in_days=args.log_retention_days,
-            kms_key_id=args.logs_key_arn,
+            retention_in_days=args.base.log_retention_days,
+            kms_key_id=args.base.logs_key_arn,
             opts=self._child,
         )
         rules = {}
@@ -115,7 +111,9 @@ class Observability(pulumi.ComponentResource):
                 f"{self._name}-{purpose}",
                 name=self.rule_names[purpose],
                 description=description,
-                event_pattern=self._pattern(failed=purpose == FAILED_TASKS),
+                event_pattern=json.dumps(
+                    stopped_tasks(names.arn("ecs", f"cluster/{args.cluster}"), failed=purpose == FAILED_TASKS)
+                ),
                 opts=self._child,
             )
         policy = aws.cloudwatch.LogResourcePolicy(
@@ -142,74 +140,67 @@ class Observability(pulumi.ComponentResource):
             )
         return group
 
-    def _pattern(self, *, failed: bool) -> pulumi.Output[str]:
-        return pulumi.Output.from_input(self._args.cluster_arn).apply(
-            lambda arn: json.dumps(stopped_tasks(arn, failed=failed))
-        )
-
     def _error_metric(self) -> None:
         """All jobs into one metric without dimensions: only such a one can be 0 when nothing is wrong (facts-aws.md
         34)."""
         for job, group in self._args.job_log_groups.items():
             aws.cloudwatch.LogMetricFilter(
                 f"{self._name}-{job}-errors",
-                name=f"errors-{job}-{self._args.names.suffix}",
+                name=f"errors-{job}-{self._args.base.names.suffix}",
                 log_group_name=group,
                 pattern=ERROR_PATTERN,
                 metric_transformation={
                     "name": _alarms.LOG_ERRORS,
-                    "namespace": f"Batch/{self._args.names.suffix}",
+                    "namespace": f"Batch/{self._args.base.names.suffix}",
                     "value": "1",
                     "default_value": "0",
                 },
                 opts=self._child,
             )
 
-    def _alarm(self, listed: _alarms.Alarm, alarm: pulumi.Output[_alarms.Alarm]) -> None:
+    def _alarm(self, alarm: _alarms.Alarm) -> None:
         common: dict[str, Any] = {
-            "name": self.alarm_names[listed.purpose],
-            "alarm_description": listed.description,
+            "name": self.alarm_names[alarm.purpose],
+            "alarm_description": alarm.description,
             "comparison_operator": "GreaterThanThreshold",
-            "threshold": listed.threshold,
+            "threshold": alarm.threshold,
             "evaluation_periods": 1,
             "treat_missing_data": "notBreaching",
             "alarm_actions": [self._args.topic_arn],
             "ok_actions": [self._args.topic_arn],
         }
-        if listed.expression is not None:
+        if alarm.expression is not None:
             own: dict[str, Any] = {
                 "metric_queries": [
-                    {"id": "share", "expression": listed.expression, "label": listed.purpose, "return_data": True},
-                    *(_alarms.query(name, metric, listed.period) for name, metric in listed.inputs.items()),
+                    {"id": "share", "expression": alarm.expression, "label": alarm.purpose, "return_data": True},
+                    *(_alarms.query(name, metric, alarm.period) for name, metric in alarm.inputs.items()),
                 ]
             }
         else:
-            metric = listed.metric
-            assert metric is not None, f"{listed.purpose} has neither metric nor expression"
+            metric = alarm.metric
+            assert metric is not None, f"{alarm.purpose} has neither metric nor expression"
             own = {
                 "namespace": metric.namespace,
                 "metric_name": metric.name,
-                "dimensions": alarm.apply(lambda known: dict(known.metric.dimensions) if known.metric else {}),
+                "dimensions": dict(metric.dimensions),
                 "statistic": metric.statistic,
-                "period": listed.period,
+                "period": alarm.period,
             }
-        aws.cloudwatch.MetricAlarm(f"{self._name}-{listed.purpose}", **common, **own, opts=self._child)
+        aws.cloudwatch.MetricAlarm(f"{self._name}-{alarm.purpose}", **common, **own, opts=self._child)
 
-    def _dashboard(self, watched: pulumi.Output[_alarms.Watched]) -> None:
-        args, names = self._args, self._args.names
+    def _dashboard(self, watched: _alarms.Watched) -> None:
+        args, names = self._args, self._args.base.names
         aws.cloudwatch.Dashboard(
             f"{self._name}-dashboard",
             dashboard_name=self.dashboard_name,
-            dashboard_body=watched.apply(
-                lambda known: json.dumps(
-                    _dashboard.body(
-                        known,
-                        region=names.region,
-                        cluster=args.cluster_name,
-                        window_minutes=args.window_minutes,
-                        task_log_group=names.log_group(EVENTS_PURPOSE),
-                        job_log_groups=[names.log_group(job) for job in args.job_log_groups],
-                    )
+            dashboard_body=json.dumps(
+                _dashboard.body(
+                    watched,
+                    region=names.region,
+                    cluster=args.cluster,
+                    window_minutes=args.window_minutes,
+                    task_log_group=names.log_group(EVENTS_PURPOSE),
+                    job_log_groups=[names.log_group(job) for job in args.job_log_groups],
                 )
             ),
             opts=self._child,

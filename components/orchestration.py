@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from . import _fargate, _iam, _machine, _nightly, _stages
+from . import _fargate, _iam, _machine, _manifests, _nightly, _stages
 from ._dead_letters import DeadLetters, DeadLettersArgs
+from ._foundation import Foundation, TaskPlace, Watchable
 from ._machine import Machine, MachineArgs
 from ._names import Names
 from ._starts import MAX_ATTEMPTS, Weekdays, WeekdaysArgs, starter_role
@@ -37,21 +38,14 @@ MANAGED_RULE = "StepFunctionsGetEventsForECSTaskRule"
 class OrchestrationArgs:
     """Inputs of `Orchestration`."""
 
-    names: Names
+    base: Foundation
     workflow: settings.models.Workflow
     jobs: Mapping[str, settings.jobs.Job]
-    capacities: Mapping[str, settings.jobs.Capacity]
     """By job."""
     ledger_days: int
-    cluster_arn: pulumi.Input[str]
+    place: TaskPlace
     task_definition_arns: Mapping[str, pulumi.Input[str]]
     """By job: one revision each, so that a run that has begun does not change under itself (facts-aws.md 15)."""
-    subnet_ids: Sequence[pulumi.Input[str]]
-    security_group_id: pulumi.Input[str]
-    data_key_arn: pulumi.Input[str]
-    logs_key_arn: pulumi.Input[str]
-    messages_key_arn: pulumi.Input[str]
-    log_retention_days: int
 
 
 class Orchestration(pulumi.ComponentResource):
@@ -73,15 +67,18 @@ class Orchestration(pulumi.ComponentResource):
         machine = Machine(
             f"{name}-machine",
             MachineArgs(
-                names=args.names,
+                names=args.base.names,
                 purpose=PURPOSE,
                 definition=pulumi.Output.all(
-                    args.cluster_arn, list(args.subnet_ids), args.security_group_id, dict(args.task_definition_arns)
+                    args.place.cluster_arn,
+                    list(args.place.subnet_ids),
+                    args.place.security_group_id,
+                    dict(args.task_definition_arns),
                 ).apply(lambda known: json.dumps(_nightly.definition(plan(args, *known)))),
                 statements=statements(args),
-                key_arns=[args.data_key_arn, args.messages_key_arn],
-                logs_key_arn=args.logs_key_arn,
-                log_retention_days=args.log_retention_days,
+                key_arns=[args.base.data_key_arn, args.base.messages_key_arn],
+                logs_key_arn=args.base.logs_key_arn,
+                log_retention_days=args.base.log_retention_days,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -92,8 +89,13 @@ class Orchestration(pulumi.ComponentResource):
             self._schedule(args.workflow.start.schedule)
         self.register_outputs({"machine_arn": self.machine_arn, "rule_names": self.rule_names})
 
+    @property
+    def watchable(self) -> Watchable:
+        """What of the start can fail unnoticed."""
+        return Watchable(rules=self.rule_names, schedule_groups=self.schedule_groups, letter_queues=self.letter_queues)
+
     def _start(self) -> None:
-        args, names, child = self._args, self._args.names, pulumi.ResourceOptions(parent=self)
+        args, names, child = self._args, self._args.base.names, pulumi.ResourceOptions(parent=self)
         self.rule_names = {START_PURPOSE: names.name("rule", START_PURPOSE)}
         rule_arn = names.arn("events", f"rule/{self.rule_names[START_PURPOSE]}")
         letters = DeadLetters(
@@ -101,7 +103,7 @@ class Orchestration(pulumi.ComponentResource):
             DeadLettersArgs(
                 names=names,
                 purpose=f"{START_PURPOSE}-letters",
-                kms_key_arn=args.messages_key_arn,
+                kms_key_arn=args.base.messages_key_arn,
                 rule_arns=[rule_arn],
             ),
             child,
@@ -147,14 +149,14 @@ class Orchestration(pulumi.ComponentResource):
         made = Weekdays(
             f"{self._name}-schedule",
             WeekdaysArgs(
-                names=args.names,
+                names=args.base.names,
                 purpose=START_PURPOSE,
                 machine=PURPOSE,
                 machine_arn=self.machine_arn,
                 times={"daily": time},
                 timezone=args.workflow.deadline.timezone,
                 max_age_minutes=args.workflow.start.max_event_age_minutes,
-                messages_key_arn=args.messages_key_arn,
+                messages_key_arn=args.base.messages_key_arn,
                 inputs={"daily": {"origin": "schedule"}},
             ),
             pulumi.ResourceOptions(parent=self),
@@ -184,7 +186,7 @@ def plan(
     task_definition_arns: Mapping[str, str],
 ) -> _nightly.NightlyPlan:
     """The nightly run's plan out of the settings and the ARNs that only the cloud knows."""
-    names, workflow = args.names, args.workflow
+    names, workflow = args.base.names, args.workflow
     return _nightly.NightlyPlan(
         environment=names.suffix,
         place=_stages.Place(
@@ -195,12 +197,10 @@ def plan(
             output_bucket=names.bucket("output"),
         ),
         stages=[
-            _stage(job, args.jobs[job], args.capacities[job], workflow.fargate_vcpu_quota, task_definition_arns[job])
+            _stage(job, args.jobs[job], workflow.fargate_vcpu_quota, task_definition_arns[job])
             for job in workflow.order
         ],
-        input_bucket=names.bucket("input"),
-        prefix=workflow.start.prefix,
-        suffix=workflow.start.suffix,
+        manifests=manifests(names, workflow),
         max_age_days=workflow.start.max_age_days,
         max_ahead_days=workflow.start.max_ahead_days,
         ledger_table=names.name("table", "ledger"),
@@ -210,9 +210,17 @@ def plan(
     )
 
 
-def _stage(
-    name: str, job: settings.jobs.Job, capacity: settings.jobs.Capacity, vcpu_quota: int, task_definition_arn: str
-) -> _stages.StagePlan:
+def manifests(names: Names, workflow: settings.models.Workflow) -> _manifests.Manifests:
+    """Where manifests lie."""
+    return _manifests.Manifests(
+        bucket=names.bucket("input"),
+        prefix=workflow.start.prefix,
+        suffix=workflow.start.suffix,
+        timezone=workflow.deadline.timezone,
+    )
+
+
+def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_arn: str) -> _stages.StagePlan:
     fan_out = None
     if job.fan_out is not None:
         fan_out = _stages.FanOutPlan(
@@ -225,7 +233,7 @@ def _stage(
         job=name,
         task_definition_arn=task_definition_arn,
         timeout=job.timeout,
-        spot=capacity == "spot-with-fallback",
+        spot=job.capacity == "spot-with-fallback",
         attempts=job.retry.attempts,
         capacity_attempts=job.retry.capacity_attempts,
         backoff_seconds=job.retry.backoff_seconds,
@@ -235,7 +243,7 @@ def _stage(
 
 def statements(args: OrchestrationArgs) -> list[_iam.Statement]:
     """What the nightly machine's role may do (facts-aws.md 9); ARNs from names, so that they can be read at preview."""
-    names = args.names
+    names = args.base.names
     jobs = list(args.workflow.order)
     families = [names.arn("ecs", f"task-definition/{names.name('task', job)}:*") for job in jobs]
     cluster = names.arn("ecs", f"cluster/{names.name('cluster', 'batch')}")

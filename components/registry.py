@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from ._names import Names
+from ._foundation import Foundation
 
 if TYPE_CHECKING:
     from settings import models
@@ -33,12 +33,9 @@ KEEP_DEPLOYED = 5
 class RegistryArgs:
     """Inputs of `Registry`."""
 
-    names: Names
+    base: Foundation
     settings: models.Registry
     jobs: Mapping[str, Job]
-    teardown: bool
-    """Whether `destroy` may delete repositories that hold images."""
-    kms_key_arn: pulumi.Input[str]
     sources: str = "jobs"
     """Folder with one sub-folder a job; the build context when images are built."""
 
@@ -63,7 +60,7 @@ class Registry(pulumi.ComponentResource):
             self.images[job] = (
                 self._built(job, job_settings, repository)
                 if args.settings.build
-                else reference(args.names.repository_url(job), job_settings.image)
+                else reference(args.base.names.repository_url(job), job_settings.image)
             )
         self.register_outputs({"repository_urls": self.repository_urls, "images": self.images})
 
@@ -71,11 +68,11 @@ class Registry(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         repository = aws.ecr.Repository(
             f"{self._name}-{job}",
-            name=self._args.names.name("repository", job),
+            name=self._args.base.names.name("repository", job),
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
-            encryption_configurations=[{"encryption_type": "KMS", "kms_key": self._args.kms_key_arn}],
-            force_delete=self._args.teardown,
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": self._args.base.data_key_arn}],
+            force_delete=self._args.base.teardown,
             opts=child,
         )
         aws.ecr.LifecyclePolicy(

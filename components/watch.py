@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from . import _closing, _deadline, _iam
+from . import _closing, _deadline, _iam, _manifests
 from ._dead_letters import DeadLetters, DeadLettersArgs
+from ._foundation import Foundation, Watchable
 from ._machine import Machine, MachineArgs
-from ._names import Names
 from ._starts import MAX_ATTEMPTS, Weekdays, WeekdaysArgs, starter_role
 
 if TYPE_CHECKING:
@@ -33,14 +33,10 @@ DEADLINE_AGE_MINUTES = 15
 class WatchArgs:
     """Inputs of `Watch`."""
 
-    names: Names
+    base: Foundation
     workflow: settings.models.Workflow
     nightly_arn: pulumi.Input[str]
     """The state machine that is watched."""
-    data_key_arn: pulumi.Input[str]
-    logs_key_arn: pulumi.Input[str]
-    messages_key_arn: pulumi.Input[str]
-    log_retention_days: int
 
 
 class Watch(pulumi.ComponentResource):
@@ -59,7 +55,7 @@ class Watch(pulumi.ComponentResource):
     def __init__(self, name: str, args: WatchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:watch:Watch", name, None, opts)
         self._name, self._args = name, args
-        names, workflow = args.names, args.workflow
+        names, workflow = args.base.names, args.workflow
         table, topic = names.name("table", "ledger"), names.arn("sns", names.name("topic", "announcements"))
         closing = self._machine(
             CLOSING,
@@ -67,9 +63,12 @@ class Watch(pulumi.ComponentResource):
                 _closing.ClosingPlan(
                     environment=names.suffix,
                     partition=names.partition,
-                    input_bucket=names.bucket("input"),
-                    prefix=workflow.start.prefix,
-                    suffix=workflow.start.suffix,
+                    manifests=_manifests.Manifests(
+                        bucket=names.bucket("input"),
+                        prefix=workflow.start.prefix,
+                        suffix=workflow.start.suffix,
+                        timezone=workflow.deadline.timezone,
+                    ),
                     ledger_table=table,
                     topic_arn=topic,
                 )
@@ -102,8 +101,18 @@ class Watch(pulumi.ComponentResource):
         self.letter_urls = {CLOSING: letters.url, DEADLINE: schedules.queue_url}
         self.register_outputs({"rule_names": self.rule_names, "schedule_groups": self.schedule_groups})
 
+    @property
+    def watchable(self) -> Watchable:
+        """What of the watchers themselves can fail unnoticed."""
+        return Watchable(
+            machines=self.machine_names,
+            rules=self.rule_names,
+            schedule_groups=self.schedule_groups,
+            letter_queues=self.letter_queues,
+        )
+
     def _machine(self, purpose: str, definition: dict[str, object], ledger_actions: list[str]) -> Machine:
-        args, names = self._args, self._args.names
+        args, names = self._args, self._args.base.names
         return Machine(
             f"{self._name}-{purpose}",
             MachineArgs(
@@ -118,21 +127,21 @@ class Watch(pulumi.ComponentResource):
                         "Announce", ["sns:Publish"], [names.arn("sns", names.name("topic", "announcements"))]
                     ),
                 ],
-                key_arns=[args.data_key_arn, args.messages_key_arn],
-                logs_key_arn=args.logs_key_arn,
-                log_retention_days=args.log_retention_days,
+                key_arns=[args.base.data_key_arn, args.base.messages_key_arn],
+                logs_key_arn=args.base.logs_key_arn,
+                log_retention_days=args.base.log_retention_days,
             ),
             pulumi.ResourceOptions(parent=self),
         )
 
     def _on_status_change(self, closing: Machine) -> DeadLetters:
-        args, names, child = self._args, self._args.names, pulumi.ResourceOptions(parent=self)
+        args, names, child = self._args, self._args.base.names, pulumi.ResourceOptions(parent=self)
         self.rule_names = {CLOSING: names.name("rule", CLOSING)}
         rule_arn = names.arn("events", f"rule/{self.rule_names[CLOSING]}")
         letters = DeadLetters(
             f"{self._name}-{CLOSING}-letters",
             DeadLettersArgs(
-                names=names, purpose=f"{CLOSING}-letters", kms_key_arn=args.messages_key_arn, rule_arns=[rule_arn]
+                names=names, purpose=f"{CLOSING}-letters", kms_key_arn=args.base.messages_key_arn, rule_arns=[rule_arn]
             ),
             child,
         )
@@ -180,14 +189,14 @@ class Watch(pulumi.ComponentResource):
         return Weekdays(
             f"{self._name}-{DEADLINE}-schedules",
             WeekdaysArgs(
-                names=self._args.names,
+                names=self._args.base.names,
                 purpose=DEADLINE,
                 machine=DEADLINE,
                 machine_arn=deadline.arn,
                 times=stages,
                 timezone=self._args.workflow.deadline.timezone,
                 max_age_minutes=DEADLINE_AGE_MINUTES,
-                messages_key_arn=self._args.messages_key_arn,
+                messages_key_arn=self._args.base.messages_key_arn,
                 inputs={stage: {"stage": stage} for stage in stages},
             ),
             pulumi.ResourceOptions(parent=self),

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from . import rules
 from .errors import PROJECT, Problem, SettingsError
 from .jobs import DEFAULT_JOBS, Job
-from .models import Settings, Workflow
+from .models import Platform, Settings, Workflow
 from .reading import read_section
 
 __all__ = ["PROJECT", "Problem", "Settings", "SettingsError", "check_zones", "load", "parse"]
@@ -94,13 +94,13 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
         if name == "platform" and isinstance(section, Mapping):
             section = {"environment": stack, **section}
         sections[name] = read_section(model, section, name, found)
-    sections["jobs"] = _jobs(raw.get("jobs") or {}, sections["workflow"], found)
+    sections["jobs"] = _jobs(raw.get("jobs") or {}, sections["platform"], sections["workflow"], found)
     if found:
         raise SettingsError(stack, found)
     return Settings.model_construct(**sections)
 
 
-def _jobs(given: Any, workflow: Workflow | None, found: list[Problem]) -> dict[str, Job]:
+def _jobs(given: Any, platform: Platform | None, workflow: Workflow | None, found: list[Problem]) -> dict[str, Job]:
     if not isinstance(given, Mapping):
         found.append(
             Problem(
@@ -112,9 +112,12 @@ def _jobs(given: Any, workflow: Workflow | None, found: list[Problem]) -> dict[s
         )
         return {}
     entries = rules.merged(DEFAULT_JOBS, given)
+    common = {"capacity": platform.capacity} if platform is not None else {}
     jobs: dict[str, Job] = {}
     for name, entry in entries.items():
-        job = read_section(Job, entry, f"jobs.{name}", found, key=name)
+        job = read_section(
+            Job, {**common, **entry} if isinstance(entry, Mapping) else entry, f"jobs.{name}", found, key=name
+        )
         if job is not None:
             jobs[name] = job
     if workflow is not None:

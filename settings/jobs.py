@@ -83,8 +83,8 @@ class Job(Section):
     architecture: Literal["X86_64", "ARM64"] = Field(default="X86_64", examples=["X86_64"])
     ephemeral_storage: int = Field(default=21, ge=21, le=200, examples=[21])
     """GiB of encrypted scratch space; Fargate takes 21 to 200."""
-    capacity: Capacity | None = Field(default=None, examples=["on-demand"])
-    """By default `platform.capacity`."""
+    capacity: Capacity = Field(default="on-demand", examples=["on-demand"])
+    """By default what `platform.capacity` says."""
     scaling: Scaling = Field(default=Scaling(), examples=["{maxTasks: 10}"])
     queue: Queue | None = Field(default=None, examples=["{tasksPerMessages: 10}"])
     fan_out: FanOut | None = Field(default=None, examples=["{concurrency: 3}"])

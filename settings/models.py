@@ -249,10 +249,6 @@ class Settings(Section):
     workflow: Workflow = Workflow()
     alerts: Alerts = Alerts()
 
-    def capacity_of(self, job: str) -> Capacity:
-        """The capacity `job` runs on."""
-        return self.jobs[job].capacity or self.platform.capacity
-
 
 def _refused(field: str, reason: str, example: str) -> PydanticCustomError:
     context: dict[str, Any] = {"field": field, "reason": reason, "example": example}

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 import settings
 from components import _standards, _tags
+from components._foundation import Foundation
 from components._names import Names
 from components.delivery import Delivery, DeliveryArgs
 from components.encryption import Keys, KeysArgs
@@ -20,23 +21,20 @@ from settings import delivery
 
 config, region = delivery.load()
 names = Names(suffix=config.platform.environment, account=aws.get_caller_identity().account_id, region=region)
-tags = _tags.required(
-    config.tags.model_dump(by_alias=True), environment=names.suffix, project=settings.PROJECT, variables=os.environ
-)
+tags = _tags.required(config.tags.given(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
 pulumi.runtime.register_stack_transformation(_standards.standards(tags))
 jobs = delivery.jobs_of(config.delivery.stacks, Path(__file__).parents[1])
 
 keys = Keys("keys", KeysArgs(names=names))
-registry = Registry(
-    "registry",
-    RegistryArgs(
-        names=names,
-        settings=config.registry,
-        jobs=jobs,
-        teardown=config.platform.teardown,
-        kms_key_arn=keys.data_arn,
-    ),
+base = Foundation(
+    names=names,
+    data_key_arn=keys.data_arn,
+    logs_key_arn=keys.logs_arn,
+    messages_key_arn=keys.messages_arn,
+    log_retention_days=config.platform.log_retention_days,
+    teardown=config.platform.teardown,
 )
+registry = Registry("registry", RegistryArgs(base=base, settings=config.registry, jobs=jobs))
 pulumi.export("environment", names.suffix)
 pulumi.export("repositoryUrls", registry.repository_urls)
 
@@ -44,14 +42,9 @@ if config.delivery.repository:
     pipeline = Delivery(
         "delivery",
         DeliveryArgs(
-            names=names,
+            base=base,
             settings=config.delivery,
             repositories={job: names.name("repository", job) for job in jobs},
-            data_key_arn=keys.data_arn,
-            logs_key_arn=keys.logs_arn,
-            messages_key_arn=keys.messages_arn,
-            log_retention_days=config.platform.log_retention_days,
-            teardown=config.platform.teardown,
         ),
     )
     pulumi.export("pipelineName", pipeline.pipeline_name)

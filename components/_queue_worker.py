@@ -1,8 +1,8 @@
 """Queue-worker mode of one job: its service works off a queue, and rests at zero.
 
 Owns: the job's queue with its dead-letter queue, and the step scaling that wakes the service by the backlog.
-Refuses: the service and its CPU tracking (`job.py`), which governs 1 to N: at zero tasks there is no CPU metric
-(facts-aws.md 12). The queue's depth exists at zero, so it is what the first task is started by.
+Refuses: the service and its CPU tracking, which are its owner's (`job.py`) and govern 1 to N: at zero tasks there is
+no CPU metric (facts-aws.md 12). The queue's depth exists at zero, so it is what the first task is started by.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import pulumi_aws as aws
 
 from . import _alarms, _dead_letters, _iam
 from ._dead_letters import DeadLetters, DeadLettersArgs
-from ._names import Names
+from ._foundation import Foundation, TaskPlace, Watchable
 
 if TYPE_CHECKING:
-    import settings.jobs
+    from settings.jobs import Queue
 
 WAITING, WORKING = "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"
 PERIOD_SECONDS = 60
@@ -31,14 +31,13 @@ IDLE_PERIODS = 5
 class QueueWorkerArgs:
     """Inputs of `QueueWorker`."""
 
-    names: Names
+    base: Foundation
+    place: TaskPlace
     job: str
-    queue: settings.jobs.Queue
+    queue: Queue
     cooldown: int
     """Seconds between two scalings in."""
-    cluster_name: pulumi.Input[str]
     service_name: pulumi.Input[str]
-    messages_key_arn: pulumi.Input[str]
     task_role_arn: pulumi.Input[str]
 
 
@@ -54,17 +53,17 @@ class QueueWorker(pulumi.ComponentResource):
         super().__init__("batch:queues:QueueWorker", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        names = args.names
+        names = args.base.names
         letters = DeadLetters(
             f"{name}-letters",
-            DeadLettersArgs(names=names, purpose=f"{args.job}-letters", kms_key_arn=args.messages_key_arn),
+            DeadLettersArgs(names=names, purpose=f"{args.job}-letters", kms_key_arn=args.base.messages_key_arn),
             self._child,
         )
         self.queue_name = names.name("queue", args.job)
         queue = aws.sqs.Queue(
             f"{name}-queue",
             name=self.queue_name,
-            kms_master_key_id=args.messages_key_arn,
+            kms_master_key_id=args.base.messages_key_arn,
             visibility_timeout_seconds=args.queue.visibility_timeout,
             redrive_policy=pulumi.Output.json_dumps(
                 {"deadLetterTargetArn": letters.arn, "maxReceiveCount": args.queue.max_receives}
@@ -82,16 +81,21 @@ class QueueWorker(pulumi.ComponentResource):
         self.queue_url, self.letters_name, self.letters_url = queue.url, letters.name, letters.url
         self.register_outputs({"queue_url": self.queue_url, "letters_url": self.letters_url})
 
+    @property
+    def watchable(self) -> Watchable:
+        """What of the queue can fail unnoticed."""
+        return Watchable(letter_queues={self._args.job: self.letters_name})
+
     def _work(self) -> None:
         """The task role may take messages off this one queue."""
-        arn = _dead_letters.arn_of(self._args.names, self._args.job)
+        arn = _dead_letters.arn_of(self._args.base.names, self._args.job)
         role = pulumi.Output.from_input(self._args.task_role_arn).apply(lambda known: known.rpartition("/")[2])
         take = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
         aws.iam.RolePolicy(
             f"{self._name}-work",
             name="work-off-queue",
             role=role,
-            policy=pulumi.Output.from_input(self._args.messages_key_arn).apply(
+            policy=pulumi.Output.from_input(self._args.base.messages_key_arn).apply(
                 lambda key: _iam.document(
                     _iam.statement("TakeMessages", take, [arn]),
                     _iam.statement("ReadMessages", ["kms:Decrypt"], [key]),
@@ -102,7 +106,7 @@ class QueueWorker(pulumi.ComponentResource):
 
     def _scale(self) -> None:
         """Out: one task for every so many messages. In: to zero, when nothing waits and nothing is in work."""
-        args, names = self._args, self._args.names
+        args, names = self._args, self._args.base.names
         step = args.queue.tasks_per_messages
         out = self._policy(
             "out",
@@ -163,11 +167,11 @@ class QueueWorker(pulumi.ComponentResource):
         args = self._args
         return aws.appautoscaling.Policy(
             f"{self._name}-{direction}",
-            name=f"backlog-{direction}-{args.job}-{args.names.suffix}",
+            name=f"backlog-{direction}-{args.job}-{args.base.names.suffix}",
             policy_type="StepScaling",
             service_namespace="ecs",
             scalable_dimension="ecs:service:DesiredCount",
-            resource_id=pulumi.Output.concat("service/", args.cluster_name, "/", args.service_name),
+            resource_id=pulumi.Output.concat("service/", args.place.cluster_name, "/", args.service_name),
             step_scaling_policy_configuration={
                 "adjustment_type": adjustment_type,
                 "cooldown": args.cooldown if direction == "in" else PERIOD_SECONDS,

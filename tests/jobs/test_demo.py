@@ -68,14 +68,12 @@ def test_a_failed_night_says_why_in_the_words_of_the_job(tmp_path: Path) -> None
     log.parent.mkdir()
     failure = {"event": "job_failed", "message": "the manifest does not tell the truth"}
     log.write_text(json.dumps({"event": "job_started"}) + "\n" + json.dumps(failure) + "\n")
-    execution = Execution(
-        name="n", arn="a", status="FAILED", error="Batch.BadInput", cause="data-ingestion ended with 65"
-    )
+    execution = Execution(name="n", arn="a", status="FAILED", error="Batch.BadInput", cause="ended with 65")
     console = Console(file=io.StringIO(), width=200)
     show_failure(console, execution, tmp_path)
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().splitlines() == [
-        "The night failed: Batch.BadInput: data-ingestion ended with 65",
+        "The night failed: Batch.BadInput: ended with 65",
         "000-data-ingestion: the manifest does not tell the truth",
         f"logs {tmp_path}",
     ]

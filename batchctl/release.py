@@ -153,40 +153,40 @@ def promote(ecr: ECRClient, release: Release, suffix: str, *, if_present: bool) 
     return written
 
 
-def mark_deployed(ecr: ECRClient, release: Release, suffix: str) -> dict[str, str]:
-    """Gives each image the next `deployed-<n>` tag of its repository, unless it has the newest; the tag by job.
+def mark_deployed(ecr: ECRClient, release: Release, suffix: str) -> str:
+    """Tags every image of the release `deployed-<n>`, one number for all, unless the newest number is this release's.
 
     The lifecycle policy keeps images with these tags (docs/adr/0005-image-lifecycle.md).
     """
-    tags = {}
-    for job, digest in release.images.items():
-        name = repository(job, suffix)
-        numbers = _deployed(ecr, name)
-        newest = max(numbers, default=0)
-        if numbers.get(newest) != digest:
-            newest += 1
+    tagged = {job: _deployed(ecr, repository(job, suffix)) for job in release.images}
+    newest = max((number for numbers in tagged.values() for number in numbers), default=0)
+    if any(tagged[job].get(newest) != digest for job, digest in release.images.items()):
+        newest += 1
+        for job, digest in release.images.items():
+            name = repository(job, suffix)
             copy_image(ecr, name, name, digest, tag=f"{DEPLOYED_PREFIX}{newest}")
-        tags[job] = f"{DEPLOYED_PREFIX}{newest}"
-    return tags
+    return f"{DEPLOYED_PREFIX}{newest}"
 
 
-def current(ecr: ECRClient, jobs: Sequence[str], suffix: str) -> Release:
-    """The release that the stack runs: each repository's newest `deployed-<n>`. Raises OperatorError when one has
-    none."""
-    images, commits = {}, set()
-    for job in jobs:
-        name = repository(job, suffix)
-        numbers = _deployed(ecr, name)
-        if not numbers:
-            raise OperatorError(
-                f"{name}: no image is tagged {DEPLOYED_PREFIX}<n>: nothing has been deployed by release yet."
-            )
-        images[job] = numbers[max(numbers)]
-        details = ecr.describe_images(repositoryName=name, imageIds=[{"imageDigest": images[job]}])["imageDetails"][0]
-        commits |= {
-            t.removeprefix(RELEASE_PREFIX) for t in details.get("imageTags", []) if t.startswith(RELEASE_PREFIX)
-        }
-    return Release(commit=sorted(commits)[-1] if len(commits) == 1 else "mixed", suffix=suffix, images=images)
+def current(ecr: ECRClient, jobs: Sequence[str], suffix: str, *, back: int = 0) -> Release:
+    """The release that the stack runs, or the one deployed `back` deployments before it, from the `deployed-<n>` tags.
+
+    Raises OperatorError when an image of it is no longer there.
+    """
+    tagged = {job: _deployed(ecr, repository(job, suffix)) for job in jobs}
+    number = max((number for numbers in tagged.values() for number in numbers), default=0) - back
+    if missing := [repository(job, suffix) for job in jobs if number not in tagged[job]]:
+        known = sorted(set.intersection(*(set(numbers) for numbers in tagged.values())))
+        there = ", ".join(f"{DEPLOYED_PREFIX}{n}" for n in known) or "none: nothing has been deployed by release yet"
+        wanted = f"{', '.join(missing)}: no image tagged {DEPLOYED_PREFIX}{number}"
+        raise OperatorError(f"{wanted}. Deployments that every repository has: {there}.")
+    images, commits = {job: tagged[job][number] for job in jobs}, set()
+    for job, digest in images.items():
+        found = ecr.describe_images(repositoryName=repository(job, suffix), imageIds=[{"imageDigest": digest}])
+        tags = found["imageDetails"][0].get("imageTags", [])
+        commits.add(frozenset(t.removeprefix(RELEASE_PREFIX) for t in tags if t.startswith(RELEASE_PREFIX)))
+    shared = sorted(frozenset.intersection(*commits)) or ["unknown"]
+    return Release(commit=shared[-1], suffix=suffix, images=images)
 
 
 def _deployed(ecr: ECRClient, name: str) -> dict[int, str]:
@@ -218,6 +218,7 @@ def _parser() -> argparse.ArgumentParser:
             )
     runs = commands.add_parser("current", help="the release a stack runs")
     runs.add_argument("--stack", required=True)
+    runs.add_argument("--back", type=int, default=0, metavar="N", help="the release deployed N deployments before")
     runs.add_argument("--output", type=Path, default=Path("release.json"))
     publish = commands.add_parser("publish", help="put a file into the artifact bucket")
     publish.add_argument("file", type=Path)
@@ -256,13 +257,12 @@ def run(arguments: Sequence[str]) -> int:
     config = stack_settings(here.stack(given.stack))
     suffix = config.platform.environment
     if given.command == "current":
-        write(current(ecr, sorted(config.jobs), suffix), given.output)
+        write(current(ecr, sorted(config.jobs), suffix, back=given.back), given.output)
         print(given.output.read_text(), end="")
     elif given.command == "promote":
         print("\n".join(promote(ecr, read(given.release), suffix, if_present=given.if_present)) or "no repository yet")
     else:
-        for job, tag in mark_deployed(ecr, read(given.release), suffix).items():
-            print(f"{repository(job, suffix)}: {tag}")
+        print(f"{given.stack}: {mark_deployed(ecr, read(given.release), suffix)}")
     return OK
 
 

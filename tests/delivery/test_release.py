@@ -140,20 +140,33 @@ class TestDeployedTags:
     ) -> None:
         ecr = account.client("ecr")
         first = release.Release(commit=COMMIT, suffix="tooling", images=built)
-        assert set(release.mark_deployed(ecr, first, "tooling").values()) == {"deployed-1"}
-        assert set(release.mark_deployed(ecr, first, "tooling").values()) == {"deployed-1"}
+        assert release.mark_deployed(ecr, first, "tooling") == "deployed-1"
+        assert release.mark_deployed(ecr, first, "tooling") == "deployed-1"
         newer = {job: push_image(account, f"repository-{job}-tooling", "release-aaaaaaa", f"{job} 2") for job in JOBS}
         second = release.Release(commit="aaaaaaa", suffix="tooling", images=newer)
-        assert set(release.mark_deployed(ecr, second, "tooling").values()) == {"deployed-2"}
+        assert release.mark_deployed(ecr, second, "tooling") == "deployed-2"
         assert release.current(ecr, JOBS, "tooling") == second
-        assert set(release.mark_deployed(ecr, first, "tooling").values()) == {"deployed-3"}, (
-            "going back is a deployment"
-        )
-        assert release.current(ecr, JOBS, "tooling").images == built
+        assert release.current(ecr, JOBS, "tooling", back=1) == first
+        assert release.mark_deployed(ecr, first, "tooling") == "deployed-3", "going back is a deployment"
+        assert release.current(ecr, JOBS, "tooling") == first
+
+    def test_one_number_for_all_jobs_even_when_only_one_changed(self, account: Account, built: dict[str, str]) -> None:
+        ecr = account.client("ecr")
+        release.mark_deployed(ecr, release.Release(commit=COMMIT, suffix="tooling", images=built), "tooling")
+        changed = {**built, JOBS[0]: push_image(account, f"repository-{JOBS[0]}-tooling", "release-bbbbbbb", "2")}
+        second = release.Release(commit="bbbbbbb", suffix="tooling", images=changed)
+        assert release.mark_deployed(ecr, second, "tooling") == "deployed-2"
+        assert release.current(ecr, JOBS, "tooling").images == changed
 
     def test_nothing_deployed_is_said(self, account: Account, built: dict[str, str]) -> None:
         with pytest.raises(OperatorError, match="nothing has been deployed by release yet"):
             release.current(account.client("ecr"), JOBS, "tooling")
+
+    def test_further_back_than_there_is_names_what_there_is(self, account: Account, built: dict[str, str]) -> None:
+        ecr = account.client("ecr")
+        release.mark_deployed(ecr, release.Release(commit=COMMIT, suffix="tooling", images=built), "tooling")
+        with pytest.raises(OperatorError, match="every repository has: deployed-1"):
+            release.current(ecr, JOBS, "tooling", back=1)
 
 
 class TestReleaseFile:

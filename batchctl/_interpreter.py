@@ -14,6 +14,7 @@ import contextlib
 import copy
 import functools
 import json
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -25,12 +26,14 @@ import boto3
 import jsonata
 from botocore.response import StreamingBody
 from moto.stepfunctions.parser import api
-from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
     FailureEventException,
 )
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import iteration_worker
+from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branches_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_aws_sdk,
     state_task_service_ecs,
@@ -55,6 +58,8 @@ _details: Any = event_detail.EventDetails
 
 def execute(workflow: LocalWorkflow, given: Mapping[str, Any], name: str) -> Execution:
     """Runs `workflow` on `given` to its end."""
+    # it logs every failure that a test asks for, with the whole program
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     definition = copy.deepcopy(dict(workflow.definition))
     if "TimeoutSeconds" in definition:
         definition["TimeoutSeconds"] = max(1, round(definition["TimeoutSeconds"] * workflow.timeout_scale))
@@ -120,6 +125,9 @@ def _hooks(workflow: LocalWorkflow, program: Any, spreads: Mapping[str, _spread.
             ),
             (state_task_service_ecs.StateTaskServiceEcs, "_eval_service_task", _run_task(workflow)),
             (state_task_service_ecs.StateTaskServiceEcs, "_build_sync_resolver", _ended),
+            # what goes wrong in a branch may have one of AWS's own names, which the interpreter refuses to hand on
+            (branches_decl, "CustomErrorName", ErrorName),
+            (iteration_worker, "CustomErrorName", ErrorName),
             *_spread.hooks(spreads),
         ):
             stack.enter_context(mock.patch.object(target, attribute, replacement))
@@ -214,7 +222,7 @@ def _failure(service: Any, env: Any, error: str, cause: str) -> FailureEventExce
     return FailureEventException(
         FailureEvent(
             env=env,
-            error_name=CustomErrorName(error),
+            error_name=ErrorName(error),
             event_type=api.HistoryEventType.TaskFailed,
             event_details=_details(
                 taskFailedEventDetails=api.TaskFailedEventDetails(

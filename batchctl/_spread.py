@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.stepfunctions.parser import api
-from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
     FailureEventException,
@@ -79,7 +79,7 @@ def _map_run(spreads: Mapping[str, Spread]) -> Any:
             raise FailureEventException(
                 FailureEvent(
                     env=env,
-                    error_name=CustomErrorName(error),
+                    error_name=ErrorName(error),
                     event_type=api.HistoryEventType.MapRunFailed,
                     event_details=_details(
                         mapRunFailedEventDetails=api.MapRunFailedEventDetails(

@@ -1,0 +1,313 @@
+"""How long a night's shards take, what history they use and what they cost: `python benchmarks/makespan.py`.
+
+A simulation of launch rates and quotas (facts-aws.md 17) around numbers that are measured, not assumed: the history
+events and state transitions of a run, of a shard and of a failed attempt come from running the deployed definition on
+the local interpreter. Inline maps put every shard's events into the run's own history, which ends at 25,000; a
+Distributed Map gives each child a history of its own. Which mode a number of shards gets is read out of the same
+definition.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import boto3
+import typer
+from moto import mock_aws
+from rich.console import Console
+from rich.table import Table
+
+import settings
+from batchctl import project as projects
+from batchctl.local_workflow import Execution, LocalWorkflow, RunTaskRequest, TaskResult
+from batchctl.prices import Prices, load_prices
+from batchctl.recording import record
+from components import _fargate
+from settings.jobs import Job
+
+ROOT = Path(__file__).resolve().parent.parent
+HISTORY_LIMIT = 25_000
+"""Events of one Standard execution; source: Step Functions quotas."""
+INLINE_CONCURRENCY = 40
+"""Iterations that an inline map runs at once; source: Step Functions quotas."""
+JOB = "risk-calculation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """AWS's documented rates and the account's quota."""
+
+    vcpu_quota: int
+    launch_burst: int = 100
+    launch_per_second: float = 20
+    """Fargate task launches; source: ECS "Fargate throttling limits"."""
+    run_task_per_second: float = 20
+    """RunTask calls; source: ECS "request throttling"; `.sync` starts one task a call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What the tasks do."""
+
+    shard_seconds: float
+    startup_seconds: float
+    """Pulling the image and starting the container, for every task."""
+    spread: float
+    """Standard deviation of a shard's seconds, as a share of the mean."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Out of the histories of real executions of the definition."""
+
+    events_of_run: float
+    """Of a run, without its shards."""
+    events_of_shard: float
+    events_of_failure: float
+    """Of one failed attempt and its wait."""
+    transitions_of_run: float
+    transitions_of_shard: float
+    inline_limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One way of running a number of shards."""
+
+    shards: int
+    mode: str
+    batch: int
+    concurrency: int
+    seconds: float
+    events: float
+    usd: float
+    chosen: bool
+
+
+def launches(rates: Rates) -> Callable[[float], float]:
+    """The earliest moment at or after a given one at which the next task may start: two token buckets in a row."""
+    buckets = [(rates.launch_burst, rates.launch_per_second), (rates.run_task_per_second, rates.run_task_per_second)]
+    # the moment at which a bucket would be full again; each start moves it by one token
+    full_at = [0.0, 0.0]
+
+    def next_start(earliest: float) -> float:
+        start = max(
+            [earliest, *(full - (size - 1) / rate for full, (size, rate) in zip(full_at, buckets, strict=True))]
+        )
+        for index, (_, rate) in enumerate(buckets):
+            full_at[index] = max(full_at[index], start) + 1 / rate
+        return start
+
+    return next_start
+
+
+def makespan(shards: int, batch: int, concurrency: int, rates: Rates, load: Load) -> tuple[float, float]:
+    """Seconds until the last task has ended, and task seconds in all."""
+    tasks = -(-shards // batch)
+    chance, next_start = random.Random(1), launches(rates)
+    free = [0.0] * min(concurrency, tasks)
+    worked = 0.0
+    for index in range(tasks):
+        work = sum(
+            max(0.0, chance.gauss(load.shard_seconds, load.spread * load.shard_seconds))
+            for _ in range(min(batch, shards - index * batch))
+        )
+        duration = load.startup_seconds + work
+        start = next_start(heapq.heappop(free))
+        heapq.heappush(free, start + duration)
+        worked += duration
+    return max(free), worked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """What does not change between the rows."""
+
+    job: Job
+    load: Load
+    measured: Measured
+    prices: Prices
+
+
+def ways(shards: int, rates: Rates, scene: Scene) -> Iterator[Result]:
+    """Inline, and distributed with several batch sizes; the chosen one is what the definition does by default."""
+    job, measured, prices = scene.job, scene.measured, scene.prices
+    vcpus, memory = _fargate.vcpus(job.cpu), _fargate.gigabytes(job.memory)
+    fitting = int(rates.vcpu_quota // vcpus)
+    hourly = vcpus * prices["fargate.x86.vcpu"].usd + memory * prices["fargate.x86.memory"].usd
+    default_batch = job.fan_out.batch if job.fan_out else 1
+    for mode, batch in (("inline", 1), ("distributed", 1), ("distributed", 10), ("distributed", 100)):
+        tasks = -(-shards // batch)
+        concurrency = min(fitting, INLINE_CONCURRENCY) if mode == "inline" else fitting
+        seconds, worked = makespan(shards, batch, concurrency, rates, scene.load)
+        transitions = measured.transitions_of_run + tasks * measured.transitions_of_shard
+        inline_chosen = shards <= measured.inline_limit
+        yield Result(
+            shards=shards,
+            mode=mode,
+            batch=batch,
+            concurrency=concurrency,
+            seconds=seconds,
+            events=measured.events_of_run + (tasks * measured.events_of_shard if mode == "inline" else 0),
+            usd=worked / 3600 * hourly + transitions / 1000 * prices["states.transition"].usd,
+            chosen=inline_chosen if mode == "inline" else not inline_chosen and batch == default_batch,
+        )
+
+
+def measure(definition: dict[str, Any], names: dict[str, str]) -> Measured:
+    """Runs the definition with few shards, more shards, a failing shard and many shards, and compares histories."""
+    few, more = _execute(definition, names, 2), _execute(definition, names, 6)
+    failing, many = _execute(definition, names, 2, fail_first=True), _execute(definition, names, 41)
+    assert "risk-calculation: distributed" in many.states, "41 shards no longer go to the Distributed Map"
+    return Measured(
+        events_of_run=len(many.history),
+        events_of_shard=(len(more.history) - len(few.history)) / 4,
+        events_of_failure=len(failing.history) - len(few.history),
+        transitions_of_run=len(many.states),
+        transitions_of_shard=(len(more.states) - len(few.states)) / 4,
+        inline_limit=_inline_limit(definition),
+    )
+
+
+def _inline_limit(definition: dict[str, Any]) -> int:
+    """The number in the condition that chooses the inline map."""
+    work = definition["States"]["Run"]["Branches"][0]["States"]
+    for rule in work[f"{JOB}: how many shards"]["Choices"]:
+        if rule["Next"] == f"{JOB}: inline":
+            return int(rule["Condition"].removesuffix("%}").rpartition("<=")[2])
+    return 0
+
+
+def _execute(definition: dict[str, Any], names: dict[str, str], shards: int, *, fail_first: bool = False) -> Execution:
+    """One execution in an emulated account of its own; the first shard's first attempt fails when asked."""
+    failed: list[int] = []
+    with mock_aws():
+        s3, date = boto3.client("s3", region_name="us-east-1"), datetime.now(UTC).date().isoformat()
+        _account(s3, names)
+        s3.put_object(Bucket=names["input"], Key=f"incoming/{date}/manifest.json", Body=b"{}")
+
+        def put(key: str, body: Any) -> None:
+            s3.put_object(Bucket=names["output"], Key=key, Body=json.dumps(body).encode())
+
+        def run_task(request: RunTaskRequest) -> TaskResult:
+            run = request.environment["BATCH_RUN_ID"]
+            if request.shards == [0] and fail_first and not failed:
+                failed.append(0)
+                return TaskResult(exit_code=75)
+            put(f"shards/{run}/shards.json", [{"shard": n} for n in range(shards)])
+            put(f"shards/{run}/summary.json", {"shards": shards, "numbers": list(range(shards))})
+            put(f"reports/{date}/_SUCCESS", {"run_id": run, "report_uri": "s3://x/report.pdf"})
+            return TaskResult()
+
+        execution = LocalWorkflow(definition=definition, run_task=run_task).start({"business_date": date})
+    assert execution.status == "SUCCEEDED", f"the local run failed: {execution.error}: {execution.cause}"
+    return execution
+
+
+def _account(s3: Any, names: dict[str, str]) -> None:
+    for bucket in (names["input"], names["output"]):
+        s3.create_bucket(Bucket=bucket)
+    boto3.client("sns", region_name="us-east-1").create_topic(Name=names["topic"])
+    keys = (("business_date", "HASH"), ("manifest", "RANGE"))
+    dynamodb: Any = boto3.client("dynamodb", region_name="us-east-1")
+    dynamodb.create_table(
+        TableName=names["table"],
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+    )
+
+
+def _deployed(stack: str) -> tuple[dict[str, Any], dict[str, str], settings.Settings]:
+    """The definition that the stack deploys, the names in it, and its settings."""
+    project = projects.load(ROOT)
+    config = project.stack(stack).config
+    graph = record(ROOT, project=project.name, stack=stack, config=config, mode="resolved").graph(project.name)
+    (machine,) = [m for m in graph.of_type("aws:sfn/stateMachine:StateMachine") if "nightly" in str(m.props["name"])]
+    buckets = {b.name.removeprefix("data-"): str(b.props["bucket"]) for b in graph.of_type("aws:s3/bucket:Bucket")}
+    names = {**buckets, "table": f"table-ledger-{stack}", "topic": f"topic-announcements-{stack}"}
+    prefix = f"{settings.PROJECT}:"
+    raw = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    return json.loads(machine.props["definition"]), names, settings.parse(raw, stack=stack)
+
+
+def quota_for(shards: int, job: Job, window: float, rates: Rates, load: Load) -> int | None:
+    """The least vCPU quota with which the shards are done within `window` seconds; None when no quota suffices."""
+    batch = job.fan_out.batch if job.fan_out else 1
+    low, high = 1, min(-(-shards // batch), 10_000)
+    if makespan(shards, batch, high, rates, load)[0] > window:
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        if makespan(shards, batch, middle, rates, load)[0] <= window:
+            high = middle
+        else:
+            low = middle + 1
+    return int(low * _fargate.vcpus(job.cpu))
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.1f} min"
+
+
+def main(
+    *,
+    stack: Annotated[str, typer.Option(help="Committed stack whose definition is run.")] = "prod",
+    shards: Annotated[list[int], typer.Option(help="Numbers of shards.")] = [10, 1_000, 10_000],  # noqa: B006
+    quota: Annotated[list[int], typer.Option(help="vCPU quotas; a new account has 6.")] = [6, 200],  # noqa: B006
+    shard_seconds: Annotated[float, typer.Option(help="Mean seconds of work of a shard.")] = 60,
+    startup_seconds: Annotated[float, typer.Option(help="Seconds from RunTask to the job's first line.")] = 45,
+    spread: Annotated[float, typer.Option(help="Standard deviation of a shard's seconds, as a share.")] = 0.2,
+) -> None:
+    """Prints makespan, history and cost of inline and distributed maps, and which one is chosen."""
+    os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
+    os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
+    os.environ.pop("AWS_ENDPOINT_URL", None)
+    definition, names, config = _deployed(stack)
+    measured, prices, job = measure(definition, names), load_prices(None), config.jobs[JOB]
+    load = Load(shard_seconds=shard_seconds, startup_seconds=startup_seconds, spread=spread)
+    scene = Scene(job=job, load=load, measured=measured, prices=prices)
+    console = Console()
+    console.print(
+        f"Measured on the definition of {stack}: {measured.events_of_run:g} history events a run, "
+        f"{measured.events_of_shard:g} a shard in an inline map, {measured.events_of_failure:g} a failed attempt; "
+        f"inline up to {measured.inline_limit} shards.\nAssumed: {shard_seconds:g} s of work a shard (± {spread:.0%}), "
+        f"{startup_seconds:g} s to start a task, on-demand prices of {prices['fargate.x86.vcpu'].seen}."
+    )
+    table = Table(
+        "shards", "vCPU quota", "mode", "batch", "tasks at once", "makespan", "events of 25,000", "USD", "chosen"
+    )
+    for count in shards:
+        for vcpus in quota:
+            for way in ways(count, Rates(vcpu_quota=vcpus), scene):
+                over = way.events > HISTORY_LIMIT
+                table.add_row(
+                    f"{count:,}",
+                    str(vcpus),
+                    way.mode,
+                    str(way.batch),
+                    str(way.concurrency),
+                    _hours(way.seconds),
+                    f"[red]{way.events:,.0f}: dies[/]" if over else f"{way.events:,.0f}",
+                    f"{way.usd:,.2f}",
+                    "[green]yes[/]" if way.chosen else "",
+                )
+        table.add_section()
+    console.print(table)
+    window = config.workflow.deadline.window_seconds
+    for count in shards:
+        needed = quota_for(count, job, window, Rates(vcpu_quota=0), load)
+        told = f"{needed} vCPU" if needed else "no quota: batch or shrink the shards"
+        console.print(f"{count:,} shards within the window of {_hours(window)} need {told}.")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,146 @@
+"""The definitions themselves: sound, accepted by AWS's schema, and saying what they must."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components import _asl
+from tests.unit.conftest import record_with, recording
+from tests.workflow.conftest import definition_of
+
+PURPOSES = ("nightly", "closing", "deadline")
+RUN_TASK_PARAMETERS = {
+    "CapacityProviderStrategy",
+    "Cluster",
+    "NetworkConfiguration",
+    "Overrides",
+    "PlatformVersion",
+    "PropagateTags",
+    "TaskDefinition",
+}
+
+
+def deployed(stack: str, purpose: str) -> dict[str, Any]:
+    """A committed stack's definition."""
+    return definition_of(recording(stack, "resolved").graph("batch-platform"), purpose)
+
+
+def run_tasks(definition: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every state that starts a task."""
+    return {
+        name: state for name, state in _asl.walk(definition) if state.get("Resource", "").endswith("ecs:runTask.sync")
+    }
+
+
+class TestAgainstAwsRules:
+    """cfn-lint holds AWS's own schema of state machine definitions (E3601)."""
+
+    @pytest.mark.parametrize("stack", ["dev", "prod"])
+    @pytest.mark.parametrize("purpose", PURPOSES)
+    def test_cfn_lint_accepts_it(self, stack: str, purpose: str, tmp_path: Path) -> None:
+        assert self._lint(deployed(stack, purpose), tmp_path) == ""
+
+    def test_cfn_lint_would_find_something(self, tmp_path: Path) -> None:
+        broken = deployed("dev", "nightly")
+        broken["States"]["Held"]["Bogus"] = 1
+        assert "E3601" in self._lint(broken, tmp_path)
+
+    def _lint(self, definition: dict[str, Any], folder: Path) -> str:
+        machine = {"RoleArn": "arn:aws:iam::123456789012:role/x", "Definition": definition}
+        template = {"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine}}}
+        file = folder / "template.json"
+        file.write_text(json.dumps(template))
+        linter = shutil.which("cfn-lint", path=str(Path(sys.executable).parent))
+        assert linter, "cfn-lint is a locked dependency of the tests"
+        return subprocess.run([linter, str(file)], capture_output=True, text=True, check=False).stdout.strip()
+
+
+class TestNightly:
+    """What facts-aws.md demands of the deployed definition."""
+
+    def test_only_parameters_that_the_integration_takes(self) -> None:
+        for name, state in run_tasks(deployed("prod", "nightly")).items():
+            assert set(state["Arguments"]) == RUN_TASK_PARAMETERS, name
+
+    def test_every_task_runs_isolated_on_a_pinned_revision(self) -> None:
+        for state in run_tasks(deployed("prod", "nightly")).values():
+            arguments = state["Arguments"]
+            assert arguments["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
+            assert len(arguments["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]) == 3
+            assert arguments["TaskDefinition"].rpartition(":")[2].isdigit()
+            assert arguments["PlatformVersion"] == "1.4.0"
+
+    def test_every_task_has_its_jobs_timeout(self) -> None:
+        graph = record_with({"batch-platform:jobs": {"report-generation": {"timeout": 1234}}})
+        tasks = run_tasks(definition_of(graph, "nightly"))
+        assert tasks["report-generation"]["TimeoutSeconds"] == 1234
+        assert tasks["data-ingestion"]["TimeoutSeconds"] == 3600
+
+    def test_the_runs_timeout_is_the_window(self) -> None:
+        changed = {"deadline": {"windowOpens": "22:00", "time": "06:30", "warn": "05:00", "escalate": "06:00"}}
+        graph = record_with({"batch-platform:workflow": changed})
+        assert definition_of(graph, "nightly")["TimeoutSeconds"] == 8.5 * 3600
+
+    def test_default_concurrency_fits_a_new_accounts_quota(self) -> None:
+        maps = {n: s for n, s in _asl.walk(deployed("prod", "nightly")) if s["Type"] == "Map"}
+        assert {name: state["MaxConcurrency"] for name, state in maps.items()} == {
+            "risk-calculation: inline": 3,
+            "risk-calculation: distributed": 3,
+        }
+        assert maps["risk-calculation: distributed"]["ToleratedFailurePercentage"] == 0
+
+    def test_another_job_is_one_entry(self) -> None:
+        graph = record_with(
+            {
+                "batch-platform:jobs": {"clean-up": {"cpu": 256, "memory": 512}},
+                "batch-platform:workflow": {
+                    "order": ["data-ingestion", "risk-calculation", "report-generation", "clean-up"]
+                },
+            }
+        )
+        assert "clean-up" in run_tasks(definition_of(graph, "nightly"))
+
+    def test_a_repeated_job_of_the_order_is_the_same_machine_twice_recorded(self) -> None:
+        """The definition depends on nothing but settings and ARNs: two recordings agree to the byte."""
+        first, second = (record_with({"batch-platform:alerts": {}}) for _ in range(2))
+        assert definition_of(first, "nightly") == definition_of(second, "nightly")
+
+
+class TestSoundness:
+    """`_asl` refuses what Step Functions would refuse, or what could not end."""
+
+    def test_a_target_that_does_not_exist(self) -> None:
+        with pytest.raises(_asl.UnsoundError, match="goes to 'B', which does not exist"):
+            _asl.machine("A", {"A": _asl.pass_("B")}, comment="")
+
+    def test_a_state_that_nothing_leads_to(self) -> None:
+        with pytest.raises(_asl.UnsoundError, match="no path leads to 'B'"):
+            _asl.machine("A", {"A": _asl.succeed(), "B": _asl.succeed()}, comment="")
+
+    def test_a_name_used_twice_in_different_scopes(self) -> None:
+        inner = _asl.block("A", {"A": _asl.succeed()})
+        with pytest.raises(_asl.UnsoundError, match="used twice: A"):
+            _asl.machine("P", {"P": _asl.parallel("A", inner), "A": _asl.succeed()}, comment="")
+
+    def test_a_name_that_is_too_long(self) -> None:
+        with pytest.raises(_asl.UnsoundError, match="at most 80 characters"):
+            _asl.machine("A" * 81, {"A" * 81: _asl.succeed()}, comment="")
+
+    def test_a_start_that_does_not_exist(self) -> None:
+        with pytest.raises(_asl.UnsoundError, match="starts at 'Z'"):
+            _asl.machine("Z", {"A": _asl.succeed()}, comment="")
+
+    @given(st.text())
+    def test_text_is_a_literal_whatever_it_holds(self, value: str) -> None:
+        import jsonata
+
+        assert jsonata.Jsonata(_asl.text(value)).evaluate(None) == value

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from . import kinds
 from .placements import containers
-from .reading import Graph, Known, Resource, Unknown, read, value
+from .reading import Graph, Known, Resource, Undecided, Unknown, read, value
 from .rule import Kind, Level, Problem, Severity, View, rule
 from .settings import Settings
 
@@ -104,17 +104,25 @@ _OWN_TAG: Final = re.compile(r"/[^/:@]+:(?!latest$)[\w.-]+$")
 )
 def image_reference_pinned(definition: Resource, view: View) -> Iterator[Problem]:
     """Images come from a repository of the stack, by digest or immutable tag, never `latest`."""
-    repositories = view.graph.targets(definition, "containerDefinitions", kinds.REPOSITORY)
-    for repository in repositories:
-        if value(repository, "imageTagMutability", "MUTABLE") != "IMMUTABLE":
-            yield Problem(message="its tags can be moved", property="imageTagMutability", resource=repository)
-    for i, container in enumerate(containers(definition)):
-        image = str(value(dict(container), "image", ""))
-        name = image.partition("/")[2].partition("@")[0].partition(":")[0]
-        if not repositories and not view.graph.named(name, kinds.REPOSITORY):
+    graph = view.graph
+    found = set(graph.targets(definition, "containerDefinitions", kinds.REPOSITORY))
+    unknown: Undecided | None = None
+    try:
+        images = [str(value(dict(container), "image", "")) for container in containers(definition)]
+    except Undecided as undecided:
+        images, unknown = [], undecided
+    for i, image in enumerate(images):
+        own = graph.named(image.partition("/")[2].partition("@")[0].partition(":")[0], kinds.REPOSITORY)
+        if not own and not found:
             yield Problem(message=f"container {i} runs an image from elsewhere", property="containerDefinitions")
         if not _DIGEST.search(image) and not _OWN_TAG.search(image):
             yield Problem(message=f"container {i} runs whatever is latest", property="containerDefinitions")
+        found.update(own)
+    for repository in sorted(found, key=lambda one: one.urn):
+        if value(repository, "imageTagMutability", "MUTABLE") != "IMMUTABLE":
+            yield Problem(message="its tags can be moved", property="imageTagMutability", resource=repository)
+    if unknown is not None:
+        raise unknown
 
 
 _BREAKER: Final = "deploymentCircuitBreaker"

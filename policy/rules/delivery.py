@@ -79,8 +79,10 @@ def prod_pipeline_has_approval(pipeline: Resource, view: View) -> Iterator[Probl
 
 
 def _deploys_guarded(view: View, title: str, category: str) -> bool:
-    guarded = any(re.search(rf"{re.escape(suffix)}", title, re.IGNORECASE) for suffix in view.settings.guarded_suffixes)
-    return (guarded or view.settings.guarded) and (category == "Deploy" or bool(_DEPLOYS.search(title)))
+    """Whether an action deploys to a guarded stack: one that its title names, or the one the pipeline is part of."""
+    if any(suffix.lower() in title.lower() for suffix in view.settings.guarded_suffixes):
+        return category == "Deploy" or bool(_DEPLOYS.search(title))
+    return view.settings.guarded and category == "Deploy"
 
 
 @rule(

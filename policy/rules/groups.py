@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from . import kinds
-from .reading import Graph, Known, Resource, Undecided, Unknown, members, read, value
+from .reading import Graph, Known, Resource, Undecided, Unknown, has_unknown, members, read, value
 
 HTTPS: Final = 443
 _ALL: Final = ("-1", "all")
@@ -65,9 +65,9 @@ def _rules(graph: Graph, group: Resource) -> Iterator[GroupRule]:
             named = read(group, f"{at}securityGroups")
             peers = (
                 [other for member in named.value for other in graph.named(member, kinds.SECURITY_GROUP)]
-                if isinstance(named, Known)
+                if isinstance(named, Known) and not has_unknown(named.value)
                 else graph.targets(group, direction, kinds.SECURITY_GROUP)
-                if isinstance(named, Unknown)
+                if isinstance(named, Known | Unknown)
                 else []
             )
             if value(group, f"{at}self") is True:

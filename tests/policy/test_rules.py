@@ -1,0 +1,154 @@
+"""Each rule, four ways, through the SDK's own servicer and its unknown-checking proxy: on a stack that complies, on one
+that is broken, on a resource that it is not about, and on a subject of which nothing is known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from policy import pack
+from policy.rules import ALL_RULES, UNKNOWN, Graph, Kind, Resource, Rule, Verdict, evaluate, kinds, subjects
+from tests.policy.mutants.matrix import base
+from tests.policy.mutants.operators import rebuilt
+from tests.policy.mutants.table import MUTANTS, Mutant, first
+from tests.policy.ring import Answer, Ring
+
+BY_NAME = {rule.name: rule for rule in ALL_RULES}
+ONE_A_RULE = {mutant.rule: mutant for mutant in reversed(MUTANTS)}
+ABOUT_THE_PACK = ("exemptions-are-current", "undecided-rules-reported")
+"""These judge what the other rules said; `test_exemptions.py` has their cases."""
+
+JUDGED = [rule for rule in ALL_RULES if rule.name not in ABOUT_THE_PACK]
+
+
+def ask(rule: Rule, graph: Graph, only: Iterable[Resource] | None = None) -> list[Answer]:
+    """What the pack, with this rule alone, says of a stack: of these resources, or of the whole stack."""
+    ring = Ring(policies=[policy for policy in pack.policies() if policy.name == rule.name])
+    if rule.kind is Kind.STACK:
+        return ring.stack(graph)
+    return [answer for one in (graph if only is None else only) for answer in ring.resource(one)]
+
+
+@pytest.mark.parametrize("rule", JUDGED, ids=lambda rule: rule.name)
+def test_compliant(rule: Rule) -> None:
+    graph = base("dev", "resolved")
+    assert list(subjects(rule, graph)) or rule.name == "no-eip-or-nat", "the stack has a subject of the rule"
+    assert ask(rule, graph, subjects(rule, graph)) == []
+
+
+@pytest.mark.parametrize("mode", ["unknown", "resolved"])
+@pytest.mark.parametrize("rule", [r for r in JUDGED if not ONE_A_RULE[r.name].config], ids=lambda rule: rule.name)
+def test_broken(rule: Rule, mode: str) -> None:
+    """The pack says exactly what the offline evaluation says of the first mutant of each rule."""
+    mutant = ONE_A_RULE[rule.name]
+    broken = _broken(mutant, base("dev", "unknown" if mode == "unknown" else "resolved"))
+    offline = evaluate(broken, {}, rules=(rule,))
+    failed = {(f.rule, f.id, f.urn) for f in offline if f.verdict is Verdict.FAIL}
+    assert {(a.rule, a.id, a.urn) for a in ask(rule, broken, subjects(rule, broken))} == failed
+    assert failed or (mode == "unknown" and any(f.verdict is Verdict.UNDECIDED for f in offline))
+
+
+def _broken(mutant: Mutant, graph: Graph) -> Graph:
+    return mutant.do(graph, first(graph, mutant.kind, mutant.name))
+
+
+IRRELEVANT = Resource(
+    urn="urn:pulumi:dev::p::random:index/randomPet:RandomPet::pet",
+    type="random:index/randomPet:RandomPet",
+    name="pet",
+    props={"length": UNKNOWN, "tags": {}, "policy": "{"},
+)
+
+
+@pytest.mark.parametrize("rule", JUDGED, ids=lambda rule: rule.name)
+def test_irrelevant(rule: Rule) -> None:
+    graph = Graph([IRRELEVANT], project="p", stack="dev", outputs={})
+    assert evaluate(graph, {}, rules=(rule,)) == []
+    assert ask(rule, graph) == []
+
+
+BY_EXISTENCE = {
+    "subnets-have-route-table": "judges edges only",
+    "one-notification-per-bucket": "judges edges only",
+    "no-eip-or-nat": "judges types only",
+    "endpoint-cost-budget": "counts edges where the list of subnets is unknown",
+    "autoscaled-service-ignores-count": "judges options and edges",
+}
+"""Rules that need no value, with the reason."""
+
+SUBJECTS = {
+    "no-eip-or-nat": kinds.EIP,
+    "no-foreign-infrastructure": kinds.SUBNET,
+    "no-retain-or-protect": kinds.TASK_DEFINITION,
+    "required-tags": kinds.BUCKET,
+    "endpoint-group-admits-tasks": kinds.ENDPOINT,
+    "stack-outputs-complete": kinds.VPC,
+    "bucket-and-queue-encryption": kinds.BUCKET_ENCRYPTION,
+    "ecr-lifecycle-policy": kinds.REPOSITORY_LIFECYCLE,
+    "bucket-tls-only": kinds.BUCKET_POLICY,
+    "bucket-blocks-public": kinds.BUCKET_PUBLIC_ACCESS,
+    "s3-event-rule-has-eventbridge": kinds.BUCKET_NOTIFICATION,
+    "execution-role-sufficient": kinds.ROLE_POLICY,
+    "sync-task-managed-rule": kinds.STATE_MACHINE,
+    "event-target-can-run-task": kinds.ROLE_POLICY,
+    "role-trusts-its-consumer": kinds.ROLE,
+    "log-key-grants-logs": kinds.KEY,
+    "fargate-task-shape": kinds.TASK_DEFINITION,
+    "topic-key-grants-publishers": kinds.KEY,
+    "dlq-accepts-sender": kinds.QUEUE_POLICY,
+    "storage-and-logs-bounded": kinds.LOG_GROUP,
+    "gateway-on-task-routes": kinds.ENDPOINT,
+    "private-tasks-have-endpoints": kinds.ENDPOINT,
+}
+"""The type whose values the rule needs, where that is not the type of its subjects."""
+
+
+@pytest.mark.parametrize("rule", [r for r in JUDGED if r.name not in BY_EXISTENCE], ids=lambda rule: rule.name)
+def test_unknown(rule: Rule) -> None:
+    """A rule of which every value is unknown fails or is undecided; it never passes, and it never crashes."""
+    graph = base("dev", "resolved")
+    wanted = SUBJECTS.get(rule.name, rule.types[0] if rule.types else "")
+    blank = {
+        one.urn: replace(
+            one,
+            props=dict.fromkeys([*one.props, *_OPTIONAL.get(rule.name, ())], UNKNOWN),
+            property_dependencies={},
+        )
+        for one in graph
+        if one.type == wanted
+    }
+    assert blank
+    outputs = {"vpcId": UNKNOWN} if rule.name == "stack-outputs-complete" else None
+    unknown = rebuilt(graph, (blank.get(one.urn, one) for one in graph), outputs)
+    verdicts = {finding.verdict for finding in evaluate(unknown, {}, rules=(rule,))}
+    assert verdicts & {Verdict.UNDECIDED, Verdict.FAIL}
+    assert Verdict.CRASH not in verdicts
+    assert all("crashed" not in answer.message for answer in ask(rule, unknown, blank.values()))
+
+
+_OPTIONAL = {
+    "no-retain-or-protect": ("skipDestroy",),
+    "fargate-no-placement": ("orderedPlacementStrategies",),
+    "grace-period-needs-health-check": ("healthCheckGracePeriodSeconds",),
+    "security-group-rules-unmixed": ("ingress",),
+}
+"""Properties that the committed program never sets and the rule is about."""
+
+
+def test_names_are_unique_and_written_alike() -> None:
+    names = [rule.name for rule in ALL_RULES]
+    assert len(set(names)) == len(names) == 54
+    for rule in ALL_RULES:
+        assert rule.description.endswith("."), rule.name
+        assert rule.url.startswith("https://"), rule.name
+        assert not rule.fix.endswith("."), rule.name
+
+
+def test_every_level_is_stated() -> None:
+    """A configuration without a level would demote a mandatory rule to advice."""
+    config = pack.initial_config()
+    assert set(config) == set(BY_NAME)
+    for name, settings in config.items():
+        assert settings["enforcementLevel"].value == BY_NAME[name].level.value

@@ -33,6 +33,9 @@ def lookup(token: str, args: Inputs, region: str) -> dict[str, Any] | None:
     if token == "aws:ec2/getManagedPrefixList:getManagedPrefixList":
         name = str(args.get("name"))
         return {"id": f"pl-{_hash(name, 8)}", "name": name, "arn": "", "entries": [], "maxEntries": 0, "tags": {}}
+    if token == "aws:codestarconnections/getConnection:getConnection":
+        arn = str(args.get("arn"))
+        return {"id": arn, "arn": arn, "name": "given", "connectionStatus": "AVAILABLE", "providerType": "GitHub"}
     return None
 
 

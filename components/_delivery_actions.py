@@ -18,29 +18,25 @@ PLATFORM_SERVICES: Final = (
 )
 """Services that the deploy step may hand a role of its stack to."""
 
-READS: Final[dict[str, tuple[str, ...]]] = {
-    "application-autoscaling": ("Describe*", "ListTagsForResource"),
-    "cloudwatch": ("DescribeAlarms", "GetDashboard", "ListTagsForResource"),
-    "ec2": ("Describe*", "GetManagedPrefixListEntries", "GetSecurityGroupsForVpc"),
-    "ecs": ("Describe*", "ListClusters", "ListServices", "ListTagsForResource", "ListTaskDefinitions", "ListTasks"),
-    "events": ("DescribeRule", "ListRules", "ListTagsForResource", "ListTargetsByRule"),
-    "kms": ("Describe*", "GetKeyPolicy", "GetKeyRotationStatus", "ListAliases", "ListKeyPolicies", "ListResourceTags"),
-    "logs": ("Describe*", "ListTagsForResource", "ListTagsLogGroup"),
-    "scheduler": ("GetSchedule", "GetScheduleGroup", "ListSchedules", "ListTagsForResource"),
-    "sns": ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource"),
-    "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
-    "states": (
-        "Describe*",
-        "ListExecutions",
-        "ListStateMachineVersions",
-        "ListTagsForResource",
-        "ValidateStateMachineDefinition",
-    ),
-    "sts": ("GetCallerIdentity",),
-}
-"""Reads of metadata, on any resource: most of these calls take no resource, and none returns the batch's data."""
+READS_OF_NOTHING: Final = (
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "ec2:Describe*",
+    "ecs:DescribeTaskDefinition",
+    "kms:ListAliases",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "states:ValidateStateMachineDefinition",
+    "sts:GetCallerIdentity",
+)
+"""Reads of metadata whose resource a policy cannot name; none returns the batch's data.
 
-NAMED_READS: Final = {
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+"""
+
+READS: Final[dict[str, tuple[str, ...]]] = {
+    "application-autoscaling": ("ListTagsForResource",),
+    "cloudwatch": ("DescribeAlarms", "GetDashboard", "ListTagsForResource"),
     "dynamodb": (
         "DescribeContinuousBackups",
         "DescribeTable",
@@ -56,6 +52,8 @@ NAMED_READS: Final = {
         "ListImages",
         "ListTagsForResource",
     ),
+    "ecs": ("DescribeClusters", "DescribeServices", "ListTagsForResource"),
+    "events": ("DescribeRule", "ListTagsForResource", "ListTargetsByRule"),
     "iam": (
         "GetRole",
         "GetRolePolicy",
@@ -64,6 +62,8 @@ NAMED_READS: Final = {
         "ListRolePolicies",
         "ListRoleTags",
     ),
+    "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListKeyPolicies", "ListResourceTags"),
+    "logs": ("DescribeMetricFilters", "DescribeQueryDefinitions", "ListTagsForResource"),
     "s3": (
         "GetAccelerateConfiguration",
         "GetBucket*",
@@ -72,7 +72,12 @@ NAMED_READS: Final = {
         "GetReplicationConfiguration",
         "ListBucket",
     ),
+    "scheduler": ("GetSchedule", "GetScheduleGroup", "ListTagsForResource"),
+    "sns": ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource"),
+    "sqs": ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
+    "states": ("DescribeStateMachine", "ListExecutions", "ListStateMachineVersions", "ListTagsForResource"),
 }
+"""Reads of what the stack owns by name."""
 
 VPC_PARTS: Final = (
     "vpc",

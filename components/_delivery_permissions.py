@@ -22,14 +22,15 @@ def deploys(stack: Names) -> list[_iam.Statement]:
 
 def reads(stack: Names) -> list[_iam.Statement]:
     """Reading what is deployed: for verifying, and for what the provider reads back."""
-    anywhere = [f"{service}:{action}" for service, actions in _delivery_actions.READS.items() for action in actions]
     named = [
         _iam.statement(
-            f"Read{service.capitalize()}", [f"{service}:{action}" for action in actions], _owned(stack, service)
+            f"Read{service.title().replace('-', '')}",
+            [f"{service}:{action}" for action in actions],
+            _owned(stack, service),
         )
-        for service, actions in _delivery_actions.NAMED_READS.items()
+        for service, actions in _delivery_actions.READS.items()
     ]
-    return [_iam.statement("ReadMetadata", anywhere, ["*"]), *named]
+    return [_iam.statement("ReadMetadata", _delivery_actions.READS_OF_NOTHING, ["*"]), *named]
 
 
 def previews() -> list[_iam.Statement]:
@@ -42,6 +43,7 @@ def _owned(stack: Names, service: str) -> list[str]:
     """ARN patterns of what the stack owns by name in `service`."""
     sfx = stack.suffix
     return {
+        "application-autoscaling": [stack.arn("application-autoscaling", "scalable-target/*")],
         "cloudwatch": [
             stack.arn("cloudwatch", f"alarm:*-{sfx}"),
             stack.arn("cloudwatch", f"dashboard/*-{sfx}", region=""),
@@ -55,6 +57,7 @@ def _owned(stack: Names, service: str) -> list[str]:
         ],
         "events": [stack.arn("events", f"rule/*-{sfx}")],
         "iam": [stack.arn("iam", f"role/role-*-{sfx}", region="")],
+        "kms": [stack.arn("kms", "key/*")],
         "logs": [arn + end for arn in stack.log_group_arn_patterns() for end in ("", ":*")],
         "s3": [stack.arn("s3", f"bucket-*-{stack.account}-{sfx}{end}", region="", account="") for end in ("", "/*")],
         "scheduler": [stack.arn("scheduler", f"schedule/*/*-{sfx}"), stack.arn("scheduler", f"schedule-group/*-{sfx}")],
@@ -66,7 +69,7 @@ def _owned(stack: Names, service: str) -> list[str]:
 
 def _named(stack: Names) -> list[_iam.Statement]:
     return [
-        _iam.statement(f"Write{service.capitalize()}", [f"{service}:{a}" for a in actions], _owned(stack, service))
+        _iam.statement(f"Write{service.title()}", [f"{service}:{a}" for a in actions], _owned(stack, service))
         for service, actions in _delivery_actions.WRITES.items()
     ]
 
@@ -148,8 +151,14 @@ def _keys(stack: Names) -> list[_iam.Statement]:
     return [
         _iam.statement(
             "MakeTaggedKeys",
-            ["kms:CreateKey", "kms:TagResource"],
+            ["kms:CreateKey"],
             ["*"],
+            conditions={"StringEquals": {"aws:RequestTag/Environment": stack.suffix}},
+        ),
+        _iam.statement(
+            "TagOwnKeys",
+            ["kms:TagResource"],
+            keys,
             conditions={"StringEquals": {"aws:RequestTag/Environment": stack.suffix}},
         ),
         _iam.statement(

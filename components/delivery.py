@@ -58,6 +58,7 @@ class Delivery(pulumi.ComponentResource):
     project_names: dict[str, pulumi.Output[str]]
     """By step: `checks`, `images`, `scan`, `preview-dev`, `up-dev`, …"""
     role_arns: dict[str, pulumi.Output[str]]
+    log_group_arns: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:delivery:Delivery", name, None, opts)
@@ -78,7 +79,7 @@ class Delivery(pulumi.ComponentResource):
         self.artifact_bucket_name = self._bucket.name
         self._connect()
         self._announce()
-        self.project_names, self.role_arns = {}, {}
+        self.project_names, self.role_arns, self.log_group_arns = {}, {}, {}
         for step in _delivery_steps.steps(args.settings):
             self._project(step)
         self._pipeline()
@@ -168,6 +169,7 @@ class Delivery(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=policies),
         )
         self.project_names[step.name], self.role_arns[step.name] = project.name, role.arn
+        self.log_group_arns[step.name] = group.arn
 
     def _variables(self, step: Step) -> dict[str, str]:
         """What the buildspecs read besides COMMIT and EXECUTION."""

@@ -37,6 +37,10 @@ base = Foundation(
 registry = Registry("registry", RegistryArgs(base=base, settings=config.registry, jobs=jobs))
 pulumi.export("environment", names.suffix)
 pulumi.export("repositoryUrls", registry.repository_urls)
+pulumi.export("repositoryArns", registry.repository_arns)
+pulumi.export("dataKeyArn", keys.data_arn)
+pulumi.export("logsKeyArn", keys.logs_arn)
+pulumi.export("messagesKeyArn", keys.messages_arn)
 
 if config.delivery.repository:
     pipeline = Delivery(
@@ -56,3 +60,4 @@ if config.delivery.repository:
     pulumi.export("approvalTopicArn", pipeline.topic_arn)
     pulumi.export("projectNames", pipeline.project_names)
     pulumi.export("stepRoleArns", pipeline.role_arns)
+    pulumi.export("logGroupArns", pipeline.log_group_arns)

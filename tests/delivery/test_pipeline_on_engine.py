@@ -102,6 +102,7 @@ def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     (checkout / ".venv").symlink_to(sys.prefix)
     home = str(tmp_path_factory.mktemp("pulumi-home"))
     variables = {**server.variables, "PULUMI_BACKEND_URL": BACKEND, "PULUMI_HOME": home}
+    variables["PYTHONPATH"] = str(checkout)  # the copy's code, not the one that the environment was set up for
     variables.pop("PULUMI_CONFIG_PASSPHRASE")
     told = Story(server, checkout, variables)
     bootstrap = [sys.executable, "scripts/bootstrap_state.py"]

@@ -9,8 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.stub import Stubber
 
 from batch_runtime import health
 from batch_runtime.documents import IngestionSummary, Manifest, ShardReference, read_shard_list, write_shard_list
@@ -18,6 +20,7 @@ from batch_runtime.environment import JobEnvironment
 from batch_runtime.errors import BadInputError, ExitCode, TryAgainError, UnavailableError, UsageError, as_job_error
 from batch_runtime.layout import S3Uri
 from batch_runtime.metrics import Metrics, Unit
+from batch_runtime.storage import MissingObjectError, Storage
 from tests.jobs.harness import Night
 
 
@@ -126,6 +129,31 @@ class TestExitCodes:
         )
         assert outcome.exit_code == ExitCode.USAGE
         assert "no-such-bucket does not exist" in outcome.message
+
+
+class TestMissingObject:
+    """Under a role that may list its prefixes only, S3 answers 403 for a key that does not exist."""
+
+    URI = S3Uri("bucket", "results/r/shard-00000.json")
+
+    def read(self, listed: list[str]) -> bytes:
+        client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        with Stubber(client) as stub:
+            stub.add_client_error("get_object", "AccessDenied", http_status_code=403)
+            stub.add_response(
+                "list_objects_v2",
+                {"Contents": [{"Key": key} for key in listed]},
+                {"Bucket": self.URI.bucket, "Prefix": self.URI.key},
+            )
+            return Storage(client).read(self.URI)
+
+    def test_is_told_from_a_denied_one_by_listing_its_key(self) -> None:
+        with pytest.raises(MissingObjectError):
+            self.read(["results/r/shard-00000.json.bak"])
+
+    def test_a_denied_one_stays_denied(self) -> None:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            self.read([self.URI.key])
 
 
 class TestMetrics:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 1 << 20
 _PARALLEL_UPLOADS = 8
 _ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "404", "InvalidArgument"})
+_DENIED = frozenset({"AccessDenied", "403"})
 
 
 class MissingObjectError(Exception):
@@ -100,10 +101,21 @@ class Storage:
             else:
                 response = self._client.get_object(Bucket=uri.bucket, Key=uri.key)
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _ABSENT:
+            if self._is_absent(error, uri):
                 raise MissingObjectError(uri) from None
             raise
         with closing(response["Body"]) as body:
             for chunk in body.iter_chunks(CHUNK_BYTES):
                 self._progress()
                 yield chunk
+
+    def _is_absent(self, error: ClientError, uri: S3Uri) -> bool:
+        """Whether a failed read means that the object is not there.
+
+        To a role that may list only some prefixes, S3 says 403 and not 404 for a key that does not exist: reading a
+        key carries no `s3:prefix` for the policy's condition to match. Listing that one key does, and settles it.
+        """
+        code = error.response.get("Error", {}).get("Code")
+        if code in _ABSENT:
+            return True
+        return code in _DENIED and uri.key not in self.keys(uri)

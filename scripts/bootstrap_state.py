@@ -129,7 +129,8 @@ def _settings(s3: Client, name: str, key: str, partition: str) -> None:
 
 def remove(session: boto3.Session, say: Callable[[str], None] = print) -> None:
     """Deletes bucket and key; raises CannotBootstrapError while the bucket still holds the state of a stack."""
-    s3, kms = session.client("s3"), session.client("kms")
+    s3: Client = session.client("s3")
+    kms: Client = session.client("kms")
     name = bucket_name(session.client("sts").get_caller_identity()["Account"], session.region_name)
     try:
         stacks = s3.list_objects_v2(Bucket=name, Prefix=".pulumi/stacks/").get("Contents", [])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf import struct_pb2
 from pulumi.runtime import proto
@@ -65,9 +65,10 @@ class Ring:
     def __init__(
         self, config: Mapping[str, Mapping[str, Any]] | None = None, policies: list[Policy] | None = None
     ) -> None:
-        self.servicer: Any = _PolicyAnalyzerServicer(
+        servicer = _PolicyAnalyzerServicer(
             pack.NAME, "0.1.0", policies or pack.policies(), EnforcementLevel.MANDATORY, pack.initial_config()
         )
+        self.servicer = cast("Any", servicer)
         if config:
             self.servicer.Configure(_configure(config), None)
 

@@ -51,7 +51,7 @@ nightly = Orchestration(
         workflow=config.workflow,
         jobs=config.jobs,
         ledger_days=config.data.ledger_days,
-        task_definition_arns={name: job.task_definition_arn for name, job in jobs.items()},
+        task_definition_arns={name: jobs[name].task_definition_arn for name in config.workflow.order},
     ),
 )
 watch = Watch("watch", WatchArgs(base=base, workflow=config.workflow, nightly_arn=nightly.machine_arn))

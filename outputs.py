@@ -66,6 +66,9 @@ def of_platform(
             serviceNames="service_name",
             serviceArns="service_arn",
         ),
+        "jobAlarmNames": {
+            purpose: name for job in jobs.values() if job.worker for purpose, name in job.worker.alarm_names.items()
+        },
         "jobQueueUrls": {job: service.worker.queue_url for job, service in jobs.items() if service.worker},
         "jobLetterQueueUrls": {job: service.worker.letters_url for job, service in jobs.items() if service.worker},
         "logGroupNames": _log_groups(networking, cluster, jobs, "name"),

@@ -69,7 +69,11 @@ def main() -> None:
         table.add_column(column, justify="left" if column == "process" else "right")
     table.add_row("python -c 'import pulumi_aws'", f"{base.cpu:.2f}", "", "1.0", f"{base.memory:.0f}")
     table.add_row(
-        "batchctl preview", f"{both.cpu:.2f}", f"{both.cpu - base.cpu:.2f}", f"{both.cpu / base.cpu:.1f}", f"{both.memory:.0f}"
+        "batchctl preview",
+        f"{both.cpu:.2f}",
+        f"{both.cpu - base.cpu:.2f}",
+        f"{both.cpu / base.cpu:.1f}",
+        f"{both.memory:.0f}",
     )
     console = Console(width=110)
     console.print(table)

@@ -48,6 +48,8 @@ class QueueWorker(pulumi.ComponentResource):
     queue_url: pulumi.Output[str]
     letters_name: str
     letters_url: pulumi.Output[str]
+    alarm_names: dict[str, str]
+    """The two alarms that drive the scaling, by purpose."""
 
     def __init__(self, name: str, args: QueueWorkerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:queues:QueueWorker", name, None, opts)
@@ -108,6 +110,9 @@ class QueueWorker(pulumi.ComponentResource):
         """Out: one task for every so many messages. In: to zero, when nothing waits and nothing is in work."""
         args, names = self._args, self._args.base.names
         step = args.queue.tasks_per_messages
+        self.alarm_names = {
+            purpose: names.name("alarm", purpose) for purpose in (f"{args.job}-backlog", f"{args.job}-idle")
+        }
         out = self._policy(
             "out",
             adjustment_type="ChangeInCapacity",
@@ -127,7 +132,7 @@ class QueueWorker(pulumi.ComponentResource):
         )
         aws.cloudwatch.MetricAlarm(
             f"{self._name}-backlog",
-            name=names.name("alarm", f"{args.job}-backlog"),
+            name=self.alarm_names[f"{args.job}-backlog"],
             alarm_description=f"{self.queue_name} holds messages: {args.job} scales out",
             namespace="AWS/SQS",
             metric_name=WAITING,
@@ -143,7 +148,7 @@ class QueueWorker(pulumi.ComponentResource):
         )
         aws.cloudwatch.MetricAlarm(
             f"{self._name}-idle",
-            name=names.name("alarm", f"{args.job}-idle"),
+            name=self.alarm_names[f"{args.job}-idle"],
             alarm_description=f"{self.queue_name} is empty and nothing is in work: {args.job} goes to zero",
             metric_queries=[
                 {"id": "left", "expression": "waiting+working", "label": "messages", "return_data": True},

@@ -20,7 +20,8 @@ import moto.codebuild.responses as codebuild
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.codepipeline.responses import CodePipelineResponse
 from moto.ecs.responses import EC2ContainerServiceResponse
-from moto.s3.models import s3_backends
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.s3.models import FakeBucket, s3_backends
 from moto.server import DomainDispatcherApplication, create_backend_app
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import run_simple
@@ -75,6 +76,19 @@ def patch_ecs_services() -> None:
         return answer
 
     EC2ContainerServiceResponse.create_service = created
+
+
+def patch_bucket_policies() -> None:
+    """A statement with a condition binds those who meet it; moto would bind everybody, and refuse HTTPS as plain HTTP."""
+
+    def get_permission(self: Any, action: str, resource: str) -> Any:
+        if self.policy is None:
+            return PermissionResult.NEUTRAL
+        document = json.loads(self.policy)
+        document["Statement"] = [s for s in document["Statement"] if "Condition" not in s]
+        return IAMPolicy(json.dumps(document)).is_action_permitted(action, resource)
+
+    FakeBucket.get_permission = get_permission
 
 
 def patch_delivery() -> None:
@@ -161,6 +175,7 @@ def application() -> Wsgi:
     patch_step_functions()
     patch_scalable_targets()
     patch_ecs_services()
+    patch_bucket_policies()
     patch_delivery()
     moto: Wsgi = DomainDispatcherApplication(create_backend_app)
     return with_connections(with_eventbridge_switch(moto))

@@ -29,9 +29,11 @@ def test_every_output_resolves(deployed: Deployed) -> None:
         return [value]
 
     assert deployed.outputs["environment"] == deployed.stack
+    without_queues = {"jobQueueUrls": {}, "jobLetterQueueUrls": {}, "jobAlarmNames": {}, "scheduleNames": {}}
     for name, value in deployed.outputs.items():
         found = leaves(value)
-        assert found and all(isinstance(leaf, str) and leaf for leaf in found), f"{name}: {value}"
+        assert found or value == without_queues.get(name), f"{name} is empty"
+        assert all(isinstance(leaf, str) and leaf for leaf in found), f"{name}: {value}"
     flat = {name: value for name, value in deployed.outputs.items() if name != "platform"}
     assert deployed.outputs["platform"] == flat
 
@@ -238,4 +240,6 @@ def test_two_stacks_live_in_one_account(deploy: Any) -> None:
     dev, prod = deploy("dev").outputs, deploy("prod").outputs
     shared = {"accountId", "region"}
     for name in sorted(set(dev) - shared - {"platform"}):
+        if dev[name] == {}:
+            continue  # no committed stack has a job with a queue
         assert dev[name] != prod[name], name

@@ -20,6 +20,7 @@ from batch_runtime.environment import JobEnvironment
 from batch_runtime.errors import BadInputError, ExitCode, TryAgainError, UnavailableError, UsageError, as_job_error
 from batch_runtime.layout import S3Uri
 from batch_runtime.metrics import Metrics, Unit
+from batch_runtime.stopping import UNWIND_SECONDS
 from batch_runtime.storage import MissingObjectError, Storage
 from tests.jobs.harness import Night
 
@@ -254,6 +255,13 @@ class TestStopping:
         code, seconds, _ = _stop(night, body, "1")
         assert code == ExitCode.INTERRUPTED
         assert 0.5 < seconds < 20
+
+    def test_cuts_off_what_clings_after_that(self, night: Night) -> None:
+        """As a thread that hangs in an upload does, where the interpreter waits for it."""
+        body = "try: time.sleep(55)\n    finally: time.sleep(55)"
+        code, seconds, _ = _stop(night, body, "1")
+        assert code == ExitCode.INTERRUPTED
+        assert 1 + UNWIND_SECONDS - 0.5 < seconds < 40
 
     def test_writes_its_metrics_all_the_same(self, night: Night) -> None:
         _, _, output = _stop(night, "time.sleep(50)", "0")

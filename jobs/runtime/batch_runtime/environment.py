@@ -56,7 +56,7 @@ class JobEnvironment(BaseModel):
     shards: Json[Annotated[tuple[ShardNumber, ...], Field(min_length=1)]] | None = Field(
         default=None, alias="BATCH_SHARDS", examples=["[12,13,14]"]
     )
-    stop_grace: float = Field(default=90.0, ge=0, le=110, alias="BATCH_STOP_GRACE", examples=["90"])
+    stop_grace: float = Field(default=90.0, ge=0, le=100, alias="BATCH_STOP_GRACE", examples=["90"])
     """Seconds after SIGTERM in which a step may still finish; under the 120 s of `stopTimeout` with room to exit."""
 
     @classmethod

@@ -5,17 +5,22 @@ Two places where work may end, and one guarantee:
 - `boundary()` marks a point where everything so far is checkpointed: there a stop takes effect at once.
 - `progress()` marks the midst of a step, which may still finish within the grace.
 - When the grace is over, an alarm interrupts the main thread wherever it is, also inside a blocking network call: the
-  job exits by itself before the platform sends SIGKILL. Steps are safe to interrupt anywhere, because every object is
-  written whole and in an order that never promises what is not there (tests kill jobs at random points).
+  job exits by itself before the platform sends SIGKILL. What still clings then, such as an upload in another thread,
+  is cut off after `UNWIND_SECONDS` more. Steps are safe to interrupt anywhere, because every object is written whole
+  and in an order that never promises what is not there (tests kill jobs at random points).
 """
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from batch_runtime.errors import Interrupted
+from batch_runtime.errors import ExitCode, Interrupted
 from batch_runtime.health import HealthFile
+
+UNWIND_SECONDS = 10.0
+"""Time after the grace for leaving in good order; grace and this together stay under the 120 s of `stopTimeout`."""
 
 
 class Progress:
@@ -57,4 +62,9 @@ class Progress:
         signal.setitimer(signal.ITIMER_REAL, self._stop_grace)
 
     def _on_alarm(self, _signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGALRM, self._on_second_alarm)
+        signal.setitimer(signal.ITIMER_REAL, UNWIND_SECONDS)
         raise Interrupted(f"the step did not finish within the grace of {self._stop_grace:g} s")
+
+    def _on_second_alarm(self, _signal: int, _frame: FrameType | None) -> None:
+        os._exit(ExitCode.INTERRUPTED)

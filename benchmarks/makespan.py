@@ -275,16 +275,14 @@ def main(
     measured, prices, job = measure(definition, names), load_prices(None), config.jobs[JOB]
     load = Load(shard_seconds=shard_seconds, startup_seconds=startup_seconds, spread=spread)
     scene = Scene(job=job, load=load, measured=measured, prices=prices)
-    console = Console()
+    console = Console(width=max(Console().width, 110))
     console.print(
         f"Measured on the definition of {stack}: {measured.events_of_run:g} history events a run, "
         f"{measured.events_of_shard:g} a shard in an inline map, {measured.events_of_failure:g} a failed attempt; "
         f"inline up to {measured.inline_limit} shards.\nAssumed: {shard_seconds:g} s of work a shard (± {spread:.0%}), "
         f"{startup_seconds:g} s to start a task, on-demand prices of {prices['fargate.x86.vcpu'].seen}."
     )
-    table = Table(
-        "shards", "vCPU quota", "mode", "batch", "tasks at once", "makespan", "events of 25,000", "USD", "chosen"
-    )
+    table = Table("shards", "vCPU quota", "mode", "batch", "at once", "makespan", "events", "USD", "chosen")
     for count in shards:
         for vcpus in quota:
             for way in ways(count, Rates(vcpu_quota=vcpus), scene):
@@ -296,7 +294,7 @@ def main(
                     str(way.batch),
                     str(way.concurrency),
                     _hours(way.seconds),
-                    f"[red]{way.events:,.0f}: dies[/]" if over else f"{way.events:,.0f}",
+                    f"[red]{way.events:,.0f} (too many)[/]" if over else f"{way.events:,.0f}",
                     f"{way.usd:,.2f}",
                     "[green]yes[/]" if way.chosen else "",
                 )

@@ -13,7 +13,7 @@ import pytest
 
 from batchctl.local_workflow import Execution, TaskNeverEnds
 from components._manifests import local_date
-from tests.workflow.conftest import Tasks, World, exits, today
+from tests.workflow.stage import Tasks, World, exits, today
 
 NIGHTLY = "arn:aws:states:us-east-1:123456789012:stateMachine:statemachine-nightly-dev"
 

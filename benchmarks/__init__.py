@@ -1,0 +1,1 @@
+"""Measurements, as ratios or simulations; each module runs by itself."""

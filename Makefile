@@ -7,8 +7,8 @@ RUN := $(VENV)/.run-$(shell cat uv.lock requirements/run.txt 2>/dev/null | cksum
 DEV := $(VENV)/.dev-$(shell cat uv.lock requirements/dev.txt 2>/dev/null | cksum | cut -d' ' -f1)
 PATHS := __main__.py outputs.py settings components policy batchctl tests benchmarks demo tooling scripts jobs
 CHECKED := $(wildcard $(PATHS))
-TYPED := __main__.py outputs.py settings components policy batchctl benchmarks scripts tooling/__main__.py
-ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
+TYPED := __main__.py outputs.py settings components policy batchctl benchmarks scripts demo
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PULUMI_SKIP_UPDATE_CHECK := true
 
@@ -31,21 +31,34 @@ format: $(DEV)
 
 lint: $(DEV)
 	@$(BIN)/ruff check $(CHECKED)
+	@$(BIN)/zizmor --offline --quiet .github
+	@if command -v go >/dev/null; then go run $(ACTIONLINT); \
+	else printf '*** No go on PATH: actionlint DID NOT RUN.\n'; fi
 
 types: $(DEV)
 	@$(BIN)/mypy $(TYPED)
+	@$(BIN)/mypy tooling/__main__.py
+	@for part in jobs/*/*/__init__.py; do $(BIN)/mypy "$$(dirname "$$part")" || exit 1; done
 
 unit: $(DEV)
 	@$(BIN)/python -m pytest -m 'not engine'
 
 docs: $(DEV) ## generated documentation is current
 	@$(BIN)/python -m batchctl.settings_docs --check
+	@$(BIN)/batchctl policy docs --check
 
 write: $(DEV) ## renew generated documentation
 	@$(BIN)/python -m batchctl.settings_docs
+	@$(BIN)/batchctl policy docs
 
 engine: $(DEV) ## only the tests on the real Pulumi engine
 	@$(BIN)/python -m pytest -m engine
+
+demo: $(DEV) ## a whole night on this machine, without a cloud: a generated portfolio in, a PDF report out
+	@$(BIN)/python -m demo
+
+benchmarks: $(DEV) ## measure: preview, makespan, policy pack, jobs (ratios within one run)
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 lock: ## renew uv.lock and the hash-pinned requirements made from it (needs uv)
 	uv lock

@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from batchctl import policy_commands
 from batchctl import project as projects
 from batchctl.errors import FOUND, OK, OperatorError
 
@@ -30,6 +31,8 @@ app = typer.Typer(
     epilog="Exit codes: 0 all is well; 1 something was found (a rule fails, a run failed); 2 wrong use or setting, "
     "nothing was changed; 3 AWS, Docker or Pulumi not reachable.",
 )
+
+app.add_typer(policy_commands.app)
 
 StackOption = Annotated[
     list[str] | None,

@@ -30,6 +30,8 @@ def main(group: str) -> None:
     if uv := shutil.which("uv"):
         install = [uv, "pip", "install", "-q", "--python", str(python), "--compile-bytecode"]
     else:
+        # a no-op where pip is there already; an environment that uv made has none
+        subprocess.run([str(python), "-m", "ensurepip"], check=True, stdout=subprocess.DEVNULL)
         install = [str(python), "-m", "pip", "install", "-q", "--no-deps"]
     subprocess.run([*install, "--require-hashes", "-r", str(requirements)], check=True)
     subprocess.run([*without_compile(install), "--no-deps", "-e", str(ROOT)], check=True)

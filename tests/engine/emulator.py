@@ -79,7 +79,7 @@ def patch_ecs_services() -> None:
 
 
 def patch_bucket_policies() -> None:
-    """A statement with a condition binds those who meet it; moto would bind everybody, and refuse HTTPS as plain HTTP."""
+    """A statement with a condition binds those who meet it; moto would bind everybody, and refuse every request."""
 
     def get_permission(self: Any, action: str, resource: str) -> Any:
         if self.policy is None:

@@ -54,9 +54,9 @@ made = record(
     here.root, project=here.name, stack=file.name, config=file.config, secret_keys=file.secret_keys, mode="unknown"
 )
 found = [f for f in evaluate(made.graph(here.name)) if f.verdict in ("fail", "crash")]
-print(json.dumps([[f.rule, f.id, f.level, f.urn] for f in found]))
+print(json.dumps([[f.rule, f.id, f.level, f.urn.replace("::pulumi:pulumi:Stack$", "::")] for f in found]))
 """
-"""Run in a process of its own: the program's modules are the copy's."""
+"""Run in a process of its own: the program's modules are the copy's. A recorder's URNs begin with the stack's type."""
 
 
 def in_engine(engine: Engine, stack: str) -> Said:

@@ -92,7 +92,7 @@ def test_two_commits_of_this_repository(tmp_path: Path, capsys: pytest.CaptureFi
 
 @pytest.fixture(scope="module")
 def branch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Previews of this checkout, committed to a new repository, and of a branch that adds a job and endpoints to dev."""
+    """Previews of this checkout, committed to a new repository, and of a branch that adds a job and endpoints."""
     folder = tmp_path_factory.mktemp("repository") / "platform"
     ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "demo-output", "*.log")
     shutil.copytree(ROOT, folder, ignore=ignored)

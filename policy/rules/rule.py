@@ -15,7 +15,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from .reading import Graph, Resource, Undecided, normal_token
+from .reading import STACK, Graph, Resource, Undecided, normal_token
 from .settings import Exemption, Settings
 
 
@@ -178,7 +178,7 @@ def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
     made: dict[str, int] = {}
 
     def finding(verdict: Verdict, message: str, prop: str, on: Resource) -> Finding:
-        key = f"{one.name}|{on.urn}|{prop}" + ("" if on is subject else f"|{subject.urn}")
+        key = f"{one.name}|{_steady(on)}|{prop}" + ("" if on is subject else f"|{_steady(subject)}")
         made[key] = made.get(key, 0) + 1
         numbered = key if made[key] == 1 else f"{key}|{made[key]}"
         return Finding(
@@ -211,6 +211,11 @@ def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
         where = f"{frames[-1].name}, line {frames[-1].lineno}"
         message = f"{described(subject)}: rule {one.name} crashed with {type(error).__name__} in {where}"
         yield finding(Verdict.CRASH, message, "", subject)
+
+
+def _steady(resource: Resource) -> str:
+    """A resource's URN in the engine's form: recorders put the stack's type before those of the parents."""
+    return resource.urn.replace(f"::{STACK}$", "::", 1)
 
 
 def described(resource: Resource) -> str:

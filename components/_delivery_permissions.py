@@ -30,13 +30,24 @@ def reads(stack: Names) -> list[_iam.Statement]:
         )
         for service, actions in _delivery_actions.READS.items()
     ]
-    return [_iam.statement("ReadMetadata", _delivery_actions.READS_OF_NOTHING, ["*"]), *named]
+    return [_iam.statement("ReadMetadata", _delivery_actions.READS_OF_NOTHING, ["*"]), _prefix_lists(stack), *named]
 
 
-def previews() -> list[_iam.Statement]:
-    """What `pulumi preview` asks AWS before the first resource: who, and which zones and prefix lists there are."""
-    asks = ["ec2:DescribeAvailabilityZones", "ec2:DescribeManagedPrefixLists", "sts:GetCallerIdentity"]
-    return [_iam.statement("AskBeforePreview", asks, ["*"])]
+def previews(stack: Names) -> list[_iam.Statement]:
+    """What `pulumi preview` asks AWS: who, which zones and prefix lists there are, and whether a definition is valid."""
+    asks = [
+        "ec2:DescribeAvailabilityZones",
+        "ec2:DescribeManagedPrefixLists",
+        "states:ValidateStateMachineDefinition",
+        "sts:GetCallerIdentity",
+    ]
+    return [_iam.statement("AskBeforePreview", asks, ["*"]), _prefix_lists(stack)]
+
+
+def _prefix_lists(stack: Names) -> _iam.Statement:
+    """S3's prefix list, which the tasks' security group lets out to; it belongs to AWS."""
+    lists = stack.arn("ec2", "prefix-list/*", account="aws")
+    return _iam.statement("ReadPrefixLists", ["ec2:GetManagedPrefixListEntries"], [lists])
 
 
 def _owned(stack: Names, service: str) -> list[str]:

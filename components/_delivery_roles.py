@@ -59,7 +59,7 @@ def of_step(
         case "scan":
             return [_iam.statement("ReadFindings", ["ecr:DescribeImageScanFindings", "ecr:DescribeImages"], releases)]
         case "preview":
-            return [*_delivery_permissions.previews(), *_state(step, names, delivery, writes=False)]
+            return [*_delivery_permissions.previews(stack), *_state(step, names, delivery, writes=False)]
         case "up":
             return [
                 _iam.statement("PullReleases", _PULL, releases),

@@ -34,7 +34,7 @@ def reads(stack: Names) -> list[_iam.Statement]:
 
 
 def previews(stack: Names) -> list[_iam.Statement]:
-    """What `pulumi preview` asks AWS: who, which zones and prefix lists there are, and whether a definition is valid."""
+    """What `pulumi preview` asks AWS: who, which zones and prefix lists there are, whether a definition is valid."""
     asks = [
         "ec2:DescribeAvailabilityZones",
         "ec2:DescribeManagedPrefixLists",

@@ -1,0 +1,51 @@
+"""Where boto3 clients are made.
+
+Owns: one client a service, in the stack's region, and the promise that nothing is changed: a call that does not read is
+refused before it leaves the machine.
+Refuses: credentials and endpoints; boto3 finds both as it always does (AWS_PROFILE, AWS_ENDPOINT_URL, ...).
+"""
+
+from __future__ import annotations
+
+import re
+from threading import Lock
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+
+READS: Final = re.compile(r"(Get|List|Describe|Head)[A-Z]")
+_QUIET: Final = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=30)
+
+
+class WriteRefusedError(Exception):
+    """A check tried to change something: a defect of the check."""
+
+
+class Clients:
+    """boto3 clients by service name, made once and only for reading."""
+
+    def __init__(self, region: str, session: boto3.Session | None = None) -> None:
+        self.region = region
+        self._session = session or boto3.Session(region_name=region)
+        self._made: dict[str, Any] = {}
+        self._lock = Lock()  # making a client is not thread-safe; using one is
+
+    def __call__(self, service: str) -> Any:
+        """The client of `service`, by boto3's name for it."""
+        with self._lock:
+            if service not in self._made:
+                client = self._session.client(service, region_name=self.region, config=_QUIET)  # type: ignore[call-overload]
+                client.meta.events.register("before-call", _refuse_writes)
+                self._made[service] = client
+            return self._made[service]
+
+    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:
+        """Every item that `operation` lists under `key`, over all pages."""
+        pages = self(service).get_paginator(operation).paginate(**arguments)
+        return [item for page in pages for item in page.get(key, [])]
+
+
+def _refuse_writes(model: Any, **_: Any) -> None:
+    if not READS.match(model.name):
+        raise WriteRefusedError(f"{model.service_model.service_name}:{model.name} is not a read")

@@ -61,8 +61,9 @@ class Account:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the account."""
+        make: Any = boto3.client
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, region_name="us-east-1", endpoint_url=self.url, **keys)
+        return make(service, region_name="us-east-1", endpoint_url=self.url, **keys)
 
     def calls(self) -> set[str]:
         """IAM actions asked for since the last time this was called."""

@@ -64,7 +64,7 @@ def patch_codebuild() -> None:
     create = codebuild.CodeBuildResponse.create_project
 
     def created(self: Any) -> Any:
-        answer = create(self)
+        answer: Any = create(self)
         if key := self._get_param("encryptionKey"):
             answer.result["project"]["encryptionKey"] = key
         return answer

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from batchctl import release
+from batchctl.cli import app
 from components import _delivery_roles
 from components._delivery_steps import Step
 from components._names import Names
@@ -34,6 +35,8 @@ SETTINGS = Delivery(repository="market-risk/batch-platform")
 BACKEND = "s3://pulumi-state-123456789012-us-east-1?region=us-east-1&awssdk=v2&s3ForcePathStyle=true"
 PROVIDER = "awskms:///alias/pulumi-state?region=us-east-1"
 SECONDS = 900
+
+HAS_VERIFY = "verify" in {command.name for command in app.registered_commands}
 
 _NOT_THE_STEPS = {
     "iam:GetUser",  # the emulator's user; a role has none
@@ -111,12 +114,13 @@ def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     told.pulumi("stack", "init", "dev", "--secrets-provider", PROVIDER)
     key = "batch-platform:delivery.repository"
     told.pulumi("config", "set", "--path", key, str(SETTINGS.repository), "--stack", "tooling", folder="tooling")
-    told.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", folder="tooling")
+    judged = ("--policy-pack", "../policy", "--policy-pack-config", "policy-config.json")
+    told.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", *judged, folder="tooling")
     told.tooling = json.loads(told.pulumi("stack", "output", "--json", "--stack", "tooling", folder="tooling"))
     told.images = {job: push_image(server, f"repository-{job}-tooling", f"release-{COMMIT}", job) for job in JOBS}
     scratch = tmp_path_factory.mktemp("release")
     write_release(scratch, told.images)
-    for kind in ("preview", "up"):
+    for kind in ("preview", "up", *(["verify"] if HAS_VERIFY else [])):
         told.build(Step(kind=kind, stack="dev"), scratch)  # type: ignore[arg-type]
     yield told
     server.calls()
@@ -182,6 +186,12 @@ class TestStory:
     def test_the_up_step_does_nothing_its_role_does_not_allow(self, story: Story) -> None:
         _covered(story.calls["up-dev"], Step(kind="up", stack="dev"))
         assert len(story.calls["up-dev"]) > 100, "the emulator noted too few calls to prove anything"
+
+    @pytest.mark.skipif(not HAS_VERIFY, reason="batchctl has no command `verify` yet")
+    def test_the_verify_step_finds_what_is_deployed_and_only_reads(self, story: Story) -> None:
+        done = story.builds["verify-dev"]
+        assert done.exit_code == 0, done.log
+        _covered(story.calls["verify-dev"], Step(kind="verify", stack="dev"))
 
     def test_a_second_deployment_of_the_same_release_changes_nothing(self, story: Story, tmp_path: Path) -> None:
         write_release(tmp_path, story.images)

@@ -136,7 +136,7 @@ def _wrong_lines(path: Path, root: Path) -> Iterator[str]:
 
 WAIVED: Final[Mapping[str, str]] = {
     "aws:s3/bucketVersioning:BucketVersioning": "versions are a recovery choice of the data settings",
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "turns ACLs off; the public access block ignores them anyway",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "turns ACLs off, which the access block ignores anyway",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "adopted to be emptied; has no rule to judge and no user",
     "aws:scheduler/scheduleGroup:ScheduleGroup": "holds schedules, which are judged",
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": "associates what exists; AWS rejects a wrong name",

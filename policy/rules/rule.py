@@ -15,7 +15,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from .reading import STACK, Graph, Resource, Undecided, normal_token
+from .reading import Graph, Resource, Undecided, normal_token
 from .settings import Exemption, Settings
 
 
@@ -214,8 +214,11 @@ def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
 
 
 def _steady(resource: Resource) -> str:
-    """A resource's URN in the engine's form: recorders put the stack's type before those of the parents."""
-    return resource.urn.replace(f"::{STACK}$", "::", 1)
+    """What identifies a resource through every door: stack, project, type and name.
+
+    The whole URN does not: recorders write other parent types into it than the engine does.
+    """
+    return "::".join((*resource.urn.split("::")[:2], resource.type, resource.name))
 
 
 def described(resource: Resource) -> str:

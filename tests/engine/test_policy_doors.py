@@ -40,7 +40,7 @@ EXPECTED = {
 """Rules that must notice, by name."""
 
 Said = set[tuple[str, str, str, str]]
-"""Rule, finding id, level and URN of each violation."""
+"""Rule, finding id, level and logical name of each violation."""
 
 OFFLINE = """
 import json, sys
@@ -54,9 +54,9 @@ made = record(
     here.root, project=here.name, stack=file.name, config=file.config, secret_keys=file.secret_keys, mode="unknown"
 )
 found = [f for f in evaluate(made.graph(here.name)) if f.verdict in ("fail", "crash")]
-print(json.dumps([[f.rule, f.id, f.level, f.urn.replace("::pulumi:pulumi:Stack$", "::")] for f in found]))
+print(json.dumps([[f.rule, f.id, f.level, f.resource] for f in found]))
 """
-"""Run in a process of its own: the program's modules are the copy's. A recorder's URNs begin with the stack's type."""
+"""Run in a process of its own: the program's modules are the copy's."""
 
 
 def in_engine(engine: Engine, stack: str) -> Said:
@@ -73,8 +73,12 @@ def in_engine(engine: Engine, stack: str) -> Said:
     for event in (event["policyEvent"] for event in events if "policyEvent" in event):
         identity = re.search(r"\[([0-9a-f]{8})\]\s*$", event["message"])
         assert identity, f"the engine shows something that is no finding: {event}"
-        said.add((event["policyName"], identity[1], event["enforcementLevel"], event["resourceUrn"]))
+        said.add((event["policyName"], identity[1], event["enforcementLevel"], _name(event["resourceUrn"])))
     return said
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]
 
 
 def offline(engine: Engine, stack: str) -> Said:
@@ -90,7 +94,7 @@ def offline(engine: Engine, stack: str) -> Said:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return {(rule, identity, level, urn) for rule, identity, level, urn in json.loads(done.stdout)}
+    return {(rule, identity, level, name) for rule, identity, level, name in json.loads(done.stdout)}
 
 
 def _initialised(engine: Engine, stack: str) -> None:

@@ -86,11 +86,16 @@ class Ring:
 
     def stack(self, graph: Graph) -> list[Answer]:
         """What the pack says of the stack in the end."""
+        response = self.servicer.AnalyzeStack(self.stack_request(graph), None)
+        return [_answer(found, found.urn) for found in response.diagnostics]
+
+    @staticmethod
+    def stack_request(graph: Graph) -> Any:
+        """The request that the engine would send."""
         root = graph.root
         entries = [_analyzed(one) for one in graph if one is not root]
         entries.append(_analyzed(Resource(urn=root.urn, type=root.type, name=root.name, props=graph.outputs or {})))
-        response = self.servicer.AnalyzeStack(proto.AnalyzeStackRequest(resources=entries), None)
-        return [_answer(found, found.urn) for found in response.diagnostics]
+        return proto.AnalyzeStackRequest(resources=entries)
 
     def all(self, graph: Graph) -> list[Answer]:
         """Everything the pack says of a deployment."""

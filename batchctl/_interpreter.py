@@ -15,6 +15,7 @@ import copy
 import functools
 import json
 import logging
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -39,10 +40,11 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_ecs,
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
+from moto.stepfunctions.parser.asl.eval import states
 from moto.stepfunctions.parser.asl.eval.event import event_detail
 from moto.stepfunctions.parser.asl.jsonata import jsonata as interpreter_jsonata
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.utils import boto_client, encoding
 from moto.stepfunctions.parser.backend import execution_worker
 from moto.stepfunctions.parser.backend.execution import Execution as InterpreterExecution
 
@@ -113,6 +115,7 @@ def _hooks(workflow: LocalWorkflow, program: Any, spreads: Mapping[str, _spread.
         for target, attribute, replacement in (
             (execution_worker.ExecutionWorker, "_get_evaluation_entrypoint", lambda self: program),
             (interpreter_jsonata, "_eval_jsonata", _evaluate),
+            (states, "encode_jsonata_variable_declarations", _bind),
             (boto_client, "boto3", SimpleNamespace(client=_client_at(workflow))),
             (retrier_decl, "time", SimpleNamespace(sleep=lambda s: time.sleep(s * workflow.seconds))),
             (wait_function.WaitFunction, "_wait_interval", _wait(workflow.seconds)),
@@ -134,9 +137,27 @@ def _hooks(workflow: LocalWorkflow, program: Any, spreads: Mapping[str, _spread.
         yield
 
 
+_BOUND = threading.local()
+"""The `$states` of the expression that this thread is about to evaluate."""
+_EVALUATING = threading.Lock()
+"""A compiled expression is shared by threads."""
+
+
+def _bind(bindings: Mapping[str, Any]) -> str:
+    """Hands `$states` over as a value; the interpreter would write it into the expression's text, parsed each time."""
+    (_BOUND.states,) = [json.loads(encoding.to_json_str(value)) for value in bindings.values()]
+    return "$states:=$bound;"
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(expression: str) -> Any:
+    return jsonata.Jsonata(expression)
+
+
 def _evaluate(expression: str) -> Any:
     try:
-        return jsonata.Jsonata(expression).evaluate(None)
+        with _EVALUATING:
+            return _compiled(expression).evaluate(None, {"bound": getattr(_BOUND, "states", None)})
     except Exception as error:
         raise interpreter_jsonata.JSONataException("UNKNOWN", str(error)) from error
 

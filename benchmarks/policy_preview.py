@@ -1,7 +1,7 @@
 """How much longer an engine preview of dev takes with the policy pack than without: the ratio, measured in one run.
 
 Run: `python benchmarks/policy_preview.py [--repeats 5]`, with `pulumi`, an aws plugin and an account (or the variables
-of an emulated one) in the environment, in a checkout whose stack `dev` exists. Previews alternate, so that a busy machine
+of an emulated one) in the environment, in a checkout whose stack `dev` exists. Previews alternate: a busy machine
 slows both kinds alike; one of each is run first and not counted. Exit code 1 when the ratio exceeds the limit.
 """
 

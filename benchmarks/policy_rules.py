@@ -2,7 +2,7 @@
 
 Run: `python benchmarks/policy_rules.py [--resources 400] [--repeats 30]`. The graph is the recorded prod stack, copied
 under other names with its edges until it is large enough. Exit code 1 when the whole pack takes longer than a second.
-Measures `evaluate` as `batchctl preview` calls it, and the pack as the engine calls it (the SDK reads every resource anew
+Measures `evaluate` as `batchctl preview` calls it, and the pack as the engine calls it (the SDK reads a resource anew
 for every policy). `policy_preview.py` measures what that means for a preview.
 """
 

@@ -3,7 +3,7 @@
 Owns: the states this program uses, in JSONata mode, and the checks that make a definition sound before AWS sees it:
 every target exists, every state is reachable, every path ends, no name is used twice.
 Refuses: knowing what the states are for (`_nightly.py`, `_closing.py`, `_deadline.py`) and resources.
-Why JSONata and not JSONPath: docs/adr/0030-workflow-in-jsonata.md.
+Why JSONata and not JSONPath: docs/adr/0040-workflow-in-jsonata.md.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Owns: the SNS topic under the messages key, its policy, and the e-mail subscript
 Refuses: what is said (`_messages.py`) and when an alarm speaks (`observability.py`).
 The state machines publish with their roles, which needs no statement here. Alarms and rules are let in by the topic's
 policy and by the key's (`encryption.py`); why the two are conditioned differently:
-docs/adr/0034-alarms-that-can-speak.md.
+docs/adr/0044-alarms-that-can-speak.md.
 """
 
 from __future__ import annotations

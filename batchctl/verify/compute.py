@@ -60,7 +60,9 @@ def _container(it: Subject, definitions: list[dict[str, Any]]) -> Iterator[Claim
         yield Claim("it is not privileged", not entry.get("privileged"), "privileged")
         repository = it.outputs.by_key("repositoryUrls")[it.key]
         image = str(entry.get("image", ""))
-        yield Claim("the image is from its own repository", image.startswith((f"{repository}@", f"{repository}:")), image)
+        yield Claim(
+            "the image is from its own repository", image.startswith((f"{repository}@", f"{repository}:")), image
+        )
         health = entry.get("healthCheck") or {}
         yield Claim("a health check watches it after a start period", bool(health.get("startPeriod")), health)
         log = (entry.get("logConfiguration") or {}).get("options", {}).get("awslogs-group")
@@ -124,10 +126,14 @@ def service(it: Subject) -> Iterator[Claim]:
     yield it.equals("task definition", described.get("taskDefinition"), deployed)
     deployment = described.get("deploymentConfiguration") or {}
     breaker = deployment.get("deploymentCircuitBreaker") or {}
-    yield Claim("the circuit breaker is on, with rollback", bool(breaker.get("enable") and breaker.get("rollback")), breaker)
+    yield Claim(
+        "the circuit breaker is on, with rollback", bool(breaker.get("enable") and breaker.get("rollback")), breaker
+    )
     network = (described.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
     yield it.equals("a public address", network.get("assignPublicIp"), "DISABLED")
-    yield it.equals("the list of subnets", sorted(network.get("subnets", [])), sorted(it.outputs.texts("privateSubnetIds")))
+    yield it.equals(
+        "the list of subnets", sorted(network.get("subnets", [])), sorted(it.outputs.texts("privateSubnetIds"))
+    )
     groups = [it.outputs.text("taskSecurityGroupId")]
     yield it.equals("the list of security groups", network.get("securityGroups"), groups)
     yield it.equals("spreading over zones", described.get("availabilityZoneRebalancing"), "ENABLED")

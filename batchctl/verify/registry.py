@@ -148,7 +148,7 @@ def _nothing_asked(area: str) -> Check:
     return Check(area, AREAS[area], "-", Outcome.NOT_CHECKABLE, "the outputs name no such resource")
 
 
-def documents(policy: Any) -> list[dict[str, Any]]:
+def statements(policy: Any) -> list[dict[str, Any]]:
     """The statements of a policy document, whether AWS gives one or a list."""
     found = policy.get("Statement", [])
     return found if isinstance(found, list) else [found]

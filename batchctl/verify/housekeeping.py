@@ -1,0 +1,138 @@
+"""Names, tags, and whether everything can be destroyed (FR-T11, FR-T12).
+
+Owns: what a person needs to recognize the stack by, and what would keep `pulumi destroy` from ending.
+Refuses: `retainOnDelete`, which only the state knows (`batchctl policy check-state`), and buckets that hold objects
+while `platform.teardown` is false: that they stay is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from components import _names
+
+from .model import Claim, Deployment, Subject, tags_of
+from .registry import check, single
+
+REQUIRED_TAGS: Final = ("Repository", "CommitAuthor", "PRNumber", "Team", "CreatedAt")
+_NAMED: Final = (
+    "clusterName",
+    "dashboardName",
+    "inputBucketName",
+    "outputBucketName",
+    "auditBucketName",
+    "ledgerTableName",
+    "stateMachineName",
+)
+_NAMED_BY_KEY: Final = ("serviceNames", "ruleNames", "scheduleNames", "alarmNames", "jobAlarmNames")
+_KEYS: Final = {"data": "dataKeyArn", "logs": "logsKeyArn", "messages": "messagesKeyArn"}
+
+
+def _names_of(deployed: Deployment) -> dict[str, str]:
+    outputs = deployed.outputs
+    several = {f"{name}/{key}": value for name in _NAMED_BY_KEY for key, value in outputs.by_key(name).items()}
+    return {**{name: outputs.text(name) for name in _NAMED}, **several}
+
+
+@check("FR-T11", _names_of)
+def name(it: Subject) -> Iterator[Claim]:
+    """The name is {type}-{purpose}-{suffix}."""
+    pattern = rf"[a-z0-9]+-[a-z0-9-]+-{re.escape(it.outputs.stack)}"
+    yield Claim("the name is {type}-{purpose}-{suffix}", bool(re.fullmatch(pattern, it.name)), it.name)
+
+
+def _aliases(deployed: Deployment) -> dict[str, str]:
+    names = _names.Names(
+        suffix=deployed.outputs.stack, account=deployed.outputs.account, region=deployed.outputs.region
+    )
+    return {output: f"alias/{names.name('key', purpose)}" for purpose, output in _KEYS.items()}
+
+
+@check("FR-T11", _aliases)
+def alias(it: Subject) -> Iterator[Claim]:
+    """The key's readable name leads to the key."""
+    found = it.aws.pages("kms", "list_aliases", "Aliases")
+    targets = [entry.get("TargetKeyId") for entry in found if entry["AliasName"] == it.name]
+    yield it.equals("the key behind it", targets, [it.outputs.text(it.key).rpartition("/")[2]])
+
+
+def _in_network(deployed: Deployment) -> dict[str, str]:
+    outputs = deployed.outputs
+    ids = [outputs.text("vpcId"), *outputs.texts("privateSubnetIds"), *outputs.texts("routeTableIds")]
+    return {found: found for found in (*ids, *outputs.by_key("endpointIds").values())}
+
+
+@check("FR-T11", _in_network)
+def network_tags(it: Subject) -> Iterator[Claim]:
+    """What has no name of its own carries one as a tag, beside the required tags."""
+    of_resource = [{"Name": "resource-id", "Values": [it.name]}]
+    tags = tags_of(it.aws.pages("ec2", "describe_tags", "Tags", Filters=of_resource))
+    named = tags.get("Name", "")
+    yield Claim("its Name tag ends in the suffix", named.endswith(f"-{it.outputs.stack}"), named)
+    yield _required(tags)
+
+
+@check(
+    "FR-T11",
+    lambda deployed: {"cluster": deployed.outputs.text("clusterArn"), **deployed.outputs.by_key("serviceArns")},
+)
+def ecs_tags(it: Subject) -> Iterator[Claim]:
+    """Cluster and services carry the required tags."""
+    yield _required(tags_of(it.aws("ecs").list_tags_for_resource(resourceArn=it.name)["tags"]))
+
+
+@check("FR-T11", single("inputBucketName", "outputBucketName", "auditBucketName"))
+def bucket_tags(it: Subject) -> Iterator[Claim]:
+    """The bucket carries the required tags."""
+    yield _required(tags_of(it.aws("s3").get_bucket_tagging(Bucket=it.name)["TagSet"]))
+
+
+def _required(tags: dict[str, str]) -> Claim:
+    missing = [tag for tag in REQUIRED_TAGS if not tags.get(tag)]
+    return Claim(f"the tags {', '.join(REQUIRED_TAGS)} are set", not missing, f"without {', '.join(missing)}")
+
+
+@check("FR-T12", single("ledgerTableName"))
+def table_protection(it: Subject) -> Iterator[Claim]:
+    """Nothing protects the ledger from deletion."""
+    found = it.aws("dynamodb").describe_table(TableName=it.name)["Table"]
+    yield Claim("deletion protection is off", not found.get("DeletionProtectionEnabled"), "it is on")
+
+
+@check("FR-T12", single("inputBucketName", "outputBucketName", "auditBucketName"))
+def object_lock(it: Subject) -> Iterator[Claim]:
+    """No object lock keeps the bucket's objects."""
+    client = it.aws("s3")
+    try:
+        found = client.get_object_lock_configuration(Bucket=it.name).get("ObjectLockConfiguration", {})
+    except client.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "ObjectLockConfigurationNotFoundError":
+            raise
+        found = {}
+    yield Claim("object lock is off", found.get("ObjectLockEnabled") != "Enabled", found)
+
+
+@check("FR-T12", single("vpcId"))
+def nothing_foreign(it: Subject) -> Iterator[Claim]:
+    """Nothing in the VPC is foreign: AWS deletes no VPC that somebody else has put something into."""
+    outputs, within = it.outputs, [{"Name": "vpc-id", "Values": [it.name]}]
+    for operation, key, identifier, own in (
+        ("describe_subnets", "Subnets", "SubnetId", outputs.texts("privateSubnetIds")),
+        ("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", list(outputs.by_key("endpointIds").values())),
+        (
+            "describe_security_groups",
+            "SecurityGroups",
+            "GroupId",
+            [outputs.text("taskSecurityGroupId"), outputs.text("endpointSecurityGroupId")],
+        ),
+    ):
+        found = it.aws.pages("ec2", operation, key, Filters=within)
+        foreign = [entry[identifier] for entry in found if entry[identifier] not in own and not _by_aws(entry)]
+        yield Claim(f"no {key} are foreign", not foreign, foreign)
+
+
+def _by_aws(entry: dict[str, Any]) -> bool:
+    """The default group goes with its VPC."""
+    return entry.get("GroupName") == "default"

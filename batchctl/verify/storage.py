@@ -1,0 +1,160 @@
+"""Repositories, buckets, the ledger, the queues and the topic (FR-T3, DATA).
+
+Owns: whether what holds data is closed, encrypted and kept no longer than meant.
+Refuses: the keys themselves (`identity.py`) and what is in them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from .model import Claim, Deployment, Subject
+from .registry import by_key, check, listed, single, statements
+
+_BUCKETS = single("inputBucketName", "outputBucketName", "auditBucketName")
+
+
+def _repositories(deployed: Deployment) -> dict[str, str]:
+    return {job: arn.partition(":repository/")[2] for job, arn in deployed.outputs.by_key("repositoryArns").items()}
+
+
+@check("FR-T3", _repositories)
+def repository(it: Subject) -> Iterator[Claim]:
+    """The repository scans what is pushed, lets no tag be moved and is under the data key."""
+    (found,) = it.aws("ecr").describe_repositories(repositoryNames=[it.name])["repositories"]
+    yield it.equals("scan on push", (found.get("imageScanningConfiguration") or {}).get("scanOnPush"), True)
+    yield it.equals("tag mutability", found.get("imageTagMutability"), "IMMUTABLE")
+    encryption = found.get("encryptionConfiguration") or {}
+    yield it.equals("key", encryption.get("kmsKey"), it.outputs.text("dataKeyArn"))
+
+
+@check("FR-T3", _repositories)
+def lifecycle(it: Subject) -> Iterator[Claim]:
+    """The lifecycle keeps what is deployed before it counts releases, and lets old images go."""
+    text = it.aws("ecr").get_lifecycle_policy(repositoryName=it.name)["lifecyclePolicyText"]
+    rules = sorted(json.loads(text).get("rules", []), key=lambda rule: int(rule["rulePriority"]))
+    prefixes = [prefix for rule in rules for prefix in rule["selection"].get("tagPrefixList", [])]
+    yield it.equals("the order of protected tags", prefixes, ["deployed-", "release-"])
+    kept = [
+        rule["selection"]["countNumber"] for rule in rules if "release-" in rule["selection"].get("tagPrefixList", [])
+    ]
+    if it.settings:
+        yield it.equals("the number of releases kept", kept, [it.settings.registry.keep_images])
+    untagged = any(rule["selection"]["tagStatus"] == "untagged" for rule in rules)
+    yield Claim("untagged images expire", untagged, rules)
+
+
+@check("FR-T3", _repositories)
+def repository_policy(it: Subject) -> Iterator[Claim]:
+    """Nobody else was let in by a policy on the repository."""
+    client = it.aws("ecr")
+    try:
+        found = client.get_repository_policy(repositoryName=it.name)["policyText"]
+    except client.exceptions.RepositoryPolicyNotFoundException:
+        found = ""
+    yield Claim("no repository policy lets anybody in", not found, found)
+
+
+@check("DATA", _BUCKETS)
+def bucket_versions(it: Subject) -> Iterator[Claim]:
+    """The bucket is versioned."""
+    yield it.equals("versioning", it.aws("s3").get_bucket_versioning(Bucket=it.name).get("Status"), "Enabled")
+
+
+@check("DATA", _BUCKETS)
+def bucket_encryption(it: Subject) -> Iterator[Claim]:
+    """The bucket is encrypted; with the data key, except for the audit bucket: S3 delivers logs to SSE-S3 only."""
+    found = it.aws("s3").get_bucket_encryption(Bucket=it.name)["ServerSideEncryptionConfiguration"]["Rules"]
+    default = found[0].get("ApplyServerSideEncryptionByDefault", {}) if found else {}
+    if it.key == "auditBucketName":
+        yield it.equals("encryption", default.get("SSEAlgorithm"), "AES256")
+    else:
+        yield it.equals("key", default.get("KMSMasterKeyID"), it.outputs.text("dataKeyArn"))
+        yield it.equals("bucket key", found[0].get("BucketKeyEnabled") if found else None, True)
+
+
+@check("DATA", _BUCKETS)
+def bucket_public_access(it: Subject) -> Iterator[Claim]:
+    """Public access is blocked in all four ways."""
+    found = it.aws("s3").get_public_access_block(Bucket=it.name)["PublicAccessBlockConfiguration"]
+    names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    open_ways = [name for name in names if not found.get(name)]
+    yield Claim("public access is blocked four ways", not open_ways, f"off: {', '.join(open_ways)}")
+
+
+@check("DATA", _BUCKETS)
+def bucket_policy(it: Subject) -> Iterator[Claim]:
+    """The bucket policy refuses plain HTTP and admits no stranger."""
+    policy = json.loads(it.aws("s3").get_bucket_policy(Bucket=it.name)["Policy"])
+    refused = [
+        entry
+        for entry in statements(policy)
+        if entry["Effect"] == "Deny"
+        and entry.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") == "false"
+    ]
+    yield Claim("plain HTTP is refused", bool(refused), policy)
+    strangers = [
+        entry
+        for entry in statements(policy)
+        if entry["Effect"] == "Allow" and ("Service" not in entry["Principal"] or not entry.get("Condition"))
+    ]
+    yield Claim("only AWS services are admitted, under a condition", not strangers, strangers)
+
+
+@check("DATA", _BUCKETS)
+def bucket_lifecycle(it: Subject) -> Iterator[Claim]:
+    """Objects and abandoned uploads end."""
+    rules = it.aws("s3").get_bucket_lifecycle_configuration(Bucket=it.name)["Rules"]
+    on = [rule for rule in rules if rule.get("Status") == "Enabled"]
+    days = [rule["Expiration"].get("Days") for rule in on if "Expiration" in rule]
+    if it.settings:
+        purpose = it.key.removesuffix("BucketName")
+        yield it.equals("days until objects expire", days, [getattr(it.settings.data, f"{purpose}_days")])
+    else:
+        yield Claim("objects expire", bool(days), rules)
+    yield Claim("abandoned uploads end", any("AbortIncompleteMultipartUpload" in rule for rule in on), rules)
+
+
+@check("DATA", single("ledgerTableName"))
+def ledger(it: Subject) -> Iterator[Claim]:
+    """The ledger is on demand and under the data key."""
+    found = it.aws("dynamodb").describe_table(TableName=it.name)["Table"]
+    yield it.equals("status", found.get("TableStatus"), "ACTIVE")
+    yield it.equals("billing", (found.get("BillingModeSummary") or {}).get("BillingMode"), "PAY_PER_REQUEST")
+    key = (found.get("SSEDescription") or {}).get("KMSMasterKeyArn")
+    yield it.equals("key", key, it.outputs.text("dataKeyArn"))
+
+
+@check("DATA", single("ledgerTableName"))
+def ledger_recovery(it: Subject) -> Iterator[Claim]:
+    """The ledger can be recovered, and its entries expire."""
+    backups = it.aws("dynamodb").describe_continuous_backups(TableName=it.name)["ContinuousBackupsDescription"]
+    recovery = (backups.get("PointInTimeRecoveryDescription") or {}).get("PointInTimeRecoveryStatus")
+    yield it.equals("point-in-time recovery", recovery, "ENABLED")
+    expiry = it.aws("dynamodb").describe_time_to_live(TableName=it.name)["TimeToLiveDescription"]
+    yield it.equals("time-to-live attribute", expiry.get("AttributeName"), "expires_at")
+
+
+@check("DATA", by_key("letterQueueUrls", "jobQueueUrls", "jobLetterQueueUrls"))
+def queue(it: Subject) -> Iterator[Claim]:
+    """The queue is under the messages key and refuses plain HTTP."""
+    found = it.aws("sqs").get_queue_attributes(QueueUrl=it.name, AttributeNames=["All"]).get("Attributes", {})
+    yield it.equals("key", found.get("KmsMasterKeyId"), it.outputs.text("messagesKeyArn"))
+    policy = found.get("Policy", "")
+    yield Claim("plain HTTP is refused", "aws:SecureTransport" in policy, policy)
+
+
+@check("DATA", single("topicArn"))
+def topic(it: Subject) -> Iterator[Claim]:
+    """The topic is under the messages key and takes no messages from strangers."""
+    found = it.aws("sns").get_topic_attributes(TopicArn=it.name)["Attributes"]
+    yield it.equals("key", found.get("KmsMasterKeyId"), it.outputs.text("messagesKeyArn"))
+    allowed = [entry for entry in statements(json.loads(found.get("Policy") or "{}")) if entry["Effect"] == "Allow"]
+    open_ones = [
+        entry
+        for entry in allowed
+        if not entry.get("Condition")
+        and (entry["Principal"] == "*" or "*" in listed(dict(entry["Principal"]).get("AWS", [])))
+    ]
+    yield Claim("nobody may publish without a condition", not open_ones, open_ones)

@@ -1,0 +1,100 @@
+"""Log groups, what starts the nightly run, and the alarms (FR-T5, FR-T8, FR-T9).
+
+Owns: whether a run would start, be written down and be noticed when it fails.
+Refuses: how runs went (`batchctl runs`) and the state of the alarms: an alarm that rings is doing its work.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from .model import Claim, Deployment, Subject
+from .registry import by_key, check, single
+
+_GROUPS = by_key("logGroupNames", "workflowLogGroupNames")
+
+
+@check("FR-T5", _GROUPS)
+def log_group(it: Subject) -> Iterator[Claim]:
+    """The log group is there, ends, and is under the logs key."""
+    listed = it.aws.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=it.name)
+    found = next((group for group in listed if group["logGroupName"] == it.name), None)
+    yield Claim("the group is there", found is not None, "missing")
+    if found is None:
+        return
+    days = found.get("retentionInDays")
+    if it.settings:
+        yield it.equals("retention in days", days, it.settings.platform.log_retention_days)
+    else:
+        yield Claim("retention ends", bool(days), "never expires")
+    yield it.equals("key", found.get("kmsKeyId"), it.outputs.text("logsKeyArn"))
+
+
+@check("FR-T8", by_key("ruleNames"))
+def rule(it: Subject) -> Iterator[Claim]:
+    """The rule is on and leads somewhere."""
+    found = it.aws("events").describe_rule(Name=it.name)
+    yield it.equals("state", found.get("State"), "ENABLED")
+    pattern = json.loads(found.get("EventPattern") or "{}")
+    yield Claim(
+        "it listens to AWS's own events", set(pattern.get("source", [])) <= {"aws.s3", "aws.ecs", "aws.states"}, pattern
+    )
+    if it.key == "start":
+        buckets = pattern.get("detail", {}).get("bucket", {}).get("name")
+        yield it.equals("the list of buckets it listens to", buckets, [it.outputs.text("inputBucketName")])
+    targets = it.aws("events").list_targets_by_rule(Rule=it.name)["Targets"]
+    yield Claim("it has a target", bool(targets))
+    if it.key == "start":
+        arns = [target["Arn"] for target in targets]
+        yield it.equals("the list of targets", arns, [it.outputs.text("stateMachineArn")])
+        letters = [(target.get("DeadLetterConfig") or {}).get("Arn") for target in targets]
+        yield Claim("what cannot be delivered is kept", bool(letters) and all(letters), letters)
+
+
+@check("FR-T8", single("inputBucketName"))
+def bucket_events(it: Subject) -> Iterator[Claim]:
+    """The bucket tells EventBridge; without that the start rule never fires (requirements.md FR 8)."""
+    found = it.aws("s3").get_bucket_notification_configuration(Bucket=it.name)
+    yield Claim("the bucket tells EventBridge", "EventBridgeConfiguration" in found, "the switch is off")
+
+
+def _machines(deployed: Deployment) -> dict[str, str]:
+    return {"nightly": deployed.outputs.text("stateMachineArn"), **deployed.outputs.by_key("watchStateMachineArns")}
+
+
+@check("FR-T8", _machines)
+def state_machine(it: Subject) -> Iterator[Claim]:
+    """What the rules start is there and writes its history down."""
+    found = it.aws("stepfunctions").describe_state_machine(stateMachineArn=it.name)
+    yield it.equals("status", found.get("status"), "ACTIVE")
+    level = (found.get("loggingConfiguration") or {}).get("level")
+    yield Claim("its executions are logged", level in ("ALL", "ERROR", "FATAL"), level)
+
+
+@check("FR-T8", by_key("scheduleNames"))
+def schedule(it: Subject) -> Iterator[Claim]:
+    """The schedule is on."""
+    listed = it.aws.pages("scheduler", "list_schedules", "Schedules", NamePrefix=it.name)
+    found = [entry.get("State") for entry in listed if entry["Name"] == it.name]
+    yield it.equals("the state of the one schedule", found, ["ENABLED"])
+
+
+@check("FR-T9", by_key("alarmNames", "jobAlarmNames"))
+def alarm(it: Subject) -> Iterator[Claim]:
+    """The alarm is there, and speaks to somebody."""
+    found = it.aws("cloudwatch").describe_alarms(AlarmNames=[it.name])["MetricAlarms"]
+    yield Claim("the alarm is there", len(found) == 1, "missing")
+    for described in found:
+        yield it.equals("the switch of its actions", described.get("ActionsEnabled"), True)
+        actions = described.get("AlarmActions", [])
+        if it.key.startswith("alarmNames/"):
+            yield it.equals("the list of those it tells", actions, [it.outputs.text("topicArn")])
+        else:
+            yield Claim("it leads to an action", bool(actions))
+        if it.key == "alarmNames/task-failures" and it.settings:
+            yield it.equals("threshold in percent", described.get("Threshold"), it.settings.alerts.failure_percent)
+            periods = {
+                query["MetricStat"]["Period"] for query in described.get("Metrics", []) if query.get("MetricStat")
+            }
+            yield it.equals("the set of periods in seconds", periods, {it.settings.alerts.failure_period})

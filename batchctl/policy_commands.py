@@ -74,9 +74,9 @@ def print_mutants() -> None:
     except ModuleNotFoundError as error:
         raise OperatorError("the mutants are part of the repository's tests: run this in a checkout.") from error
 
-    print(matrix.printed())
-    missed = [one for one in matrix.outcomes() if not one.killed]
-    raise typer.Exit(FOUND if missed else OK)
+    results = list(matrix.outcomes())
+    print(matrix.printed(results))
+    raise typer.Exit(OK if all(one.killed and one.exact for one in results) else FOUND)
 
 
 @app.command("check-state")

@@ -6,7 +6,7 @@ Refuses: asserting (the tests) and the mutants themselves (`table.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -90,10 +90,10 @@ def outcomes() -> Iterator[Outcome]:
                 yield outcome(mutant, stack, mode)
 
 
-def printed() -> str:
+def printed(results: Iterable[Outcome]) -> str:
     """The matrix as text: a line a mutant, then the scores."""
     grouped: dict[str, list[Outcome]] = {}
-    for one in outcomes():
+    for one in results:
         grouped.setdefault(one.mutant.label, []).append(one)
     marks: Mapping[Expected, str] = {"fail": "F", "undecided": "u", "silent": "-"}
     lines = ["columns: dev unknown, dev resolved, prod unknown, prod resolved; F fail, u undecided, - silent", ""]

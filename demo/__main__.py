@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from batchctl.errors import OperatorError
 from demo import portfolio
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _night(console, chosen)
     except OperatorError as error:
-        console.print(f"[red]{error}", soft_wrap=True)
+        console.print(f"[red]{escape(str(error))}", soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         console.print("stopped")

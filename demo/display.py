@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -64,15 +65,16 @@ def show_success(console: Console, execution: Execution, report: dict[str, Any],
         ("expected shortfall", f"USD {headline['expected_shortfall']:,.0f}"),
         *(("announced", subject) for subject in announced),
     ):
-        table.add_row(f"[dim]{name}", value)
+        table.add_row(f"[dim]{name}", escape(value))
     console.print(Panel(table, title="The night is over", title_align="left", border_style="green", expand=False))
 
 
 def show_failure(console: Console, execution: Execution, logs: Path) -> None:
     """What went wrong, in the words of the workflow and of the job that failed."""
-    console.print(f"[red]The night failed:[/] {execution.error}: {execution.cause}", soft_wrap=True)
+    console.print(f"[red]The night failed:[/] {escape(f'{execution.error}: {execution.cause}')}", soft_wrap=True)
     for path in sorted(logs.glob("*/log.jsonl")):
         for line in path.read_text().splitlines():
             if '"job_failed"' in line:
-                console.print(f"{path.parent.name}: {json.loads(line)['message']}", soft_wrap=True, highlight=False)
+                message = escape(json.loads(line)["message"])
+                console.print(f"{path.parent.name}: {message}", soft_wrap=True, highlight=False)
     console.print("logs", logs, soft_wrap=True, highlight=False)

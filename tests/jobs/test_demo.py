@@ -36,7 +36,7 @@ class TestNight:
         report = json.loads((tmp_path / "report.json").read_text())
         assert "Overnight risk report" in text
         assert report["data_quality"]["accepted"] + report["data_quality"]["quarantined"] == 1_000
-        assert re.search(r"announced\s+\S.*succeeded", done.stdout)
+        assert re.search(r"announced\s+\[dev\] Nightly run succeeded", done.stdout)
         logs = sorted((tmp_path / "tasks").glob("*/log.jsonl"))
         jobs = [path.parent.name.split("-", 1)[1] for path in logs]
         assert jobs == ["data-ingestion", *["risk-calculation"] * 10, "report-generation"]
@@ -66,15 +66,15 @@ class TestNight:
 def test_a_failed_night_says_why_in_the_words_of_the_job(tmp_path: Path) -> None:
     log = tmp_path / "000-data-ingestion" / "log.jsonl"
     log.parent.mkdir()
-    failure = {"event": "job_failed", "message": "the manifest does not tell the truth"}
+    failure = {"event": "job_failed", "message": "shards [1, 2] have no result"}
     log.write_text(json.dumps({"event": "job_started"}) + "\n" + json.dumps(failure) + "\n")
-    execution = Execution(name="n", arn="a", status="FAILED", error="Batch.BadInput", cause="ended with 65")
+    execution = Execution(name="n", arn="a", status="FAILED", error="Batch.BadInput", cause="[dev] ended with 65")
     console = Console(file=io.StringIO(), width=200)
     show_failure(console, execution, tmp_path)
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().splitlines() == [
-        "The night failed: Batch.BadInput: ended with 65",
-        "000-data-ingestion: the manifest does not tell the truth",
+        "The night failed: Batch.BadInput: [dev] ended with 65",
+        "000-data-ingestion: shards [1, 2] have no result",
         f"logs {tmp_path}",
     ]
 

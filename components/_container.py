@@ -30,6 +30,7 @@ def container(names: Names, job: str, job_settings: Job, image: str) -> dict[str
         "BATCH_INPUT_BUCKET": names.bucket("input"),
         "BATCH_OUTPUT_BUCKET": names.bucket("output"),
         "BATCH_SCRATCH": SCRATCH,
+        **({"BATCH_QUEUE": names.name("queue", job)} if job_settings.queue else {}),
         **job_settings.environment,
     }
     definition: dict[str, object] = {

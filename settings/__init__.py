@@ -95,6 +95,8 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
             section = {"environment": stack, **section}
         sections[name] = read_section(model, section, name, found)
     sections["jobs"] = _jobs(raw.get("jobs") or {}, sections["platform"], sections["workflow"], found)
+    if sections["network"] is not None:
+        found += rules.queue_problems(sections["network"], sections["jobs"])
     if found:
         raise SettingsError(stack, found)
     return Settings.model_construct(**sections)

@@ -94,6 +94,23 @@ def concurrency(job: Job, vcpu_quota: int) -> int:
     return int(vcpu_quota // _fargate.vcpus(job.cpu))
 
 
+def queue_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:
+    """What keeps queue workers from reaching their queues: the subnets have no way to SQS but an endpoint."""
+    if "sqs" in network.extra_endpoints:
+        return []
+    return [
+        Problem(
+            path=f"jobs.{name}.queue",
+            value="{…}",
+            reason="a queue worker in a private subnet reaches SQS through an endpoint only, and there is none",
+            example="network: {extraEndpoints: [sqs]}",
+            fix="add sqs to network.extraEndpoints (about 7.30 USD a month for each zone), or take the queue out",
+        )
+        for name, job in jobs.items()
+        if job.queue
+    ]
+
+
 def zone_problems(network: Network, zones: Sequence[str], region: str) -> list[Problem]:
     """What keeps the network from being laid out in a region that has `zones`."""
     if network.zones <= len(zones):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import settings
 from policy.rules.reading import Graph, Resource
 from tests.unit.conftest import record_with, recording
 from tests.workflow.reading import ALARM
@@ -66,3 +67,13 @@ class TestQueueWorker:
 
     def test_its_dead_letters_are_watched(self, graph: Graph) -> None:
         assert self._one(graph, ALARM, "observability-risk-calculation-letters")
+
+    def test_the_container_is_told_its_queue(self, graph: Graph) -> None:
+        for task in graph.of_type("aws:ecs/taskDefinition:TaskDefinition"):
+            (container,) = json.loads(task.props["containerDefinitions"])
+            told = {pair["name"]: pair["value"] for pair in container["environment"]}.get("BATCH_QUEUE")
+            assert told == ("queue-risk-calculation-dev" if task.name == "risk-calculation-task" else None)
+
+    def test_without_an_endpoint_for_sqs_it_is_refused_in_words(self) -> None:
+        with pytest.raises(settings.SettingsError, match="extraEndpoints"):
+            settings.parse({"jobs": {"risk-calculation": {"queue": {}}}}, stack="dev")

@@ -116,6 +116,38 @@ def preview(
     raise typer.Exit(FOUND if any(report.failed for report in reports) else OK)
 
 
+@app.command("verify")
+def verify_deployed(
+    stack: Annotated[str | None, typer.Option("--stack", "-s", help="Stack; default: the only committed one.")] = None,
+    outputs: Annotated[
+        Path | None, typer.Option(help="Outputs in a file, as `pulumi stack output --json` writes them.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    project: ProjectOption = None,
+) -> None:
+    """Check what is really deployed against the twelve test areas, read-only, by asking AWS and not Pulumi.
+
+    Exit code 1 when something is not as it must be; "not checkable" says why there was no answer, and is no pass.
+    """
+    from batchctl.verify import Outcome
+    from batchctl.verify import command as verifying
+
+    here = projects.load(project) if project else projects.find()
+    with progress_on_terminal() as shown:
+        task = shown.add_task("starting", total=None) if shown else None
+        report = verifying.verify(
+            stack,
+            outputs,
+            here,
+            lambda text: shown.update(task, description=text) if shown and task is not None else None,
+        )
+    if as_json:
+        print(json.dumps(report.as_json(), indent=2))
+    else:
+        verifying.to_terminal(Console(width=None if sys.stdout.isatty() else 160), report)
+    raise typer.Exit(FOUND if report.of(Outcome.FAIL) else OK)
+
+
 def main() -> None:
     """Runs the command line; an operator's mistake ends in one message, never a traceback."""
     gc.disable()  # a short process that builds large, acyclic structures: a third of its time would be collections

@@ -1,0 +1,89 @@
+"""`batchctl verify`: from the command line's words to a report.
+
+Owns: finding outputs and settings, the one call that tells "no AWS" from "something is wrong", and showing the report.
+Refuses: checking; the rest of the package does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.table import Table
+
+from batchctl.errors import UNREACHABLE, OperatorError
+from batchctl.outputs import Outputs, load_outputs
+from batchctl.program import stack_settings
+from batchctl.project import Project
+from settings.models import Settings
+
+from . import AREAS, Deployment, Outcome, Report, run
+from .clients import Clients
+
+_STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.NOT_CHECKABLE: "yellow"}
+_FOUND_LENGTH = 300
+
+
+def verify(
+    stack: str | None, file: Path | None, project: Project, progress: Callable[[str], None] = lambda _: None
+) -> Report:
+    """The report on a stack that is up; raises OperatorError when it cannot even be asked."""
+    outputs = load_outputs(stack, file, project)
+    clients = Clients(outputs.region)
+    _right_account(clients, outputs)
+    return run(Deployment(clients, outputs, _settings(project, stack, outputs)), progress)
+
+
+def _right_account(clients: Clients, outputs: Outputs) -> None:
+    try:
+        account = clients("sts").get_caller_identity()["Account"]
+    except (ClientError, BotoCoreError) as error:
+        raise OperatorError(
+            f"AWS does not answer: {error}\nSign in (`aws sso login`) or set AWS_PROFILE until `aws sts get-caller-identity` "
+            "works.",
+            UNREACHABLE,
+        ) from error
+    if account != outputs.account:
+        profile = boto3.Session().profile_name
+        raise OperatorError(
+            f"stack {outputs.stack!r} is in account {outputs.account}, but you are signed in to {account} (profile "
+            f"{profile!r}): set AWS_PROFILE to one of the stack's account."
+        )
+
+
+def _settings(project: Project, stack: str | None, outputs: Outputs) -> Settings | None:
+    """The committed settings of the stack, when the project has a file that is about this very stack."""
+    name = stack or outputs.stack
+    if name not in project.stacks():
+        return None
+    found = stack_settings(project.stack(name))
+    return found if found.platform.environment == outputs.stack else None
+
+
+def to_terminal(console: Console, report: Report) -> None:
+    """An area a line, then everything that did not pass, with what is there instead."""
+    areas = Table(box=None, pad_edge=False)
+    for column in ("area", "", *(outcome.value for outcome in Outcome)):
+        areas.add_column(column, justify="left" if column in ("area", "") else "right", no_wrap=True)
+    for area, title in AREAS.items():
+        counts = [sum(check.area == area for check in report.of(outcome)) for outcome in Outcome]
+        worst = next((o for o in (Outcome.FAIL, Outcome.NOT_CHECKABLE) if counts[list(Outcome).index(o)]), Outcome.PASS)
+        areas.add_row(area, title, *map(str, counts), style=_STYLES[worst])
+    console.print(
+        f"Stack {report.stack} in {report.account}, {report.region}, as deployed", style="bold", highlight=False
+    )
+    console.print(areas)
+    for outcome in (Outcome.FAIL, Outcome.NOT_CHECKABLE):
+        for check in report.of(outcome):
+            found = check.found if len(check.found) <= _FOUND_LENGTH else check.found[:_FOUND_LENGTH] + " ..."
+            console.print(
+                f"{outcome.value}: {check.area} {check.resource}: {check.says}; {found}",
+                style=_STYLES[outcome],
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+    console.print(", ".join(f"{len(report.of(outcome))} {outcome.value}" for outcome in Outcome), highlight=False)

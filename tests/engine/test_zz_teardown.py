@@ -29,7 +29,13 @@ def left_behind(deployed: Deployed) -> dict[str, list[str]]:
         "log groups": [
             g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"] if suffix in g["logGroupName"]
         ],
-        "clusters": [arn for arn in client("ecs").list_clusters()["clusterArns"] if arn.endswith(suffix)],
+        "clusters": [
+            cluster["clusterName"]
+            for cluster in client("ecs").describe_clusters(clusters=client("ecs").list_clusters()["clusterArns"])[
+                "clusters"
+            ]
+            if cluster["clusterName"].endswith(suffix) and cluster["status"] != "INACTIVE"
+        ],
         "networks": [vpc["VpcId"] for vpc in vpcs if vpc["VpcId"] == deployed.outputs["vpcId"]],
         "keys": [
             k["KeyId"]

@@ -127,6 +127,7 @@ class Session:
     """By rule and by what it was run on: a resource's URN, or nothing for the whole stack."""
     exemptions: dict[str, tuple[rules.Exemption, ...]] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock)
+    _settings: dict[str, rules.Settings] = field(default_factory=dict)
     _asked: dict[str, set[str]] = field(default_factory=dict)
     _graph: rules.Graph | None = None
 
@@ -158,9 +159,13 @@ class Session:
             return self._graph
 
     def settings(self, rule: rules.Rule, config: Mapping[str, Any], stack: str) -> rules.Settings:
-        """The rule's settings; its exemptions are kept for all to see."""
-        self.exemptions[rule.name] = rules.exemptions_of(rule.name, plain(config))
-        return rules.from_config(plain(config), stack)
+        """The rule's settings; its exemptions are kept for all to see. The engine configures a pack once."""
+        with self.lock:
+            if rule.name not in self._settings:
+                given = plain(config)
+                self.exemptions[rule.name] = rules.exemptions_of(rule.name, given)
+                self._settings[rule.name] = rules.from_config(given, stack)
+            return self._settings[rule.name]
 
     def judged(self, rule: rules.Rule, key: str, found: list[rules.Finding]) -> list[rules.Finding]:
         """The findings with exemptions applied, kept for the rules that run last."""

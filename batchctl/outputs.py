@@ -151,7 +151,9 @@ def _from_engine(stack: str, project: Project) -> Any:
 
 def _checked(values: Any, origin: str) -> Outputs:
     if not isinstance(values, Mapping):
-        raise OperatorError(f"{origin} holds {type(values).__name__}, not a JSON object of outputs.")
+        raise OperatorError(
+            f"{origin} holds a {type(values).__name__}, not a JSON object: use `pulumi stack output --json`."
+        )
     if missing := [name for name in PLACE if not isinstance(values.get(name), str)]:
         raise OperatorError(
             f"{origin} has no output {', '.join(missing)}: it is not up. Run `pulumi up` first, and pass outputs "

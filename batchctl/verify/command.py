@@ -42,8 +42,8 @@ def _right_account(clients: Clients, outputs: Outputs) -> None:
         account = clients("sts").get_caller_identity()["Account"]
     except (ClientError, BotoCoreError) as error:
         raise OperatorError(
-            f"AWS does not answer: {error}\nSign in (`aws sso login`) or set AWS_PROFILE until `aws sts get-caller-identity` "
-            "works.",
+            f"AWS does not answer: {error}\nSign in (`aws sso login`) or set AWS_PROFILE, until "
+            "`aws sts get-caller-identity` works.",
             UNREACHABLE,
         ) from error
     if account != outputs.account:

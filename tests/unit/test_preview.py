@@ -118,7 +118,7 @@ def test_a_stack_that_breaks_a_mandatory_rule_fails(project: Path) -> None:
 
 
 def test_adding_a_job_is_one_entry_and_stays_green(project: Path) -> None:
-    change(project, jobs={"stress-test": {"cpu": 256, "memory": 512, "queue": {}}})
+    change(project, jobs={"stress-test": {"cpu": 256, "memory": 512, "queue": {}}}, network={"extraEndpoints": ["sqs"]})
     shown = batchctl("preview", "--project", str(project), "--json")
     document = json.loads(shown.stdout)
     assert shown.returncode == OK, document["stacks"][0]["findings"]["resolved"]

@@ -23,9 +23,12 @@ READS_OF_NOTHING: Final = (
     "application-autoscaling:DescribeScalingPolicies",
     "ec2:Describe*",
     "ecs:DescribeTaskDefinition",
+    "ecs:ListTaskDefinitions",
+    "iam:ListRoles",
     "kms:ListAliases",
     "logs:DescribeLogGroups",
     "logs:DescribeResourcePolicies",
+    "scheduler:ListSchedules",
     "states:ValidateStateMachineDefinition",
     "sts:GetCallerIdentity",
 )

@@ -36,7 +36,7 @@ class Clients:
         with self._lock:
             if service not in self._made:
                 client = self._session.client(service, region_name=self.region, config=_QUIET)  # type: ignore[call-overload]
-                client.meta.events.register("before-call", _refuse_writes)
+                client.meta.events.register("before-call", refuse_writes)
                 self._made[service] = client
             return self._made[service]
 
@@ -46,6 +46,7 @@ class Clients:
         return [item for page in pages for item in page.get(key, [])]
 
 
-def _refuse_writes(model: Any, **_: Any) -> None:
+def refuse_writes(model: Any, **_: Any) -> None:
+    """Handler of botocore's before-call event; raises WriteRefusedError unless the operation reads."""
     if not READS.match(model.name):
         raise WriteRefusedError(f"{model.service_model.service_name}:{model.name} is not a read")

@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from typer.testing import CliRunner
@@ -19,7 +20,10 @@ from batchctl import cli
 from batchctl import project as projects
 from batchctl.errors import FOUND, OK
 from batchctl.verify import AREAS, Outcome, Report
+from batchctl.verify import clients
 from batchctl.verify import command as verifying
+from components import _delivery_permissions
+from components._names import Names
 from tests.engine.conftest import Deployed
 
 Change: TypeAlias = Callable[[Deployed], Iterator[str]]
@@ -274,6 +278,40 @@ def test_command_ends_with_what_it_found(dev: Verified) -> None:
     assert found.exit_code == FOUND
     failed = [check for check in json.loads(found.stdout)["checks"] if check["outcome"] == "fail"]
     assert {check["resource"] for check in failed} == {rule}
+
+
+IAM_NAMES = {
+    "monitoring:DescribeAlarms": "cloudwatch:DescribeAlarms",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+}
+"""Calls that IAM knows by another name (service authorization reference)."""
+
+
+def test_pipeline_may_ask_everything(dev: Verified, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The role of the pipeline's verify step allows each call; a right it lacks would leave an area unanswered."""
+    asked: set[str] = set()
+    guard = clients.refuse_writes
+
+    def recorded(model: Any, **event: Any) -> None:
+        call = f"{model.service_model.signing_name}:{model.name}"
+        asked.add(IAM_NAMES.get(call, call))
+        guard(model, **event)
+
+    monkeypatch.setattr(clients, "refuse_writes", recorded)
+    dev.report()
+    outputs = dev.deployed.outputs
+    stack = Names(suffix=outputs["environment"], account=outputs["accountId"], region=outputs["region"])
+    allowed = [
+        action
+        for statement in _delivery_permissions.reads(stack)
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    ]
+    assert len(asked) > len(AREAS)
+    assert [call for call in sorted(asked) if not any(fnmatchcase(call, action) for action in allowed)] == []
 
 
 def test_second_preview_is_still_clean(dev: Verified) -> None:

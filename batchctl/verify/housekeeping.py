@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from components import _names
-
 from .model import Claim, Deployment, Subject, tags_of
 from .registry import check, single
 
@@ -44,10 +42,7 @@ def name(it: Subject) -> Iterator[Claim]:
 
 
 def _aliases(deployed: Deployment) -> dict[str, str]:
-    names = _names.Names(
-        suffix=deployed.outputs.stack, account=deployed.outputs.account, region=deployed.outputs.region
-    )
-    return {output: f"alias/{names.name('key', purpose)}" for purpose, output in _KEYS.items()}
+    return {output: f"alias/{deployed.names.name('key', purpose)}" for purpose, output in _KEYS.items()}
 
 
 @check("FR-T11", _aliases)

@@ -7,6 +7,7 @@ Refuses: simulating requests; it reads documents.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -49,21 +50,21 @@ def _known_user(entry: dict[str, Any], account: str) -> bool:
     principal = entry["Principal"]
     if not isinstance(principal, dict):
         return False
-    own = all(f":{account}:" in f":{arn.replace('::', ':')}:" for arn in listed(principal.get("AWS", [])))
+    own = all(account in str(arn).split(":") for arn in listed(principal.get("AWS", [])))
     return own and ("Service" not in principal or bool(entry.get("Condition")))
 
 
 def _roles(deployed: Deployment) -> dict[str, str]:
-    """Every role that carries the stack's suffix, and those in the outputs, whether they are there or not."""
+    """Every role named as the stack names its roles, and those in the outputs, whether they are there or not."""
     named = {
         f"{job}/{output}": arn.rpartition("/")[2]
         for output in ("taskRoleArns", "executionRoleArns")
         for job, arn in deployed.outputs.by_key(output).items()
     }
-    suffix = f"-{deployed.outputs.stack}"
+    pattern = re.compile(rf"role-.+-{re.escape(deployed.outputs.stack)}")
     everybody = [role["RoleName"] for role in deployed.aws.pages("iam", "list_roles", "Roles")]
     known = set(named.values())
-    return named | {name: name for name in everybody if name.endswith(suffix) and name not in known}
+    return named | {name: name for name in everybody if pattern.fullmatch(name) and name not in known}
 
 
 @check("FR-T6", _roles)
@@ -120,11 +121,11 @@ def _beyond(it: Subject, entry: dict[str, Any]) -> Iterator[str]:
     job, outputs = it.key.partition("/")[0], it.outputs
     own = [outputs.text(name) for name in ("inputBucketArn", "outputBucketArn", "dataKeyArn", "messagesKeyArn")]
     own += [outputs.by_key("repositoryArns")[job], outputs.by_key("logGroupArns")[job]]
-    own += [f"arn:aws:sqs:{outputs.region}:{outputs.account}:queue-{job}-{outputs.stack}"]
+    own += [it.names.arn("sqs", it.names.name("queue", job))]
     settings = it.settings.jobs.get(job) if it.settings else None
     own += settings.secrets.values() if settings else ()
     for resource in map(str, listed(entry.get("Resource", []))):
         named = any(resource == arn or resource.startswith((f"{arn}/", f"{arn}:")) for arn in own)
-        secret = settings is None and resource.startswith(("arn:aws:secretsmanager:", "arn:aws:ssm:"))
+        secret = settings is None and resource.split(":")[2:3] in (["secretsmanager"], ["ssm"])
         if not named and not secret and not (resource == "*" and set(_actions(entry)) <= ANY_RESOURCE):
             yield f"{', '.join(_actions(entry))} on {resource}"

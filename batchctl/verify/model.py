@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from batchctl.outputs import Outputs
+from components._names import Names
 from settings.jobs import Job
 from settings.models import Settings
 
@@ -60,6 +61,11 @@ class Deployment:
     outputs: Outputs
     settings: Settings | None = None
     """The committed settings; None where there is no stack file: then only what holds for every stack is checked."""
+
+    @property
+    def names(self) -> Names:
+        """What the stack calls things."""
+        return Names(suffix=self.outputs.stack, account=self.outputs.account, region=self.outputs.region)
 
 
 @dataclass(frozen=True)

@@ -259,12 +259,11 @@ def test_untouched_stack_passes(dev: Verified) -> None:
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{CHANGES[change]}-{change.__name__}")
 def test_change_is_found(dev: Verified, change: Change) -> None:
-    """Exactly the area of the change fails, by the name of the resource that was changed; undone, it passes again."""
+    """Exactly the area of the change fails, by the name of the resource that was changed."""
     with made(change, dev.deployed) as resource:
         report = dev.report()
     assert report.failed_areas == {CHANGES[change]}, report.of(Outcome.FAIL)
     assert resource in {check.resource for check in report.of(Outcome.FAIL)}
-    assert dev.report().of(Outcome.FAIL) == []
 
 
 def test_command_ends_with_what_it_found(dev: Verified) -> None:
@@ -318,6 +317,7 @@ def test_every_change_was_undone(dev: Verified) -> None:
 
     Rules of security groups are left out: the emulated account never answers with their tags, touched or not.
     """
+    assert dev.report().of(Outcome.FAIL) == []
     planned = json.loads(dev.deployed.engine.run("preview", "--refresh", "--json", "--stack", "dev").stdout)["steps"]
     assert len(planned) > len(CHANGES)
     changed = [step["urn"] for step in planned if step["op"] not in ("same", "refresh")]

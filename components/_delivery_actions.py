@@ -2,7 +2,7 @@
 
 Owns: plain tables, service by service. Refuses: on what and under which condition (`_delivery_permissions.py`).
 Why so long: each action is named; the few ending in `*` read metadata. What the engine really calls is compared with
-these tables in `tests/delivery/test_permissions.py`.
+these tables in `tests/delivery/test_pipeline_on_engine.py`.
 """
 
 from __future__ import annotations

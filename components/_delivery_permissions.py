@@ -4,7 +4,7 @@ Owns: the statements that let a step deploy, preview or verify one stack, scoped
 Refuses: roles (`delivery.py` makes them) and wildcard actions (`_iam.statement` does).
 Why a table: nearly everything the platform makes carries the stack's suffix in its name, so `*-<suffix>` is the
 boundary between dev and prod. What AWS names by itself (VPC parts, KMS keys) is held to the stack's `Environment` tag
-instead. `tests/delivery/test_permissions.py` brings the platform up, changes and destroys it on the emulator and
+instead. `tests/delivery/test_pipeline_on_engine.py` brings the platform up, changes and destroys it on the emulator and
 compares every call the engine made with these statements; conditions and resources are AWS's to evaluate, and stay
 unproven there.
 """

@@ -65,6 +65,7 @@ lock: ## renew uv.lock and the hash-pinned requirements made from it (needs uv)
 	mkdir -p requirements
 	uv export -q --no-emit-workspace --no-header --no-annotate -o requirements/run.txt
 	uv export -q --no-emit-workspace --no-header --no-annotate --group dev -o requirements/dev.txt
+	jobs/lock
 
 clean: ## remove what this file made
 	rm -rf $(VENV) demo-output

@@ -32,6 +32,7 @@ format: $(DEV)
 lint: $(DEV)
 	@$(BIN)/ruff check $(CHECKED)
 	@$(BIN)/zizmor --offline --quiet .github
+	@$(BIN)/python -m batchctl.entrypoints
 	@if command -v go >/dev/null; then go run $(ACTIONLINT); \
 	else printf '*** No go on PATH: actionlint DID NOT RUN.\n'; fi
 

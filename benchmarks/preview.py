@@ -1,7 +1,8 @@
 """What `batchctl preview` costs, as ratios within one run: `python benchmarks/preview.py`.
 
 Measures CPU seconds (user + system) and peak memory of whole processes: importing the aws SDK, a warm preview of every
-committed stack, and previews of one stack with 3, 10, 30 and 100 jobs. Machines are noisy: read the ratios, not the seconds.
+committed stack, and previews of one stack with 3, 10, 30 and 100 jobs. Machines are noisy: read the ratios, not the
+seconds.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from batchctl import policy_commands
 from batchctl import project as projects
 from batchctl.errors import FOUND, OK, OperatorError
+from batchctl.operate import commands as operating
 
 app = typer.Typer(
     name="batchctl",
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 
 app.add_typer(policy_commands.app)
+operating.register(app)
 
 StackOption = Annotated[
     list[str] | None,

@@ -1,0 +1,170 @@
+"""What would keep tonight's run from working, and what to do about each.
+
+Owns: the checks of account, quota, roles, images and endpoints; every finding says its way out.
+Refuses: comparing the stack with what it should be, which is `batchctl verify`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from batchctl.operate.stack import Stack
+from components.registry import DEPLOYED_PREFIX
+from settings import Settings
+
+Outcome = Literal["ok", "warn", "fail", "unknown"]
+
+FARGATE_QUOTA = "L-3032A538"
+"""Service Quotas' code of "Fargate On-Demand vCPU resource count"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """One thing looked at."""
+
+    what: str
+    outcome: Outcome
+    found: str
+    to_do: str = ""
+
+
+def examine(stack: Stack, config: Settings) -> list[Diagnosis]:
+    """Every check; one that AWS does not answer is "unknown", never "ok"."""
+    made: list[Diagnosis] = []
+    for name, check in _CHECKS:
+        try:
+            made += check(stack, config)
+        except (ClientError, BotoCoreError) as error:
+            made.append(
+                Diagnosis(
+                    what=name, outcome="unknown", found=str(error), to_do="ask again with a role that may read it"
+                )
+            )
+    return made
+
+
+def _account(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
+    here = stack.client("sts").get_caller_identity()["Account"]
+    if here == stack.outputs.account:
+        yield Diagnosis(what="account", outcome="ok", found=f"{here}, {stack.outputs.region}")
+    else:
+        yield Diagnosis(
+            what="account",
+            outcome="fail",
+            found=f"signed in to {here}, the stack is in {stack.outputs.account}",
+            to_do="set AWS_PROFILE to the stack's account",
+        )
+
+
+def _quota(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
+    quota = stack.client("service-quotas").get_service_quota(ServiceCode="fargate", QuotaCode=FARGATE_QUOTA)
+    have, need = float(quota["Quota"]["Value"]), config.workflow.fargate_vcpu_quota
+    if have >= need:
+        yield Diagnosis(what="Fargate vCPU quota", outcome="ok", found=f"{have:g}, the settings count on {need}")
+    else:
+        yield Diagnosis(
+            what="Fargate vCPU quota",
+            outcome="fail",
+            found=f"{have:g}, the settings count on {need}",
+            to_do=f"request an increase of {FARGATE_QUOTA}, or set workflow.fargateVcpuQuota to {have:g}",
+        )
+
+
+def _service_role(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
+    try:
+        stack.client("iam").get_role(RoleName="AWSServiceRoleForECS")
+        yield Diagnosis(what="ECS service-linked role", outcome="ok", found="AWSServiceRoleForECS")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchEntity":
+            raise
+        yield Diagnosis(
+            what="ECS service-linked role",
+            outcome="fail",
+            found="not in this account",
+            to_do="aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com",
+        )
+
+
+def _images(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
+    ecr, ecs = stack.client("ecr"), stack.client("ecs")
+    for job, arn in sorted(stack.outputs.by_key("taskDefinitionArns").items()):
+        definition = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        image = definition["containerDefinitions"][0]["image"]
+        repository = image.partition("/")[2].partition("@")[0].partition(":")[0]
+        wanted = {"imageDigest": image.rpartition("@")[2]} if "@" in image else {"imageTag": image.rpartition(":")[2]}
+        try:
+            (found,) = ecr.describe_images(repositoryName=repository, imageIds=[wanted])["imageDetails"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ImageNotFoundException":
+                raise
+            yield Diagnosis(
+                what=f"image of {job}",
+                outcome="fail",
+                found=f"{image} is not in its repository",
+                to_do=f"batchctl push {job} --stack {stack.outputs.stack}",
+            )
+            continue
+        protected = any(tag.startswith(DEPLOYED_PREFIX) for tag in found.get("imageTags", []))
+        if protected:
+            yield Diagnosis(what=f"image of {job}", outcome="ok", found=image)
+        else:
+            yield Diagnosis(
+                what=f"image of {job}",
+                outcome="warn",
+                found=f"{image} has no {DEPLOYED_PREFIX} tag: the lifecycle may expire it",
+                to_do=f"batchctl push {job} --stack {stack.outputs.stack}, or tag the digest {DEPLOYED_PREFIX}<n>",
+            )
+
+
+def _endpoints(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
+    ids = stack.outputs.by_key("endpointIds")
+    found = stack.client("ec2").describe_vpc_endpoints(VpcEndpointIds=list(ids.values()))["VpcEndpoints"]
+    states = {endpoint["VpcEndpointId"]: endpoint["State"].lower() for endpoint in found}
+    bad = [service for service, endpoint in ids.items() if states.get(endpoint) != "available"]
+    if bad:
+        yield Diagnosis(
+            what="endpoints",
+            outcome="fail",
+            found=f"not available: {', '.join(bad)}",
+            to_do=f"pulumi refresh --stack {stack.outputs.stack}, then pulumi up",
+        )
+    else:
+        yield Diagnosis(what="endpoints", outcome="ok", found=", ".join(sorted(ids)))
+
+
+def _spot(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
+    if spot := [name for name, job in config.jobs.items() if job.capacity != "on-demand"]:
+        yield Diagnosis(
+            what="Spot",
+            outcome="warn" if "ARM64" in {config.jobs[name].architecture for name in spot} else "ok",
+            found=f"{', '.join(spot)}: AWS may interrupt with two minutes' notice; the run goes on with plain FARGATE",
+        )
+
+
+def _connection(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
+    if "connectionArn" not in stack.outputs:
+        return
+    arn = stack.outputs.text("connectionArn")
+    status = stack.client("codestar-connections").get_connection(ConnectionArn=arn)["Connection"]["ConnectionStatus"]
+    if status == "AVAILABLE":
+        yield Diagnosis(what="source connection", outcome="ok", found=status)
+    else:
+        to_do = "complete the handshake in the console: Developer Tools, Settings, Connections"
+        yield Diagnosis(what="source connection", outcome="fail", found=status, to_do=to_do)
+
+
+Check = Callable[[Stack, Settings], Iterator[Diagnosis]]
+
+_CHECKS: tuple[tuple[str, Check], ...] = (
+    ("account", _account),
+    ("Fargate vCPU quota", _quota),
+    ("ECS service-linked role", _service_role),
+    ("images", _images),
+    ("endpoints", _endpoints),
+    ("Spot", _spot),
+    ("source connection", _connection),
+)

@@ -1,0 +1,65 @@
+"""A deployed stack as the operator's commands see it: its outputs, and AWS in its region.
+
+Owns: making boto3 clients, and turning what AWS refuses into one message with a way out.
+Refuses: what a command does with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from batchctl import project as projects
+from batchctl.errors import UNREACHABLE, OperatorError
+from batchctl.outputs import Outputs, load_outputs
+
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=30)
+_DENIED = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "ExpiredToken",
+    "UnrecognizedClientException",
+)
+
+
+@dataclass
+class Stack:
+    """Outputs and clients of one stack."""
+
+    outputs: Outputs
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of `service` in the stack's region; AWS_PROFILE and AWS_ENDPOINT_URL work as always."""
+        if service not in self._clients:
+            made = boto3.client(service, region_name=self.outputs.region, config=_CONFIG)  # type: ignore[call-overload]
+            self._clients[service] = made
+        return self._clients[service]
+
+
+def deployed(stack: str | None, outputs: Path | None) -> Stack:
+    """The stack that an operator named; raises OperatorError when its outputs cannot be read."""
+    return Stack(load_outputs(stack, outputs, projects.find()))
+
+
+@contextmanager
+def asking(what: str) -> Iterator[None]:
+    """Turns what AWS refuses while `what` is done into one message."""
+    try:
+        yield
+    except NoCredentialsError as error:
+        raise OperatorError(f"{what}: no AWS credentials: set AWS_PROFILE, or sign in.", UNREACHABLE) from error
+    except ClientError as error:
+        code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        way_out = "your role may not do this, or the session has expired" if code in _DENIED else "see the message"
+        raise OperatorError(f"{what}: AWS answered {code}: {said} ({way_out}).", UNREACHABLE) from error
+    except BotoCoreError as error:
+        raise OperatorError(f"{what}: AWS cannot be reached: {error}", UNREACHABLE) from error

@@ -12,7 +12,6 @@ import pulumi_aws as aws
 
 import settings
 from components import _standards, _tags
-from components._foundation import Foundation
 from components._names import Names
 from components.delivery import Delivery, DeliveryArgs
 from components.encryption import Keys, KeysArgs
@@ -26,14 +25,7 @@ pulumi.runtime.register_stack_transformation(_standards.standards(tags))
 jobs = delivery.jobs_of(config.delivery.stacks, Path(__file__).parents[1])
 
 keys = Keys("keys", KeysArgs(names=names))
-base = Foundation(
-    names=names,
-    data_key_arn=keys.data_arn,
-    logs_key_arn=keys.logs_arn,
-    messages_key_arn=keys.messages_arn,
-    log_retention_days=config.platform.log_retention_days,
-    teardown=config.platform.teardown,
-)
+base = keys.foundation(log_retention_days=config.platform.log_retention_days, teardown=config.platform.teardown)
 registry = Registry("registry", RegistryArgs(base=base, settings=config.registry, jobs=jobs))
 pulumi.export("environment", names.suffix)
 pulumi.export("repositoryUrls", registry.repository_urls)

@@ -1,7 +1,8 @@
 """The operator's commands as the shell sees them.
 
 Owns: arguments, help, and the two forms of every answer: text and JSON.
-Refuses: the work (the other modules of this folder).
+Refuses: the work (the other modules of this folder). They are imported where they are used: boto3 is slow to import,
+and `batchctl preview` needs none of it.
 """
 
 from __future__ import annotations
@@ -9,26 +10,22 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from batchctl import cost as costs
-from batchctl import prices as price_tables
 from batchctl import project as projects
 from batchctl.errors import FOUND, OperatorError
-from batchctl.operate import doctor as doctors
-from batchctl.operate import logs as log_events
-from batchctl.operate import nightly
-from batchctl.operate import push as pushing
-from batchctl.operate.stack import Stack, deployed
-from batchctl.program import recorded, stack_settings
-from settings import Settings
+
+if TYPE_CHECKING:
+    from batchctl.operate import nightly
+    from batchctl.operate.stack import Stack
+    from settings import Settings
 
 StackOption = Annotated[str | None, typer.Option("--stack", "-s", help="Stack whose outputs to ask Pulumi for.")]
 OutputsOption = Annotated[
@@ -51,6 +48,9 @@ def _print_json(document: Any) -> None:
 
 def _open(stack: str | None, outputs: Path | None) -> tuple[Stack, Settings]:
     """The deployed stack and its committed settings."""
+    from batchctl.operate.stack import deployed
+    from batchctl.program import stack_settings
+
     found = deployed(stack, outputs)
     return found, stack_settings(projects.find().stack(stack or found.outputs.stack))
 
@@ -62,6 +62,8 @@ def doctor(stack: StackOption = None, outputs: OutputsOption = None, as_json: Js
     connection.
     Exit code 1 when something fails; what AWS does not answer is shown as "?", never as ok.
     """
+    from batchctl.operate import doctor as doctors
+
     found, config = _open(stack, outputs)
     diagnoses = doctors.examine(found, config)
     if as_json:
@@ -94,6 +96,8 @@ def run(
 
     Examples: `batchctl run all --date 2026-11-20`, `batchctl run data-ingestion --date 2026-11-20`.
     """
+    from batchctl.operate import nightly
+
     found, config = _open(stack, outputs)
     if job == "all":
         arn = nightly.start(found, date, input_, rerun=rerun)
@@ -114,6 +118,8 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """Show tonight's run: its states, its shards and the time left to the deadline."""
+    from batchctl.operate import nightly
+
     found, config = _open(stack, outputs)
     seen = nightly.status(found, config)
     if as_json:
@@ -156,6 +162,9 @@ def logs(
     as_json: JsonOption = False,
 ) -> None:
     """Print a job's log, oldest line first; with --json one JSON string a line."""
+    from batchctl.operate import logs as log_events
+    from batchctl.operate.stack import deployed
+
     found = deployed(stack, outputs)
     for line in log_events.events(found, job, run_id=run_id, since_minutes=since, follow=follow):
         print(json.dumps(line) if as_json else line, flush=True)
@@ -168,6 +177,9 @@ def runs(
     as_json: JsonOption = False,
 ) -> None:
     """List earlier runs from the run ledger, newest first."""
+    from batchctl.operate import nightly
+    from batchctl.operate.stack import deployed
+
     history = nightly.runs(deployed(stack, outputs), limit)
     if as_json:
         _print_json([nightly.as_json(one) for one in history])
@@ -193,6 +205,9 @@ def redrive(
     as_json: JsonOption = False,
 ) -> None:
     """Take a failed run up where it failed, or send a job queue's dead letters back."""
+    from batchctl.operate import nightly
+    from batchctl.operate.stack import deployed
+
     found = deployed(stack, outputs)
     if letters and run_id:
         raise OperatorError("a run and --letters exclude each other: choose one.")
@@ -216,6 +231,8 @@ def push(
 
     The digest goes into the stack's settings; `pulumi up` then makes the task definition take it.
     """
+    from batchctl.operate import push as pushing
+
     found, config = _open(stack, outputs)
     say = (lambda text: None) if as_json else print
     done = pushing.push(
@@ -236,19 +253,24 @@ def push(
 
 def cost(
     stack: Annotated[str, typer.Option("--stack", "-s", help="Committed stack; nothing needs to be deployed.")] = "dev",
-    shards: Annotated[int, typer.Option(help="Shards of the night.", min=1)] = costs.RunAssumptions.shards,
-    minutes: Annotated[float, typer.Option(help="Minutes each task runs.", min=1)] = costs.RunAssumptions.minutes,
+    shards: Annotated[int | None, typer.Option(help="Shards of the night; default 10.", min=1)] = None,
+    minutes: Annotated[float | None, typer.Option(help="Minutes each task runs; default 5.", min=1)] = None,
     prices: Annotated[
         Path | None, typer.Option(help="YAML or JSON file whose prices replace the built-in ones.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what a stack costs: idle and for a night, by resource, and the network with NAT gateways instead."""
+    from batchctl import cost as costs
+    from batchctl import prices as price_tables
+    from batchctl.program import recorded, stack_settings
+
     here = projects.find()
     file = here.stack(stack)
     table = price_tables.load_prices(prices)
     graph = recorded(here, file, "resolved").graph(here.name)
-    assumed = costs.RunAssumptions(shards=shards, minutes=minutes)
+    usual = costs.RunAssumptions()
+    assumed = replace(usual, shards=shards or usual.shards, minutes=minutes or usual.minutes)
     bills = {
         "idle": costs.idle_cost(graph, table),
         "run": costs.run_cost(stack_settings(file), table, assumed),
@@ -262,7 +284,7 @@ def cost(
     console = _console()
     titles = {
         "idle": "Idle, a month",
-        "run": f"A night with {shards} shards of {minutes:g} minutes",
+        "run": f"A night with {assumed.shards} shards of {assumed.minutes:g} minutes",
         "nat": "NAT instead, a month",
     }
     for name, bill in bills.items():

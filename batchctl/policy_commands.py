@@ -6,6 +6,7 @@ Refuses: the preview of the program (`batchctl preview`).
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -69,6 +70,7 @@ def write_docs(
 @app.command("mutants")
 def print_mutants() -> None:
     """Break the recorded stacks in one place each and print which rules notice; takes about a minute."""
+    sys.path.insert(0, str(projects.find().root))  # the console script does not look into the current folder
     try:
         from tests.policy.mutants import matrix
     except ModuleNotFoundError as error:

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from batch_runtime.errors import BadInputError
 from data_ingestion.schema import PARTITION_SCHEMA
-from demo import portfolio
 from risk_calculation.exposures import Exposures
 from risk_calculation.job import RiskEnvironment, calculate
 from risk_calculation.scenarios import Scenarios
@@ -24,6 +23,7 @@ from risk_calculation.valuation import Positions, Valuation
 from risk_results import EXACT_LIMIT, UNITS_PER_USD
 from risk_results.documents import Model
 from risk_results.measures import LEVELS_PERMILLE, Vector, tail_measure, tail_weights
+from sandbox.demo import portfolio
 from tests.jobs.harness import Night
 
 DAY = portfolio.DEFAULT_BUSINESS_DATE

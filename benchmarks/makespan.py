@@ -233,7 +233,7 @@ def _deployed(stack: str) -> tuple[dict[str, Any], dict[str, str], settings.Sett
     graph = record(ROOT, project=project.name, stack=stack, config=config, mode="resolved").graph(project.name)
     (machine,) = [m for m in graph.of_type("aws:sfn/stateMachine:StateMachine") if "nightly" in str(m.props["name"])]
     buckets = {b.name.removeprefix("data-"): str(b.props["bucket"]) for b in graph.of_type("aws:s3/bucket:Bucket")}
-    names = {**buckets, "table": f"table-ledger-{stack}", "topic": f"topic-announcements-{stack}"}
+    names = {**buckets, "table": f"table-ledger-{stack}", "topic": f"topic-notifications-{stack}"}
     prefix = f"{settings.PROJECT}:"
     raw = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
     return json.loads(machine.props["definition"]), names, settings.parse(raw, stack=stack)

@@ -188,7 +188,7 @@ def account(graph: Graph, stack: str) -> World:
     """The buckets, ledger, topic and mailbox of `stack`, made in the emulated account."""
     clients: list[Any] = [boto3.client(name, region_name=REGION) for name in ("s3", "dynamodb", "sns", "sqs")]
     s3, dynamodb, sns, sqs = clients
-    topic = sns.create_topic(Name=f"topic-announcements-{stack}")["TopicArn"]
+    topic = sns.create_topic(Name=f"topic-notifications-{stack}")["TopicArn"]
     inbox = sqs.create_queue(QueueName=f"inbox-{stack}")["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)

@@ -53,7 +53,7 @@ class Blueprint:
     @property
     def topic(self) -> str:
         """Name of the topic on which runs are announced."""
-        return str(self.one("aws:sns/topic:Topic", "announcements").props["name"])
+        return str(self.one("aws:sns/topic:Topic", "notifications").props["name"])
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class Account:
         """A client of an emulated service."""
         return _client(service, self.endpoint, self.blueprint.region)
 
-    def announcements(self) -> list[str]:
+    def notifications(self) -> list[str]:
         """The subjects of what was announced so far; each is given once."""
         answer = self.client("sqs").receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)
         return [str(json.loads(message["Body"])["Subject"]) for message in answer.get("Messages", [])]

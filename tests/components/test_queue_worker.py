@@ -39,7 +39,7 @@ class TestQueueWorker:
         assert queue.props["kmsMasterKeyId"]
         redrive = json.loads(queue.props["redrivePolicy"])
         assert redrive["maxReceiveCount"] == 4
-        assert redrive["deadLetterTargetArn"].endswith(":queue-risk-calculation-letters-dev")
+        assert redrive["deadLetterTargetArn"].endswith(":queue-risk-calculation-dead-letters-dev")
 
     def test_the_first_message_wakes_the_service_from_zero(self, graph: Graph) -> None:
         alarm = self._one(graph, ALARM, "risk-calculation-worker-backlog").props
@@ -66,7 +66,7 @@ class TestQueueWorker:
         assert self._one(graph, "aws:appautoscaling/policy:Policy", "risk-calculation-cpu-tracking")
 
     def test_its_dead_letters_are_watched(self, graph: Graph) -> None:
-        assert self._one(graph, ALARM, "observability-risk-calculation-letters")
+        assert self._one(graph, ALARM, "monitoring-risk-calculation-dead-letters")
 
     def test_the_container_is_told_its_queue(self, graph: Graph) -> None:
         for task in graph.of_type("aws:ecs/taskDefinition:TaskDefinition"):

@@ -29,7 +29,7 @@ def test_every_output_resolves(deployed: Deployed) -> None:
         return [value]
 
     assert deployed.outputs["environment"] == deployed.stack
-    without_queues = {"jobQueueUrls": {}, "jobLetterQueueUrls": {}, "jobAlarmNames": {}, "scheduleNames": {}}
+    without_queues = {"jobQueueUrls": {}, "jobDeadLetterQueueUrls": {}, "jobAlarmNames": {}, "scheduleNames": {}}
     for name, value in deployed.outputs.items():
         found = leaves(value)
         assert found or value == without_queues.get(name), f"{name} is empty"

@@ -143,7 +143,7 @@ class Networking(pulumi.ComponentResource):
             f"{self._name}-tasks-to-s3",
             security_group_id=tasks.id,
             prefix_list_id=self._args.s3_prefix_list_id,
-            description="HTTPS to S3 through the gateway endpoint, which routes S3's public addresses",
+            description="HTTPS to S3 through the gateway endpoint, which routes the public addresses of S3",
             ip_protocol="tcp",
             from_port=HTTPS,
             to_port=HTTPS,

@@ -51,6 +51,12 @@ OPTIONAL: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Endpoints a setting can add, with the actions their policy allows to principals of this account."""
 
+_WITHOUT_RESOURCES: Final = frozenset({"ecs-agent", "ecs-telemetry", "monitoring", "ssmmessages", "sts"})
+"""Services with an action here that names no resource, so that its owner cannot be checked.
+
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+"""
+
 PULL_ACTIONS: Final = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
@@ -79,7 +85,7 @@ def layer_bucket_arn(names: Names) -> str:
 
 def s3_policy(names: Names, bucket_arns: Sequence[str]) -> str:
     """The S3 gateway endpoint's policy: these buckets for principals of this account, the layer bucket for the pull."""
-    ours = {"StringEquals": {"aws:PrincipalAccount": names.account}}
+    ours = _within_account(names)
     return iam.document(
         iam.statement(
             "ThisPlatformsObjects",
@@ -106,7 +112,7 @@ def s3_policy(names: Names, bucket_arns: Sequence[str]) -> str:
 
 def interface_policy(names: Names, service: str, repository_arns: Sequence[str]) -> str:
     """An interface endpoint's policy: what a task does through it, for principals of this account."""
-    ours = {"StringEquals": {"aws:PrincipalAccount": names.account}}
+    ours, caller = _within_account(names), {"StringEquals": {"aws:PrincipalAccount": names.account}}
     if service.startswith("ecr."):
         return iam.document(
             iam.statement("Pull", PULL_ACTIONS, repository_arns, principal="*", conditions=ours),
@@ -115,10 +121,19 @@ def interface_policy(names: Names, service: str, repository_arns: Sequence[str])
                 ["ecr:GetAuthorizationToken"],
                 ["*"],
                 principal="*",
-                conditions=ours,
+                conditions=caller,
             ),
         )
     if service == "logs":
         groups = [f"{names.log_group_arn(names.log_group('*'))}:*"]
         return iam.document(iam.statement("WriteLogs", LOG_ACTIONS, groups, principal="*", conditions=ours))
-    return iam.document(iam.statement("UseService", OPTIONAL[service], ["*"], principal="*", conditions=ours))
+    conditions = caller if service in _WITHOUT_RESOURCES else ours
+    return iam.document(iam.statement("UseService", OPTIONAL[service], ["*"], principal="*", conditions=conditions))
+
+
+def _within_account(names: Names) -> iam.Conditions:
+    """Callers and resources of this account only, so that nothing leaves for a bucket or queue of another.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
+    """
+    return {"StringEquals": {"aws:PrincipalAccount": names.account, "aws:ResourceAccount": names.account}}

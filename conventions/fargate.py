@@ -68,8 +68,13 @@ def strategy(capacity: str) -> list[CapacityProviderStrategyItem]:
     """`capacity` ("on-demand" or "spot-with-fallback") as a capacity provider strategy.
 
     On demand, one task is the base, so that a strategy edited by hand to prefer Spot still keeps the deadline's first
-    task off it. A strategy with FARGATE_SPOT alone never falls back by itself (facts-aws.md 5): the workflow does.
+    task off it. With Spot, a service's first task runs on FARGATE and every further one on FARGATE_SPOT: Spot alone
+    never falls back by itself. The workflow gives each task a strategy of its own.
+    Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
     """
     if capacity == "on-demand":
         return [{"capacity_provider": "FARGATE", "weight": 1, "base": 1}]
-    return [{"capacity_provider": "FARGATE_SPOT", "weight": 1, "base": 0}]
+    return [
+        {"capacity_provider": "FARGATE", "weight": 0, "base": 1},
+        {"capacity_provider": "FARGATE_SPOT", "weight": 1, "base": 0},
+    ]

@@ -52,6 +52,14 @@ def document(*statements: Statement) -> str:
     return json.dumps({"Version": VERSION, "Statement": list(statements)})
 
 
+def secret_arn(reference: str) -> str:
+    """The ARN that IAM knows of a secret as ECS names it: without `:json-key:version-stage:version-id`.
+
+    Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+    """
+    return ":".join(reference.split(":")[:7])
+
+
 def trust(service: str, *, account: str, source_arn: str | None = None) -> str:
     """A trust policy that lets `service` assume the role for resources of `account` only.
 

@@ -16,12 +16,25 @@ from typing import Final
 CREATED_AT: Final = "CreatedAt"
 UNSET: Final = "none"
 
+VALUE_PATTERN: Final = r"^[\w\s.:/=+\-@]*$"
+"""What every service takes as a tag's value: letters, digits, spaces and `_ . : / = + - @`.
+
+Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html
+"""
+VALUE_LENGTH: Final = 256
+_NOT_IN_VALUES: Final = re.compile(r"[^\w\s.:/=+\-@]+")
+
 _CI_VARIABLES: Final[Mapping[str, Sequence[str]]] = {
     "Repository": ("GITHUB_REPOSITORY", "CI_PROJECT_PATH", "BATCH_REPOSITORY"),
     "CommitAuthor": ("BATCH_COMMIT_AUTHOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN"),
     "PRNumber": ("BATCH_PR_NUMBER", "CI_MERGE_REQUEST_IID"),
 }
 """In the order in which they are asked: GitHub Actions, GitLab, and our own names for every other system."""
+
+
+def cleaned(value: str) -> str:
+    """`value` with what no tag may hold replaced: `dependabot[bot]` becomes `dependabot-bot`."""
+    return _NOT_IN_VALUES.sub("-", value).strip("- ")[:VALUE_LENGTH] or UNSET
 
 
 def required(
@@ -44,7 +57,7 @@ def required(
         if found is None and tag == "PRNumber":
             pull = re.fullmatch(r"refs/pull/(\d+)/.*", variables.get("GITHUB_REF", ""))
             found = pull.group(1) if pull else None
-        return found or UNSET
+        return cleaned(found) if found else UNSET
 
     return {
         "Repository": value("Repository"),

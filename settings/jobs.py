@@ -41,8 +41,10 @@ class Scaling(Section):
 class Queue(Section):
     """Queue-worker mode: the service scales from zero by the backlog of a queue of its own."""
 
-    tasks_per_messages: int = Field(default=10, ge=1, le=10_000, examples=[10])
-    """Messages that one more task is started for."""
+    acceptable_latency: int = Field(default=600, ge=60, le=43_200, examples=[600])
+    """Seconds that a message may wait before it is worked on; decides how many tasks work at once."""
+    seconds_per_message: float = Field(default=60, ge=0.01, le=43_200, examples=[60])
+    """Seconds that one task works on one message."""
     visibility_timeout: int = Field(default=900, ge=30, le=43_200, examples=[900])
     """Seconds a message stays hidden while a task works on it."""
     max_receives: int = Field(default=3, ge=1, le=100, examples=[3])
@@ -86,7 +88,7 @@ class Job(Section):
     capacity: Capacity = Field(default="on-demand", examples=["on-demand"])
     """By default what `platform.capacity` says."""
     scaling: Scaling = Field(default=Scaling(), examples=["{maxTasks: 10}"])
-    queue: Queue | None = Field(default=None, examples=["{tasksPerMessages: 10}"])
+    queue: Queue | None = Field(default=None, examples=["{acceptableLatency: 600}"])
     fan_out: FanOut | None = Field(default=None, examples=["{concurrency: 3}"])
     retry: Retry = Field(default=Retry(), examples=["{attempts: 2}"])
     timeout: int = Field(default=3600, ge=60, le=86_400, examples=[3600])
@@ -110,7 +112,15 @@ class Job(Section):
         default={},
         examples=[{"DB_PASSWORD": "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"}],
     )
-    """Variable to the ARN of a Secrets Manager secret or SSM parameter; the value never enters the program."""
+    """Variable to the ARN of a Secrets Manager secret or SSM parameter; the value never enters the program. A secret's
+    ARN may end in `:json-key:version-stage:version-id`, as ECS takes it."""
+    secret_key_arns: tuple[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/.+$")], ...] = (
+        Field(
+            default=(),
+            examples=[["arn:aws:kms:us-east-1:123456789012:key/6f5b2f1e-0d3a-4c5e-9a53-2f1f6c1b7a10"]],
+        )
+    )
+    """Customer keys that the secrets are encrypted with; a secret under the AWS-managed key needs none."""
     health_check: tuple[str, ...] = Field(
         default=("CMD", "python", "-m", "batch_runtime.health"),
         min_length=2,

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from conventions import address_ranges, endpoint_services, naming
+from conventions import address_ranges, endpoint_services, naming, tagging
 
 from .base import Section
 from .jobs import Capacity, Job
@@ -27,6 +27,12 @@ JobName = Annotated[
 ]
 
 
+TagValue = Annotated[
+    str, StringConstraints(pattern=tagging.VALUE_PATTERN, min_length=1, max_length=tagging.VALUE_LENGTH)
+]
+"""What every service takes as a tag's value: letters, digits, spaces and `_ . : / = + - @`."""
+
+
 class Platform(Section):
     """What the whole stack is."""
 
@@ -36,24 +42,24 @@ class Platform(Section):
     """Whether `pulumi destroy` may delete buckets and repositories that still hold something."""
     capacity: Capacity = Field(default="on-demand", examples=["on-demand"])
     """Default capacity of the cluster and of every job."""
-    log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = Field(
-        default=30, examples=[30]
-    )
+    log_retention_days: Literal[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    ] = Field(default=30, examples=[30])
     """Days that every log group keeps its events; a value CloudWatch Logs accepts."""
 
 
 class Tags(Section):
     """Values of the required tags; what is not set comes from the CI system's environment variables."""
 
-    repository: str | None = Field(default=None, max_length=256, examples=["our-team/batch-platform"])
+    repository: TagValue | None = Field(default=None, examples=["our-team/batch-platform"])
     """Default: `GITHUB_REPOSITORY`, `CI_PROJECT_PATH` or `BATCH_REPOSITORY`."""
-    commit_author: str | None = Field(default=None, max_length=256, examples=["jane"])
+    commit_author: TagValue | None = Field(default=None, examples=["jane"])
     """Default: `BATCH_COMMIT_AUTHOR`, `GITHUB_ACTOR` or `GITLAB_USER_LOGIN`."""
-    pr_number: str | None = Field(default=None, max_length=256, examples=["42"])
+    pr_number: TagValue | None = Field(default=None, examples=["42"])
     """Default: `BATCH_PR_NUMBER`, `CI_MERGE_REQUEST_IID` or the number in `GITHUB_REF`."""
-    team: str = Field(default="batch", min_length=1, max_length=256, examples=["market-risk"])
+    team: TagValue = Field(default="batch", examples=["market-risk"])
     """Who owns the stack."""
-    created_at: str | None = Field(default=None, max_length=32, examples=["2026-11-20T00:00:00Z"])
+    created_at: TagValue | None = Field(default=None, examples=["2026-11-20T00:00:00Z"])
     """Default: when a resource is first created; it keeps that value."""
 
     def given(self) -> dict[str, str | None]:
@@ -95,6 +101,8 @@ class Network(Section):
                 f"more than zones ({self.zones})",
                 f"endpointZones: {self.zones}",
             )
+        if len(set(self.extra_endpoints)) < len(self.extra_endpoints):
+            raise _refused("extraEndpoints", "an endpoint is named twice", "extraEndpoints: [secretsmanager, sqs]")
         if self.subnets and len(self.subnets) != self.zones:
             raise _refused(
                 "subnets",

@@ -1,20 +1,23 @@
 """Queue-worker mode of one job: its service works off a queue, and rests at zero.
 
-Owns: the job's queue with its dead-letter queue, and the step scaling that wakes the service by the backlog.
-Refuses: the service and its CPU tracking, which are its owner's (`job.py`) and govern 1 to N: at zero tasks there is
-no CPU metric (facts-aws.md 12). The queue's depth exists at zero, so it is what the first task is started by.
+At zero tasks there is no CPU metric, but there is the queue's depth: a message wakes the service to one task. From one
+task on, target tracking keeps the backlog per task at what one task works off within the acceptable latency. When
+nothing waits and nothing is in work, the service goes back to zero. Alarms of SQS metrics see a queue that was idle for
+six hours up to fifteen minutes late
+(https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
+from pulumi_aws import appautoscaling as scaling
 
-from components.monitoring import alarm_definitions
+from components.shared import metrics
 from components.shared.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs, https_only
 from components.shared.stack_context import FailureSources, StackContext, TaskNetwork
 from conventions import iam
@@ -22,6 +25,17 @@ from conventions.naming import Reference
 
 if TYPE_CHECKING:
     from settings.jobs import Queue
+
+StepArgs = scaling.PolicyStepScalingPolicyConfigurationStepAdjustmentArgs
+TrackingArgs = scaling.PolicyTargetTrackingScalingPolicyConfigurationArgs
+MathArgs = scaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationArgs
+QueryArgs = scaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricArgs
+StatisticArgs = scaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatArgs
+MetricArgs = (
+    scaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricArgs
+)
+
+DimensionArgs = scaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricDimensionArgs  # noqa: E501 - the provider's own name
 
 WAITING, WORKING = "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"
 PERIOD_SECONDS = 60
@@ -39,7 +53,10 @@ class QueueWorkerArgs:
     queue: Queue
     cooldown: int
     """Seconds between two scalings in."""
-    service_name: pulumi.Input[str]
+    service: pulumi.Input[str]
+    """Name of the job's service."""
+    scalable_target: aws.appautoscaling.Target
+    """Of the service; scaling policies are attached to it."""
     task_role_arn: pulumi.Input[str]
 
 
@@ -102,6 +119,7 @@ class QueueWorker(pulumi.ComponentResource):
         """The task role may take messages off this one queue."""
         arn = self.queue.arn
         role = pulumi.Output.from_input(self._args.task_role_arn).apply(lambda known: known.rpartition("/")[2])
+        tasks = self._args.context.names.arn("ecs", f"task/{self._args.task_network.cluster.name}/*")
         take = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
         aws.iam.RolePolicy(
             f"{self._name}-work",
@@ -110,6 +128,7 @@ class QueueWorker(pulumi.ComponentResource):
             policy=pulumi.Output.from_input(self._args.context.messages_key_arn).apply(
                 lambda key: iam.document(
                     iam.statement("TakeMessages", take, [arn]),
+                    iam.statement("ProtectTasks", ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"], [tasks]),
                     iam.statement("ReadMessages", ["kms:Decrypt"], [key]),
                 )
             ),
@@ -117,88 +136,137 @@ class QueueWorker(pulumi.ComponentResource):
         )
 
     def _scale(self) -> None:
-        """Out: one task for every so many messages. In: to zero, when nothing waits and nothing is in work."""
-        args, names = self._args, self._args.context.names
-        step = args.queue.tasks_per_messages
-        self.alarm_names = {
-            purpose: names.name("alarm", purpose) for purpose in (f"{args.job}-backlog", f"{args.job}-idle")
-        }
-        out = self._policy(
-            "out",
-            adjustment_type="ChangeInCapacity",
-            steps=[
-                {
-                    "metric_interval_lower_bound": str(index * step),
-                    **({} if index == len(_STEPS) - 1 else {"metric_interval_upper_bound": str((index + 1) * step)}),
-                    "scaling_adjustment": tasks,
-                }
-                for index, tasks in enumerate(_STEPS)
-            ],
+        names, job = self._args.context.names, self._args.job
+        self.alarm_names = {purpose: names.name("alarm", purpose) for purpose in (f"{job}-waking", f"{job}-idle")}
+        self._track_backlog()
+        self._alarm(
+            f"{job}-waking",
+            f"{self.queue_name} holds messages and no task runs: {job} starts one",
+            "IF(FILL(running,0)==0 AND waiting>0,1,0)",
+            {"waiting": self._depth(WAITING), "running": self._running()},
+            self._set_capacity("out", StepArgs(metric_interval_lower_bound="0", scaling_adjustment=1)),
+            comparison="GreaterThanThreshold",
+            periods=1,
         )
-        in_ = self._policy(
-            "in",
-            adjustment_type="ExactCapacity",
-            steps=[{"metric_interval_upper_bound": "0", "scaling_adjustment": 0}],
+        self._alarm(
+            f"{job}-idle",
+            f"{self.queue_name} is empty and nothing is in work: {job} goes to zero",
+            "FILL(waiting,0)+FILL(working,0)",
+            {"waiting": self._depth(WAITING), "working": self._depth(WORKING)},
+            self._set_capacity("in", StepArgs(metric_interval_upper_bound="0", scaling_adjustment=0)),
+            comparison="LessThanOrEqualToThreshold",
+            periods=IDLE_PERIODS,
         )
-        aws.cloudwatch.MetricAlarm(
+
+    def _track_backlog(self) -> None:
+        """One task for as many messages as it works off within the acceptable latency.
+
+        Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html
+        """
+        args, queue = self._args, self._args.queue
+        aws.appautoscaling.Policy(
             f"{self._name}-backlog",
-            name=self.alarm_names[f"{args.job}-backlog"],
-            alarm_description=f"{self.queue_name} holds messages: {args.job} scales out",
-            namespace="AWS/SQS",
-            metric_name=WAITING,
-            dimensions={"QueueName": self.queue_name},
-            statistic="Maximum",
-            comparison_operator="GreaterThanThreshold",
-            threshold=0,
-            period=PERIOD_SECONDS,
-            evaluation_periods=1,
-            treat_missing_data="notBreaching",
-            alarm_actions=[out.arn],
+            name=f"backlog-{args.job}-{args.context.names.suffix}",
+            policy_type="TargetTrackingScaling",
+            service_namespace="ecs",
+            scalable_dimension="ecs:service:DesiredCount",
+            resource_id=args.scalable_target.resource_id,
+            target_tracking_scaling_policy_configuration=TrackingArgs(
+                target_value=queue.acceptable_latency / queue.seconds_per_message,
+                scale_in_cooldown=args.cooldown,
+                scale_out_cooldown=PERIOD_SECONDS,
+                customized_metric_specification=MathArgs(
+                    metrics=[
+                        QueryArgs(
+                            id="backlog_per_task",
+                            expression="IF(FILL(running,0)>0,waiting/running,waiting)",
+                            label="messages waiting for each running task",
+                            return_data=True,
+                        ),
+                        _metric_of("waiting", self._depth(WAITING)),
+                        _metric_of("running", self._running()),
+                    ]
+                ),
+            ),
             opts=self._child,
         )
+
+    def _alarm(
+        self,
+        purpose: str,
+        description: str,
+        expression: str,
+        inputs: Mapping[str, metrics.Metric],
+        policy: aws.appautoscaling.Policy,
+        *,
+        comparison: str,
+        periods: int,
+    ) -> None:
         aws.cloudwatch.MetricAlarm(
-            f"{self._name}-idle",
-            name=self.alarm_names[f"{args.job}-idle"],
-            alarm_description=f"{self.queue_name} is empty and nothing is in work: {args.job} goes to zero",
+            f"{self._name}-{purpose.removeprefix(self._args.job + '-')}",
+            name=self.alarm_names[purpose],
+            alarm_description=description,
             metric_queries=[
-                {"id": "left", "expression": "waiting+working", "label": "messages", "return_data": True},
-                alarm_definitions.query("waiting", self._depth(WAITING), PERIOD_SECONDS),
-                alarm_definitions.query("working", self._depth(WORKING), PERIOD_SECONDS),
+                {"id": "result", "expression": expression, "label": purpose, "return_data": True},
+                *(metrics.query(name, metric, PERIOD_SECONDS) for name, metric in inputs.items()),
             ],
-            comparison_operator="LessThanOrEqualToThreshold",
+            comparison_operator=comparison,
             threshold=0,
-            evaluation_periods=IDLE_PERIODS,
-            treat_missing_data="missing",
-            alarm_actions=[in_.arn],
+            evaluation_periods=periods,
+            treat_missing_data="missing" if comparison.startswith("Less") else "notBreaching",
+            alarm_actions=[policy.arn],
             opts=self._child,
         )
 
-    def _depth(self, metric: str) -> alarm_definitions.Metric:
-        return alarm_definitions.Metric(
-            namespace=alarm_definitions.QUEUES,
-            name=metric,
-            dimensions={"QueueName": self.queue_name},
-            statistic="Maximum",
+    def _depth(self, metric: str) -> metrics.Metric:
+        return metrics.Metric(
+            namespace=metrics.QUEUES, name=metric, dimensions={"QueueName": self.queue_name}, statistic="Maximum"
         )
 
-    def _policy(self, direction: str, *, adjustment_type: str, steps: Sequence[Any]) -> aws.appautoscaling.Policy:
+    def _running(self) -> metrics.Metric:
+        names = self._args.context.names
+        return metrics.Metric(
+            namespace=metrics.CONTAINER_INSIGHTS,
+            name="RunningTaskCount",
+            dimensions={
+                "ClusterName": self._args.task_network.cluster.name,
+                "ServiceName": names.name("service", self._args.job),
+            },
+            statistic="Average",
+        )
+
+    def _set_capacity(self, direction: str, step: StepArgs) -> aws.appautoscaling.Policy:
+        """A policy that sets the number of tasks when its alarm fires."""
         args = self._args
         return aws.appautoscaling.Policy(
             f"{self._name}-{direction}",
-            name=f"backlog-{direction}-{args.job}-{args.context.names.suffix}",
+            name=f"{direction}-{args.job}-{args.context.names.suffix}",
             policy_type="StepScaling",
             service_namespace="ecs",
             scalable_dimension="ecs:service:DesiredCount",
-            resource_id=pulumi.Output.concat("service/", args.task_network.cluster_name, "/", args.service_name),
-            step_scaling_policy_configuration={
-                "adjustment_type": adjustment_type,
-                "cooldown": args.cooldown if direction == "in" else PERIOD_SECONDS,
-                "metric_aggregation_type": "Maximum",
-                "step_adjustments": list(steps),
-            },
+            # through the target, so that the target is there first
+            resource_id=args.scalable_target.resource_id,
+            step_scaling_policy_configuration=scaling.PolicyStepScalingPolicyConfigurationArgs(
+                adjustment_type="ExactCapacity",
+                cooldown=args.cooldown if direction == "in" else PERIOD_SECONDS,
+                metric_aggregation_type="Maximum",
+                step_adjustments=[step],
+            ),
             opts=self._child,
         )
 
 
-_STEPS = (1, 2, 4, 8)
-"""Tasks added for a backlog of up to one, two, three and more times `tasks_per_messages`."""
+def _metric_of(name: str, metric: metrics.Metric) -> QueryArgs:
+    """`metric` as one input of a target tracking policy's expression."""
+    return QueryArgs(
+        id=name,
+        metric_stat=StatisticArgs(
+            metric=MetricArgs(
+                namespace=metric.namespace,
+                metric_name=metric.name,
+                dimensions=[DimensionArgs(name=key, value=value) for key, value in metric.dimensions.items()],
+            ),
+            stat=metric.statistic,
+        ),
+        return_data=False,
+    )

@@ -82,8 +82,8 @@ class JobService(pulumi.ComponentResource):
         definition = self._task_definition()
         self.task_definition_arn = definition.arn
         self._service(definition, [*execution_policies, *task_policies])
-        self._scaling()
-        self.worker = self._queue_worker(args.settings.queue) if args.settings.queue else None
+        target = self._scaling()
+        self.worker = self._queue_worker(args.settings.queue, target) if args.settings.queue else None
         self.register_outputs({"task_definition_arn": self.task_definition_arn, "service_arn": self.service_arn})
 
     def _role(self, purpose: str, description: str) -> aws.iam.Role:
@@ -119,8 +119,20 @@ class JobService(pulumi.ComponentResource):
             ("secretsmanager", ["secretsmanager:GetSecretValue"]),
             ("ssm", ["ssm:GetParameters"]),
         ):
-            if arns := [arn for arn in self._args.settings.secrets.values() if f":{service}:" in arn]:
+            if arns := sorted(
+                {iam.secret_arn(arn) for arn in self._args.settings.secrets.values() if f":{service}:" in arn}
+            ):
                 statements.append(iam.statement(f"Read{service.capitalize()}", actions, arns))
+        if keys := self._args.settings.secret_key_arns:
+            services = [f"{service}.{names.region}.amazonaws.com" for service in ("secretsmanager", "ssm")]
+            statements.append(
+                iam.statement(
+                    "DecryptSecrets",
+                    ["kms:Decrypt"],
+                    keys,
+                    conditions={"StringEquals": {"kms:ViaService": services}},
+                )
+            )
         return [self._policy(role, "start-task", iam.document(*statements))]
 
     def _task_role(self) -> list[aws.iam.RolePolicy]:
@@ -197,6 +209,8 @@ class JobService(pulumi.ComponentResource):
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             wait_for_steady_state=False,
+            # without it the provider replaces the service, deleting it first, when its capacity changes
+            force_new_deployment=True,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[args.task_network.capacity_providers, *policies],
@@ -206,7 +220,7 @@ class JobService(pulumi.ComponentResource):
         # the id is the ARN in every version of the provider; `arn` came with version 7
         self.service_name, self.service_arn = service.name, service.id
 
-    def _scaling(self) -> None:
+    def _scaling(self) -> aws.appautoscaling.Target:
         args = self._args
         target = aws.appautoscaling.Target(
             f"{self._name}-scaling",
@@ -226,14 +240,17 @@ class JobService(pulumi.ComponentResource):
             resource_id=target.resource_id,
             target_tracking_scaling_policy_configuration={
                 "predefined_metric_specification": {"predefined_metric_type": "ECSServiceAverageCPUUtilization"},
+                # a task that waits for its queue uses no CPU: what has work decides about scaling in
+                "disable_scale_in": args.settings.queue is not None,
                 "target_value": args.settings.scaling.cpu_target,
                 "scale_in_cooldown": args.settings.scaling.cooldown,
                 "scale_out_cooldown": args.settings.scaling.cooldown,
             },
             opts=self._child,
         )
+        return target
 
-    def _queue_worker(self, queue: Queue) -> QueueWorker:
+    def _queue_worker(self, queue: Queue, target: aws.appautoscaling.Target) -> QueueWorker:
         args = self._args
         return QueueWorker(
             f"{self._name}-worker",
@@ -243,7 +260,8 @@ class JobService(pulumi.ComponentResource):
                 job=args.job,
                 queue=queue,
                 cooldown=args.settings.scaling.cooldown,
-                service_name=self.service_name,
+                service=self.service_name,
+                scalable_target=target,
                 task_role_arn=self.task_role_arn,
             ),
             self._child,

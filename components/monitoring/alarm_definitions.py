@@ -12,23 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from components.shared.metrics import EVENTS, QUEUES, SCHEDULER, STATES, Metric
+
 if TYPE_CHECKING:
     import settings.models
 
-STATES, EVENTS, SCHEDULER, QUEUES = "AWS/States", "AWS/Events", "AWS/Scheduler", "AWS/SQS"
 LOG_ERRORS: Final = "LogErrors"
 WATCH_PERIOD: Final = 300
 MINUTE_MS: Final = 60_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """One metric as CloudWatch names it."""
-
-    namespace: str
-    name: str
-    dimensions: Mapping[str, str] = field(default_factory=dict)
-    statistic: str = "Sum"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,20 +175,6 @@ def _of_machine(metric: str, arn: str, statistic: str = "Sum") -> Metric:
 def _of_rule(metric: str, rule: str) -> Metric:
     """Only RuleName: the default event bus; source: eb-monitoring, "dimensions for EventBridge metrics"."""
     return Metric(namespace=EVENTS, name=metric, dimensions={"RuleName": rule})
-
-
-def query(name: str, metric: Metric, period: int) -> Any:
-    """`metric` as one input of a metric-math alarm, as pulumi-aws takes it."""
-    return {
-        "id": name,
-        "metric": {
-            "namespace": metric.namespace,
-            "metric_name": metric.name,
-            "dimensions": dict(metric.dimensions),
-            "stat": metric.statistic,
-            "period": period,
-        },
-    }
 
 
 def series(metrics: Sequence[Metric], labels: Sequence[str] = ()) -> list[list[Any]]:

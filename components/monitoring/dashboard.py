@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from .alarm_definitions import EVENTS, LOG_ERRORS, QUEUES, STATES, AlarmSources, Metric, series
+from components.shared.metrics import EVENTS, QUEUES, STATES, Metric
+
+from .alarm_definitions import LOG_ERRORS, AlarmSources, series
 
 WIDTH: Final = 24
 INSIGHTS: Final = "ECS/ContainerInsights"

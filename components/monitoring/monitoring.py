@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
+from components.shared import metrics
 from components.shared.stack_context import FailureSources, StackContext
 from conventions import iam
 from conventions.naming import Reference
@@ -170,7 +171,7 @@ class Monitoring(pulumi.ComponentResource):
             own: dict[str, Any] = {
                 "metric_queries": [
                     {"id": "share", "expression": alarm.expression, "label": alarm.purpose, "return_data": True},
-                    *(alarm_definitions.query(name, metric, alarm.period) for name, metric in alarm.inputs.items()),
+                    *(metrics.query(name, metric, alarm.period) for name, metric in alarm.inputs.items()),
                 ]
             }
         else:

@@ -32,7 +32,10 @@ class TestT1Cluster:
         (association,) = program.all("aws:ecs/clusterCapacityProviders:ClusterCapacityProviders")
         assert association.props["capacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
         expected = {
-            "dev": [{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}],
+            "dev": [
+                {"capacityProvider": "FARGATE", "weight": 0, "base": 1},
+                {"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0},
+            ],
             "prod": [{"capacityProvider": "FARGATE", "weight": 1, "base": 1}],
         }
         assert association.props["defaultCapacityProviderStrategies"] == expected[program.stack]
@@ -213,6 +216,7 @@ class TestT7Scaling:
             "targetValue": 70,
             "scaleInCooldown": 300,
             "scaleOutCooldown": 300,
+            "disableScaleIn": False,
         }
 
 
@@ -255,10 +259,13 @@ class TestT10Services:
         assert len(props["networkConfiguration"]["subnets"]) == 3
         assert props["networkConfiguration"]["assignPublicIp"] is False
         expected = {
-            "dev": {"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0},
-            "prod": {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
+            "dev": [
+                {"capacityProvider": "FARGATE", "weight": 0, "base": 1},
+                {"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0},
+            ],
+            "prod": [{"capacityProvider": "FARGATE", "weight": 1, "base": 1}],
         }
-        assert props["capacityProviderStrategies"] == [expected[program.stack]]
+        assert props["capacityProviderStrategies"] == expected[program.stack]
 
     def test_absent(self, program: Program, job: str) -> None:
         props = program.one("aws:ecs/service:Service", f"{job}-service").props

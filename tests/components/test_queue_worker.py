@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,8 @@ from policy.rules.reading import Graph, Resource
 from tests.programs import record_with, recording
 from tests.workflow.reading import ALARM
 
+POLICY = "aws:appautoscaling/policy:Policy"
+
 
 @pytest.fixture(scope="module")
 def graph() -> Graph:
@@ -18,7 +22,9 @@ def graph() -> Graph:
     return record_with(
         {
             "batch-platform:network": {"cidr": "10.0.0.0/16", "extraEndpoints": ["sqs"]},
-            "batch-platform:jobs": {"risk-calculation": {"queue": {"tasksPerMessages": 20, "maxReceives": 4}}},
+            "batch-platform:jobs": {
+                "risk-calculation": {"queue": {"acceptableLatency": 600, "secondsPerMessage": 30, "maxReceives": 4}}
+            },
         }
     )
 
@@ -30,9 +36,12 @@ class TestQueueWorker:
         (found,) = [resource for resource in graph.of_type(token) if resource.name == name]
         return found
 
+    def _policy(self, graph: Graph, purpose: str) -> Mapping[str, Any]:
+        return self._one(graph, POLICY, f"risk-calculation-worker-{purpose}").props
+
     def test_without_the_setting_there_is_none(self) -> None:
         graph = recording("dev", "resolved").graph("batch-platform")
-        assert graph.of_type("batch:queues:QueueWorker") == []
+        assert graph.of_type("batch:job:QueueWorker") == []
 
     def test_the_queue_is_encrypted_and_gives_up_to_its_dead_letters(self, graph: Graph) -> None:
         queue = self._one(graph, "aws:sqs/queue:Queue", "risk-calculation-worker-queue")
@@ -41,29 +50,56 @@ class TestQueueWorker:
         assert redrive["maxReceiveCount"] == 4
         assert redrive["deadLetterTargetArn"].endswith(":queue-risk-calculation-dead-letters-dev")
 
-    def test_the_first_message_wakes_the_service_from_zero(self, graph: Graph) -> None:
-        alarm = self._one(graph, ALARM, "risk-calculation-worker-backlog").props
+    def test_the_first_message_wakes_the_service_to_one_task(self, graph: Graph) -> None:
+        alarm = self._one(graph, ALARM, "risk-calculation-worker-waking").props
+        assert alarm["metricQueries"][0]["expression"] == "IF(FILL(running,0)==0 AND waiting>0,1,0)"
         assert (alarm["threshold"], alarm["comparisonOperator"]) == (0, "GreaterThanThreshold")
-        policy = self._one(graph, "aws:appautoscaling/policy:Policy", "risk-calculation-worker-out").props
-        steps = policy["stepScalingPolicyConfiguration"]["stepAdjustments"]
-        assert [(s["metricIntervalLowerBound"], s["scalingAdjustment"]) for s in steps] == [
-            ("0", 1),
-            ("20", 2),
-            ("40", 4),
-            ("60", 8),
-        ]
-        assert "metricIntervalUpperBound" not in steps[-1]
+        configuration = self._policy(graph, "out")["stepScalingPolicyConfiguration"]
+        assert configuration["adjustmentType"] == "ExactCapacity"
+        assert [step["scalingAdjustment"] for step in configuration["stepAdjustments"]] == [1]
+
+    def test_the_backlog_of_a_task_is_what_it_works_off_in_time(self, graph: Graph) -> None:
+        """600 s of latency at 30 s a message are 20 messages for each task."""
+        tracking = self._policy(graph, "backlog")["targetTrackingScalingPolicyConfiguration"]
+        assert tracking["targetValue"] == 20
+        queries = {query["id"]: query for query in tracking["customizedMetricSpecification"]["metrics"]}
+        assert [name for name, query in queries.items() if query["returnData"]] == ["backlog_per_task"]
+        running = queries["running"]["metricStat"]["metric"]
+        assert running["namespace"] == "ECS/ContainerInsights"
+        assert {d["name"]: d["value"] for d in running["dimensions"]} == {
+            "ClusterName": "cluster-batch-dev",
+            "ServiceName": "service-risk-calculation-dev",
+        }
 
     def test_it_goes_back_to_zero_only_when_nothing_is_in_work(self, graph: Graph) -> None:
+        """A sum has no data when one of its metrics has none, so what is missing counts as 0."""
         alarm = self._one(graph, ALARM, "risk-calculation-worker-idle").props
-        assert alarm["metricQueries"][0]["expression"] == "waiting+working"
-        policy = self._one(graph, "aws:appautoscaling/policy:Policy", "risk-calculation-worker-in").props
-        assert policy["stepScalingPolicyConfiguration"]["adjustmentType"] == "ExactCapacity"
+        assert alarm["metricQueries"][0]["expression"] == "FILL(waiting,0)+FILL(working,0)"
+        assert self._policy(graph, "in")["stepScalingPolicyConfiguration"]["adjustmentType"] == "ExactCapacity"
 
-    def test_cpu_tracking_stays_and_the_scaling_starts_at_zero(self, graph: Graph) -> None:
+    def test_cpu_tracking_takes_no_task_away_in_mid_message(self, graph: Graph) -> None:
+        """A worker that waits for a slow answer uses no CPU; only the other jobs' services scale in by CPU."""
+        for job, disabled in (("risk-calculation", True), ("data-ingestion", False)):
+            policy = self._one(graph, POLICY, f"{job}-cpu-tracking").props
+            assert policy["targetTrackingScalingPolicyConfiguration"]["disableScaleIn"] is disabled
+
+    def test_every_policy_comes_after_the_scalable_target(self, graph: Graph) -> None:
+        target = self._one(graph, "aws:appautoscaling/target:Target", "risk-calculation-scaling")
+        for name in ("out", "in", "backlog"):
+            policy = self._one(graph, POLICY, f"risk-calculation-worker-{name}")
+            assert target.urn in policy.property_dependencies["resourceId"]
+
+    def test_a_worker_may_protect_its_task(self, graph: Graph) -> None:
+        (work,) = [
+            r for r in graph.of_type("aws:iam/rolePolicy:RolePolicy") if r.name == "risk-calculation-worker-work"
+        ]
+        statements = {s["Sid"]: s for s in json.loads(work.props["policy"])["Statement"]}
+        assert "ecs:UpdateTaskProtection" in statements["ProtectTasks"]["Action"]
+        assert statements["ProtectTasks"]["Resource"].endswith(":task/cluster-batch-dev/*")
+
+    def test_the_scaling_starts_at_zero(self, graph: Graph) -> None:
         target = self._one(graph, "aws:appautoscaling/target:Target", "risk-calculation-scaling").props
         assert target["minCapacity"] == 0
-        assert self._one(graph, "aws:appautoscaling/policy:Policy", "risk-calculation-cpu-tracking")
 
     def test_its_dead_letters_are_watched(self, graph: Graph) -> None:
         assert self._one(graph, ALARM, "monitoring-risk-calculation-dead-letters")

@@ -96,7 +96,10 @@ class TestFargate:
 
     def test_strategies_never_mix_what_fargate_excludes(self) -> None:
         assert fargate.strategy("on-demand") == [{"capacity_provider": "FARGATE", "weight": 1, "base": 1}]
-        assert fargate.strategy("spot-with-fallback") == [{"capacity_provider": "FARGATE_SPOT", "weight": 1, "base": 0}]
+        assert fargate.strategy("spot-with-fallback") == [
+            {"capacity_provider": "FARGATE", "weight": 0, "base": 1},
+            {"capacity_provider": "FARGATE_SPOT", "weight": 1, "base": 0},
+        ]
 
 
 class TestNames:
@@ -153,11 +156,60 @@ class TestEndpoints:
 
     @pytest.mark.parametrize("service", [*endpoint_services.REQUIRED, *endpoint_services.OPTIONAL])
     def test_interface_endpoints_serve_this_account_only(self, service: str) -> None:
+        """A statement whose action names no resource cannot check the resource's owner; every other one does."""
         for statement in json.loads(endpoint_services.interface_policy(NAMES, service, ["arn:x"]))["Statement"]:
-            assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}
+            accounts = statement["Condition"]["StringEquals"]
+            assert accounts.pop("aws:PrincipalAccount") == "123456789012"
+            without_resource = statement["Sid"] == "SignIn" or service in {
+                "ecs-agent",
+                "ecs-telemetry",
+                "monitoring",
+                "ssmmessages",
+                "sts",
+            }
+            assert accounts == ({} if without_resource else {"aws:ResourceAccount": "123456789012"})
+
+    def test_the_gateway_serves_only_buckets_of_this_account(self) -> None:
+        """Except the layer bucket, which is AWS's own."""
+        document = json.loads(endpoint_services.s3_policy(NAMES, ["arn:aws:s3:::bucket-input-123456789012-dev"]))
+        owners = {s["Sid"]: s.get("Condition", {}).get("StringEquals", {}) for s in document["Statement"]}
+        for sid in ("ThisPlatformsObjects", "ThisPlatformsBuckets"):
+            assert owners[sid]["aws:ResourceAccount"] == "123456789012"
+        assert owners["ImageLayers"] == {}
+
+
+class TestSecrets:
+    @pytest.mark.parametrize(
+        "reference",
+        [
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf",
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf:password::",
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf:password:AWSCURRENT:",
+        ],
+    )
+    def test_iam_knows_the_secret_without_key_and_version(self, reference: str) -> None:
+        assert iam.secret_arn(reference) == "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
+
+    def test_a_parameter_stays_what_it_is(self) -> None:
+        parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/batch/db"
+        assert iam.secret_arn(parameter) == parameter
 
 
 class TestTags:
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [
+            ("dependabot[bot]", "dependabot-bot"),
+            ("Risk & X", "Risk - X"),
+            ("Jürgen Müller", "Jürgen Müller"),
+            ("a" * 300, "a" * 256),
+            ("[]", "none"),
+        ],
+    )
+    def test_what_no_tag_may_hold_is_replaced(self, value: str, expected: str) -> None:
+        tags = self.made({}, {"BATCH_COMMIT_AUTHOR": value})
+        assert tags["CommitAuthor"] == expected
+
     NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 
     def made(self, given: dict[str, str | None], variables: dict[str, str]) -> dict[str, str]:

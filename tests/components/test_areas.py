@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policy.rules.reading import Resource
-from tests.programs import Program, document
+from tests.programs import Program, document, recording
 
 JOBS: dict[str, tuple[str, str, int]] = {
     "data-ingestion": ("1024", "2048", 10),
@@ -291,6 +291,15 @@ class TestT11Names:
                     last = name.removesuffix("/performance")
                     assert last.endswith(f"-{program.stack}"), f"{resource.urn}: {name}"
         assert named > 30
+
+    def test_two_stacks_in_one_account_share_nothing(self) -> None:
+        """Whatever dev says of itself in its outputs, prod says otherwise."""
+        dev, prod = recording("dev", "resolved").outputs, recording("prod", "resolved").outputs
+        of_the_account = {"accountId", "region"}
+        of_jobs_with_a_queue = {name for name in dev if dev[name] == prod[name] == {}}
+        same = {name for name in dev if dev[name] == prod[name]}
+        assert same == of_the_account | of_jobs_with_a_queue
+        assert len(dev) > len(same) + 20
 
     def test_components_have_namespaced_tokens(self, program: Program) -> None:
         components = [resource for resource in program.graph.resources if not resource.custom]

@@ -11,11 +11,11 @@ from components.cluster import Cluster, ClusterArgs
 from components.data import Data, DataArgs
 from components.encryption import Keys, KeysArgs
 from components.job.service import JobService, JobServiceArgs
-from components.monitoring.monitoring import Observability, ObservabilityArgs
+from components.monitoring.monitoring import Monitoring, MonitoringArgs
 from components.networking import Networking, NetworkingArgs
-from components.nightly.run import Orchestration, OrchestrationArgs
-from components.nightly.run_monitors import Watch, WatchArgs
-from components.notifications import Announcements, AnnouncementsArgs
+from components.nightly.run import NightlyRun, NightlyRunArgs
+from components.nightly.run_monitors import RunMonitors, RunMonitorsArgs
+from components.notifications import Notifications, NotificationsArgs
 from components.registry import Registry, RegistryArgs
 from components.shared import transformations
 from conventions import tagging
@@ -26,51 +26,87 @@ settings.check_zones(config, zones := aws.get_availability_zones(state="availabl
 names = Names(suffix=config.platform.environment, account=aws.get_caller_identity().account_id, region=region)
 tags = tagging.required(config.tags.given(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
 pulumi.runtime.register_stack_transformation(transformations.standards(tags))
-s3_list = aws.ec2.get_managed_prefix_list(name=f"com.amazonaws.{region}.s3").id
+s3_prefix_list = aws.ec2.get_managed_prefix_list(name=f"com.amazonaws.{region}.s3")
 
 keys = Keys("keys", KeysArgs(names=names))
-base = keys.foundation(log_retention_days=config.platform.log_retention_days, teardown=config.platform.teardown)
+context = keys.context(log_retention_days=config.platform.log_retention_days, teardown=config.platform.teardown)
+data = Data("data", DataArgs(context=context, settings=config.data))
+buckets = {"input": data.input, "output": data.output}
+registry = Registry("registry", RegistryArgs(context=context, settings=config.registry, jobs=config.jobs))
 networking = Networking(
     "network",
-    NetworkingArgs(base=base, settings=config.network, zones=zones, jobs=[*config.jobs], s3_prefix_list_id=s3_list),
+    NetworkingArgs(
+        context=context,
+        settings=config.network,
+        zones=zones,
+        s3_prefix_list_id=s3_prefix_list.id,
+        repositories=[*registry.repositories.values()],
+        buckets=[*buckets.values()],
+    ),
 )
-data = Data("data", DataArgs(base=base, settings=config.data))
-registry = Registry("registry", RegistryArgs(base=base, settings=config.registry, jobs=config.jobs))
-cluster = Cluster("batch", ClusterArgs(base=base, capacity=config.platform.capacity))
-place = cluster.place(networking.subnet_ids, networking.task_security_group_id)
+cluster = Cluster("batch", ClusterArgs(context=context, capacity=config.platform.capacity))
+task_network = cluster.task_network(networking.subnet_ids, networking.task_security_group_id)
 jobs = {
-    name: JobService(name, JobServiceArgs(base=base, place=place, job=name, settings=job, image=registry.images[name]))
+    name: JobService(
+        name,
+        JobServiceArgs(
+            context=context,
+            job=name,
+            settings=job,
+            image=registry.images[name],
+            repository=registry.repositories[name],
+            buckets=buckets,
+            task_network=task_network,
+        ),
+    )
     for name, job in config.jobs.items()
 }
 
-announcements = Announcements("announcements", AnnouncementsArgs(base=base, emails=config.alerts.emails))
-nightly = Orchestration(
+notifications = Notifications("notifications", NotificationsArgs(context=context, emails=config.alerts.emails))
+nightly = NightlyRun(
     "nightly",
-    OrchestrationArgs(
-        base=base,
-        place=place,
+    NightlyRunArgs(
+        context=context,
         workflow=config.workflow,
         jobs=config.jobs,
-        ledger_days=config.data.ledger_days,
         task_definition_arns={name: jobs[name].task_definition_arn for name in config.workflow.order},
+        task_network=task_network,
+        input=data.input,
+        output=data.output,
+        ledger=data.ledger,
+        ledger_days=config.data.ledger_days,
+        topic=notifications.topic,
     ),
 )
-watch = Watch("watch", WatchArgs(base=base, workflow=config.workflow, nightly_arn=nightly.machine_arn))
-observability = Observability(
-    "observability",
-    ObservabilityArgs(
-        base=base,
+run_monitors = RunMonitors(
+    "run-monitors",
+    RunMonitorsArgs(
+        context=context,
+        workflow=config.workflow,
+        nightly=nightly.state_machine,
+        nightly_arn=nightly.state_machine_arn,
+        input=data.input,
+        ledger=data.ledger,
+        topic=notifications.topic,
+    ),
+)
+failure_sources = [nightly.failure_sources, run_monitors.failure_sources]
+failure_sources += [job.worker.failure_sources for job in jobs.values() if job.worker]
+monitoring = Monitoring(
+    "monitoring",
+    MonitoringArgs(
+        context=context,
         limits=config.alerts,
-        topic_arn=announcements.topic_arn,
-        cluster=names.name("cluster", "batch"),
-        nightly=nightly.machine_name,
-        parts=[nightly.watchable, watch.watchable, *(job.worker.watchable for job in jobs.values() if job.worker)],
+        topic_arn=notifications.topic_arn,
+        cluster=cluster.reference,
+        nightly=nightly.state_machine,
+        failure_sources=failure_sources,
         job_log_groups={name: job.log_group_name for name, job in jobs.items()},
         window_minutes=config.workflow.deadline.window_seconds // 60,
     ),
 )
 
 exported = outputs.of_platform(names, keys, networking, data, registry, cluster, jobs)
-exported |= outputs.of_nightly_run(announcements, nightly, watch, observability)
+exported |= outputs.of_nightly_run(notifications, nightly, run_monitors, monitoring)
 for output, value in {**exported, "platform": exported}.items():
     pulumi.export(output, value)

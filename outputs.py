@@ -14,11 +14,11 @@ from components.cluster import Cluster
 from components.data import Data
 from components.encryption import Keys
 from components.job.service import JobService
-from components.monitoring.monitoring import Observability
+from components.monitoring.monitoring import Monitoring
 from components.networking import Networking
-from components.nightly.run import Orchestration
-from components.nightly.run_monitors import Watch
-from components.notifications import Announcements
+from components.nightly.run import NightlyRun
+from components.nightly.run_monitors import RunMonitors
+from components.notifications import Notifications
 from components.registry import Registry
 from conventions.naming import Names
 
@@ -70,26 +70,28 @@ def of_platform(
             purpose: name for job in jobs.values() if job.worker for purpose, name in job.worker.alarm_names.items()
         },
         "jobQueueUrls": {job: service.worker.queue_url for job, service in jobs.items() if service.worker},
-        "jobLetterQueueUrls": {job: service.worker.letters_url for job, service in jobs.items() if service.worker},
+        "jobDeadLetterQueueUrls": {
+            job: service.worker.dead_letter_queue_url for job, service in jobs.items() if service.worker
+        },
         "logGroupNames": _log_groups(networking, cluster, jobs, "name"),
         "logGroupArns": _log_groups(networking, cluster, jobs, "arn"),
     }
 
 
 def of_nightly_run(
-    announcements: Announcements, nightly: Orchestration, watch: Watch, observability: Observability
+    notifications: Notifications, nightly: NightlyRun, watch: RunMonitors, observability: Monitoring
 ) -> dict[str, Any]:
     """What the nightly run and its watchers export; maps are keyed by purpose."""
     return {
-        "stateMachineArn": nightly.machine_arn,
-        "stateMachineName": nightly.machine_name,
-        "watchStateMachineArns": watch.machine_arns,
+        "stateMachineArn": nightly.state_machine_arn,
+        "stateMachineName": nightly.state_machine_name,
+        "monitorStateMachineArns": watch.state_machine_arns,
         "ruleNames": {**nightly.rule_names, **watch.rule_names, **observability.rule_names},
         "scheduleNames": {**nightly.schedule_names, **watch.schedule_names},
         "alarmNames": observability.alarm_names,
         "dashboardName": observability.dashboard_name,
-        "topicArn": announcements.topic_arn,
-        "letterQueueUrls": {**nightly.letter_urls, **watch.letter_urls},
+        "topicArn": notifications.topic_arn,
+        "deadLetterQueueUrls": {**nightly.dead_letter_queue_urls, **watch.dead_letter_queue_urls},
         "workflowLogGroupNames": {
             "nightly": nightly.log_group.name,
             "task-events": observability.log_group.name,

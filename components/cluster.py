@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.stack_context import Foundation, TaskPlace
+from components.shared.stack_context import StackContext, TaskNetwork
 from conventions.fargate import strategy
+from conventions.naming import Reference
 
 if TYPE_CHECKING:
     from settings.jobs import Capacity
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 class ClusterArgs:
     """Inputs of `Cluster`."""
 
-    base: Foundation
+    context: StackContext
     capacity: Capacity
     """Default strategy of whatever starts a task without naming one."""
 
@@ -34,6 +35,7 @@ class ClusterArgs:
 class Cluster(pulumi.ComponentResource):
     """An ECS cluster on Fargate with Container Insights."""
 
+    reference: Reference
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
     insights_log_group: aws.cloudwatch.LogGroup
@@ -41,20 +43,20 @@ class Cluster(pulumi.ComponentResource):
     """The association; services depend on it, so that they are gone before it is (facts-aws.md 41)."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("batch:batch:Cluster", name, None, opts)
+        super().__init__("batch:cluster:Cluster", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        cluster_name = args.base.names.name("cluster", "batch")
+        self.reference = args.context.names.cluster("batch")
         # Container Insights would create this group itself, without key or retention (facts-aws.md 44)
         self.insights_log_group = aws.cloudwatch.LogGroup(
             f"{name}-insights",
-            name=args.base.names.insights_log_group(cluster_name),
-            retention_in_days=args.base.log_retention_days,
-            kms_key_id=args.base.logs_key_arn,
+            name=args.context.names.insights_log_group(self.reference.name),
+            retention_in_days=args.context.log_retention_days,
+            kms_key_id=args.context.logs_key_arn,
             opts=child,
         )
         cluster = aws.ecs.Cluster(
             f"{name}-cluster",
-            name=cluster_name,
+            name=self.reference.name,
             settings=[{"name": "containerInsights", "value": "enabled"}],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.insights_log_group]),
         )
@@ -71,9 +73,12 @@ class Cluster(pulumi.ComponentResource):
         self.name, self.arn = cluster.name, cluster.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
 
-    def place(self, subnet_ids: Sequence[pulumi.Input[str]], security_group_id: pulumi.Input[str]) -> TaskPlace:
+    def task_network(
+        self, subnet_ids: Sequence[pulumi.Input[str]], security_group_id: pulumi.Input[str]
+    ) -> TaskNetwork:
         """This cluster in those subnets: where tasks run."""
-        return TaskPlace(
+        return TaskNetwork(
+            cluster=self.reference,
             cluster_name=self.name,
             cluster_arn=self.arn,
             capacity_providers=self.capacity_providers,

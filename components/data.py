@@ -15,9 +15,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.shared.bucket import Bucket, BucketArgs
-from components.shared.stack_context import Foundation
+from components.shared.stack_context import StackContext
 from conventions import iam
-from conventions.naming import DATA_BUCKETS, Names
+from conventions.naming import DATA_BUCKETS, Names, Reference
 
 if TYPE_CHECKING:
     from settings import models
@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 class DataArgs:
     """Inputs of `Data`."""
 
-    base: Foundation
+    context: StackContext
     settings: models.Data
 
 
 class Data(pulumi.ComponentResource):
     """Buckets, audit trail and run ledger."""
 
+    input: Reference
+    output: Reference
+    audit: Reference
+    ledger: Reference
     input_bucket_name: pulumi.Output[str]
     input_bucket_arn: pulumi.Output[str]
     output_bucket_name: pulumi.Output[str]
@@ -46,9 +50,12 @@ class Data(pulumi.ComponentResource):
     def __init__(self, name: str, args: DataArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:data:Data", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        may_log = [_access_logs_may_be_written(args.base.names, source) for source in DATA_BUCKETS]
+        names = args.context.names
+        self.input, self.output, self.audit = (names.s3_bucket(purpose) for purpose in ("input", "output", "audit"))
+        self.ledger = names.table("ledger")
+        may_log = [_access_logs_may_be_written(args.context.names, source) for source in DATA_BUCKETS]
         audit_bucket = self._bucket(name, args, "audit", args.settings.audit_days, None, statements=may_log)
-        key = args.base.data_key_arn
+        key = args.context.data_key_arn
         input_bucket = self._bucket(name, args, "input", args.settings.input_days, key, audit=audit_bucket)
         output_bucket = self._bucket(name, args, "output", args.settings.output_days, key, audit=audit_bucket)
         aws.s3.BucketNotification(f"{name}-input-events", bucket=input_bucket.name, eventbridge=True, opts=child)
@@ -79,12 +86,12 @@ class Data(pulumi.ComponentResource):
         bucket = Bucket(
             f"{name}-{purpose}",
             BucketArgs(
-                bucket=args.base.names.bucket(purpose),
-                partition=args.base.names.partition,
+                bucket=args.context.names.bucket(purpose),
+                partition=args.context.names.partition,
                 kms_key_arn=kms_key_arn,
                 expire_days=expire_days,
                 previous_version_days=args.settings.previous_version_days,
-                force_destroy=args.base.teardown,
+                force_destroy=args.context.teardown,
                 statements=statements,
             ),
             pulumi.ResourceOptions(parent=self),
@@ -102,12 +109,12 @@ class Data(pulumi.ComponentResource):
     def _ledger(self, name: str, args: DataArgs) -> None:
         ledger = aws.dynamodb.Table(
             f"{name}-ledger",
-            name=args.base.names.name("table", "ledger"),
+            name=self.ledger.name,
             billing_mode="PAY_PER_REQUEST",
             hash_key="business_date",
             range_key="manifest",
             attributes=[{"name": "business_date", "type": "S"}, {"name": "manifest", "type": "S"}],
-            server_side_encryption={"enabled": True, "kms_key_arn": args.base.data_key_arn},
+            server_side_encryption={"enabled": True, "kms_key_arn": args.context.data_key_arn},
             point_in_time_recovery={"enabled": True},
             ttl={"attribute_name": "expires_at", "enabled": True},
             opts=pulumi.ResourceOptions(parent=self),

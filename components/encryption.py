@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.stack_context import Foundation
+from components.shared.stack_context import StackContext
 from conventions import iam
 from conventions.naming import Names
 
@@ -65,12 +65,12 @@ class Keys(pulumi.ComponentResource):
         self._name, self._names = name, args.names
         self.data_arn = self._key("data", "Buckets, ledger and images", _data_statements(args.names))
         self.logs_arn = self._key("logs", "CloudWatch log groups", [_logs_statement(args.names)])
-        self.messages_arn = self._key("messages", "Announcements and queues", _message_statements(args.names))
+        self.messages_arn = self._key("messages", "Notifications and queues", _message_statements(args.names))
         self.register_outputs({"data_arn": self.data_arn, "logs_arn": self.logs_arn, "messages_arn": self.messages_arn})
 
-    def foundation(self, *, log_retention_days: int, teardown: bool) -> Foundation:
+    def context(self, *, log_retention_days: int, teardown: bool) -> StackContext:
         """What the layers stand on: these keys, the names they were made for, and two settings."""
-        return Foundation(
+        return StackContext(
             names=self._names,
             data_key_arn=self.data_arn,
             logs_key_arn=self.logs_arn,

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.stack_context import Foundation
+from components.shared.stack_context import StackContext
 from conventions import endpoint_services, iam
-from conventions.naming import DATA_BUCKETS
+from conventions.naming import Reference
 
 if TYPE_CHECKING:
     from settings.models import Network
@@ -29,14 +29,16 @@ HTTPS = 443
 class NetworkingArgs:
     """Inputs of `Networking`."""
 
-    base: Foundation
+    context: StackContext
     settings: Network
     zones: Sequence[str]
     """Availability zones of the region, at least as many as the settings ask for."""
     s3_prefix_list_id: pulumi.Input[str]
     """The region's managed prefix list of S3 addresses."""
-    jobs: Sequence[str]
-    """Jobs whose repositories may be pulled from."""
+    repositories: Sequence[Reference]
+    """Repositories that tasks may pull from."""
+    buckets: Sequence[Reference]
+    """Buckets that tasks may reach."""
 
     def __post_init__(self) -> None:
         if len(self.zones) < self.settings.zones:
@@ -64,7 +66,7 @@ class Networking(pulumi.ComponentResource):
             cidr_block=str(args.settings.cidr),
             enable_dns_hostnames=True,
             enable_dns_support=True,
-            tags={"Name": f"vpc-batch-{args.base.names.suffix}"},
+            tags={"Name": f"vpc-batch-{args.context.names.suffix}"},
             opts=self._child,
         )
         self.vpc_id = vpc.id
@@ -83,7 +85,7 @@ class Networking(pulumi.ComponentResource):
 
     def _subnets(self) -> None:
         self.subnet_ids, self.route_table_ids = [], []
-        suffix = self._args.base.names.suffix
+        suffix = self._args.context.names.suffix
         for zone, cidr in zip(self._args.zones, self._args.settings.subnet_ranges, strict=False):
             letter = zone[-1]
             subnet = aws.ec2.Subnet(
@@ -111,7 +113,7 @@ class Networking(pulumi.ComponentResource):
             self.route_table_ids.append(table.id)
 
     def _security_groups(self) -> None:
-        suffix = self._args.base.names.suffix
+        suffix = self._args.context.names.suffix
         tasks = aws.ec2.SecurityGroup(
             f"{self._name}-tasks",
             name=f"group-tasks-{suffix}",
@@ -159,8 +161,8 @@ class Networking(pulumi.ComponentResource):
         )
 
     def _endpoints(self) -> None:
-        names, region = self._args.base.names, self._args.base.names.region
-        repositories = [names.arn("ecr", f"repository/{names.name('repository', job)}") for job in self._args.jobs]
+        names, region = self._args.context.names, self._args.context.names.region
+        repository_arns = [repository.arn for repository in self._args.repositories]
         self.endpoint_ids = {}
         for service in (*endpoint_services.REQUIRED, *self._args.settings.extra_endpoints):
             label = service.replace(".", "-")
@@ -172,7 +174,7 @@ class Networking(pulumi.ComponentResource):
                 private_dns_enabled=True,
                 subnet_ids=self.subnet_ids[: self._args.settings.endpoint_zones],
                 security_group_ids=[self.endpoint_security_group_id],
-                policy=endpoint_services.interface_policy(names, service, repositories),
+                policy=endpoint_services.interface_policy(names, service, repository_arns),
                 tags={"Name": f"endpoint-{label}-{names.suffix}"},
                 opts=self._child,
             )
@@ -183,19 +185,19 @@ class Networking(pulumi.ComponentResource):
             service_name=f"com.amazonaws.{region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=self.route_table_ids,
-            policy=endpoint_services.s3_policy(names, [names.bucket_arn(purpose) for purpose in DATA_BUCKETS]),
+            policy=endpoint_services.s3_policy(names, [bucket.arn for bucket in self._args.buckets]),
             tags={"Name": f"endpoint-s3-{names.suffix}"},
             opts=self._child,
         )
         self.endpoint_ids["s3"] = gateway.id
 
     def _flow_logs(self) -> aws.cloudwatch.LogGroup:
-        names = self._args.base.names
+        names = self._args.context.names
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-flow-logs",
             name=names.log_group("flow-logs"),
-            retention_in_days=self._args.base.log_retention_days,
-            kms_key_id=self._args.base.logs_key_arn,
+            retention_in_days=self._args.context.log_retention_days,
+            kms_key_id=self._args.context.logs_key_arn,
             opts=self._child,
         )
         role = aws.iam.Role(

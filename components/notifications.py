@@ -1,4 +1,4 @@
-"""Where announcements and alarms go.
+"""Where notifications and alarms go.
 
 Owns: the SNS topic under the messages key, its policy, and the e-mail subscriptions.
 Refuses: what is said (`workflow/messages.py`) and when an alarm speaks (`observability.py`).
@@ -15,34 +15,42 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.stack_context import Foundation
+from components.shared.stack_context import StackContext
 from conventions import iam
-from conventions.naming import Names
+from conventions.naming import Names, Reference
 
-PURPOSE = "announcements"
+PURPOSE = "notifications"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnnouncementsArgs:
-    """Inputs of `Announcements`."""
+class NotificationsArgs:
+    """Inputs of `Notifications`."""
 
-    base: Foundation
+    context: StackContext
     emails: Sequence[str]
     """Each address gets one mail with a link and hears nothing until it is clicked."""
 
 
-class Announcements(pulumi.ComponentResource):
+class Notifications(pulumi.ComponentResource):
     """The topic that people subscribe to."""
 
+    topic: Reference
     topic_arn: pulumi.Output[str]
+    """Known when the topic's policy is in place, so that whoever publishes to it may."""
 
-    def __init__(self, name: str, args: AnnouncementsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("batch:announcements:Announcements", name, None, opts)
+    def __init__(self, name: str, args: NotificationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:notifications:Notifications", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        self.topic = args.context.names.topic(PURPOSE)
         topic = aws.sns.Topic(
-            name, name=args.base.names.name("topic", PURPOSE), kms_master_key_id=args.base.messages_key_arn, opts=child
+            name,
+            name=self.topic.name,
+            kms_master_key_id=args.context.messages_key_arn,
+            opts=child,
         )
-        policy = aws.sns.TopicPolicy(f"{name}-policy", arn=topic.arn, policy=_policy(args.base.names), opts=child)
+        policy = aws.sns.TopicPolicy(
+            f"{name}-policy", arn=topic.arn, policy=_policy(args.context.names, self.topic.arn), opts=child
+        )
         for address in args.emails:
             aws.sns.TopicSubscription(
                 f"{name}-{address}", topic=topic.arn, protocol="email", endpoint=address, opts=child
@@ -52,13 +60,7 @@ class Announcements(pulumi.ComponentResource):
         self.register_outputs({"topic_arn": self.topic_arn})
 
 
-def arn_of(names: Names) -> str:
-    """The topic's ARN, before it exists."""
-    return names.arn("sns", names.name("topic", PURPOSE))
-
-
-def _policy(names: Names) -> str:
-    arn = arn_of(names)
+def _policy(names: Names, arn: str) -> str:
     return iam.document(
         iam.statement(
             "AlarmsPublish",

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.stack_context import Foundation
+from components.shared.stack_context import StackContext
+from conventions.naming import Reference
 
 if TYPE_CHECKING:
     from settings import models
@@ -33,7 +34,7 @@ KEEP_DEPLOYED = 5
 class RegistryArgs:
     """Inputs of `Registry`."""
 
-    base: Foundation
+    context: StackContext
     settings: models.Registry
     jobs: Mapping[str, Job]
     sources: str = "jobs"
@@ -43,6 +44,8 @@ class RegistryArgs:
 class Registry(pulumi.ComponentResource):
     """One repository a job, and the image each job runs."""
 
+    repositories: dict[str, Reference]
+    """By job."""
     repository_urls: dict[str, pulumi.Output[str]]
     repository_arns: dict[str, pulumi.Output[str]]
     images: dict[str, pulumi.Input[str]]
@@ -52,6 +55,7 @@ class Registry(pulumi.ComponentResource):
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:registry:Registry", name, None, opts)
         self._name, self._args = name, args
+        self.repositories = {job: args.context.names.repository(job) for job in args.jobs}
         self.repository_urls, self.repository_arns, self.images = {}, {}, {}
         for job, job_settings in args.jobs.items():
             repository = self._repository(job)
@@ -60,7 +64,7 @@ class Registry(pulumi.ComponentResource):
             self.images[job] = (
                 self._built(job, job_settings, repository)
                 if args.settings.build
-                else reference(args.base.names.repository_url(job), job_settings.image)
+                else reference(args.context.names.repository_url(job), job_settings.image)
             )
         self.register_outputs({"repository_urls": self.repository_urls, "images": self.images})
 
@@ -68,11 +72,11 @@ class Registry(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         repository = aws.ecr.Repository(
             f"{self._name}-{job}",
-            name=self._args.base.names.name("repository", job),
+            name=self.repositories[job].name,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
-            encryption_configurations=[{"encryption_type": "KMS", "kms_key": self._args.base.data_key_arn}],
-            force_delete=self._args.base.teardown,
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": self._args.context.data_key_arn}],
+            force_delete=self._args.context.teardown,
             opts=child,
         )
         aws.ecr.LifecyclePolicy(

@@ -48,6 +48,14 @@ _ALLOWED: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A resource by name and ARN, both known before it exists: what one component is given of another's."""
+
+    name: str
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Names:
     """The names of one stack in one account and region."""
 
@@ -69,6 +77,51 @@ class Names:
                 f"{made!r} is no valid {kind} name: at most {_LIMITS[kind]} lower-case letters, digits, single hyphens"
             )
         return made
+
+    def queue(self, purpose: str) -> Reference:
+        """An SQS queue."""
+        name = self.name("queue", purpose)
+        return Reference(name=name, arn=self.arn("sqs", name))
+
+    def topic(self, purpose: str) -> Reference:
+        """An SNS topic."""
+        name = self.name("topic", purpose)
+        return Reference(name=name, arn=self.arn("sns", name))
+
+    def table(self, purpose: str) -> Reference:
+        """A DynamoDB table."""
+        name = self.name("table", purpose)
+        return Reference(name=name, arn=self.arn("dynamodb", f"table/{name}"))
+
+    def state_machine(self, purpose: str) -> Reference:
+        """A Step Functions state machine."""
+        name = self.name("statemachine", purpose)
+        return Reference(name=name, arn=self.arn("states", f"stateMachine:{name}"))
+
+    def event_rule(self, purpose: str) -> Reference:
+        """An EventBridge rule on the default bus."""
+        name = self.name("rule", purpose)
+        return Reference(name=name, arn=self.arn("events", f"rule/{name}"))
+
+    def cluster(self, purpose: str) -> Reference:
+        """An ECS cluster."""
+        name = self.name("cluster", purpose)
+        return Reference(name=name, arn=self.arn("ecs", f"cluster/{name}"))
+
+    def task_family(self, job: str) -> Reference:
+        """A task definition's family; the ARN matches each of its revisions."""
+        name = self.name("task", job)
+        return Reference(name=name, arn=self.arn("ecs", f"task-definition/{name}:*"))
+
+    def repository(self, job: str) -> Reference:
+        """An ECR repository."""
+        name = self.name("repository", job)
+        return Reference(name=name, arn=self.arn("ecr", f"repository/{name}"))
+
+    def s3_bucket(self, purpose: str) -> Reference:
+        """An S3 bucket; its name carries the account id because bucket names are global."""
+        name = self.bucket(purpose)
+        return Reference(name=name, arn=self.arn("s3", name, region="", account=""))
 
     def bucket(self, purpose: str) -> str:
         """A bucket's name; it carries the account id because bucket names are global."""

@@ -46,7 +46,7 @@ class Blueprint:
     @property
     def topic(self) -> str:
         """Name of the topic on which runs are announced."""
-        return str(self.one("aws:sns/topic:Topic", "announcements").props["name"])
+        return str(self.one("aws:sns/topic:Topic", "notifications").props["name"])
 
     def definition(self, purpose: str = "nightly") -> dict[str, Any]:
         """The state machine of this purpose, as it is deployed."""

@@ -174,7 +174,7 @@ class Deadline(Section):
     time: ClockTime = Field(default="09:30", examples=["09:30"])
     """When the report must be there."""
     warn: ClockTime = Field(default="08:30", examples=["08:30"])
-    """When the first announcement goes out if the report is missing."""
+    """When the first notification goes out if the report is missing."""
     escalate: ClockTime = Field(default="09:15", examples=["09:15"])
     """When the last one does."""
     window_opens: ClockTime = Field(default="20:00", examples=["20:00"])

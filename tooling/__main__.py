@@ -26,8 +26,8 @@ pulumi.runtime.register_stack_transformation(transformations.standards(tags))
 jobs = delivery_settings.jobs_of(config.delivery.stacks, Path(__file__).parents[1])
 
 keys = Keys("keys", KeysArgs(names=names))
-base = keys.foundation(log_retention_days=config.platform.log_retention_days, teardown=config.platform.teardown)
-registry = Registry("registry", RegistryArgs(base=base, settings=config.registry, jobs=jobs))
+context = keys.context(log_retention_days=config.platform.log_retention_days, teardown=config.platform.teardown)
+registry = Registry("registry", RegistryArgs(context=context, settings=config.registry, jobs=jobs))
 pulumi.export("environment", names.suffix)
 pulumi.export("repositoryUrls", registry.repository_urls)
 pulumi.export("repositoryArns", registry.repository_arns)
@@ -39,7 +39,7 @@ if config.delivery.repository:
     pipeline = Delivery(
         "delivery",
         DeliveryArgs(
-            base=base,
+            context=context,
             settings=config.delivery,
             repositories={job: names.name("repository", job) for job in jobs},
         ),

@@ -58,22 +58,22 @@ def definition(plan: DeadlinePlan) -> dict[str, Any]:
             retriers=[asl.retry("States.TaskFailed", attempts=4)],
             catchers=[
                 asl.catch(
-                    "Announce",
+                    "Notify",
                     "States.ALL",
                     output={**kept, "found": expr(f"'the ledger did not answer: ' & {ERROR}.Error")},
                 )
             ],
         ),
-        "Is it there?": asl.choice([(f"{INPUT}.there", "On time")], "Announce"),
+        "Is it there?": asl.choice([(f"{INPUT}.there", "On time")], "Notify"),
         "On time": asl.succeed(output={"outcome": "ON_TIME", "date": expr(f"{INPUT}.date")}),
-        "Announce": asl.task(
+        "Notify": asl.task(
             f"arn:{plan.partition}:states:::sns:publish",
             messages.late(plan.topic_arn, plan.environment, deadline=plan.due, timezone=plan.timezone),
-            "Announced",
+            "Notified",
             output={"outcome": "LATE", **kept},
             retriers=[asl.retry("States.TaskFailed", attempts=5)],
         ),
-        "Announced": asl.succeed(),
+        "Notified": asl.succeed(),
     }
     return asl.machine(
         "Which day?", states, comment=f"Asks whether the report of {plan.environment} is there", timeout=600

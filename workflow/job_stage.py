@@ -58,7 +58,7 @@ class StagePlan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class RunTaskTarget:
     """Where tasks run and data lies."""
 
     partition: str
@@ -68,18 +68,18 @@ class Place:
     output_bucket: str
 
 
-def stage(plan: StagePlan, place: Place, next_: str | None) -> tuple[str, States]:
+def stage(plan: StagePlan, target: RunTaskTarget, next_: str | None) -> tuple[str, States]:
     """The states of one stage and the first one's name. Input and output are `{"run": …}`."""
     if plan.fan_out is None:
-        return attempts(plan, place, mode="once", next_=next_)
-    return _fan_out(plan, plan.fan_out, place, next_)
+        return attempts(plan, target, mode="once", next_=next_)
+    return _fan_out(plan, plan.fan_out, target, next_)
 
 
-def attempts(plan: StagePlan, place: Place, *, mode: Mode, next_: str | None) -> tuple[str, States]:
+def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str | None) -> tuple[str, States]:
     """Starts one task and follows it to an end, over as many attempts as the job's retry setting allows."""
     label = plan.job if mode == "once" else f"{plan.job} ({mode})"
-    begin, run, judge, decide, rest, stop = (
-        f"{label}{suffix}" for suffix in (": begin", "", ": why", ": again?", ": wait", ": failed")
+    begin, run, classify, retry, rest, stop = (
+        f"{label}{suffix}" for suffix in (": begin", "", ": classify failure", ": retry?", ": wait", ": failed")
     )
     shards = "[]" if mode == "once" else f"[{INPUT}.Items.shard]"
     run_of = f"{INPUT}.run" if mode == "once" else f"{INPUT}.Items[0].run"
@@ -97,27 +97,27 @@ def attempts(plan: StagePlan, place: Place, *, mode: Mode, next_: str | None) ->
             },
         ),
         run: asl.task(
-            f"arn:{place.partition}:states:::ecs:runTask.sync",
-            _run_task(plan, place, with_shards=mode != "once"),
+            f"arn:{target.partition}:states:::ecs:runTask.sync",
+            _run_task(plan, target, with_shards=mode != "once"),
             next_,
             timeout=plan.timeout,
             output=done,
             retriers=[asl.retry(*_THROTTLED, attempts=plan.capacity_attempts, interval=plan.backoff_seconds)],
             # States.TaskFailed does not cover States.Timeout (facts-aws.md 9)
             catchers=[
-                asl.catch(judge, "States.Timeout", output=failed_input),
-                asl.catch(judge, "States.ALL", output=failed_input),
+                asl.catch(classify, "States.Timeout", output=failed_input),
+                asl.catch(classify, "States.ALL", output=failed_input),
             ],
         ),
-        judge: asl.pass_(decide, output=expr(_judgement(plan))),
-        decide: asl.choice([(f"{INPUT}.again", rest)], stop),
+        classify: asl.pass_(retry, output=expr(_classified_failure(plan))),
+        retry: asl.choice([(f"{INPUT}.retry", rest)], stop),
         rest: asl.wait(f"{INPUT}.seconds", run),
         stop: asl.fail(expr(f"'Batch.' & {INPUT}.kind"), expr(f"{INPUT}.why")),
     }
     return begin, states
 
 
-def _run_task(plan: StagePlan, place: Place, *, with_shards: bool) -> dict[str, Any]:
+def _run_task(plan: StagePlan, target: RunTaskTarget, *, with_shards: bool) -> dict[str, Any]:
     run = f"{INPUT}.run"
     variables = {
         "BATCH_RUN_ID": expr(f"{run}.id"),
@@ -128,7 +128,7 @@ def _run_task(plan: StagePlan, place: Place, *, with_shards: bool) -> dict[str, 
     if with_shards:
         variables["BATCH_SHARDS"] = expr(f"$string([{INPUT}.shards])")
     return {
-        "Cluster": place.cluster_arn,
+        "Cluster": target.cluster_arn,
         "TaskDefinition": plan.task_definition_arn,
         "CapacityProviderStrategy": [
             {"CapacityProvider": expr(f"{INPUT}.spot ? 'FARGATE_SPOT' : 'FARGATE'"), "Weight": 1}
@@ -136,8 +136,8 @@ def _run_task(plan: StagePlan, place: Place, *, with_shards: bool) -> dict[str, 
         "PlatformVersion": PLATFORM_VERSION,
         "NetworkConfiguration": {
             "AwsvpcConfiguration": {
-                "Subnets": list(place.subnet_ids),
-                "SecurityGroups": [place.security_group_id],
+                "Subnets": list(target.subnet_ids),
+                "SecurityGroups": [target.security_group_id],
                 "AssignPublicIp": "DISABLED",
             }
         },
@@ -153,10 +153,10 @@ def _run_task(plan: StagePlan, place: Place, *, with_shards: bool) -> dict[str, 
     }
 
 
-def _judgement(plan: StagePlan) -> str:
-    """From a failed attempt to what comes next: the counters, whether there is an `again`, after how many `seconds`.
+def _classified_failure(plan: StagePlan) -> str:
+    """From a failed attempt to what comes next: the counters, whether there is a `retry`, after how many `seconds`.
 
-    The container is found by its name, not by its place: runtime monitoring may add a second one to the task.
+    The container is found by its name, not by its target: runtime monitoring may add a second one to the task.
     """
     return f"""(
         $in := {INPUT};
@@ -164,22 +164,22 @@ def _judgement(plan: StagePlan) -> str:
         $cause := $exists($in.error.Cause) ? $in.error.Cause : '';
         $task := $contains($cause, '"StopCode"') ? $parse($cause) : {{}};
         $exit := $task.Containers[Name = {text(plan.job)}].ExitCode;
-        $said := $exists($task.StoppedReason) ? $task.StoppedReason : $cause;
+        $stopped_reason := $exists($task.StoppedReason) ? $task.StoppedReason : $cause;
         $kind :=
             $name = 'States.Timeout' ? 'Timeout' :
             $exit = 64 ? 'Usage' :
             $exit = 65 ? 'BadInput' :
-            $contains($said, {_NO_IMAGE}) ? 'MissingImage' :
+            $contains($stopped_reason, {_NO_IMAGE}) ? 'MissingImage' :
             $contains($name, /AccessDenied/) or $contains($cause, /not authorized to perform/) ? 'StartDenied' :
             $task.StopCode in ['SpotInterruption', 'TerminationNotice'] or $exit = 143 ? 'Interrupted' :
-            $name = 'AmazonECS.Unknown' or $contains($said, {_SHORT}) ? 'NoCapacity' :
+            $name = 'AmazonECS.Unknown' or $contains($stopped_reason, {_SHORT}) ? 'NoCapacity' :
             $task.StopCode = 'TaskFailedToStart' ? 'NotStarted' : 'TaskFailed';
         $fallback := $in.spot and $kind in ['Interrupted', 'NoCapacity'];
-        $short := $kind = 'NoCapacity' and $not($fallback);
+        $no_capacity := $kind = 'NoCapacity' and $not($fallback);
         $failed := $kind in ['Interrupted', 'NotStarted', 'TaskFailed'] and $not($fallback);
-        $shortages := $in.shortages + ($short ? 1 : 0);
+        $shortages := $in.shortages + ($no_capacity ? 1 : 0);
         $failures := $in.failures + ($failed ? 1 : 0);
-        $n := $short ? $shortages : $failures;
+        $n := $no_capacity ? $shortages : $failures;
         {{
             'run': $in.run,
             'shards': [$in.shards],
@@ -187,29 +187,29 @@ def _judgement(plan: StagePlan) -> str:
             'failures': $failures,
             'shortages': $shortages,
             'kind': $kind,
-            'again': $fallback or ($short and $shortages <= {plan.capacity_attempts})
+            'retry': $fallback or ($no_capacity and $shortages <= {plan.capacity_attempts})
                 or ($failed and $failures <= {plan.attempts}),
             'seconds': $fallback ? 1 : $max([1, $ceil($random()
                 * $min([{LONGEST_WAIT_SECONDS}, {plan.backoff_seconds} * $power(2, $max([0, $n - 1]))]))]),
             'why': {text(plan.job)} & ($exists($exit) ? ' ended with exit code ' & $string($exit) : ' failed')
                 & ' (' & $kind & ')' & ($count($in.shards) > 0 ? ', shards ' & $string([$in.shards]) : '')
                 & ', attempt ' & $string($failures + $shortages + ($fallback ? 1 : 0)) & ': '
-                & $substring($said, 0, 600)
+                & $substring($stopped_reason, 0, 600)
         }}
     )"""
 
 
-def _fan_out(plan: StagePlan, fan_out: FanOutPlan, place: Place, next_: str | None) -> tuple[str, States]:
+def _fan_out(plan: StagePlan, fan_out: FanOutPlan, target: RunTaskTarget, next_: str | None) -> tuple[str, States]:
     """Reads what the stage before wrote, and chooses the map by the number of shards."""
-    read, size, none, inline, spread = (
+    read, size, none, inline, distributed = (
         f"{plan.job}: {part}" for part in ("read summary", "how many shards", "no shards", "inline", "distributed")
     )
     too_many, no_summary = f"{plan.job}: too many shards", f"{plan.job}: no summary"
     found = f"{INPUT}.summary.shards"
     states: States = {
         read: asl.task(
-            f"arn:{place.partition}:states:::aws-sdk:s3:getObject",
-            {"Bucket": place.output_bucket, "Key": expr(f"'shards/' & {INPUT}.run.id & '/summary.json'")},
+            f"arn:{target.partition}:states:::aws-sdk:s3:getObject",
+            {"Bucket": target.output_bucket, "Key": expr(f"'shards/' & {INPUT}.run.id & '/summary.json'")},
             size,
             output={"run": expr(f"{INPUT}.run"), "summary": expr(f"$parse({RESULT}.Body)")},
             retriers=[asl.retry("States.TaskFailed", attempts=3)],
@@ -221,7 +221,7 @@ def _fan_out(plan: StagePlan, fan_out: FanOutPlan, place: Place, next_: str | No
                 (f"{found} > {SHARD_LIMIT}", too_many),
                 *([(f"{found} <= {_inline_limit(fan_out)}", inline)] if _inline_limit(fan_out) else []),
             ],
-            spread,
+            distributed,
         ),
         none: asl.fail("Batch.EmptyManifest", f"the stage before {plan.job} wrote no shards: nothing to compute"),
         too_many: asl.fail(
@@ -229,12 +229,12 @@ def _fan_out(plan: StagePlan, fan_out: FanOutPlan, place: Place, next_: str | No
         ),
         no_summary: asl.fail(
             "Batch.NoSummary",
-            expr(f"'no readable s3://{place.output_bucket}/shards/' & {INPUT}.run.id & '/summary.json'"),
+            expr(f"'no readable s3://{target.output_bucket}/shards/' & {INPUT}.run.id & '/summary.json'"),
         ),
-        spread: _distributed(plan, fan_out, place, next_),
+        distributed: _distributed(plan, fan_out, target, next_),
     }
     if _inline_limit(fan_out):
-        states[inline] = _inline(plan, fan_out, place, next_)
+        states[inline] = _inline(plan, fan_out, target, next_)
     return read, states
 
 
@@ -243,8 +243,8 @@ def _inline_limit(fan_out: FanOutPlan) -> int:
     return 0 if fan_out.tolerated_failure_percent else fan_out.inline_limit
 
 
-def _inline(plan: StagePlan, fan_out: FanOutPlan, place: Place, next_: str | None) -> asl.State:
-    begin, states = attempts(plan, place, mode="inline", next_=None)
+def _inline(plan: StagePlan, fan_out: FanOutPlan, target: RunTaskTarget, next_: str | None) -> asl.State:
+    begin, states = attempts(plan, target, mode="inline", next_=None)
     return asl.map_(
         next_,
         Items=expr(f"[{INPUT}.summary.numbers]"),
@@ -257,17 +257,17 @@ def _inline(plan: StagePlan, fan_out: FanOutPlan, place: Place, next_: str | Non
     )
 
 
-def _distributed(plan: StagePlan, fan_out: FanOutPlan, place: Place, next_: str | None) -> asl.State:
-    begin, states = attempts(plan, place, mode="distributed", next_=None)
+def _distributed(plan: StagePlan, fan_out: FanOutPlan, target: RunTaskTarget, next_: str | None) -> asl.State:
+    begin, states = attempts(plan, target, mode="distributed", next_=None)
     run_id = f"{INPUT}.run.id"
     return asl.map_(
         next_,
         Label=plan.job,
         ItemReader={
-            "Resource": f"arn:{place.partition}:states:::s3:getObject",
+            "Resource": f"arn:{target.partition}:states:::s3:getObject",
             "ReaderConfig": {"InputType": "JSON"},
             "Arguments": {
-                "Bucket": place.output_bucket,
+                "Bucket": target.output_bucket,
                 "Key": expr(f"'shards/' & {run_id} & '/shards.json'"),
             },
         },
@@ -280,8 +280,8 @@ def _distributed(plan: StagePlan, fan_out: FanOutPlan, place: Place, next_: str 
             **asl.block(begin, states),
         },
         ResultWriter={
-            "Resource": f"arn:{place.partition}:states:::s3:putObject",
-            "Arguments": {"Bucket": place.output_bucket, "Prefix": expr(f"'maps/' & {run_id} & '/'")},
+            "Resource": f"arn:{target.partition}:states:::s3:putObject",
+            "Arguments": {"Bucket": target.output_bucket, "Prefix": expr(f"'maps/' & {run_id} & '/'")},
         },
         Output={"run": expr(f"{INPUT}.run")},
     )

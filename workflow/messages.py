@@ -1,8 +1,8 @@
-"""What people are told: subjects and bodies of announcements, as JSONata.
+"""What people are told: subjects and bodies of notifications, as JSONata.
 
 Owns: the wording, and for each kind of failure whose turn it is and what to do.
 Refuses: when something is announced (`workflow/nightly.py`, `workflow/reconciler.py`, `workflow/deadline_check.py`)
-and where to (`announcements.py`).
+and where to (`notifications.py`).
 Every message says what happened, when, how long it took, where the result is and what to do; nothing in it is data.
 """
 

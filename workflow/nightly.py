@@ -1,10 +1,11 @@
 """The nightly run: from a manifest to an announced report, as one Step Functions Standard state machine.
 
-Owns: what is prepared, refused, held and claimed before the first job, what is checked after the last, and that every
+Owns: what is run_of_input, refused, held and claimed before the first job, what is checked after the last, and that
+every
 end is recorded and announced.
 Refuses: how a job's task is started and judged (`workflow/job_stage.py`); ends that a state machine cannot see,
 because it is not
-running any more: those are the closing machine's (`workflow/reconciler.py`).
+running any more: those are the reconciler's (`workflow/reconciler.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 from . import asl, job_stage, messages, run_ledger
 from .asl import CONTEXT, ERROR, INPUT, RESULT, States, expr, text
-from .run_input import DAY, DAY_MS, Manifests, prepared
+from .run_input import DAY, DAY_MS, ManifestLocation, run_of_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +24,10 @@ class NightlyPlan:
     """Everything the definition depends on: plain values, so that it can be built, read and run without AWS."""
 
     environment: str
-    place: job_stage.Place
+    target: job_stage.RunTaskTarget
     stages: Sequence[job_stage.StagePlan]
     """In the order in which they run."""
-    manifests: Manifests
+    manifest_location: ManifestLocation
     max_age_days: int
     max_ahead_days: int
     ledger_table: str
@@ -39,7 +40,7 @@ class NightlyPlan:
 def definition(plan: NightlyPlan) -> dict[str, Any]:
     """The state machine's definition. Raises `_asl.UnsoundError`."""
     return asl.machine(
-        "Prepare",
+        "Read input",
         {**_before(plan), **_run(plan), **_after(plan)},
         comment=f"The nightly run of {plan.environment}: claim, {', '.join(s.job for s in plan.stages)}, announce",
         timeout=plan.timeout,
@@ -47,18 +48,18 @@ def definition(plan: NightlyPlan) -> dict[str, Any]:
 
 
 def _aws(plan: NightlyPlan, call: str) -> str:
-    return f"arn:{plan.place.partition}:states:::{call}"
+    return f"arn:{plan.target.partition}:states:::{call}"
 
 
 def _before(plan: NightlyPlan) -> States:
-    expected = f"{plan.manifests.prefix}<YYYY-MM-DD>/{plan.manifests.suffix}"
+    expected = f"{plan.manifest_location.prefix}<YYYY-MM-DD>/{plan.manifest_location.suffix}"
     execution = f"{CONTEXT}.Execution"
     oldest, newest = _season(plan)
     run = f"{INPUT}.run"
     return {
-        "Prepare": asl.pass_(
+        "Read input": asl.pass_(
             "Is it a run?",
-            output={"run": expr(prepared(plan.manifests, execution, INPUT))},
+            output={"run": expr(run_of_input(plan.manifest_location, execution, INPUT))},
         ),
         "Is it a run?": asl.choice(
             [
@@ -91,7 +92,7 @@ def _before(plan: NightlyPlan) -> States:
         "Held": asl.succeed(),
         "Find manifest": asl.task(
             _aws(plan, "aws-sdk:s3:headObject"),
-            {"Bucket": plan.manifests.bucket, "Key": expr(f"{run}.key")},
+            {"Bucket": plan.manifest_location.bucket, "Key": expr(f"{run}.key")},
             "Run",
             output={
                 "run": expr(f"$merge([{run}, {{'version': $exists({RESULT}.VersionId) ? {RESULT}.VersionId : ''}}])")
@@ -144,7 +145,7 @@ def _work(plan: NightlyPlan) -> States:
     stages: States = {}
     next_ = "Read marker"
     for stage in reversed(plan.stages):
-        next_, states = job_stage.stage(stage, plan.place, next_)
+        next_, states = job_stage.stage(stage, plan.target, next_)
         stages = {**states, **stages}
     return {
         "Claim": asl.task(
@@ -169,7 +170,7 @@ def _work(plan: NightlyPlan) -> States:
         "Read marker": asl.task(
             _aws(plan, "aws-sdk:s3:getObject"),
             {
-                "Bucket": plan.place.output_bucket,
+                "Bucket": plan.target.output_bucket,
                 "Key": expr(f"'reports/' & {run}.business_date & '/_SUCCESS'"),
             },
             "Is it this run's?",
@@ -199,11 +200,11 @@ def _after(plan: NightlyPlan) -> States:
         "Record success": asl.task(
             update,
             run_ledger.close(plan.ledger_table, f"'{run_ledger.SUCCEEDED}'", report_uri=f"{INPUT}.end.report_uri"),
-            "Announce success",
+            "Notify of success",
             output={"run": expr(f"{INPUT}.run"), "report_uri": expr(f"{INPUT}.end.report_uri")},
             retriers=patient,
         ),
-        "Announce success": asl.task(
+        "Notify of success": asl.task(
             publish,
             messages.succeeded(plan.topic_arn, plan.environment),
             "Succeeded",
@@ -214,13 +215,13 @@ def _after(plan: NightlyPlan) -> States:
         "Record failure": asl.task(
             update,
             run_ledger.close(plan.ledger_table, f"'{run_ledger.FAILED}'", error=failure),
-            "Announce failure",
+            "Notify of failure",
             output=kept,
             retriers=patient,
-            catchers=[asl.catch("Announce failure", "States.ALL", output=kept)],
+            catchers=[asl.catch("Notify of failure", "States.ALL", output=kept)],
             comment="A run that never got as far as its claim holds no entry; it is announced all the same",
         ),
-        "Announce failure": asl.task(
+        "Notify of failure": asl.task(
             publish,
             messages.failed(plan.topic_arn, plan.environment),
             "Failed",

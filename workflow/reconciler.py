@@ -14,22 +14,22 @@ from typing import Any
 
 from . import asl, messages, run_ledger
 from .asl import INPUT, RESULT, expr
-from .run_input import Manifests, prepared
+from .run_input import ManifestLocation, run_of_input
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClosingPlan:
+class ReconcilerPlan:
     """Everything the definition depends on."""
 
     environment: str
     partition: str
-    manifests: Manifests
+    manifest_location: ManifestLocation
     ledger_table: str
     topic_arn: str
 
 
-def definition(plan: ClosingPlan) -> dict[str, Any]:
-    """The closing machine's definition; its input is the EventBridge event. Raises `_asl.UnsoundError`."""
+def definition(plan: ReconcilerPlan) -> dict[str, Any]:
+    """The reconciler's definition; its input is the EventBridge event. Raises `_asl.UnsoundError`."""
     run = f"{INPUT}.run"
     patient = [asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=8)]
     states: asl.States = {
@@ -76,12 +76,12 @@ def definition(plan: ClosingPlan) -> dict[str, Any]:
                 f"{INPUT}.status",
                 error=f"$substring({INPUT}.why, 0, {run_ledger.ERROR_LENGTH})",
             ),
-            "Announce",
+            "Notify",
             output=expr(INPUT),
             retriers=patient,
             catchers=[asl.catch("Nothing open", run_ledger.TAKEN, output=expr(INPUT))],
         ),
-        "Announce": asl.task(
+        "Notify": asl.task(
             f"arn:{plan.partition}:states:::sns:publish",
             messages.closed(plan.topic_arn, plan.environment),
             "Closed",
@@ -95,10 +95,10 @@ def definition(plan: ClosingPlan) -> dict[str, Any]:
     )
 
 
-def _run_of_event(plan: ClosingPlan) -> str:
+def _run_of_event(plan: ReconcilerPlan) -> str:
     """JSONata: the run as `workflow/nightly.py` would have made it from the ended execution's own input."""
     given = "$type($d.input) = 'string' ? $parse($d.input) : {}"
-    run = prepared(plan.manifests, "$e", f"({given})")
+    run = run_of_input(plan.manifest_location, "$e", f"({given})")
     return f"""(
         $d := {INPUT}.detail;
         $e := {{'Id': $d.executionArn, 'Name': $d.name, 'StartTime': $fromMillis($d.startDate)}};

@@ -3,7 +3,7 @@
 Owns: where manifests lie, what key is a manifest's, which business date follows, and the local day of a schedule.
 Refuses: judging the date (`workflow/nightly.py`) and calling any service: everything here is computed from the input
 alone, so
-that the closing machine can compute the same from the input of a run that has ended.
+that the reconciler can compute the same from the input of a run that has ended.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manifests:
+class ManifestLocation:
     """Where manifests lie, and in whose time a schedule's day begins."""
 
     bucket: str
@@ -32,13 +32,13 @@ class Manifests:
     timezone: str
 
 
-def prepared(manifests: Manifests, execution: str, input_: str) -> str:
+def run_of_input(manifest_location: ManifestLocation, execution: str, input_: str) -> str:
     """JSONata: the `run` that an execution's input asks for; it never raises, whatever the input is.
 
     `execution` is JSONata for an object with Id, Name and StartTime.
     """
-    prefix, suffix = manifests.prefix, manifests.suffix
-    day = local_date("$in", manifests.timezone)
+    prefix, suffix = manifest_location.prefix, manifest_location.suffix
+    day = local_date("$in", manifest_location.timezone)
     pattern = f"/^{_regex(prefix)}({DATE})\\/{_regex(suffix)}$/"
     return f"""(
         $in := {input_};
@@ -51,7 +51,7 @@ def prepared(manifests: Manifests, execution: str, input_: str) -> str:
             'id': {execution}.Name,
             'execution_arn': {execution}.Id,
             'started_at': {execution}.StartTime,
-            'bucket': {text(manifests.bucket)},
+            'bucket': {text(manifest_location.bucket)},
             'key': $key,
             'version': $type($in.manifest.version) = 'string' ? $in.manifest.version : '',
             'business_date': $exists($in.business_date) ? ($exists($given) ? $given : '')

@@ -197,7 +197,7 @@ def redrive(
     run_id: Annotated[
         str | None, typer.Argument(help="Run to take up where it failed; default: the newest failed one.")
     ] = None,
-    letters: Annotated[
+    dead_letters: Annotated[
         str | None, typer.Option(help="Instead: the job whose queue's dead letters go back to it.")
     ] = None,
     stack: StackOption = None,
@@ -209,9 +209,9 @@ def redrive(
     from batchctl.operate.stack import deployed
 
     found = deployed(stack, outputs)
-    if letters and run_id:
-        raise OperatorError("a run and --letters exclude each other: choose one.")
-    handle = nightly.redrive_letters(found, letters) if letters else nightly.redrive(found, run_id)
+    if dead_letters and run_id:
+        raise OperatorError("a run and --dead-letters exclude each other: choose one.")
+    handle = nightly.redrive_dead_letters(found, dead_letters) if dead_letters else nightly.redrive(found, run_id)
     if as_json:
         _print_json({"redriven": handle})
     else:

@@ -220,22 +220,22 @@ def redrive(stack: Stack, run_id: str | None) -> str:
     return str(chosen["executionArn"])
 
 
-def redrive_letters(stack: Stack, purpose: str) -> str:
+def redrive_dead_letters(stack: Stack, purpose: str) -> str:
     """Sends what lies in a job queue's dead-letter queue back to the queue; the move task's handle."""
-    letters = stack.outputs.by_key("jobLetterQueueUrls")
-    if purpose in stack.outputs.by_key("letterQueueUrls"):
+    queue_urls = stack.outputs.by_key("jobDeadLetterQueueUrls")
+    if purpose in stack.outputs.by_key("deadLetterQueueUrls"):
         raise OperatorError(
-            f"the letters of {purpose!r} are events that EventBridge could not deliver; SQS cannot send them back. "
-            "Read the key in the message and start by hand: `batchctl run all --input s3://…`."
+            f"the dead letters of {purpose!r} are events that EventBridge could not deliver; SQS cannot send them "
+            "back. Read the key in the message and start by hand: `batchctl run all --input s3://…`."
         )
-    if purpose not in letters:
+    if purpose not in queue_urls:
         raise OperatorError(
-            f"no dead-letter queue of a job queue called {purpose!r}. There are: {', '.join(letters) or 'none'}."
+            f"no dead-letter queue of a job queue called {purpose!r}. There are: {', '.join(queue_urls) or 'none'}."
         )
-    with asking(f"redriving the letters of {purpose}"):
+    with asking(f"redriving the dead letters of {purpose}"):
         sqs = stack.client("sqs")
-        arn = sqs.get_queue_attributes(QueueUrl=letters[purpose], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        return str(sqs.start_message_move_task(SourceArn=arn)["TaskHandle"])
+        answer = sqs.get_queue_attributes(QueueUrl=queue_urls[purpose], AttributeNames=["QueueArn"])
+        return str(sqs.start_message_move_task(SourceArn=answer["Attributes"]["QueueArn"])["TaskHandle"])
 
 
 def _run(item: dict[str, Any]) -> Run:

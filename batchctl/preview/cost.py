@@ -129,7 +129,7 @@ def run_cost(config: Settings, prices: Prices, assumed: RunAssumptions | None = 
         ]
     rows += [
         _row("nightly", ("ledger writes", "dynamodb.write", 3 / 1e6), prices),
-        _row("nightly", ("announcements", "sns.publish", 1 / 1e6), prices),
+        _row("nightly", ("notifications", "sns.publish", 1 / 1e6), prices),
     ]
     return CostTable(tuple(rows))
 

@@ -136,7 +136,7 @@ def ledger_recovery(it: Subject) -> Iterator[Claim]:
     yield it.equals("time-to-live attribute", expiry.get("AttributeName"), "expires_at")
 
 
-@check("DATA", by_key("letterQueueUrls", "jobQueueUrls", "jobLetterQueueUrls"))
+@check("DATA", by_key("deadLetterQueueUrls", "jobQueueUrls", "jobDeadLetterQueueUrls"))
 def queue(it: Subject) -> Iterator[Claim]:
     """The queue is under the messages key and refuses plain HTTP."""
     found = it.aws("sqs").get_queue_attributes(QueueUrl=it.name, AttributeNames=["All"]).get("Attributes", {})

@@ -60,7 +60,7 @@ def bucket_events(it: Subject) -> Iterator[Claim]:
 
 
 def _machines(deployed: Deployment) -> dict[str, str]:
-    return {"nightly": deployed.outputs.text("stateMachineArn"), **deployed.outputs.by_key("watchStateMachineArns")}
+    return {"nightly": deployed.outputs.text("stateMachineArn"), **deployed.outputs.by_key("monitorStateMachineArns")}
 
 
 @check("FR-T8", _machines)

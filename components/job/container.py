@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from conventions.naming import Names
+from conventions.naming import Names, Reference
 
 if TYPE_CHECKING:
     from settings.jobs import Job
@@ -22,13 +22,15 @@ START_PERIOD_SECONDS: Final = 120
 """Health checks do not count before; stands in for the service's grace period, which needs a load balancer."""
 
 
-def container(names: Names, job: str, job_settings: Job, image: str) -> dict[str, object]:
+def container(
+    names: Names, job: str, job_settings: Job, image: str, buckets: Mapping[str, Reference]
+) -> dict[str, object]:
     """The job's container definition, as the ECS API takes it."""
     variables: Mapping[str, str] = {
         "BATCH_JOB": job,
         "BATCH_ENVIRONMENT": names.suffix,
-        "BATCH_INPUT_BUCKET": names.bucket("input"),
-        "BATCH_OUTPUT_BUCKET": names.bucket("output"),
+        "BATCH_INPUT_BUCKET": buckets["input"].name,
+        "BATCH_OUTPUT_BUCKET": buckets["output"].name,
         "BATCH_SCRATCH": SCRATCH,
         **({"BATCH_QUEUE": names.name("queue", job)} if job_settings.queue else {}),
         **job_settings.environment,

@@ -15,10 +15,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.monitoring import alarm_definitions
-from components.shared import dead_letter_queue
-from components.shared.dead_letter_queue import DeadLetters, DeadLettersArgs
-from components.shared.stack_context import Foundation, TaskPlace, Watchable
+from components.shared.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs, https_only
+from components.shared.stack_context import FailureSources, StackContext, TaskNetwork
 from conventions import iam
+from conventions.naming import Reference
 
 if TYPE_CHECKING:
     from settings.jobs import Queue
@@ -33,8 +33,8 @@ IDLE_PERIODS = 5
 class QueueWorkerArgs:
     """Inputs of `QueueWorker`."""
 
-    base: Foundation
-    place: TaskPlace
+    context: StackContext
+    task_network: TaskNetwork
     job: str
     queue: Queue
     cooldown: int
@@ -46,60 +46,68 @@ class QueueWorkerArgs:
 class QueueWorker(pulumi.ComponentResource):
     """A queue, and the scaling of a service by its depth."""
 
+    queue: Reference
     queue_name: str
     queue_url: pulumi.Output[str]
-    letters_name: str
-    letters_url: pulumi.Output[str]
+    dead_letter_queue_name: str
+    dead_letter_queue_url: pulumi.Output[str]
     alarm_names: dict[str, str]
     """The two alarms that drive the scaling, by purpose."""
 
     def __init__(self, name: str, args: QueueWorkerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("batch:queues:QueueWorker", name, None, opts)
+        super().__init__("batch:job:QueueWorker", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        names = args.base.names
-        letters = DeadLetters(
-            f"{name}-letters",
-            DeadLettersArgs(names=names, purpose=f"{args.job}-letters", kms_key_arn=args.base.messages_key_arn),
+        names = args.context.names
+        dead_letter_queue = DeadLetterQueue(
+            f"{name}-dead-letters",
+            DeadLetterQueueArgs(
+                names=names, purpose=f"{args.job}-dead-letters", kms_key_arn=args.context.messages_key_arn
+            ),
             self._child,
         )
-        self.queue_name = names.name("queue", args.job)
+        self.queue = names.queue(args.job)
+        self.queue_name = self.queue.name
         queue = aws.sqs.Queue(
             f"{name}-queue",
             name=self.queue_name,
-            kms_master_key_id=args.base.messages_key_arn,
+            kms_master_key_id=args.context.messages_key_arn,
             visibility_timeout_seconds=args.queue.visibility_timeout,
             redrive_policy=pulumi.Output.json_dumps(
-                {"deadLetterTargetArn": letters.arn, "maxReceiveCount": args.queue.max_receives}
+                {"deadLetterTargetArn": dead_letter_queue.arn, "maxReceiveCount": args.queue.max_receives}
             ),
             opts=self._child,
         )
         aws.sqs.QueuePolicy(
             f"{name}-queue-policy",
             queue_url=queue.url,
-            policy=iam.document(dead_letter_queue.https_only(dead_letter_queue.arn_of(names, args.job))),
+            policy=iam.document(https_only(self.queue.arn)),
             opts=self._child,
         )
         self._work()
         self._scale()
-        self.queue_url, self.letters_name, self.letters_url = queue.url, letters.name, letters.url
-        self.register_outputs({"queue_url": self.queue_url, "letters_url": self.letters_url})
+        self.queue_url, self.dead_letter_queue_name, self.dead_letter_queue_url = (
+            queue.url,
+            dead_letter_queue.name,
+            dead_letter_queue.url,
+        )
+        self.register_outputs({"queue_url": self.queue_url, "dead_letter_queue_url": self.dead_letter_queue_url})
 
     @property
-    def watchable(self) -> Watchable:
+    def failure_sources(self) -> FailureSources:
         """What of the queue can fail unnoticed."""
-        return Watchable(letter_queues={self._args.job: self.letters_name})
+        return FailureSources(dead_letter_queues={self._args.job: self.dead_letter_queue_name})
 
     def _work(self) -> None:
         """The task role may take messages off this one queue."""
-        arn = dead_letter_queue.arn_of(self._args.base.names, self._args.job)
+        arn = self.queue.arn
         role = pulumi.Output.from_input(self._args.task_role_arn).apply(lambda known: known.rpartition("/")[2])
         take = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
         aws.iam.RolePolicy(
             f"{self._name}-work",
             name="work-off-queue",
             role=role,
-            policy=pulumi.Output.from_input(self._args.base.messages_key_arn).apply(
+            policy=pulumi.Output.from_input(self._args.context.messages_key_arn).apply(
                 lambda key: iam.document(
                     iam.statement("TakeMessages", take, [arn]),
                     iam.statement("ReadMessages", ["kms:Decrypt"], [key]),
@@ -110,7 +118,7 @@ class QueueWorker(pulumi.ComponentResource):
 
     def _scale(self) -> None:
         """Out: one task for every so many messages. In: to zero, when nothing waits and nothing is in work."""
-        args, names = self._args, self._args.base.names
+        args, names = self._args, self._args.context.names
         step = args.queue.tasks_per_messages
         self.alarm_names = {
             purpose: names.name("alarm", purpose) for purpose in (f"{args.job}-backlog", f"{args.job}-idle")
@@ -177,11 +185,11 @@ class QueueWorker(pulumi.ComponentResource):
         args = self._args
         return aws.appautoscaling.Policy(
             f"{self._name}-{direction}",
-            name=f"backlog-{direction}-{args.job}-{args.base.names.suffix}",
+            name=f"backlog-{direction}-{args.job}-{args.context.names.suffix}",
             policy_type="StepScaling",
             service_namespace="ecs",
             scalable_dimension="ecs:service:DesiredCount",
-            resource_id=pulumi.Output.concat("service/", args.place.cluster_name, "/", args.service_name),
+            resource_id=pulumi.Output.concat("service/", args.task_network.cluster_name, "/", args.service_name),
             step_scaling_policy_configuration={
                 "adjustment_type": adjustment_type,
                 "cooldown": args.cooldown if direction == "in" else PERIOD_SECONDS,

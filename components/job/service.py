@@ -11,16 +11,17 @@ stays at 0 and serves as a queue worker, because a service restarts whatever end
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.stack_context import Foundation, TaskPlace
+from components.shared.stack_context import StackContext, TaskNetwork
 from conventions import endpoint_services, iam
 from conventions.fargate import strategy
-from conventions.naming import Names
+from conventions.naming import Reference
 
 from .container import container
 from .queue_worker import QueueWorker, QueueWorkerArgs
@@ -35,18 +36,22 @@ PLATFORM_VERSION = "1.4.0"
 class JobServiceArgs:
     """Inputs of `JobService`."""
 
-    base: Foundation
+    context: StackContext
     job: str
     """The job's name in the settings."""
     settings: Job
     image: pulumi.Input[str]
-    place: TaskPlace
+    repository: Reference
+    """Where the image is pulled from."""
+    buckets: Mapping[str, Reference]
+    """The buckets that a job's `reads` and `writes` name, by purpose: `input`, `output`."""
+    task_network: TaskNetwork
 
 
 class JobService(pulumi.ComponentResource):
     """Task definition, roles, log group, service and scaling of one job."""
 
-    family: str
+    task_family: Reference
     container_name: str
     task_definition_arn: pulumi.Output[str]
     task_role_arn: pulumi.Output[str]
@@ -62,13 +67,13 @@ class JobService(pulumi.ComponentResource):
         super().__init__("batch:job:JobService", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self.family = args.base.names.name("task", args.job)
+        self.task_family = args.context.names.task_family(args.job)
         self.container_name = args.job
         group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
-            name=args.base.names.log_group(args.job),
-            retention_in_days=args.base.log_retention_days,
-            kms_key_id=args.base.logs_key_arn,
+            name=args.context.names.log_group(args.job),
+            retention_in_days=args.context.log_retention_days,
+            kms_key_id=args.context.logs_key_arn,
             opts=self._child,
         )
         self.log_group_name, self.log_group_arn = group.name, group.arn
@@ -82,7 +87,7 @@ class JobService(pulumi.ComponentResource):
         self.register_outputs({"task_definition_arn": self.task_definition_arn, "service_arn": self.service_arn})
 
     def _role(self, purpose: str, description: str) -> aws.iam.Role:
-        names = self._args.base.names
+        names = self._args.context.names
         return aws.iam.Role(
             f"{self._name}-{purpose}-role",
             name=names.name("role", f"{self._args.job}-{purpose}"),
@@ -100,12 +105,11 @@ class JobService(pulumi.ComponentResource):
 
     def _execution_role(self) -> list[aws.iam.RolePolicy]:
         """What ECS does on the task's behalf before the container runs: pull, open the log stream, read secrets."""
-        names, job = self._args.base.names, self._args.job
+        names, job = self._args.context.names, self._args.job
         role = self._role("execution", f"ECS pulls {job}'s image and writes its log with this role")
         self.execution_role_arn = role.arn
-        repository = names.arn("ecr", f"repository/{names.name('repository', job)}")
         statements = [
-            iam.statement("PullOwnImage", endpoint_services.PULL_ACTIONS, [repository]),
+            iam.statement("PullOwnImage", endpoint_services.PULL_ACTIONS, [self._args.repository.arn]),
             iam.statement("SignInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
             iam.statement(
                 "WriteOwnLog", endpoint_services.LOG_ACTIONS, [f"{names.log_group_arn(names.log_group(job))}:*"]
@@ -123,9 +127,9 @@ class JobService(pulumi.ComponentResource):
         """What the job's own code may do: its prefixes of the two buckets, and the key under them."""
         role = self._role("task", f"{self._args.job}'s own code runs with this role")
         self.task_role_arn = role.arn
-        if not (statements := _data_statements(self._args.base.names, self._args.settings)):
+        if not (statements := _data_statements(self._args.buckets, self._args.settings)):
             return []
-        key_use = pulumi.Output.from_input(self._args.base.data_key_arn).apply(
+        key_use = pulumi.Output.from_input(self._args.context.data_key_arn).apply(
             lambda arn: iam.document(
                 iam.statement("UseDataKeyThroughS3", ["kms:Decrypt", "kms:GenerateDataKey"], [arn])
             )
@@ -139,7 +143,7 @@ class JobService(pulumi.ComponentResource):
         args = self._args
         return aws.ecs.TaskDefinition(
             f"{self._name}-task",
-            family=self.family,
+            family=self.task_family.name,
             cpu=str(args.settings.cpu),
             memory=str(args.settings.memory),
             network_mode="awsvpc",
@@ -160,7 +164,7 @@ class JobService(pulumi.ComponentResource):
         args = self._args
 
         def definitions(image: str) -> str:
-            return json.dumps([container(args.base.names, args.job, args.settings, image)])
+            return json.dumps([container(args.context.names, args.job, args.settings, image, args.buckets)])
 
         # a plain reference stays plain: an Output would be unknown to a preview even when its value is not
         return (
@@ -173,8 +177,8 @@ class JobService(pulumi.ComponentResource):
         args = self._args
         service = aws.ecs.Service(
             f"{self._name}-service",
-            name=args.base.names.name("service", args.job),
-            cluster=args.place.cluster_arn,
+            name=args.context.names.name("service", args.job),
+            cluster=args.task_network.cluster_arn,
             task_definition=definition.arn,
             desired_count=0,
             platform_version=PLATFORM_VERSION,
@@ -182,8 +186,8 @@ class JobService(pulumi.ComponentResource):
                 aws.ecs.ServiceCapacityProviderStrategyArgs(**item) for item in strategy(args.settings.capacity)
             ],
             network_configuration={
-                "subnets": args.place.subnet_ids,
-                "security_groups": [args.place.security_group_id],
+                "subnets": args.task_network.subnet_ids,
+                "security_groups": [args.task_network.security_group_id],
                 "assign_public_ip": False,
             },
             deployment_circuit_breaker={"enable": True, "rollback": True},
@@ -195,7 +199,7 @@ class JobService(pulumi.ComponentResource):
             wait_for_steady_state=False,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[args.place.capacity_providers, *policies],
+                depends_on=[args.task_network.capacity_providers, *policies],
                 ignore_changes=["desiredCount"],
             ),
         )
@@ -208,14 +212,14 @@ class JobService(pulumi.ComponentResource):
             f"{self._name}-scaling",
             service_namespace="ecs",
             scalable_dimension="ecs:service:DesiredCount",
-            resource_id=pulumi.Output.concat("service/", args.place.cluster_name, "/", self.service_name),
+            resource_id=pulumi.Output.concat("service/", args.task_network.cluster_name, "/", self.service_name),
             min_capacity=0,
             max_capacity=args.settings.scaling.max_tasks,
             opts=self._child,
         )
         aws.appautoscaling.Policy(
             f"{self._name}-cpu-tracking",
-            name=f"cpu-{args.job}-{args.base.names.suffix}",
+            name=f"cpu-{args.job}-{args.context.names.suffix}",
             policy_type="TargetTrackingScaling",
             service_namespace=target.service_namespace,
             scalable_dimension=target.scalable_dimension,
@@ -234,8 +238,8 @@ class JobService(pulumi.ComponentResource):
         return QueueWorker(
             f"{self._name}-worker",
             QueueWorkerArgs(
-                base=args.base,
-                place=args.place,
+                context=args.context,
+                task_network=args.task_network,
                 job=args.job,
                 queue=queue,
                 cooldown=args.settings.scaling.cooldown,
@@ -246,25 +250,24 @@ class JobService(pulumi.ComponentResource):
         )
 
 
-def _data_statements(names: Names, job: Job) -> list[iam.Statement]:
+def _data_statements(buckets: Mapping[str, Reference], job: Job) -> list[iam.Statement]:
     """Access to exactly the prefixes that the settings give the job."""
     statements: list[iam.Statement] = []
     for verb, accesses, actions in (
         ("Read", job.reads, ("s3:GetObject", "s3:GetObjectVersion")),
         ("Write", job.writes, ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload")),
     ):
-        for bucket in ("input", "output"):
-            prefixes = sorted({access.prefix for access in accesses if access.bucket == bucket})
+        for purpose, bucket in buckets.items():
+            prefixes = sorted({access.prefix for access in accesses if access.bucket == purpose})
             if not prefixes:
                 continue
-            arn = names.bucket_arn(bucket)
-            place = bucket.capitalize()
+            title = purpose.capitalize()
             statements += [
-                iam.statement(f"{verb}{place}", actions, [f"{arn}/{prefix}*" for prefix in prefixes]),
+                iam.statement(f"{verb}{title}", actions, [f"{bucket.arn}/{prefix}*" for prefix in prefixes]),
                 iam.statement(
-                    f"List{place}To{verb}",
+                    f"List{title}To{verb}",
                     ["s3:ListBucket"],
-                    [arn],
+                    [bucket.arn],
                     conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
                 ),
             ]

@@ -49,35 +49,35 @@ class Alarm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class AlarmSources:
     """Everything alarms and dashboard look at, by the names that AWS uses as dimensions."""
 
     nightly_arn: str
     helper_arns: Mapping[str, str]
     """The closing and deadline machines, by purpose."""
     rules: Mapping[str, str]
-    """Names of the rules whose delivery is watched, by purpose."""
+    """Names of the rules whose delivery is sources, by purpose."""
     all_tasks_rule: str
     failed_tasks_rule: str
     schedule_groups: Mapping[str, str]
-    letter_queues: Mapping[str, str]
+    dead_letter_queues: Mapping[str, str]
     """Names of the dead-letter queues, by purpose."""
     log_namespace: str
 
 
-def alarms(watched: Watched, limits: settings.models.Alerts) -> list[Alarm]:
+def alarms(sources: AlarmSources, limits: settings.models.Alerts) -> list[Alarm]:
     """Every alarm of the stack."""
     return [
-        _task_failures(watched, limits),
-        *_run_ends(watched),
-        _long_run(watched, limits),
-        _log_errors(watched, limits),
-        *_helpers(watched),
-        *_deliveries(watched),
+        _task_failures(sources, limits),
+        *_run_ends(sources),
+        _long_run(sources, limits),
+        _log_errors(sources, limits),
+        *_helpers(sources),
+        *_deliveries(sources),
     ]
 
 
-def _task_failures(watched: Watched, limits: settings.models.Alerts) -> Alarm:
+def _task_failures(sources: AlarmSources, limits: settings.models.Alerts) -> Alarm:
     """Share of the tasks that ended badly. A rule's metric counts the events it matched (facts-aws.md 33)."""
     return Alarm(
         purpose="task-failures",
@@ -88,16 +88,16 @@ def _task_failures(watched: Watched, limits: settings.models.Alerts) -> Alarm:
         period=limits.failure_period,
         expression="IF(total>0,100*failed/total,0)",
         inputs={
-            "failed": _of_rule("TriggeredRules", watched.failed_tasks_rule),
-            "total": _of_rule("TriggeredRules", watched.all_tasks_rule),
+            "failed": _of_rule("TriggeredRules", sources.failed_tasks_rule),
+            "total": _of_rule("TriggeredRules", sources.all_tasks_rule),
         },
     )
 
 
-def _run_ends(watched: Watched) -> Iterator[Alarm]:
-    """RunTask calls that are refused make no task event, so the executions are watched too (facts-aws.md 35)."""
+def _run_ends(sources: AlarmSources) -> Iterator[Alarm]:
+    """RunTask calls that are refused make no task event, so the executions are sources too (facts-aws.md 35)."""
     for purpose, metric, what in (
-        ("run-failed", "ExecutionsFailed", "failed: the announcement says why and whose turn it is"),
+        ("run-failed", "ExecutionsFailed", "failed: the notification says why and whose turn it is"),
         ("run-timed-out", "ExecutionsTimedOut", "took longer than its window and was ended"),
         ("run-aborted", "ExecutionsAborted", "was stopped by somebody"),
         ("run-throttled", "ExecutionThrottled", "is being slowed down by Step Functions; lower fanOut.concurrency"),
@@ -105,33 +105,33 @@ def _run_ends(watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             purpose=purpose,
             description=f"The nightly run {what}.",
-            metric=_of_machine(metric, watched.nightly_arn),
+            metric=_of_machine(metric, sources.nightly_arn),
         )
 
 
-def _long_run(watched: Watched, limits: settings.models.Alerts) -> Alarm:
+def _long_run(sources: AlarmSources, limits: settings.models.Alerts) -> Alarm:
     return Alarm(
         purpose="run-too-long",
         description=f"A nightly run took more than {limits.long_run_minutes} minutes, longer than usual: compare "
         "the stages' durations on the dashboard. A run that is still going is the deadline watch's business.",
         threshold=limits.long_run_minutes * MINUTE_MS,
-        metric=_of_machine("ExecutionTime", watched.nightly_arn, "Maximum"),
+        metric=_of_machine("ExecutionTime", sources.nightly_arn, "Maximum"),
     )
 
 
-def _log_errors(watched: Watched, limits: settings.models.Alerts) -> Alarm:
+def _log_errors(sources: AlarmSources, limits: settings.models.Alerts) -> Alarm:
     return Alarm(
         purpose="log-errors",
         description=f"{limits.log_errors} or more error lines in the jobs' logs: run the saved query 'errors'.",
         threshold=limits.log_errors - 1,
         period=limits.failure_period,
-        metric=Metric(namespace=watched.log_namespace, name=LOG_ERRORS),
+        metric=Metric(namespace=sources.log_namespace, name=LOG_ERRORS),
     )
 
 
-def _helpers(watched: Watched) -> Iterator[Alarm]:
-    """The watchers are watched: one that fails leaves a run open, or a deadline unannounced."""
-    for purpose, arn in watched.helper_arns.items():
+def _helpers(sources: AlarmSources) -> Iterator[Alarm]:
+    """The watchers are sources: one that fails leaves a run open, or a deadline unannounced."""
+    for purpose, arn in sources.helper_arns.items():
         for metric, what in (("ExecutionsFailed", "failed"), ("ExecutionsTimedOut", "timed out")):
             yield Alarm(
                 purpose=f"{purpose}-{what.replace(' ', '-')}",
@@ -140,21 +140,21 @@ def _helpers(watched: Watched) -> Iterator[Alarm]:
             )
 
 
-def _deliveries(watched: Watched) -> Iterator[Alarm]:
-    for purpose, rule in watched.rules.items():
+def _deliveries(sources: AlarmSources) -> Iterator[Alarm]:
+    for purpose, rule in sources.rules.items():
         yield Alarm(
             purpose=f"{purpose}-failed-invocations",
             description=f"EventBridge gave up delivering an event of {rule}: look into its dead-letter queue, if it "
             "has one, and at its target's permissions.",
             metric=_of_rule("FailedInvocations", rule),
         )
-        if purpose in watched.letter_queues:
+        if purpose in sources.dead_letter_queues:
             yield Alarm(
                 purpose=f"{purpose}-lost-events",
                 description=f"An event of {rule} missed its dead-letter queue too: see the policy of that.",
                 metric=_of_rule("InvocationsFailedToBeSentToDlq", rule),
             )
-    for purpose, group in watched.schedule_groups.items():
+    for purpose, group in sources.schedule_groups.items():
         for metric, kind, what in (
             ("TargetErrorCount", "target-errors", "could not start its state machine at the first try"),
             ("InvocationDroppedCount", "dropped", "gave up starting its state machine"),
@@ -164,9 +164,9 @@ def _deliveries(watched: Watched) -> Iterator[Alarm]:
                 description=f"A schedule of {group} {what}.",
                 metric=Metric(namespace=SCHEDULER, name=metric, dimensions={"ScheduleGroup": group}),
             )
-    for purpose, queue in watched.letter_queues.items():
+    for purpose, queue in sources.dead_letter_queues.items():
         yield Alarm(
-            purpose=f"{purpose}-letters",
+            purpose=f"{purpose}-dead-letters",
             description=f"{queue} holds messages that nobody could deliver: read one, mend the cause, then redrive it.",
             metric=Metric(
                 namespace=QUEUES,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from .alarm_definitions import EVENTS, LOG_ERRORS, QUEUES, STATES, Metric, Watched, series
+from .alarm_definitions import EVENTS, LOG_ERRORS, QUEUES, STATES, AlarmSources, Metric, series
 
 WIDTH: Final = 24
 INSIGHTS: Final = "ECS/ContainerInsights"
@@ -36,7 +36,7 @@ JOB_QUERIES: Final[Mapping[str, str]] = {
 
 
 def body(
-    watched: Watched,
+    sources: AlarmSources,
     *,
     region: str,
     cluster: str,
@@ -45,7 +45,7 @@ def body(
     job_log_groups: Sequence[str],
 ) -> dict[str, Any]:
     """The dashboard's body; source: CloudWatch-Dashboard-Body-Structure."""
-    nightly = watched.nightly_arn
+    nightly = sources.nightly_arn
 
     def machine(name: str, statistic: str = "Sum") -> Metric:
         return Metric(namespace=STATES, name=name, dimensions={"StateMachineArn": nightly}, statistic=statistic)
@@ -53,7 +53,7 @@ def body(
     def rule(name: str, of: str) -> Metric:
         return Metric(namespace=EVENTS, name=name, dimensions={"RuleName": of})
 
-    sources = " | ".join(f"SOURCE '{group}'" for group in job_log_groups)
+    log_sources = " | ".join(f"SOURCE '{group}'" for group in job_log_groups)
     rows = [
         [
             _graph(
@@ -75,7 +75,7 @@ def body(
                 "Tasks that ended, and of those badly",
                 region,
                 series(
-                    [rule("TriggeredRules", watched.all_tasks_rule), rule("TriggeredRules", watched.failed_tasks_rule)],
+                    [rule("TriggeredRules", sources.all_tasks_rule), rule("TriggeredRules", sources.failed_tasks_rule)],
                     ["all", "failed"],
                 ),
             ),
@@ -101,29 +101,29 @@ def body(
                             dimensions={"QueueName": queue},
                             statistic="Maximum",
                         )
-                        for queue in watched.letter_queues.values()
+                        for queue in sources.dead_letter_queues.values()
                     ],
-                    list(watched.letter_queues),
+                    list(sources.dead_letter_queues),
                 ),
             ),
             _graph(
                 "Error lines in the jobs' logs",
                 region,
-                series([Metric(namespace=watched.log_namespace, name=LOG_ERRORS)]),
+                series([Metric(namespace=sources.log_namespace, name=LOG_ERRORS)]),
             ),
         ],
         [
             _table("Last failures of states", region, f"SOURCE '{_group_of(nightly)}' | {STATE_FAILURES}"),
             _table("Last stopped tasks", region, f"SOURCE '{task_log_group}' | {STOPPED_TASKS}"),
         ],
-        [_table(title, region, f"{sources} | {query}") for title, query in JOB_QUERIES.items()],
+        [_table(title, region, f"{log_sources} | {query}") for title, query in JOB_QUERIES.items()],
     ]
     return {"widgets": list(_laid_out(rows))}
 
 
-def _group_of(machine_arn: str) -> str:
+def _group_of(state_machine_arn: str) -> str:
     """The log group of a machine; `_names.workflow_log_group` turned round."""
-    return "/aws/vendedlogs/states/" + machine_arn.rpartition(":")[2].removeprefix("statemachine-")
+    return "/aws/vendedlogs/states/" + state_machine_arn.rpartition(":")[2].removeprefix("statemachine-")
 
 
 def _insight(name: str, cluster: str, *, axis: str = "left") -> list[Any]:

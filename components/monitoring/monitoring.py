@@ -2,7 +2,7 @@
 
 Owns: the two rules that count ended tasks, the log group that keeps their events (ECS forgets a stopped task after an
 hour), the jobs' error metric, every alarm, and the dashboard with the saved log queries.
-Refuses: what a state machine announces by itself (`workflow/messages.py`) and the topic (`announcements.py`).
+Refuses: what a state machine announces by itself (`workflow/messages.py`) and the topic (`notifications.py`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.stack_context import Foundation, Watchable
+from components.shared.stack_context import FailureSources, StackContext
 from conventions import iam
+from conventions.naming import Reference
 
 from . import alarm_definitions, dashboard
 
@@ -33,24 +34,23 @@ ERROR_PATTERN = '{ ($.level = "error") || ($.level = "critical") }'
 
 
 @dataclass(frozen=True, kw_only=True)
-class ObservabilityArgs:
-    """Inputs of `Observability`. Whatever is watched is given by the name that is its metrics' dimension."""
+class MonitoringArgs:
+    """Inputs of `Monitoring`. Whatever is sources is given by the name that is its metrics' dimension."""
 
-    base: Foundation
+    context: StackContext
     limits: settings.models.Alerts
     topic_arn: pulumi.Input[str]
-    cluster: str
-    """Name of the cluster."""
-    nightly: str
-    """Name of the nightly run's state machine."""
-    parts: Sequence[Watchable]
-    """Whatever else is watched."""
+    cluster: Reference
+    nightly: Reference
+    """The nightly run's state machine."""
+    failure_sources: Sequence[FailureSources]
+    """Whatever else is sources."""
     job_log_groups: Mapping[str, pulumi.Input[str]]
     window_minutes: int
     """From the start window's opening to the deadline."""
 
 
-class Observability(pulumi.ComponentResource):
+class Monitoring(pulumi.ComponentResource):
     """Rules that count, alarms, and the dashboard."""
 
     rule_names: dict[str, str]
@@ -58,50 +58,47 @@ class Observability(pulumi.ComponentResource):
     dashboard_name: str
     log_group: aws.cloudwatch.LogGroup
 
-    def __init__(self, name: str, args: ObservabilityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("batch:observability:Observability", name, None, opts)
+    def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:monitoring:Monitoring", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        names = args.base.names
+        names = args.context.names
         self.rule_names = {purpose: names.name("rule", purpose) for purpose in (ALL_TASKS, FAILED_TASKS)}
         self.dashboard_name = names.name("dashboard", "nightly")
         self.log_group = self._task_events()
         self._error_metric()
-        watched = self._watched()
-        alarms = alarm_definitions.alarms(watched, args.limits)
+        sources = self._alarm_sources()
+        alarms = alarm_definitions.alarms(sources, args.limits)
         self.alarm_names = {alarm.purpose: names.name("alarm", alarm.purpose) for alarm in alarms}
         for alarm in alarms:
             self._alarm(alarm)
-        self._dashboard(watched)
+        self._dashboard(sources)
         self.register_outputs({"alarm_names": self.alarm_names, "dashboard_name": self.dashboard_name})
 
-    def _watched(self) -> alarm_definitions.Watched:
+    def _alarm_sources(self) -> alarm_definitions.AlarmSources:
         """By names only, so that a preview knows every alarm's dimensions."""
-        names, parts = self._args.base.names, Watchable.of(self._args.parts)
+        names, parts = self._args.context.names, FailureSources.of(self._args.failure_sources)
 
-        def machine_arn(name: str) -> str:
-            return names.arn("states", f"stateMachine:{name}")
-
-        return alarm_definitions.Watched(
-            nightly_arn=machine_arn(self._args.nightly),
-            helper_arns={purpose: machine_arn(name) for purpose, name in parts.machines.items()},
+        return alarm_definitions.AlarmSources(
+            nightly_arn=self._args.nightly.arn,
+            helper_arns={purpose: machine.arn for purpose, machine in parts.state_machines.items()},
             rules={**parts.rules, **self.rule_names},
             all_tasks_rule=self.rule_names[ALL_TASKS],
             failed_tasks_rule=self.rule_names[FAILED_TASKS],
             schedule_groups=parts.schedule_groups,
-            letter_queues=parts.letter_queues,
+            dead_letter_queues=parts.dead_letter_queues,
             log_namespace=f"Batch/{names.suffix}",
         )
 
     def _task_events(self) -> aws.cloudwatch.LogGroup:
         """Both rules need a target, or they would not run; the log keeps what ECS forgets."""
-        args, names = self._args, self._args.base.names
+        args, names = self._args, self._args.context.names
         group_name = names.log_group(EVENTS_PURPOSE)
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-task-events",
             name=group_name,
-            retention_in_days=args.base.log_retention_days,
-            kms_key_id=args.base.logs_key_arn,
+            retention_in_days=args.context.log_retention_days,
+            kms_key_id=args.context.logs_key_arn,
             opts=self._child,
         )
         rules = {}
@@ -113,9 +110,7 @@ class Observability(pulumi.ComponentResource):
                 f"{self._name}-{purpose}",
                 name=self.rule_names[purpose],
                 description=description,
-                event_pattern=json.dumps(
-                    stopped_tasks(names.arn("ecs", f"cluster/{args.cluster}"), failed=purpose == FAILED_TASKS)
-                ),
+                event_pattern=json.dumps(stopped_tasks(args.cluster.arn, failed=purpose == FAILED_TASKS)),
                 opts=self._child,
             )
         policy = aws.cloudwatch.LogResourcePolicy(
@@ -148,12 +143,12 @@ class Observability(pulumi.ComponentResource):
         for job, group in self._args.job_log_groups.items():
             aws.cloudwatch.LogMetricFilter(
                 f"{self._name}-{job}-errors",
-                name=f"errors-{job}-{self._args.base.names.suffix}",
+                name=f"errors-{job}-{self._args.context.names.suffix}",
                 log_group_name=group,
                 pattern=ERROR_PATTERN,
                 metric_transformation={
                     "name": alarm_definitions.LOG_ERRORS,
-                    "namespace": f"Batch/{self._args.base.names.suffix}",
+                    "namespace": f"Batch/{self._args.context.names.suffix}",
                     "value": "1",
                     "default_value": "0",
                 },
@@ -190,16 +185,16 @@ class Observability(pulumi.ComponentResource):
             }
         aws.cloudwatch.MetricAlarm(f"{self._name}-{alarm.purpose}", **common, **own, opts=self._child)
 
-    def _dashboard(self, watched: alarm_definitions.Watched) -> None:
-        args, names = self._args, self._args.base.names
+    def _dashboard(self, sources: alarm_definitions.AlarmSources) -> None:
+        args, names = self._args, self._args.context.names
         aws.cloudwatch.Dashboard(
             f"{self._name}-dashboard",
             dashboard_name=self.dashboard_name,
             dashboard_body=json.dumps(
                 dashboard.body(
-                    watched,
+                    sources,
                     region=names.region,
-                    cluster=args.cluster,
+                    cluster=args.cluster.name,
                     window_minutes=args.window_minutes,
                     task_log_group=names.log_group(EVENTS_PURPOSE),
                     job_log_groups=[names.log_group(job) for job in args.job_log_groups],

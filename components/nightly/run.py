@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from components.shared import state_machine
-from components.shared.dead_letter_queue import DeadLetters, DeadLettersArgs
-from components.shared.stack_context import Foundation, TaskPlace, Watchable
-from components.shared.state_machine import Machine, MachineArgs
+from components.shared.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
+from components.shared.stack_context import FailureSources, StackContext, TaskNetwork
+from components.shared.state_machine import StateMachine, StateMachineArgs
 from conventions import fargate, iam
-from conventions.naming import Names
+from conventions.naming import Reference
 from workflow import job_stage, nightly, run_input
 
-from .schedules import MAX_ATTEMPTS, Weekdays, WeekdaysArgs, starter_role
+from .schedules import MAX_ATTEMPTS, WeekdaySchedules, WeekdaySchedulesArgs, starter_role
 
 if TYPE_CHECKING:
     import settings.jobs
@@ -38,85 +37,98 @@ MANAGED_RULE = "StepFunctionsGetEventsForECSTaskRule"
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrchestrationArgs:
-    """Inputs of `Orchestration`."""
+class NightlyRunArgs:
+    """Inputs of `NightlyRun`."""
 
-    base: Foundation
+    context: StackContext
     workflow: settings.models.Workflow
     jobs: Mapping[str, settings.jobs.Job]
     """By job."""
     ledger_days: int
-    place: TaskPlace
+    input: Reference
+    """Bucket in which manifests arrive."""
+    output: Reference
+    """Bucket in which the jobs leave shards, results and reports."""
+    ledger: Reference
+    topic: Reference
+    task_network: TaskNetwork
     task_definition_arns: Mapping[str, pulumi.Input[str]]
     """By job: one revision each, so that a run that has begun does not change under itself (facts-aws.md 15)."""
 
 
-class Orchestration(pulumi.ComponentResource):
+class NightlyRun(pulumi.ComponentResource):
     """The nightly state machine and its starts."""
 
-    machine_arn: pulumi.Output[str]
-    machine_name: str
+    state_machine: Reference
+    state_machine_arn: pulumi.Output[str]
+    state_machine_name: str
     rule_names: dict[str, str]
-    letter_queues: dict[str, str]
+    dead_letter_queues: dict[str, str]
     """Names of the dead-letter queues, by what could not be delivered."""
-    letter_urls: dict[str, pulumi.Output[str]]
+    dead_letter_queue_urls: dict[str, pulumi.Output[str]]
     schedule_names: dict[str, str]
     schedule_groups: dict[str, str]
     log_group: aws.cloudwatch.LogGroup
 
-    def __init__(self, name: str, args: OrchestrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("batch:orchestration:Orchestration", name, None, opts)
+    def __init__(self, name: str, args: NightlyRunArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:nightly:NightlyRun", name, None, opts)
         self._name, self._args = name, args
-        machine = Machine(
+        machine = StateMachine(
             f"{name}-machine",
-            MachineArgs(
-                names=args.base.names,
+            StateMachineArgs(
+                names=args.context.names,
                 purpose=PURPOSE,
                 definition=pulumi.Output.all(
-                    args.place.cluster_arn,
-                    list(args.place.subnet_ids),
-                    args.place.security_group_id,
+                    args.task_network.cluster_arn,
+                    list(args.task_network.subnet_ids),
+                    args.task_network.security_group_id,
                     dict(args.task_definition_arns),
                 ).apply(lambda known: json.dumps(nightly.definition(plan(args, *known)))),
                 statements=statements(args),
-                key_arns=[args.base.data_key_arn, args.base.messages_key_arn],
-                logs_key_arn=args.base.logs_key_arn,
-                log_retention_days=args.base.log_retention_days,
+                key_arns=[args.context.data_key_arn, args.context.messages_key_arn],
+                logs_key_arn=args.context.logs_key_arn,
+                log_retention_days=args.context.log_retention_days,
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        self.machine_arn, self.machine_name, self.log_group = machine.arn, machine.name, machine.log_group
+        self.state_machine = args.context.names.state_machine(PURPOSE)
+        self.state_machine_arn, self.state_machine_name, self.log_group = machine.arn, machine.name, machine.log_group
         self._start()
         self.schedule_names, self.schedule_groups = {}, {}
         if args.workflow.start.schedule:
             self._schedule(args.workflow.start.schedule)
-        self.register_outputs({"machine_arn": self.machine_arn, "rule_names": self.rule_names})
+        self.register_outputs({"state_machine_arn": self.state_machine_arn, "rule_names": self.rule_names})
 
     @property
-    def watchable(self) -> Watchable:
+    def failure_sources(self) -> FailureSources:
         """What of the start can fail unnoticed."""
-        return Watchable(rules=self.rule_names, schedule_groups=self.schedule_groups, letter_queues=self.letter_queues)
+        return FailureSources(
+            rules=self.rule_names, schedule_groups=self.schedule_groups, dead_letter_queues=self.dead_letter_queues
+        )
 
     def _start(self) -> None:
-        args, names, child = self._args, self._args.base.names, pulumi.ResourceOptions(parent=self)
+        args, names, child = self._args, self._args.context.names, pulumi.ResourceOptions(parent=self)
         self.rule_names = {START_PURPOSE: names.name("rule", START_PURPOSE)}
         rule_arn = names.arn("events", f"rule/{self.rule_names[START_PURPOSE]}")
-        letters = DeadLetters(
-            f"{self._name}-start-letters",
-            DeadLettersArgs(
+        dead_letter_queue = DeadLetterQueue(
+            f"{self._name}-start-dead-letters",
+            DeadLetterQueueArgs(
                 names=names,
-                purpose=f"{START_PURPOSE}-letters",
-                kms_key_arn=args.base.messages_key_arn,
+                purpose=f"{START_PURPOSE}-dead-letters",
+                kms_key_arn=args.context.messages_key_arn,
                 rule_arns=[rule_arn],
             ),
             child,
         )
-        self.letter_queues, self.letter_urls = {START_PURPOSE: letters.name}, {START_PURPOSE: letters.url}
+        self.dead_letter_queues, self.dead_letter_queue_urls = (
+            {START_PURPOSE: dead_letter_queue.name},
+            {START_PURPOSE: dead_letter_queue.url},
+        )
         rule = aws.cloudwatch.EventRule(
             f"{self._name}-start",
             name=self.rule_names[START_PURPOSE],
             description="A manifest has been written to the input bucket: the nightly run starts",
-            event_pattern=json.dumps(start_pattern(names.bucket("input"), args.workflow.start)),
+            event_pattern=json.dumps(start_pattern(args.input.name, args.workflow.start)),
             opts=child,
         )
         role = starter_role(
@@ -132,7 +144,7 @@ class Orchestration(pulumi.ComponentResource):
             f"{self._name}-start-target",
             rule=rule.name,
             target_id=PURPOSE,
-            arn=self.machine_arn,
+            arn=self.state_machine_arn,
             role_arn=role,
             input_transformer={
                 "input_paths": {"key": "$.detail.object.key", "version": "$.detail.object.version-id"},
@@ -142,31 +154,31 @@ class Orchestration(pulumi.ComponentResource):
                 "maximum_event_age_in_seconds": args.workflow.start.max_event_age_minutes * 60,
                 "maximum_retry_attempts": MAX_ATTEMPTS,
             },
-            dead_letter_config={"arn": letters.arn},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[letters.policy]),
+            dead_letter_config={"arn": dead_letter_queue.arn},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[dead_letter_queue.policy]),
         )
 
     def _schedule(self, time: str) -> None:
         """Beside the event; whichever comes second finds the manifest claimed and ends as a duplicate."""
         args = self._args
-        made = Weekdays(
+        made = WeekdaySchedules(
             f"{self._name}-schedule",
-            WeekdaysArgs(
-                names=args.base.names,
+            WeekdaySchedulesArgs(
+                names=args.context.names,
                 purpose=START_PURPOSE,
                 machine=PURPOSE,
-                machine_arn=self.machine_arn,
+                state_machine_arn=self.state_machine_arn,
                 times={"daily": time},
                 timezone=args.workflow.deadline.timezone,
                 max_age_minutes=args.workflow.start.max_event_age_minutes,
-                messages_key_arn=args.base.messages_key_arn,
+                messages_key_arn=args.context.messages_key_arn,
                 inputs={"daily": {"origin": "schedule"}},
             ),
             pulumi.ResourceOptions(parent=self),
         )
         purpose = f"{START_PURPOSE}-schedule"
         self.schedule_names, self.schedule_groups = {"start": made.names["daily"]}, {START_PURPOSE: made.group}
-        self.letter_queues[purpose], self.letter_urls[purpose] = made.queue_name, made.queue_url
+        self.dead_letter_queues[purpose], self.dead_letter_queue_urls[purpose] = made.queue_name, made.queue_url
 
 
 def start_pattern(bucket: str, start: settings.models.Start) -> dict[str, object]:
@@ -182,41 +194,41 @@ def start_pattern(bucket: str, start: settings.models.Start) -> dict[str, object
 
 
 def plan(
-    args: OrchestrationArgs,
+    args: NightlyRunArgs,
     cluster_arn: str,
     subnet_ids: Sequence[str],
     security_group_id: str,
     task_definition_arns: Mapping[str, str],
 ) -> nightly.NightlyPlan:
     """The nightly run's plan out of the settings and the ARNs that only the cloud knows."""
-    names, workflow = args.base.names, args.workflow
+    names, workflow = args.context.names, args.workflow
     return nightly.NightlyPlan(
         environment=names.suffix,
-        place=job_stage.Place(
+        target=job_stage.RunTaskTarget(
             partition=names.partition,
             cluster_arn=cluster_arn,
             subnet_ids=subnet_ids,
             security_group_id=security_group_id,
-            output_bucket=names.bucket("output"),
+            output_bucket=args.output.name,
         ),
         stages=[
             _stage(job, args.jobs[job], workflow.fargate_vcpu_quota, task_definition_arns[job])
             for job in workflow.order
         ],
-        manifests=manifests(names, workflow),
+        manifest_location=manifest_location(args.input, workflow),
         max_age_days=workflow.start.max_age_days,
         max_ahead_days=workflow.start.max_ahead_days,
-        ledger_table=names.name("table", "ledger"),
+        ledger_table=args.ledger.name,
         ledger_days=args.ledger_days,
-        topic_arn=names.arn("sns", names.name("topic", "announcements")),
+        topic_arn=args.topic.arn,
         timeout=workflow.deadline.window_seconds,
     )
 
 
-def manifests(names: Names, workflow: settings.models.Workflow) -> run_input.Manifests:
+def manifest_location(input_: Reference, workflow: settings.models.Workflow) -> run_input.ManifestLocation:
     """Where manifests lie."""
-    return run_input.Manifests(
-        bucket=names.bucket("input"),
+    return run_input.ManifestLocation(
+        bucket=input_.name,
         prefix=workflow.start.prefix,
         suffix=workflow.start.suffix,
         timezone=workflow.deadline.timezone,
@@ -244,15 +256,15 @@ def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_a
     )
 
 
-def statements(args: OrchestrationArgs) -> list[iam.Statement]:
+def statements(args: NightlyRunArgs) -> list[iam.Statement]:
     """What the nightly machine's role may do (facts-aws.md 9); ARNs from names, so that they can be read at preview."""
-    names = args.base.names
+    names = args.context.names
     jobs = list(args.workflow.order)
-    families = [names.arn("ecs", f"task-definition/{names.name('task', job)}:*") for job in jobs]
-    cluster = names.arn("ecs", f"cluster/{names.name('cluster', 'batch')}")
-    own_cluster = {"ArnEquals": {"ecs:cluster": cluster}}
-    machine = state_machine.arn_of(names, PURPOSE)
-    output, input_ = names.bucket_arn("output"), names.bucket_arn("input")
+    families = [names.task_family(job).arn for job in jobs]
+    cluster = args.task_network.cluster
+    own_cluster = {"ArnEquals": {"ecs:cluster": cluster.arn}}
+    machine = names.state_machine(PURPOSE)
+    output, input_ = args.output.arn, args.input.arn
     roles = [names.role_arn(f"{job}-{kind}") for job in jobs for kind in ("task", "execution")]
     return [
         iam.statement("RunOwnTasks", ["ecs:RunTask"], families, conditions=own_cluster),
@@ -261,7 +273,7 @@ def statements(args: OrchestrationArgs) -> list[iam.Statement]:
         iam.statement(
             "TagOwnTasks",
             ["ecs:TagResource"],
-            [names.arn("ecs", f"task/{names.name('cluster', 'batch')}/*")],
+            [names.arn("ecs", f"task/{cluster.name}/*")],
             conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
         ),
         iam.statement(
@@ -271,31 +283,31 @@ def statements(args: OrchestrationArgs) -> list[iam.Statement]:
             conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         ),
         iam.statement(
-            "HearOfTaskEnds",
+            "ManageTaskEventRule",
             ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
             [names.arn("events", f"rule/{MANAGED_RULE}")],
         ),
         iam.statement(
             "WriteLedger",
             ["dynamodb:PutItem", "dynamodb:UpdateItem"],
-            [names.arn("dynamodb", f"table/{names.name('table', 'ledger')}")],
+            [args.ledger.arn],
         ),
         iam.statement("FindManifest", ["s3:GetObject"], [f"{input_}/{args.workflow.start.prefix}*"]),
         iam.statement("ReadStageResults", ["s3:GetObject"], [f"{output}/shards/*", f"{output}/reports/*"]),
         # without it a missing object answers 403, which reads like a permission problem
-        iam.statement("TellMissingFromForbidden", ["s3:ListBucket"], [input_, output]),
+        iam.statement("DistinguishMissingFromForbidden", ["s3:ListBucket"], [input_, output]),
         # source: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
         iam.statement(
             "WriteMapResults",
             ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
             [f"{output}/maps/*"],
         ),
-        iam.statement("Announce", ["sns:Publish"], [names.arn("sns", names.name("topic", "announcements"))]),
+        iam.statement("PublishNotifications", ["sns:Publish"], [args.topic.arn]),
         # a Distributed Map starts its children as executions of the same machine
-        iam.statement("StartChildren", ["states:StartExecution"], [machine]),
+        iam.statement("StartChildren", ["states:StartExecution"], [machine.arn]),
         iam.statement(
             "FollowChildren",
             ["states:DescribeExecution", "states:StopExecution"],
-            [names.arn("states", f"execution:{names.name('statemachine', PURPOSE)}{mark}*") for mark in (":", "/")],
+            [names.arn("states", f"execution:{machine.name}{mark}*") for mark in (":", "/")],
         ),
     ]

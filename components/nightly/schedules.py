@@ -1,6 +1,7 @@
 """What starts a state machine from outside: a role that may do just that, and schedules on weekdays.
 
-Owns: the starter role of a rule or a schedule group, and `Weekdays`: a schedule group with its schedules, role and
+Owns: the starter role of a rule or a schedule group, and `WeekdaySchedules`: a schedule group with its schedules,
+role and
 dead-letter queue.
 Refuses: rules (each has its own pattern and owner) and holidays, which cron cannot know: the machine asks for those.
 """
@@ -14,8 +15,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.shared import dead_letter_queue, state_machine
-from components.shared.dead_letter_queue import DeadLetters, DeadLettersArgs
+from components.shared import state_machine
+from components.shared.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
 from conventions import iam
 from conventions.naming import Names
 
@@ -47,7 +48,7 @@ def starter_role(
         assume_role_policy=iam.trust(f"{service}.amazonaws.com", account=names.account, source_arn=source_arn),
         opts=child,
     )
-    start = iam.statement("StartMachine", ["states:StartExecution"], [state_machine.arn_of(names, machine)])
+    start = iam.statement("StartMachine", ["states:StartExecution"], [names.state_machine(machine).arn])
     policies = [
         aws.iam.RolePolicy(
             f"{name}-policy", name="start", role=role.name, policy=iam.document(start, *statements), opts=child
@@ -63,15 +64,15 @@ def starter_role(
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeekdaysArgs:
-    """Inputs of `Weekdays`."""
+class WeekdaySchedulesArgs:
+    """Inputs of `WeekdaySchedules`."""
 
     names: Names
     purpose: str
     """The group is `schedule-<purpose>-<suffix>`, a schedule in it `schedule-<purpose>-<key>-<suffix>`."""
     machine: str
     """Purpose of the machine that is started."""
-    machine_arn: pulumi.Input[str]
+    state_machine_arn: pulumi.Input[str]
     times: Mapping[str, str]
     """Local times, "08:30", by what distinguishes the schedules."""
     timezone: str
@@ -82,7 +83,7 @@ class WeekdaysArgs:
     """By schedule: what the machine's input holds besides `local` and `scheduled`."""
 
 
-class Weekdays(pulumi.ComponentResource):
+class WeekdaySchedules(pulumi.ComponentResource):
     """Schedules from Monday to Friday at a local time, right over changes to and from daylight saving time."""
 
     group: str
@@ -90,13 +91,13 @@ class Weekdays(pulumi.ComponentResource):
     queue_name: str
     queue_url: pulumi.Output[str]
 
-    def __init__(self, name: str, args: WeekdaysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("batch:schedules:Weekdays", name, None, opts)
+    def __init__(self, name: str, args: WeekdaySchedulesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:nightly:WeekdaySchedules", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        names, letters_purpose = args.names, f"{args.purpose}-schedule-letters"
-        letters = DeadLetters(
-            f"{name}-letters",
-            DeadLettersArgs(names=names, purpose=letters_purpose, kms_key_arn=args.messages_key_arn),
+        names, dead_letter_purpose = args.names, f"{args.purpose}-schedule-dead-letters"
+        dead_letter_queue = DeadLetterQueue(
+            f"{name}-dead-letters",
+            DeadLetterQueueArgs(names=names, purpose=dead_letter_purpose, kms_key_arn=args.messages_key_arn),
             child,
         )
         self.group = names.name("schedule", args.purpose)
@@ -110,9 +111,7 @@ class Weekdays(pulumi.ComponentResource):
             machine=args.machine,
             parent=self,
             statements=[
-                iam.statement(
-                    "KeepUndeliverable", ["sqs:SendMessage"], [dead_letter_queue.arn_of(names, letters_purpose)]
-                )
+                iam.statement("KeepUndeliverable", ["sqs:SendMessage"], [names.queue(dead_letter_purpose).arn])
             ],
             key_arns=[args.messages_key_arn],
         )
@@ -127,7 +126,7 @@ class Weekdays(pulumi.ComponentResource):
                 schedule_expression_timezone=args.timezone,
                 flexible_time_window={"mode": "OFF"},
                 target={
-                    "arn": args.machine_arn,
+                    "arn": args.state_machine_arn,
                     "role_arn": role,
                     "input": json.dumps(
                         {**args.inputs.get(key, {}), "local": time, "scheduled": "<aws.scheduler.scheduled-time>"}
@@ -136,9 +135,9 @@ class Weekdays(pulumi.ComponentResource):
                         "maximum_event_age_in_seconds": args.max_age_minutes * 60,
                         "maximum_retry_attempts": MAX_ATTEMPTS,
                     },
-                    "dead_letter_config": {"arn": letters.arn},
+                    "dead_letter_config": {"arn": dead_letter_queue.arn},
                 },
                 opts=child,
             )
-        self.queue_name, self.queue_url = letters.name, letters.url
+        self.queue_name, self.queue_url = dead_letter_queue.name, dead_letter_queue.url
         self.register_outputs({"group": self.group})

@@ -47,7 +47,7 @@ class Bucket(pulumi.ComponentResource):
     """Services that write to the bucket depend on it."""
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("batch:storage:Bucket", name, None, opts)
+        super().__init__("batch:shared:Bucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         bucket = aws.s3.Bucket(name, bucket=args.bucket, force_destroy=args.force_destroy, opts=child)
         aws.s3.BucketVersioning(

@@ -20,8 +20,8 @@ KEPT_SECONDS = 14 * 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeadLettersArgs:
-    """Inputs of `DeadLetters`."""
+class DeadLetterQueueArgs:
+    """Inputs of `DeadLetterQueue`."""
 
     names: Names
     purpose: str
@@ -31,7 +31,7 @@ class DeadLettersArgs:
     """EventBridge rules whose undeliverable events come here. Scheduler needs no entry: it sends with a role."""
 
 
-class DeadLetters(pulumi.ComponentResource):
+class DeadLetterQueue(pulumi.ComponentResource):
     """A dead-letter queue."""
 
     name: str
@@ -39,11 +39,11 @@ class DeadLetters(pulumi.ComponentResource):
     url: pulumi.Output[str]
     policy: pulumi.Resource
 
-    def __init__(self, name: str, args: DeadLettersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("batch:queues:DeadLetters", name, None, opts)
+    def __init__(self, name: str, args: DeadLetterQueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:shared:DeadLetterQueue", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.name = args.names.name("queue", args.purpose)
-        arn = arn_of(args.names, args.purpose)
+        arn = args.names.queue(args.purpose).arn
         queue = aws.sqs.Queue(
             name,
             name=self.name,
@@ -74,11 +74,6 @@ class DeadLetters(pulumi.ComponentResource):
         )
         self.arn, self.url = queue.arn, queue.url
         self.register_outputs({"arn": self.arn, "url": self.url})
-
-
-def arn_of(names: Names, purpose: str) -> str:
-    """ARN of the queue for `purpose`, before it exists."""
-    return names.arn("sqs", names.name("queue", purpose))
 
 
 def https_only(arn: str) -> iam.Statement:

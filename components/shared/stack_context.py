@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 
-from conventions.naming import Names
+from conventions.naming import Names, Reference
 
 
 @dataclass(frozen=True, kw_only=True)
-class Foundation:
+class StackContext:
     """Names, keys and the two settings that concern every layer."""
 
     names: Names
@@ -31,10 +32,12 @@ class Foundation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskPlace:
+class TaskNetwork:
     """Where tasks run."""
 
+    cluster: Reference
     cluster_name: pulumi.Input[str]
+    """As the cluster reports it: whoever uses it waits for the cluster."""
     cluster_arn: pulumi.Input[str]
     capacity_providers: pulumi.Resource
     """The cluster's association with Fargate's capacity providers, which services depend on."""
@@ -43,26 +46,26 @@ class TaskPlace:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watchable:
+class FailureSources:
     """What of a layer can fail without anybody noticing, by purpose and by the name that its metrics carry."""
 
-    machines: Mapping[str, str] = field(default_factory=dict)
+    state_machines: Mapping[str, Reference] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
     """Event rules that start something."""
     schedule_groups: Mapping[str, str] = field(default_factory=dict)
-    letter_queues: Mapping[str, str] = field(default_factory=dict)
+    dead_letter_queues: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, parts: Iterable[Watchable]) -> Watchable:
+    def of(cls, parts: Iterable[FailureSources]) -> FailureSources:
         """All of `parts` as one."""
         listed = list(parts)
 
-        def joined(attribute: str) -> dict[str, str]:
+        def joined(attribute: str) -> dict[str, Any]:
             return {purpose: name for part in listed for purpose, name in getattr(part, attribute).items()}
 
         return cls(
-            machines=joined("machines"),
+            state_machines=joined("state_machines"),
             rules=joined("rules"),
             schedule_groups=joined("schedule_groups"),
-            letter_queues=joined("letter_queues"),
+            dead_letter_queues=joined("dead_letter_queues"),
         )

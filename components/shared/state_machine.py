@@ -32,8 +32,8 @@ _TRACING = ("xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemet
 
 
 @dataclass(frozen=True, kw_only=True)
-class MachineArgs:
-    """Inputs of `Machine`."""
+class StateMachineArgs:
+    """Inputs of `StateMachine`."""
 
     names: Names
     purpose: str
@@ -47,7 +47,7 @@ class MachineArgs:
     log_retention_days: int
 
 
-class Machine(pulumi.ComponentResource):
+class StateMachine(pulumi.ComponentResource):
     """A state machine, its role and its log group."""
 
     name: str
@@ -55,8 +55,8 @@ class Machine(pulumi.ComponentResource):
     role_arn: pulumi.Output[str]
     log_group: aws.cloudwatch.LogGroup
 
-    def __init__(self, name: str, args: MachineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("batch:machine:Machine", name, None, opts)
+    def __init__(self, name: str, args: StateMachineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:shared:StateMachine", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         names = args.names
         self.name = names.name("statemachine", args.purpose)
@@ -72,7 +72,7 @@ class Machine(pulumi.ComponentResource):
             name=names.name("role", f"{args.purpose}-machine"),
             description=f"The {args.purpose} state machine acts with this role",
             assume_role_policy=iam.trust(
-                "states.amazonaws.com", account=names.account, source_arn=arn_of(names, args.purpose)
+                "states.amazonaws.com", account=names.account, source_arn=names.state_machine(args.purpose).arn
             ),
             opts=child,
         )
@@ -103,11 +103,6 @@ class Machine(pulumi.ComponentResource):
         )
         self.arn, self.role_arn = machine.arn, role.arn
         self.register_outputs({"arn": self.arn, "role_arn": self.role_arn})
-
-
-def arn_of(names: Names, purpose: str) -> str:
-    """ARN of the machine for `purpose`, before it exists."""
-    return names.arn("states", f"stateMachine:{names.name('statemachine', purpose)}")
 
 
 def use_of(key_arns: Sequence[pulumi.Input[str]]) -> pulumi.Output[str]:

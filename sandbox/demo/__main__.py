@@ -59,7 +59,7 @@ def _night(console: Console, chosen: argparse.Namespace) -> int:
         folder = night.Folder(chosen.out.resolve())
         sent = night.send(account, folder, display, trades=chosen.trades, seed=chosen.seed)
         execution = night.run(account, folder, display, sent)
-        announced = account.announcements()
+        announced = account.notifications()
         finished = execution.status == "SUCCEEDED"
         report = night.fetch_report(account, folder, sent.business_date) if finished else None
     if report is None:

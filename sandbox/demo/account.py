@@ -35,7 +35,7 @@ class Account:
         """A client of S3."""
         return self.furnished.client("s3")
 
-    def announcements(self) -> list[str]:
+    def notifications(self) -> list[str]:
         """The subjects of what was announced so far; each is given once."""
         return [message["subject"] for message in self.furnished.notifications()]
 

@@ -35,7 +35,7 @@ class _Batch(list[Any]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spread:
+class DistributedMapFields:
     """The fields of a Distributed Map that the parser does not take in JSONata mode."""
 
     batch: int
@@ -43,13 +43,13 @@ class Spread:
     """Arguments of the ResultWriter: Bucket and Prefix, as they stand in the definition."""
 
 
-def taken_out(block: dict[str, Any]) -> dict[str, Spread]:
+def taken_out(block: dict[str, Any]) -> dict[str, DistributedMapFields]:
     """Takes out of `block` what the parser cannot read, and gives it by the Map's label, for `_map_run` to carry
     out."""
-    taken: dict[str, Spread] = {}
+    taken: dict[str, DistributedMapFields] = {}
     for state in block["States"].values():
         if "ItemReader" in state:
-            taken[state["Label"]] = Spread(
+            taken[state["Label"]] = DistributedMapFields(
                 batch=state.pop("ItemBatcher")["MaxItemsPerBatch"], writer=state.pop("ResultWriter")["Arguments"]
             )
         for inner in (*state.get("Branches", ()), *([state["ItemProcessor"]] if "ItemProcessor" in state else ())):
@@ -57,13 +57,13 @@ def taken_out(block: dict[str, Any]) -> dict[str, Spread]:
     return taken
 
 
-def hooks(spreads: Mapping[str, Spread]) -> Iterator[tuple[Any, str, Any]]:
+def hooks(spreads: Mapping[str, DistributedMapFields]) -> Iterator[tuple[Any, str, Any]]:
     """(target, attribute, replacement) of every hook that a Distributed Map needs."""
     yield distributed_iteration_component.DistributedIterationComponent, "_map_run", _map_run(spreads)
     yield distributed_item_processor_worker.DistributedItemProcessorWorker, "_eval_input", _batched_input()
 
 
-def _map_run(spreads: Mapping[str, Spread]) -> Any:
+def _map_run(spreads: Mapping[str, DistributedMapFields]) -> Any:
     """Batches before the items are handed out; results written and failures counted after they have ended."""
     original = distributed_iteration_component.DistributedIterationComponent._map_run
 

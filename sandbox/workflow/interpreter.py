@@ -110,7 +110,9 @@ def _parsed(definition: str) -> Any:
 
 
 @contextlib.contextmanager
-def _hooks(workflow: LocalWorkflow, program: Any, spreads: Mapping[str, distributed_map.Spread]) -> Iterator[None]:
+def _hooks(
+    workflow: LocalWorkflow, program: Any, spreads: Mapping[str, distributed_map.DistributedMapFields]
+) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for target, attribute, replacement in (
             (execution_worker.ExecutionWorker, "_get_evaluation_entrypoint", lambda self: program),

@@ -41,8 +41,8 @@ class Account:
             "ledgerTableName": "table-ledger-dev",
             "clusterArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/cluster-batch-dev",
             "logGroupNames": {job: f"/batch/{job}-dev" for job in JOBS},
-            "letterQueueUrls": {"nightly-start": "https://sqs/x"},
-            "jobLetterQueueUrls": {},
+            "deadLetterQueueUrls": {"nightly-start": "https://sqs/x"},
+            "jobDeadLetterQueueUrls": {},
         }
         self._network()
         self._tasks()
@@ -293,7 +293,7 @@ class TestRedrive:
         assert redriven == [arn]
 
     def test_letters_of_events_cannot_go_back(self, account: Account) -> None:
-        assert "run all --input" in str(refused(ask(account, "redrive", "--letters", "nightly-start")))
+        assert "run all --input" in str(refused(ask(account, "redrive", "--dead-letters", "nightly-start")))
 
 
 class TestDoctor:

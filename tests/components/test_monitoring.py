@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from components.monitoring.monitoring import Monitoring, MonitoringArgs
+from components.shared.stack_context import FailureSources
+from tests.mocks import CONTEXT, NAMES, SETTINGS, built
 from tests.programs import Program
 from tests.workflow.reading import ACCOUNT, ALARM, RULE, TARGET, matches, metrics
 
@@ -51,7 +54,7 @@ class TestAlarms:
                     assert value.endswith(f"-{program.stack}"), (alarm.name, value)
 
     def test_the_failure_rate(self, program: Program) -> None:
-        alarm = program.one(ALARM, "observability-task-failures").props
+        alarm = program.one(ALARM, "monitoring-task-failures").props
         expression, *inputs = alarm["metricQueries"]
         assert expression["expression"] == "IF(total>0,100*failed/total,0)"
         assert {q["id"]: q["metric"]["dimensions"]["RuleName"] for q in inputs} == {
@@ -65,7 +68,7 @@ class TestAlarms:
 
     def test_every_alarm_tells_the_topic_and_says_what_to_do(self, program: Program) -> None:
         for alarm in program.all(ALARM):
-            assert alarm.props["alarmActions"][0].endswith(f":topic-announcements-{program.stack}"), alarm.name
+            assert alarm.props["alarmActions"][0].endswith(f":topic-notifications-{program.stack}"), alarm.name
             assert len(alarm.props["alarmDescription"]) > 20
 
     @pytest.mark.parametrize(
@@ -78,16 +81,16 @@ class TestAlarms:
             "run-too-long",
             "log-errors",
             "start-failed-invocations",
-            "start-letters",
-            "closing-letters",
-            "deadline-letters",
-            "closing-failed",
+            "start-dead-letters",
+            "reconciler-dead-letters",
+            "deadline-dead-letters",
+            "reconciler-failed",
             "deadline-failed",
             "deadline-schedule-dropped",
         ],
     )
     def test_it_is_there(self, program: Program, purpose: str) -> None:
-        assert program.one(ALARM, f"observability-{purpose}").props["name"] == f"alarm-{purpose}-{program.stack}"
+        assert program.one(ALARM, f"monitoring-{purpose}").props["name"] == f"alarm-{purpose}-{program.stack}"
 
 
 class TestTaskEvents:
@@ -124,25 +127,25 @@ class TestTaskEvents:
     )
     def test_a_stopped_task(self, program: Program, code: int | None, stop: str, failed: bool) -> None:
         event = self._stopped(program, code, stop)
-        assert matches(program.one(RULE, "observability-tasks-stopped"), event)
-        assert matches(program.one(RULE, "observability-tasks-failed"), event) is failed
+        assert matches(program.one(RULE, "monitoring-tasks-stopped"), event)
+        assert matches(program.one(RULE, "monitoring-tasks-failed"), event) is failed
 
     def test_one_bad_container_is_enough(self, program: Program) -> None:
         event = self._stopped(program, 1, "EssentialContainerExited", sidecar=0)
-        assert matches(program.one(RULE, "observability-tasks-failed"), event)
+        assert matches(program.one(RULE, "monitoring-tasks-failed"), event)
 
     def test_another_cluster_and_a_running_task_do_not_count(self, program: Program) -> None:
         other = self._stopped(program, 1, "EssentialContainerExited")
         other["detail"]["clusterArn"] = "arn:aws:ecs:us-east-1:123456789012:cluster/other"
         running = self._stopped(program, 1, "EssentialContainerExited")
         running["detail"]["lastStatus"] = "RUNNING"
-        for rule in ("observability-tasks-stopped", "observability-tasks-failed"):
+        for rule in ("monitoring-tasks-stopped", "monitoring-tasks-failed"):
             assert not matches(program.one(RULE, rule), other)
             assert not matches(program.one(RULE, rule), running)
 
     def test_both_rules_have_a_target_whose_policy_lets_them_write(self, program: Program) -> None:
         for purpose in ("tasks-stopped", "tasks-failed"):
-            assert "/batch/task-events-" in program.one(TARGET, f"observability-{purpose}-target").props["arn"]
+            assert "/batch/task-events-" in program.one(TARGET, f"monitoring-{purpose}-target").props["arn"]
         (policy,) = program.all("aws:cloudwatch/logResourcePolicy:LogResourcePolicy")
         (statement,) = json.loads(policy.props["policyDocument"])["Statement"]
         assert set(statement["Principal"]["Service"]) == {"events.amazonaws.com", "delivery.logs.amazonaws.com"}
@@ -190,3 +193,26 @@ class TestLogsAndDashboard:
         read = set(re.findall(r"SOURCE '([^']+)'", made.props["dashboardBody"]))
         assert read <= groups
         assert len(read) == 5
+
+
+def test_alone_it_watches_what_it_is_given_and_tells_the_topic() -> None:
+    topic = NAMES.topic("notifications").arn
+    mocks = built(
+        lambda: Monitoring(
+            "monitoring",
+            MonitoringArgs(
+                context=CONTEXT,
+                limits=SETTINGS.alerts,
+                topic_arn=topic,
+                cluster=NAMES.cluster("batch"),
+                nightly=NAMES.state_machine("nightly"),
+                failure_sources=[FailureSources(dead_letter_queues={"start": "queue-start-dead-letters-dev"})],
+                job_log_groups={"risk-calculation": "/batch/risk-calculation"},
+                window_minutes=600,
+            ),
+        )
+    )
+    alarms = mocks.inputs(ALARM)
+    assert all(alarm["alarmActions"] == [topic] for alarm in alarms)
+    assert {"QueueName": "queue-start-dead-letters-dev"} in [alarm.get("dimensions") for alarm in alarms]
+    assert len(mocks.inputs("aws:cloudwatch/dashboard:Dashboard")) == 1

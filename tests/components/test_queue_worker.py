@@ -7,9 +7,13 @@ import json
 import pytest
 
 import settings
+from components.job.queue_worker import QueueWorker, QueueWorkerArgs
 from policy.rules.reading import Graph, Resource
+from tests.mocks import CONTEXT, built, task_network
 from tests.programs import record_with, recording
 from tests.workflow.reading import ALARM
+
+WORKER = "batch:job:QueueWorker"
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +36,17 @@ class TestQueueWorker:
 
     def test_without_the_setting_there_is_none(self) -> None:
         graph = recording("dev", "resolved").graph("batch-platform")
-        assert graph.of_type("batch:queues:QueueWorker") == []
+        assert graph.of_type(WORKER) == []
+
+    def test_with_it_there_is_one(self, graph: Graph) -> None:
+        assert [worker.name for worker in graph.of_type(WORKER)] == ["risk-calculation-worker"]
 
     def test_the_queue_is_encrypted_and_gives_up_to_its_dead_letters(self, graph: Graph) -> None:
         queue = self._one(graph, "aws:sqs/queue:Queue", "risk-calculation-worker-queue")
         assert queue.props["kmsMasterKeyId"]
         redrive = json.loads(queue.props["redrivePolicy"])
         assert redrive["maxReceiveCount"] == 4
-        assert redrive["deadLetterTargetArn"].endswith(":queue-risk-calculation-letters-dev")
+        assert redrive["deadLetterTargetArn"].endswith(":queue-risk-calculation-dead-letters-dev")
 
     def test_the_first_message_wakes_the_service_from_zero(self, graph: Graph) -> None:
         alarm = self._one(graph, ALARM, "risk-calculation-worker-backlog").props
@@ -66,7 +73,7 @@ class TestQueueWorker:
         assert self._one(graph, "aws:appautoscaling/policy:Policy", "risk-calculation-cpu-tracking")
 
     def test_its_dead_letters_are_watched(self, graph: Graph) -> None:
-        assert self._one(graph, ALARM, "observability-risk-calculation-letters")
+        assert self._one(graph, ALARM, "monitoring-risk-calculation-dead-letters")
 
     def test_the_container_is_told_its_queue(self, graph: Graph) -> None:
         for task in graph.of_type("aws:ecs/taskDefinition:TaskDefinition"):
@@ -77,3 +84,24 @@ class TestQueueWorker:
     def test_without_an_endpoint_for_sqs_it_is_refused_in_words(self) -> None:
         with pytest.raises(settings.SettingsError, match="extraEndpoints"):
             settings.parse({"jobs": {"risk-calculation": {"queue": {}}}}, stack="dev")
+
+
+def test_alone_it_is_a_queue_with_dead_letters_and_scaling_by_depth() -> None:
+    mocks = built(
+        lambda: QueueWorker(
+            "worker",
+            QueueWorkerArgs(
+                context=CONTEXT,
+                task_network=task_network(),
+                job="risk-calculation",
+                queue=settings.jobs.Queue(),
+                cooldown=300,
+                service_name="service",
+                task_role_arn="arn:aws:iam::123456789012:role/role-task",
+            ),
+        )
+    )
+    queues = {queue["name"]: queue for queue in mocks.inputs("aws:sqs/queue:Queue")}
+    assert set(queues) == {"queue-risk-calculation-dev", "queue-risk-calculation-dead-letters-dev"}
+    assert {queue["kmsMasterKeyId"] for queue in queues.values()} == {CONTEXT.messages_key_arn}
+    assert len(mocks.inputs("aws:appautoscaling/policy:Policy")) == 2, "one scales out, one scales in"

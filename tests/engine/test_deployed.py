@@ -30,7 +30,9 @@ def test_every_output_resolves(deployed: Deployed) -> None:
 
     assert deployed.outputs["environment"] == deployed.stack
     empty = {name for name, value in deployed.outputs.items() if not leaves(value)}
-    assert empty == {"jobQueueUrls", "jobLetterQueueUrls", "jobAlarmNames", "scheduleNames"}, "no job has a queue here"
+    assert empty == {"jobQueueUrls", "jobDeadLetterQueueUrls", "jobAlarmNames", "scheduleNames"}, (
+        "no job has a queue here"
+    )
     for name, value in deployed.outputs.items():
         found = leaves(value)
         assert all(isinstance(leaf, str) and leaf for leaf in found), f"{name}: {value}"

@@ -261,7 +261,8 @@ class TestMemory:
         assert peaks[1] < 1.1 * peaks[0]
 
     def test_of_reading_does_not_grow_with_the_shard(self, night: Night) -> None:
-        """Four times the row groups: what Python and Arrow hold at once stays that of one, whatever the allocator keeps.
+        """Four times the row groups: what Python and Arrow hold at once stays that of one, whatever the allocator
+        keeps.
 
         The bytes asked for are counted, not the process's size, which depends on the machine's allocator.
         """

@@ -20,7 +20,7 @@ from workflow import asl
 
 jsonata.Jsonata("1").evaluate(None)  # raises the recursion limit, once; hypothesis wants to see it unchanged
 
-PURPOSES = ("nightly", "closing", "deadline")
+PURPOSES = ("nightly", "reconciler", "deadline")
 RUN_TASK_PARAMETERS = {
     "CapacityProviderStrategy",
     "Cluster",

@@ -136,7 +136,7 @@ class TestWhatFailsAroundTheWork:
 
     def test_without_a_topic_the_failure_is_still_recorded(self, world: World) -> None:
         boto3.client("sns", region_name=REGION).delete_topic(
-            TopicArn="arn:aws:sns:us-east-1:123456789012:topic-announcements-dev"
+            TopicArn="arn:aws:sns:us-east-1:123456789012:topic-notifications-dev"
         )
         tasks = Tasks(world, script={"data-ingestion": [exits(65)]})
         failed(world.run(world.manifest(today()), tasks), "Batch.BadInput")
@@ -144,7 +144,7 @@ class TestWhatFailsAroundTheWork:
 
     def test_a_success_nobody_could_be_told_of_ends_badly_so_that_the_alarm_speaks(self, world: World) -> None:
         boto3.client("sns", region_name=REGION).delete_topic(
-            TopicArn="arn:aws:sns:us-east-1:123456789012:topic-announcements-dev"
+            TopicArn="arn:aws:sns:us-east-1:123456789012:topic-notifications-dev"
         )
         execution = world.run(world.manifest(today()))
         assert execution.status == "FAILED"

@@ -54,10 +54,10 @@ class TestStart:
     def test_delivery_is_tried_for_two_hours_and_then_kept(self, program: Program) -> None:
         target = program.one(TARGET, "nightly-start-target").props
         assert target["retryPolicy"] == {"maximumEventAgeInSeconds": 7200, "maximumRetryAttempts": 185}
-        letters = f"queue-start-letters-{program.stack}"
+        letters = f"queue-start-dead-letters-{program.stack}"
         assert target["deadLetterConfig"]["arn"].endswith(f":{letters}")
         policy = json.loads(
-            program.one("aws:sqs/queuePolicy:QueuePolicy", "nightly-start-letters-policy").props["policy"]
+            program.one("aws:sqs/queuePolicy:QueuePolicy", "nightly-start-dead-letters-policy").props["policy"]
         )
         (allowed,) = [s for s in policy["Statement"] if s["Effect"] == "Allow"]
         assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
@@ -86,7 +86,7 @@ class TestWatch:
     """The closing rule and the deadline schedules."""
 
     def test_every_bad_end_of_a_nightly_run_is_looked_at(self, program: Program) -> None:
-        rule = program.one(RULE, "watch-closing-rule")
+        rule = program.one(RULE, "run-monitors-reconciler-rule")
 
         def event(machine: str, status: str) -> dict[str, Any]:
             arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:statemachine-{machine}-{program.stack}"
@@ -98,7 +98,7 @@ class TestWatch:
 
         for status in ("FAILED", "TIMED_OUT", "ABORTED"):
             assert matches(rule, event("nightly", status))
-            assert not matches(rule, event("closing", status))
+            assert not matches(rule, event("reconciler", status))
         assert not matches(rule, event("nightly", "SUCCEEDED"))
 
     def test_two_stages_before_the_deadline_in_new_york(self, program: Program) -> None:
@@ -136,11 +136,11 @@ class TestPermissions:
         assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 
     def test_it_may_use_the_rule_that_sync_needs(self, program: Program) -> None:
-        heard = self._statement(program, "HearOfTaskEnds")
+        heard = self._statement(program, "ManageTaskEventRule")
         assert set(heard["Action"]) == {"events:DescribeRule", "events:PutRule", "events:PutTargets"}
         assert heard["Resource"].endswith(":rule/StepFunctionsGetEventsForECSTaskRule")
 
-    @pytest.mark.parametrize("role", ["nightly-machine", "closing-machine", "deadline-machine"])
+    @pytest.mark.parametrize("role", ["nightly-machine", "reconciler-machine", "deadline-machine"])
     def test_a_star_stands_only_where_aws_knows_no_resource(self, program: Program, role: str) -> None:
         wide = [s for s in policies_of(program.graph, f"role-{role}-{program.stack}") if "*" in as_list(s["Resource"])]
         assert {s["Sid"] for s in wide} <= {"FollowOwnTasks", "DeliverLogs", "Trace"}
@@ -164,7 +164,7 @@ class TestPermissions:
             "s3:putObject": {"s3:PutObject"},
             "sns:publish": {"sns:Publish"},
         }
-        for purpose in ("nightly", "closing", "deadline"):
+        for purpose in ("nightly", "reconciler", "deadline"):
             definition = json.dumps(definition_of(program.graph, purpose))
             called = set(re.findall(r'"arn:aws:states:::([^"]+)"', definition))
             statements = policies_of(program.graph, f"role-{purpose}-machine-{program.stack}")
@@ -178,7 +178,7 @@ class TestTopic:
     """CloudWatch and EventBridge may publish, nobody else (facts-aws.md 37)."""
 
     def test_exactly_two_services(self, program: Program) -> None:
-        policy = json.loads(program.one("aws:sns/topicPolicy:TopicPolicy", "announcements-policy").props["policy"])
+        policy = json.loads(program.one("aws:sns/topicPolicy:TopicPolicy", "notifications-policy").props["policy"])
         allowed = [s for s in policy["Statement"] if s["Effect"] == "Allow"]
         assert [s["Principal"]["Service"] for s in allowed] == ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
         assert {s["Action"] for s in allowed} == {"sns:Publish"}
@@ -193,7 +193,7 @@ class TestTopic:
         assert "aws:SourceAccount" in json.dumps(alarms)
 
     def test_the_topic_is_encrypted_with_the_platforms_key(self, program: Program) -> None:
-        topic = program.one("aws:sns/topic:Topic", "announcements")
+        topic = program.one("aws:sns/topic:Topic", "notifications")
         assert topic.props["kmsMasterKeyId"]
 
     def test_each_address_of_the_settings_is_subscribed(self) -> None:

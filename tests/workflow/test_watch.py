@@ -1,4 +1,4 @@
-"""The closing machine and the deadline machine, run as they are deployed."""
+"""The reconciler and the deadline machine, run as they are deployed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class TestClosing:
         execution = self._timed_out(world, given)
         assert world.ledger()[0]["status"] == "RUNNING"
         assert world.announced() == []
-        closing = world.run(ended(execution, given, "TIMED_OUT"), purpose="closing")
+        closing = world.run(ended(execution, given, "TIMED_OUT"), purpose="reconciler")
         assert (closing.status, closing.output["outcome"]) == ("SUCCEEDED", "CLOSED")
         (entry,) = world.ledger()
         assert (entry["status"], entry["error"]) == ("TIMED_OUT", "the execution ended as TIMED_OUT")
@@ -75,7 +75,7 @@ class TestClosing:
         given = {"manifest": {"key": world.manifest(today())["manifest"]["key"]}}
         execution = self._timed_out(world, given)  # the operator's input names no version; the ledger knows it
         event = ended(execution, given, "ABORTED", error="Stopped", cause="wrong file, jane")
-        assert world.run(event, purpose="closing").output["outcome"] == "CLOSED"
+        assert world.run(event, purpose="reconciler").output["outcome"] == "CLOSED"
         assert world.ledger()[0]["status"] == "ABORTED"
         assert "wrong file, jane" in world.announced()[0]["message"]
 
@@ -83,7 +83,7 @@ class TestClosing:
         given = world.manifest(today())
         execution = world.run(given, Tasks(world, script={"data-ingestion": [exits(65)]}))
         before, _ = world.ledger(), world.announced()
-        closing = world.run(ended(execution, given, "FAILED"), purpose="closing")
+        closing = world.run(ended(execution, given, "FAILED"), purpose="reconciler")
         assert closing.output["outcome"] == "NOTHING_OPEN"
         assert (world.ledger(), world.announced()) == (before, [])
 
@@ -92,7 +92,7 @@ class TestClosing:
         first = world.run(given, Tasks(world, script={"data-ingestion": [exits(65)]}))
         self._timed_out(world, given)
         world.announced()
-        assert world.run(ended(first, given, "FAILED"), purpose="closing").output["outcome"] == "NOTHING_OPEN"
+        assert world.run(ended(first, given, "FAILED"), purpose="reconciler").output["outcome"] == "NOTHING_OPEN"
         assert world.ledger()[0]["status"] == "RUNNING"
 
     @pytest.mark.parametrize("given", [None, {}, {"manifest": {"key": "nonsense"}}])
@@ -101,7 +101,7 @@ class TestClosing:
         event = ended(execution, given or {}, "FAILED")
         if given is None:
             event["detail"]["input"] = None  # left out of the event when it is too large
-        assert world.run(event, purpose="closing").output["outcome"] == "NOTHING_OPEN"
+        assert world.run(event, purpose="reconciler").output["outcome"] == "NOTHING_OPEN"
 
 
 def at(local: str, zone: str = "America/New_York") -> dict[str, str]:

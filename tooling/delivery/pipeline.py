@@ -20,7 +20,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.shared.bucket import Bucket, BucketArgs
-from components.shared.stack_context import Foundation
+from components.shared.stack_context import StackContext
 from conventions import iam
 
 from . import step_roles, steps
@@ -37,7 +37,7 @@ PREVIOUS_VERSION_DAYS = 7
 class DeliveryArgs:
     """Inputs of `Delivery`."""
 
-    base: Foundation
+    context: StackContext
     settings: tooling.delivery.delivery_settings.Delivery
     repositories: Mapping[str, str]
     """Name of each job's release repository in this stack: where images are built into and scanned."""
@@ -70,12 +70,12 @@ class Delivery(pulumi.ComponentResource):
         self._bucket = Bucket(
             f"{name}-artifacts",
             BucketArgs(
-                bucket=args.base.names.bucket("artifacts"),
-                partition=args.base.names.partition,
-                kms_key_arn=args.base.data_key_arn,
+                bucket=args.context.names.bucket("artifacts"),
+                partition=args.context.names.partition,
+                kms_key_arn=args.context.data_key_arn,
                 expire_days=args.settings.artifact_days,
                 previous_version_days=PREVIOUS_VERSION_DAYS,
-                force_destroy=args.base.teardown,
+                force_destroy=args.context.teardown,
             ),
             opts=self._child,
         )
@@ -89,7 +89,7 @@ class Delivery(pulumi.ComponentResource):
         self.register_outputs({"pipeline_arn": self.pipeline_arn, "connection_arn": self.connection_arn})
 
     def _connect(self) -> None:
-        delivery, names = self._args.settings, self._args.base.names
+        delivery, names = self._args.settings, self._args.context.names
         if delivery.connection:
             found = aws.codestarconnections.get_connection_output(
                 arn=delivery.connection, opts=pulumi.InvokeOptions(parent=self)
@@ -117,8 +117,8 @@ class Delivery(pulumi.ComponentResource):
         """The topic that says an approval waits; it must be in the pipeline's region (facts-aws.md 47)."""
         topic = aws.sns.Topic(
             f"{self._name}-approvals",
-            name=self._args.base.names.name("topic", "approvals"),
-            kms_master_key_id=self._args.base.messages_key_arn,
+            name=self._args.context.names.name("topic", "approvals"),
+            kms_master_key_id=self._args.context.messages_key_arn,
             opts=self._child,
         )
         for address in self._args.settings.approvers:
@@ -132,12 +132,12 @@ class Delivery(pulumi.ComponentResource):
         self.topic_arn = topic.arn
 
     def _project(self, step: Step) -> None:
-        names, args = self._args.base.names, self._args
+        names, args = self._args.context.names, self._args
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-{step.name}-logs",
             name=names.build_log_group(step.name),
-            retention_in_days=args.base.log_retention_days,
-            kms_key_id=args.base.logs_key_arn,
+            retention_in_days=args.context.log_retention_days,
+            kms_key_id=args.context.logs_key_arn,
             opts=self._child,
         )
         role = self._role(
@@ -156,7 +156,7 @@ class Delivery(pulumi.ComponentResource):
             description=f"{step.title}: {step.buildspec}",
             service_role=role.arn,
             build_timeout=args.settings.build_minutes,
-            encryption_key=args.base.data_key_arn,
+            encryption_key=args.context.data_key_arn,
             source={"type": "CODEPIPELINE", "buildspec": step.buildspec},
             artifacts={"type": "CODEPIPELINE"},
             environment={
@@ -176,7 +176,7 @@ class Delivery(pulumi.ComponentResource):
 
     def _variables(self, step: Step) -> dict[str, str]:
         """What the buildspecs read besides COMMIT and EXECUTION."""
-        names, delivery = self._args.base.names, self._args.settings
+        names, delivery = self._args.context.names, self._args.settings
         bucket, alias = step_roles.state_bucket(names, delivery), delivery.state_key_alias
         return {
             "ARTIFACT_BUCKET": names.bucket("artifacts"),
@@ -192,7 +192,7 @@ class Delivery(pulumi.ComponentResource):
     def _role(self, purpose: str, description: str, trust: str) -> aws.iam.Role:
         return aws.iam.Role(
             f"{self._name}-{purpose}-role",
-            name=self._args.base.names.name("role", purpose),
+            name=self._args.context.names.name("role", purpose),
             description=description,
             assume_role_policy=trust,
             permissions_boundary=self._args.settings.permissions_boundary,
@@ -202,19 +202,19 @@ class Delivery(pulumi.ComponentResource):
     def _policies(self, role: aws.iam.Role, step: Step) -> list[pulumi.Resource]:
         """The step's own policy, and managed ones where its statements exceed what a role holds by itself."""
         args = self._args
-        own = pulumi.Output.from_input(args.base.data_key_arn).apply(
-            lambda key: iam.document(*step_roles.base(step, args.base.names, key))
+        own = pulumi.Output.from_input(args.context.data_key_arn).apply(
+            lambda key: iam.document(*step_roles.base(step, args.context.names, key))
         )
         made: list[pulumi.Resource] = [
             aws.iam.RolePolicy(
                 f"{self._name}-{step.name}-policy", name="step", role=role.name, policy=own, opts=self._child
             )
         ]
-        statements = step_roles.of_step(step, args.base.names, args.settings, sorted(args.repositories.values()))
+        statements = step_roles.of_step(step, args.context.names, args.settings, sorted(args.repositories.values()))
         for number, chunk in enumerate(step_roles.chunks(statements), start=1):
             policy = aws.iam.Policy(
                 f"{self._name}-{step.name}-managed-{number}",
-                name=args.base.names.name("policy", f"{step.name}-{number}"),
+                name=args.context.names.name("policy", f"{step.name}-{number}"),
                 description=f"What the pipeline's step {step.name} may do, part {number}",
                 policy=iam.document(*chunk),
                 opts=self._child,
@@ -230,7 +230,7 @@ class Delivery(pulumi.ComponentResource):
         return made
 
     def _pipeline(self) -> None:
-        names, args = self._args.base.names, self._args
+        names, args = self._args.context.names, self._args
         name = names.name("pipeline", "delivery")
         role = self._role(
             "pipeline",
@@ -240,8 +240,8 @@ class Delivery(pulumi.ComponentResource):
         document = pulumi.Output.all(
             connection=self.connection_arn,
             topic=self.topic_arn,
-            data_key=args.base.data_key_arn,
-            messages_key=args.base.messages_key_arn,
+            data_key=args.context.data_key_arn,
+            messages_key=args.context.messages_key_arn,
         ).apply(
             lambda known: iam.document(
                 *step_roles.pipeline(names, steps=[step.name for step in steps.steps(args.settings)], **known)
@@ -260,7 +260,7 @@ class Delivery(pulumi.ComponentResource):
                 {
                     "type": "S3",
                     "location": self._bucket.name,
-                    "encryption_key": {"type": "KMS", "id": args.base.data_key_arn},
+                    "encryption_key": {"type": "KMS", "id": args.context.data_key_arn},
                 }
             ],
             stages=steps.stages(

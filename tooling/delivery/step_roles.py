@@ -110,7 +110,7 @@ def pipeline(
         iam.statement("SeeArtifactBucket", ["s3:GetBucketLocation", "s3:GetBucketVersioning"], [artifacts]),
         iam.statement("UseArtifactKey", _DATA_KEY_USE, [data_key]),
         iam.statement("StartSteps", ["codebuild:BatchGetBuilds", "codebuild:StartBuild"], projects),
-        iam.statement("AnnounceApprovals", ["sns:Publish"], [topic]),
+        iam.statement("NotifyApprovers", ["sns:Publish"], [topic]),
         iam.statement("UseMessagesKey", ["kms:Decrypt", "kms:GenerateDataKey*"], [messages_key]),
     ]
 

@@ -328,7 +328,7 @@ _IDENTITY = [
         "role-trusts-its-consumer",
         "schedule's role",
         kinds.ROLE,
-        "watch-deadline-schedules-role",
+        "run-monitors-deadline-schedules-role",
         text("assumeRolePolicy", "scheduler.amazonaws.com", "events.amazonaws.com"),
     ),
     _m(
@@ -367,7 +367,7 @@ _IDENTITY = [
 ]
 
 _LOGS = at(kinds.LOG_GROUP, "data-ingestion-logs")
-_TOPIC = at(kinds.TOPIC, "announcements")
+_TOPIC = at(kinds.TOPIC, "notifications")
 _ENCRYPTION = [
     _m("log-groups-use-cmk", "no key", kinds.LOG_GROUP, "data-ingestion-logs", delete("kmsKeyId")),
     _m("log-groups-use-cmk", "foreign key", kinds.LOG_GROUP, "data-ingestion-logs", cut("kmsKeyId", kinds.KEY)),
@@ -422,7 +422,7 @@ _ENCRYPTION = [
         "topic-key-grants-publishers",
         "policy does not admit alarms",
         kinds.TOPIC_POLICY,
-        "announcements-policy",
+        "notifications-policy",
         edit("policy", _without("AlarmsPublish")),
         _TOPIC,
     ),
@@ -430,7 +430,7 @@ _ENCRYPTION = [
         "topic-key-grants-publishers",
         "AWS's own key",
         kinds.TOPIC,
-        "announcements",
+        "notifications",
         both(delete("kmsMasterKeyId"), change("kmsMasterKeyId", "alias/aws/sns")),
     ),
 ]
@@ -592,7 +592,7 @@ _COMPUTE = [
     ),
 ]
 
-_QUEUE = at(kinds.QUEUE, "nightly-start-letters")
+_QUEUE = at(kinds.QUEUE, "nightly-start-dead-letters")
 _MACHINE = at(kinds.STATE_MACHINE, "nightly-machine")
 _EVENTS = [
     _m("s3-event-rule-has-eventbridge", "off", kinds.BUCKET_NOTIFICATION, "*", change("eventbridge", False), _INPUT),
@@ -609,7 +609,7 @@ _EVENTS = [
         "event-target-can-run-task",
         "schedule may not start",
         kinds.ROLE_POLICY,
-        "watch-deadline-schedules-policy",
+        "run-monitors-deadline-schedules-policy",
         text("policy", "states:StartExecution", "states:StopExecution"),
         at(kinds.SCHEDULE, "*-warn"),
     ),
@@ -641,16 +641,16 @@ _EVENTS = [
         "dlq-accepts-sender",
         "rule not admitted",
         kinds.QUEUE_POLICY,
-        "nightly-start-letters-policy",
+        "nightly-start-dead-letters-policy",
         edit("policy", _without("UndeliverableEvents")),
         _QUEUE,
     ),
-    _m("dlq-accepts-sender", "policy dropped", kinds.QUEUE_POLICY, "nightly-start-letters-policy", drop, _QUEUE),
+    _m("dlq-accepts-sender", "policy dropped", kinds.QUEUE_POLICY, "nightly-start-dead-letters-policy", drop, _QUEUE),
     _m(
         "dlq-accepts-sender",
         "schedule's role may not send",
         kinds.ROLE_POLICY,
-        "watch-deadline-schedules-policy",
+        "run-monitors-deadline-schedules-policy",
         edit("policy", _without("KeepUndeliverable")),
         at(kinds.SCHEDULE, "*-warn"),
     ),

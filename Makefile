@@ -7,7 +7,7 @@ RUN := $(VENV)/.run-$(shell cat uv.lock requirements/run.txt 2>/dev/null | cksum
 DEV := $(VENV)/.dev-$(shell cat uv.lock requirements/dev.txt 2>/dev/null | cksum | cut -d' ' -f1)
 PATHS := __main__.py outputs.py conventions settings workflow components tooling policy batchctl sandbox benchmarks tests jobs
 CHECKED := $(wildcard $(PATHS))
-TYPED := __main__.py outputs.py conventions settings workflow components tooling/delivery tooling/scripts policy batchctl sandbox benchmarks
+TYPED := __main__.py outputs.py conventions settings workflow components tooling/delivery tooling/scripts policy batchctl sandbox benchmarks tests
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PULUMI_SKIP_UPDATE_CHECK := true
@@ -21,7 +21,7 @@ preview: $(RUN) ## preview every committed stack: no cloud, no credentials, no P
 	@$(BIN)/batchctl preview
 
 test: $(DEV) ## all tests; the engine tests too when `pulumi` and an aws plugin are on PATH
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 	@command -v pulumi >/dev/null || printf '\n*** No pulumi on PATH: the ENGINE TESTS DID NOT RUN. The program was tested under mocks only.\n\n'
 
 check: format lint types unit docs ## format, lint, types, unit and policy tests, generated docs are current
@@ -42,7 +42,7 @@ types: $(DEV)
 	@for part in jobs/*/*/__init__.py; do $(BIN)/mypy "$$(dirname "$$part")" || exit 1; done
 
 unit: $(DEV)
-	@$(BIN)/python -m pytest -m 'not engine'
+	@$(BIN)/python -m pytest -n auto -m 'not engine'
 
 docs: $(DEV) ## generated documentation is current
 	@$(BIN)/python -m batchctl.settings_docs --check
@@ -53,13 +53,13 @@ write: $(DEV) ## renew generated documentation
 	@$(BIN)/batchctl policy docs
 
 engine: $(DEV) ## only the tests on the real Pulumi engine
-	@$(BIN)/python -m pytest -m engine
+	@$(BIN)/python -m pytest -n auto -m engine
 
 demo: $(DEV) ## a whole night on this machine, without a cloud: a generated portfolio in, a PDF report out
 	@$(BIN)/python -m sandbox.demo
 
 benchmarks: $(DEV) ## measure: preview, makespan, policy pack, jobs (ratios within one run)
-	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	@for script in benchmarks/[a-z]*.py; do name=$$(basename "$$script" .py); echo "== $$name"; $(BIN)/python -m "benchmarks.$$name" || exit 1; done
 
 lock: ## renew uv.lock and the hash-pinned requirements made from it (needs uv)
 	uv lock

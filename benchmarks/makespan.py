@@ -1,4 +1,4 @@
-"""How long a night's shards take, what history they use and what they cost: `python benchmarks/makespan.py`.
+"""How long a night's shards take, what history they use and what they cost: `python -m benchmarks.makespan`.
 
 A simulation of launch rates and quotas (facts-aws.md 17) around numbers that are measured, not assumed: the history
 events and state transitions of a run, of a shard and of a failed attempt come from running the deployed definition on
@@ -16,6 +16,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +31,7 @@ from batchctl import project as projects
 from batchctl.preview.prices import Prices, load_prices
 from batchctl.preview.recording import record
 from conventions import fargate
+from sandbox.furnishing import Blueprint, furnish
 from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest, TaskResult
 from settings.jobs import Job
 
@@ -162,10 +164,10 @@ def ways(shards: int, rates: Rates, scene: Scene) -> Iterator[Result]:
         )
 
 
-def measure(definition: dict[str, Any], names: dict[str, str]) -> Measured:
+def measure(blueprint: Blueprint) -> Measured:
     """Runs the definition with few shards, more shards, a failing shard and many shards, and compares histories."""
-    few, more = _execute(definition, names, 2), _execute(definition, names, 6)
-    failing, many = _execute(definition, names, 2, fail_first=True), _execute(definition, names, 41)
+    few, more = _execute(blueprint, 2), _execute(blueprint, 6)
+    failing, many = _execute(blueprint, 2, fail_first=True), _execute(blueprint, 41)
     assert "risk-calculation: distributed" in many.states, "41 shards no longer go to the Distributed Map"
     return Measured(
         events_of_run=len(many.history),
@@ -173,7 +175,7 @@ def measure(definition: dict[str, Any], names: dict[str, str]) -> Measured:
         events_of_failure=len(failing.history) - len(few.history),
         transitions_of_run=len(many.states),
         transitions_of_shard=(len(more.states) - len(few.states)) / 4,
-        inline_limit=_inline_limit(definition),
+        inline_limit=_inline_limit(blueprint.definition()),
     )
 
 
@@ -186,16 +188,16 @@ def _inline_limit(definition: dict[str, Any]) -> int:
     return 0
 
 
-def _execute(definition: dict[str, Any], names: dict[str, str], shards: int, *, fail_first: bool = False) -> Execution:
+def _execute(blueprint: Blueprint, shards: int, *, fail_first: bool = False) -> Execution:
     """One execution in an emulated account of its own; the first shard's first attempt fails when asked."""
     failed: list[int] = []
     with mock_aws():
         s3, date = boto3.client("s3", region_name="us-east-1"), datetime.now(UTC).date().isoformat()
-        _account(s3, names)
-        s3.put_object(Bucket=names["input"], Key=f"incoming/{date}/manifest.json", Body=b"{}")
+        furnish(blueprint, partial(boto3.client, region_name="us-east-1"))
+        s3.put_object(Bucket=blueprint.input_bucket, Key=f"incoming/{date}/manifest.json", Body=b"{}")
 
         def put(key: str, body: Any) -> None:
-            s3.put_object(Bucket=names["output"], Key=key, Body=json.dumps(body).encode())
+            s3.put_object(Bucket=blueprint.output_bucket, Key=key, Body=json.dumps(body).encode())
 
         def run_task(request: RunTaskRequest) -> TaskResult:
             run = request.environment["BATCH_RUN_ID"]
@@ -207,36 +209,19 @@ def _execute(definition: dict[str, Any], names: dict[str, str], shards: int, *, 
             put(f"reports/{date}/_SUCCESS", {"run_id": run, "report_uri": "s3://x/report.pdf"})
             return TaskResult()
 
-        execution = LocalWorkflow(definition=definition, run_task=run_task).start({"business_date": date})
+        execution = LocalWorkflow(definition=blueprint.definition(), run_task=run_task).start({"business_date": date})
     assert execution.status == "SUCCEEDED", f"the local run failed: {execution.error}: {execution.cause}"
     return execution
 
 
-def _account(s3: Any, names: dict[str, str]) -> None:
-    for bucket in (names["input"], names["output"]):
-        s3.create_bucket(Bucket=bucket)
-    boto3.client("sns", region_name="us-east-1").create_topic(Name=names["topic"])
-    keys = (("business_date", "HASH"), ("manifest", "RANGE"))
-    dynamodb: Any = boto3.client("dynamodb", region_name="us-east-1")
-    dynamodb.create_table(
-        TableName=names["table"],
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-    )
-
-
-def _deployed(stack: str) -> tuple[dict[str, Any], dict[str, str], settings.Settings]:
-    """The definition that the stack deploys, the names in it, and its settings."""
+def _deployed(stack: str) -> tuple[Blueprint, settings.Settings]:
+    """What the stack deploys, and its settings."""
     project = projects.load(ROOT)
     config = project.stack(stack).config
     graph = record(ROOT, project=project.name, stack=stack, config=config, mode="resolved").graph(project.name)
-    (machine,) = [m for m in graph.of_type("aws:sfn/stateMachine:StateMachine") if "nightly" in str(m.props["name"])]
-    buckets = {b.name.removeprefix("data-"): str(b.props["bucket"]) for b in graph.of_type("aws:s3/bucket:Bucket")}
-    names = {**buckets, "table": f"table-ledger-{stack}", "topic": f"topic-notifications-{stack}"}
     prefix = f"{settings.PROJECT}:"
     raw = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    return json.loads(machine.props["definition"]), names, settings.parse(raw, stack=stack)
+    return Blueprint(graph), settings.parse(raw, stack=stack)
 
 
 def quota_for(shards: int, job: Job, window: float, rates: Rates, load: Load) -> int | None:
@@ -271,8 +256,8 @@ def main(
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
     os.environ.pop("AWS_ENDPOINT_URL", None)
-    definition, names, config = _deployed(stack)
-    measured, prices, job = measure(definition, names), load_prices(None), config.jobs[JOB]
+    blueprint, config = _deployed(stack)
+    measured, prices, job = measure(blueprint), load_prices(None), config.jobs[JOB]
     load = Load(shard_seconds=shard_seconds, startup_seconds=startup_seconds, spread=spread)
     scene = Scene(job=job, load=load, measured=measured, prices=prices)
     console = Console(width=max(Console().width, 110))

@@ -1,6 +1,6 @@
 """CPU time of the policy rules on a stack of about 400 resources: per-rule medians and the whole pack.
 
-Run: `python benchmarks/policy_rules.py [--resources 400] [--repeats 30]`. The graph is the recorded prod stack, copied
+Run: `python -m benchmarks.policy_rules [--resources 400] [--repeats 30]`. The graph is the recorded prod stack, copied
 under other names with its edges until it is large enough. Exit code 1 when the whole pack takes longer than a second.
 Measures `evaluate` as `batchctl preview` calls it, and the pack as the engine calls it (the SDK reads a resource anew
 for every policy). `policy_preview.py` measures what that means for a preview.
@@ -17,14 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from batchctl import project as projects
+from batchctl.preview.recording import record
+from policy.rules import ALL_RULES, Graph, Resource, evaluate
+from tests.policy.ring import Ring
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from batchctl import project as projects  # noqa: E402
-from batchctl.preview.recording import record  # noqa: E402
-from policy.rules import ALL_RULES, Graph, Resource, evaluate  # noqa: E402
-from tests.policy.ring import Ring  # noqa: E402
-
 LIMIT_SECONDS = 1.0
 
 

@@ -1,4 +1,4 @@
-"""What `batchctl preview` costs, as ratios within one run: `python benchmarks/preview.py`.
+"""What `batchctl preview` costs, as ratios within one run: `python -m benchmarks.preview`.
 
 Measures CPU seconds (user + system) and peak memory of whole processes: importing the aws SDK, a warm preview of every
 committed stack, and previews of one stack with 3, 10, 30 and 100 jobs. Machines are noisy: read the ratios, not the
@@ -21,6 +21,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 3
+PROGRAM = ("__main__.py", "Pulumi.yaml", "outputs.py", "conventions", "settings", "workflow", "components", "jobs")
 JOB_COUNTS = (3, 10, 30, 100)
 
 
@@ -51,7 +52,7 @@ def measure(command: list[str]) -> Cost:
 
 def project_with_jobs(folder: Path, count: int) -> Path:
     """A project of the committed program with one stack of `count` jobs."""
-    for name in ("__main__.py", "Pulumi.yaml", "outputs.py", "components", "settings", "jobs"):
+    for name in PROGRAM:
         (folder / name).symlink_to(ROOT / name)
     extra = {f"extra-{n}": {"cpu": 256, "memory": 512} for n in range(count - 3)}
     given = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())

@@ -1,7 +1,7 @@
 """An AWS account on loopback for the engine tests: moto's server, with the answers that the aws provider needs and
 moto lacks.
 
-`python -m sandbox.moto_gaps PORT`
+`python -m sandbox.moto_gaps`; the first line printed is the address. `sandbox.account` starts it.
 
 Owns: one patch a gap, each saying what AWS does. Refuses: behaviour that AWS does not have. moto starts no containers
 and fires no events or schedules, and nothing here pretends that it does.
@@ -10,7 +10,6 @@ and fires no events or schedules, and nothing here pretends that it does.
 from __future__ import annotations
 
 import json
-import sys
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -24,7 +23,7 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket, s3_backends
 from moto.server import DomainDispatcherApplication, create_backend_app
 from moto.stepfunctions.responses import StepFunctionResponse
-from werkzeug.serving import run_simple
+from werkzeug.serving import make_server
 
 ACCOUNT = "123456789012"
 HOST = "127.0.0.1"
@@ -181,5 +180,12 @@ def application() -> Wsgi:
     return with_connections(with_eventbridge_switch(moto))
 
 
+def serve(app: Wsgi) -> None:
+    """Serves the account on a free port of this machine until the process is ended; prints the address first."""
+    server = make_server(HOST, 0, app, threaded=True)
+    print(f"http://{HOST}:{server.server_port}", flush=True)
+    server.serve_forever()
+
+
 if __name__ == "__main__":
-    run_simple(HOST, int(sys.argv[1]), application(), threaded=True)
+    serve(application())

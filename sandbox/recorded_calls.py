@@ -1,6 +1,6 @@
 """The emulated account of the delivery tests: the engine tests' one, with CodeBuild's key and a list of calls.
 
-`python -m sandbox.recorded_calls PORT`; `GET /calls` answers with every AWS action asked for so far, as IAM names it,
+`GET /calls` answers with every AWS action asked for so far, as IAM names it,
 and forgets them.
 
 Owns: keeping a CodeBuild project's `encryptionKey` and an image's layers, which moto forgets, and translating a
@@ -12,7 +12,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -22,7 +21,6 @@ from moto.core.responses import ActionResult
 from moto.ecr.models import ECRBackend
 from moto.ecr.responses import ECRResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
-from werkzeug.serving import run_simple
 
 from . import moto_gaps
 
@@ -181,4 +179,4 @@ def application() -> moto_gaps.Wsgi:
 
 
 if __name__ == "__main__":
-    run_simple(moto_gaps.HOST, int(sys.argv[1]), application(), threaded=True)
+    moto_gaps.serve(application())

@@ -7,19 +7,20 @@ call (DynamoDB, S3, SNS) are moto's; `ecs:runTask.sync` is answered by a script.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import boto3
 
 from policy.rules.reading import Graph
+from sandbox.account import REGION
+from sandbox.furnishing import Blueprint, Furnished, furnish
 from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest, StartRefused, TaskResult
 
-REGION = "us-east-1"
 OK = TaskResult()
-MACHINE = "aws:sfn/stateMachine:StateMachine"
 Answer = TaskResult | Exception
 
 
@@ -101,35 +102,38 @@ class Tasks:
 class World:
     """One stack's machines in an emulated account."""
 
-    graph: Graph
+    furnished: Furnished
     stack: str
-    s3: Any
-    dynamodb: Any
-    sqs: Any
-    inbox: str
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """What the stack consists of."""
+        return self.furnished.blueprint
+
+    @property
+    def s3(self) -> Any:
+        """A client of S3."""
+        return self.furnished.client("s3")
+
+    @property
+    def dynamodb(self) -> Any:
+        """A client of DynamoDB."""
+        return self.furnished.client("dynamodb")
 
     @property
     def input(self) -> str:
         """Name of the input bucket."""
-        return self._bucket("data-input")
+        return self.blueprint.input_bucket
 
     @property
     def output(self) -> str:
         """Name of the output bucket."""
-        return self._bucket("data-output")
+        return self.blueprint.output_bucket
 
     @property
     def table(self) -> str:
         """Name of the ledger."""
-        return f"table-ledger-{self.stack}"
-
-    def _bucket(self, name: str) -> str:
-        (found,) = [b for b in self.graph.of_type("aws:s3/bucket:Bucket") if b.name == name]
-        return str(found.props["bucket"])
-
-    def definition(self, purpose: str = "nightly") -> dict[str, Any]:
-        """The definition that the program deploys."""
-        return definition_of(self.graph, purpose)
+        return str(self.blueprint.ledger["name"])
 
     def put(self, key: str, body: Any, *, bucket: str | None = None) -> str:
         """Writes an object and gives its version."""
@@ -147,7 +151,7 @@ class World:
     ) -> Execution:
         """Runs one of the machines on `given`."""
         workflow = LocalWorkflow(
-            definition=self.definition(purpose),
+            definition=self.blueprint.definition(purpose),
             run_task=tasks or Tasks(self),
             name=f"statemachine-{purpose}-{self.stack}",
             **options,
@@ -156,27 +160,11 @@ class World:
 
     def ledger(self) -> list[dict[str, str]]:
         """The ledger's entries, without DynamoDB's type letters."""
-        return [
-            {name: str(next(iter(value.values()))) for name, value in item.items()}
-            for item in self.dynamodb.scan(TableName=self.table)["Items"]
-        ]
+        return self.furnished.ledger_entries()
 
     def announced(self) -> list[dict[str, str]]:
         """Subject and message of everything announced since the last call."""
-        found: list[dict[str, str]] = []
-        while messages := self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                body = json.loads(message["Body"])
-                found.append({"subject": body["Subject"], "message": body["Message"]})
-                self.sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
-        return found
-
-
-def definition_of(graph: Graph, purpose: str) -> dict[str, Any]:
-    """The definition of one of a recorded program's machines."""
-    (found,) = [m for m in graph.of_type(MACHINE) if str(m.props["name"]).startswith(f"statemachine-{purpose}-")]
-    loaded: dict[str, Any] = json.loads(found.props["definition"])
-    return loaded
+        return self.furnished.notifications()
 
 
 def today(days: int = 0) -> str:
@@ -184,26 +172,10 @@ def today(days: int = 0) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
 
 
-def account(graph: Graph, stack: str) -> World:
-    """The buckets, ledger, topic and mailbox of `stack`, made in the emulated account."""
-    clients: list[Any] = [boto3.client(name, region_name=REGION) for name in ("s3", "dynamodb", "sns", "sqs")]
-    s3, dynamodb, sns, sqs = clients
-    topic = sns.create_topic(Name=f"topic-notifications-{stack}")["TopicArn"]
-    inbox = sqs.create_queue(QueueName=f"inbox-{stack}")["QueueUrl"]
-    queue = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
-    world = World(graph=graph, stack=stack, s3=s3, dynamodb=dynamodb, sqs=sqs, inbox=inbox)
-    for bucket in (world.input, world.output):
-        s3.create_bucket(Bucket=bucket)
-        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    keys: Sequence[tuple[str, str]] = (("business_date", "HASH"), ("manifest", "RANGE"))
-    dynamodb.create_table(
-        TableName=world.table,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-    )
-    return world
+def world_of(graph: Graph, stack: str) -> World:
+    """The buckets, ledger, topic and mailbox of `stack`, in the account that moto emulates in this process."""
+    clients = cache(lambda service: boto3.client(service, region_name=REGION))
+    return World(furnish(Blueprint(graph), clients), stack)
 
 
 def failed(execution: Execution, error: str) -> None:

@@ -53,10 +53,8 @@ class QueueWorkerArgs:
     queue: Queue
     cooldown: int
     """Seconds between two scalings in."""
-    service: pulumi.Input[str]
-    """Name of the job's service."""
-    scalable_target: aws.appautoscaling.Target
-    """Of the service; scaling policies are attached to it."""
+    scalable_resource_id: pulumi.Input[str]
+    """`service/<cluster>/<service>` as the scalable target reports it, so that policies come after the target."""
     task_role_arn: pulumi.Input[str]
 
 
@@ -170,7 +168,7 @@ class QueueWorker(pulumi.ComponentResource):
             policy_type="TargetTrackingScaling",
             service_namespace="ecs",
             scalable_dimension="ecs:service:DesiredCount",
-            resource_id=args.scalable_target.resource_id,
+            resource_id=args.scalable_resource_id,
             target_tracking_scaling_policy_configuration=TrackingArgs(
                 target_value=queue.acceptable_latency / queue.seconds_per_message,
                 scale_in_cooldown=args.cooldown,
@@ -244,8 +242,7 @@ class QueueWorker(pulumi.ComponentResource):
             policy_type="StepScaling",
             service_namespace="ecs",
             scalable_dimension="ecs:service:DesiredCount",
-            # through the target, so that the target is there first
-            resource_id=args.scalable_target.resource_id,
+            resource_id=args.scalable_resource_id,
             step_scaling_policy_configuration=scaling.PolicyStepScalingPolicyConfigurationArgs(
                 adjustment_type="ExactCapacity",
                 cooldown=args.cooldown if direction == "in" else PERIOD_SECONDS,

@@ -5,7 +5,6 @@ how a night goes: that is the state machine's affair.
 """
 
 import argparse
-import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -26,7 +25,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when there is a report, 1 when the night failed, 2 for a wrong argument."""
     chosen = _parse(arguments)
     console = Console()
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     try:
         return _night(console, chosen)
     except OperatorError as error:

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from batch_runtime.layout import S3Uri
+from sandbox.account import CREDENTIALS
 from sandbox.tasks.processes import Tasks
 from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest
 
 from . import portfolio
-from .account import CREDENTIALS, Account
+from .account import Account
 from .display import Display
 
 SHARDS = 10
@@ -120,9 +121,9 @@ def run(account: Account, folder: Folder, display: Display, sent: Sent) -> Execu
         settings={"BATCH_SHARD_SIZE": str(-(-sent.rows // SHARDS))},
     )
     workflow = LocalWorkflow(
-        definition=account.blueprint.definition,
+        definition=account.blueprint.definition(),
         run_task=tasks,
-        endpoint_url=account.endpoint,
+        endpoint_url=account.emulated.url,
         region=account.blueprint.region,
         name="statemachine-nightly",
     )
@@ -144,4 +145,5 @@ def _read(account: Account, key: str) -> Any:
 
 
 def _bytes(account: Account, key: str) -> bytes:
-    return account.s3.get_object(Bucket=account.blueprint.output_bucket, Key=key)["Body"].read()
+    body: bytes = account.s3.get_object(Bucket=account.blueprint.output_bucket, Key=key)["Body"].read()
+    return body

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Semaphore
 from typing import Protocol
 
-from sandbox.demo.account import CREDENTIALS, Account
+from sandbox.demo.account import Account
 from sandbox.workflow.local_workflow import RunTaskRequest, TaskResult
 
 
@@ -71,10 +71,7 @@ class Tasks:
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(scratch),
             "MPLCONFIGDIR": str(self.folder / "matplotlib"),
-            "AWS_ENDPOINT_URL": self.account.endpoint,
-            "AWS_REGION": blueprint.region,
-            "AWS_DEFAULT_REGION": blueprint.region,
-            **CREDENTIALS,
+            **self.account.emulated.variables,
             **blueprint.container_environment(request.job),
             **self.settings,
             **request.environment,

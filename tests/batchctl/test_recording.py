@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -22,17 +23,17 @@ def test_unexpected_calls_are_refused() -> None:
 
     with pytest.raises(Exception, match="getAmi") as refused:
         record_function(program, project="p", stack="dev", config=CONFIG, mode="resolved")
-    assert isinstance(refused.value, UnexpectedCall) or "offline preview cannot answer" in str(refused.value)
+    assert isinstance(refused.value, UnexpectedCall)
 
 
 @pytest.mark.parametrize("options", [{"retain_on_delete": True}, {"deleted_with": "other"}])
-def test_a_resource_that_would_outlive_its_stack_is_refused(options: dict[str, object]) -> None:
+def test_a_resource_that_would_outlive_its_stack_is_refused(options: dict[str, Any]) -> None:
     """No policy pack can see these options, so the program itself must refuse them."""
 
     def program() -> None:
         pulumi.runtime.register_stack_transformation(standards({}))
         other = aws.sqs.Queue("other")
-        given = {key: other if value == "other" else value for key, value in options.items()}
+        given: dict[str, Any] = {key: other if value == "other" else value for key, value in options.items()}
         aws.sqs.Queue("kept", opts=pulumi.ResourceOptions(**given))
 
     with pytest.raises(NotDestroyableError, match="kept"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policy.rules.reading import Resource
-from tests.programs import Program, document
+from tests.programs import Program, document, recording
 
 JOBS: dict[str, tuple[str, str, int]] = {
     "data-ingestion": ("1024", "2048", 10),
@@ -298,6 +298,18 @@ class TestT11Names:
                     last = name.removesuffix("/performance")
                     assert last.endswith(f"-{program.stack}"), f"{resource.urn}: {name}"
         assert named > 30
+
+    def test_two_stacks_in_one_account_share_no_name(self) -> None:
+        """The names in the outputs of dev and of prod have nothing in common."""
+
+        def names(stack: str) -> set[str]:
+            outputs = recording(stack, "resolved").outputs
+            chosen = [value for name, value in outputs.items() if name.endswith(("Name", "Names"))]
+            maps, plain = [v for v in chosen if isinstance(v, dict)], [v for v in chosen if isinstance(v, str)]
+            return {*plain, *(value for given in maps for value in given.values())}
+
+        assert names("dev") & names("prod") == set()
+        assert len(names("dev")) > 20
 
     def test_components_have_namespaced_tokens(self, program: Program) -> None:
         components = [resource for resource in program.graph.resources if not resource.custom]

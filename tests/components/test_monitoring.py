@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from components.monitoring.monitoring import Monitoring, MonitoringArgs
+from components.shared.stack_context import FailureSources
+from tests.mocks import CONTEXT, NAMES, SETTINGS, built
 from tests.programs import Program
 from tests.workflow.reading import ACCOUNT, ALARM, RULE, TARGET, matches, metrics
 
@@ -190,3 +193,26 @@ class TestLogsAndDashboard:
         read = set(re.findall(r"SOURCE '([^']+)'", made.props["dashboardBody"]))
         assert read <= groups
         assert len(read) == 5
+
+
+def test_alone_it_watches_what_it_is_given_and_tells_the_topic() -> None:
+    topic = NAMES.topic("notifications").arn
+    mocks = built(
+        lambda: Monitoring(
+            "monitoring",
+            MonitoringArgs(
+                context=CONTEXT,
+                limits=SETTINGS.alerts,
+                topic_arn=topic,
+                cluster=NAMES.cluster("batch"),
+                nightly=NAMES.state_machine("nightly"),
+                failure_sources=[FailureSources(dead_letter_queues={"start": "queue-start-dead-letters-dev"})],
+                job_log_groups={"risk-calculation": "/batch/risk-calculation"},
+                window_minutes=600,
+            ),
+        )
+    )
+    alarms = mocks.inputs(ALARM)
+    assert all(alarm["alarmActions"] == [topic] for alarm in alarms)
+    assert {"QueueName": "queue-start-dead-letters-dev"} in [alarm.get("dimensions") for alarm in alarms]
+    assert len(mocks.inputs("aws:cloudwatch/dashboard:Dashboard")) == 1

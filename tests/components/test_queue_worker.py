@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 import settings
+from components.job.queue_worker import QueueWorker, QueueWorkerArgs
 from policy.rules.reading import Graph, Resource
+from tests.mocks import CONTEXT, built, task_network
 from tests.programs import record_with, recording
 from tests.workflow.reading import ALARM
 
 POLICY = "aws:appautoscaling/policy:Policy"
+WORKER = "batch:job:QueueWorker"
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,10 @@ class TestQueueWorker:
 
     def test_without_the_setting_there_is_none(self) -> None:
         graph = recording("dev", "resolved").graph("batch-platform")
-        assert graph.of_type("batch:job:QueueWorker") == []
+        assert graph.of_type(WORKER) == []
+
+    def test_with_it_there_is_one(self, graph: Graph) -> None:
+        assert [worker.name for worker in graph.of_type(WORKER)] == ["risk-calculation-worker"]
 
     def test_the_queue_is_encrypted_and_gives_up_to_its_dead_letters(self, graph: Graph) -> None:
         queue = self._one(graph, "aws:sqs/queue:Queue", "risk-calculation-worker-queue")
@@ -113,3 +119,24 @@ class TestQueueWorker:
     def test_without_an_endpoint_for_sqs_it_is_refused_in_words(self) -> None:
         with pytest.raises(settings.SettingsError, match="extraEndpoints"):
             settings.parse({"jobs": {"risk-calculation": {"queue": {}}}}, stack="dev")
+
+
+def test_alone_it_is_a_queue_with_dead_letters_and_scaling_by_depth() -> None:
+    mocks = built(
+        lambda: QueueWorker(
+            "worker",
+            QueueWorkerArgs(
+                context=CONTEXT,
+                task_network=task_network(),
+                job="risk-calculation",
+                queue=settings.jobs.Queue(),
+                cooldown=300,
+                scalable_resource_id="service/cluster-batch-dev/service",
+                task_role_arn="arn:aws:iam::123456789012:role/role-task",
+            ),
+        )
+    )
+    queues = {queue["name"]: queue for queue in mocks.inputs("aws:sqs/queue:Queue")}
+    assert set(queues) == {"queue-risk-calculation-dev", "queue-risk-calculation-dead-letters-dev"}
+    assert {queue["kmsMasterKeyId"] for queue in queues.values()} == {CONTEXT.messages_key_arn}
+    assert len(mocks.inputs("aws:appautoscaling/policy:Policy")) == 3, "wake, track the backlog, rest"

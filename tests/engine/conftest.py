@@ -1,48 +1,37 @@
 """The real Pulumi engine against an emulated AWS account.
 
-Owns: one emulator and one state backend for the whole session, a private copy of the checkout (so that no test writes
-into committed stack files), and stacks that are taken up once and shared by the tests that look at them.
-Needs `pulumi` and an aws plugin on PATH; without them every test here is skipped, and the run's last lines say so
-loudly. BATCH_REQUIRE_ENGINE=1 (CI, where the engine is there) turns the skip into a failure.
+Each committed stack is taken up once and taken down again, in an account and with a state backend of its worker's own;
+the tests that look at one stack run in one worker, beside those that look at another. Needs `pulumi` and an aws plugin
+on PATH; without them every test here is skipped, and the run's last lines say so loudly.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
-import boto3
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-HOST = "127.0.0.1"
+from sandbox.account import EmulatedAccount, emulated_account
+from sandbox.checkout import copy_checkout
+from tests.engine.teardown import inventory, take_down
+
 UP_SECONDS = 900
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything in this folder, and skips it where there is no engine."""
+    """Marks everything in this folder; what looks at the same stack goes to the same worker."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if Path(__file__).parent in item.path.parents and isinstance(item, pytest.Function):
             item.add_marker("engine")
-            if shutil.which("pulumi") is None and not os.environ.get("BATCH_REQUIRE_ENGINE"):
-                item.add_marker(pytest.mark.skip(reason="no pulumi on PATH: the engine tests did not run"))
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+            parameters = item.callspec.params if hasattr(item, "callspec") else {}
+            if "deployed" in parameters:
+                item.add_marker(pytest.mark.xdist_group(f"stack-{parameters['deployed']}"))
 
 
 @dataclass(frozen=True)
@@ -50,6 +39,7 @@ class Engine:
     """The Pulumi CLI in a copy of the checkout, bound to the emulated account."""
 
     directory: Path
+    account: EmulatedAccount
     environment: dict[str, str]
 
     def run(self, *arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -69,71 +59,31 @@ class Engine:
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """The stack's outputs as the engine reports them."""
-        found: dict[str, Any] = json.loads(self.run("stack", "output", "--json", "--stack", stack).stdout)
-        return found
-
-    def client(self, service: str, region: str = "us-east-1") -> Any:
-        """A boto3 client of the emulated account."""
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        outputs: dict[str, Any] = json.loads(self.run("stack", "output", "--json", "--stack", stack).stdout)
+        return outputs
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[str]:
-    """URL of an emulated AWS account on loopback."""
-    port = free_port()
-    url = f"http://{HOST}:{port}"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "sandbox.moto_gaps", str(port)],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(120):
-            try:
-                urlopen(f"{url}/moto-api/", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        else:
-            pytest.fail("the emulated AWS account did not start")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(30)
+def account() -> Iterator[EmulatedAccount]:
+    """An emulated AWS account for everything this worker does."""
+    with emulated_account() as emulated:
+        yield emulated
 
 
 @pytest.fixture(scope="session")
-def engine(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A private copy of the checkout."""
+    return copy_checkout(tmp_path_factory.mktemp("checkout") / "platform")
+
+
+@pytest.fixture(scope="session")
+def engine(account: EmulatedAccount, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """The engine with a private checkout, state backend and account."""
-    copy = tmp_path_factory.mktemp("checkout") / "platform"
-    ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "demo-output")
-    shutil.copytree(ROOT, copy, ignore=ignored)
-    (copy / ".venv").symlink_to(sys.prefix)
-    state = tmp_path_factory.mktemp("state")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
-    return Engine(
-        copy,
-        {
-            **kept,
-            "AWS_ENDPOINT_URL": emulator,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": "us-east-1",
-            "PULUMI_BACKEND_URL": state.as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE": "engine-tests",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            **{k: v for k, v in os.environ.items() if k == "PULUMI_ENGINE_BIN"},
-        },
-    )
+    backend = {
+        "PULUMI_BACKEND_URL": tmp_path_factory.mktemp("state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "engine-tests",
+    }
+    return Engine(checkout, account, {**account.environment(), **backend})
 
 
 @dataclass(frozen=True)
@@ -146,25 +96,19 @@ class Deployed:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the account the stack is in."""
-        return self.engine.client(service)
+        return self.engine.account.client(service)
 
 
-@pytest.fixture(scope="session")
-def deploy(engine: Engine) -> Callable[[str], Deployed]:
-    """Takes a stack up the first time it is asked for, and hands out the same one afterwards."""
-    up: dict[str, Deployed] = {}
+@pytest.fixture(scope="package", params=["dev", "prod"])
+def deployed(request: pytest.FixtureRequest, engine: Engine) -> Iterator[Deployed]:
+    """Each committed stack, up; taken down after the last test that looks at it, and then nothing of it is left.
 
-    def get(stack: str) -> Deployed:
-        if stack not in up:
-            engine.run("stack", "init", stack)
-            engine.run("up", "--yes", "--skip-preview", "--stack", stack)
-            up[stack] = Deployed(engine, stack, engine.outputs(stack))
-        return up[stack]
-
-    return get
-
-
-@pytest.fixture(scope="session", params=["dev", "prod"])
-def deployed(request: pytest.FixtureRequest, deploy: Callable[[str], Deployed]) -> Deployed:
-    """Each committed stack, up."""
-    return deploy(request.param)
+    A destroy that is refused wrongly, is not refused, or leaves something behind is an error of that last test.
+    """
+    stack = request.param
+    before = inventory(engine.account)
+    engine.run("stack", "init", stack)
+    engine.run("up", "--yes", "--skip-preview", "--stack", stack)
+    yield Deployed(engine, stack, outputs := engine.outputs(stack))
+    take_down(engine, stack, outputs)
+    assert inventory(engine.account) == before, f"{stack} left something behind"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,6 +25,8 @@ from tests.engine.changes import CHANGES, Change, made, rule_off
 from tests.engine.conftest import Deployed
 from tooling.delivery import permissions
 
+on_dev = pytest.mark.parametrize("deployed", ["dev"], indirect=True)
+
 
 @dataclass(frozen=True)
 class Verified:
@@ -39,9 +40,8 @@ class Verified:
 
 
 @pytest.fixture
-def dev(deploy: Callable[[str], Deployed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verified:
+def dev(deployed: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verified:
     """The dev stack, with boto3 led to the emulated account as it would be to AWS: by the environment."""
-    deployed = deploy("dev")
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)  # a profile of whoever runs the tests
     for name, value in deployed.engine.environment.items():
@@ -57,6 +57,7 @@ def test_every_area_is_tampered_with() -> None:
     assert set(CHANGES.values()) == set(AREAS)
 
 
+@on_dev
 def test_untouched_stack_passes(dev: Verified) -> None:
     """Nothing fails, every area is really asked about, and all of it can be answered by the emulated account."""
     report = dev.report()
@@ -64,6 +65,7 @@ def test_untouched_stack_passes(dev: Verified) -> None:
     assert {check.area for check in report.checks} == set(AREAS)
 
 
+@on_dev
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{CHANGES[change]}-{change.__name__}")
 def test_change_is_found(dev: Verified, change: Change) -> None:
     """Exactly the area of the change fails, by the name of the resource that was changed."""
@@ -73,6 +75,7 @@ def test_change_is_found(dev: Verified, change: Change) -> None:
     assert resource in {check.resource for check in report.of(Outcome.FAIL)}
 
 
+@on_dev
 def test_command_ends_with_what_it_found(dev: Verified) -> None:
     """The command line's exit code and JSON say the same as the report."""
     words = ["verify", "--outputs", str(dev.outputs), "--json", "--project", str(dev.deployed.engine.directory)]
@@ -96,6 +99,7 @@ IAM_NAMES = {
 """Calls that IAM knows by another name (service authorization reference)."""
 
 
+@on_dev
 def test_pipeline_may_ask_everything(dev: Verified, monkeypatch: pytest.MonkeyPatch) -> None:
     """The role of the pipeline's verify step allows each call; a right it lacks would leave an area unanswered."""
     asked: set[str] = set()
@@ -119,6 +123,7 @@ def test_pipeline_may_ask_everything(dev: Verified, monkeypatch: pytest.MonkeyPa
     assert [call for call in sorted(asked) if not any(fnmatchcase(call, action) for action in allowed)] == []
 
 
+@on_dev
 def test_every_change_was_undone(dev: Verified) -> None:
     """Read back from the account, everything is as the program wants it.
 

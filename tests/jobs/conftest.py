@@ -1,14 +1,12 @@
 """An emulated S3 for the session and a night for each test."""
 
-import logging
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from sandbox.account import EmulatedAccount, emulated_account
 from sandbox.demo import portfolio
 from tests.jobs.harness import Night
 from tests.jobs.image import JOBS, assemble
@@ -17,14 +15,10 @@ _NUMBERS = count()
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """The address of an emulated S3 on loopback."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def emulated() -> Iterator[EmulatedAccount]:
+    """An emulated account; each test has buckets of its own in it."""
+    with emulated_account() as account:
+        yield account
 
 
 @pytest.fixture(scope="session")
@@ -34,15 +28,9 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def night(s3_endpoint: str, images: dict[str, Path], tmp_path: Path) -> Night:
+def night(emulated: EmulatedAccount, images: dict[str, Path], tmp_path: Path) -> Night:
     """Empty buckets and a scratch folder."""
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=s3_endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    s3 = emulated.client("s3")
     number = next(_NUMBERS)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -51,7 +39,7 @@ def night(s3_endpoint: str, images: dict[str, Path], tmp_path: Path) -> Night:
         s3.create_bucket(Bucket=bucket)
     return Night(
         s3=s3,
-        endpoint=s3_endpoint,
+        endpoint=emulated.url,
         input_bucket=buckets[0],
         output_bucket=buckets[1],
         scratch=scratch,

@@ -45,9 +45,9 @@ def written(night: Night, job: str) -> int:
 
 def points(job: str) -> Iterator[tuple[str, float]]:
     """Where to kill: after so many objects, or after so many seconds."""
-    for _ in range(ROUNDS):
-        yield "objects", random.randint(1, OBJECTS[job] - 1)
-        yield "seconds", random.uniform(0.5, 2.5)
+    yield "objects", random.randint(1, OBJECTS[job] // 2)
+    yield "objects", random.randint(OBJECTS[job] // 2, OBJECTS[job] - 1)
+    yield "seconds", random.uniform(0.5, 2.5)
 
 
 def kill(night: Night, job: str, how: signal.Signals, point: tuple[str, float]) -> int:
@@ -60,7 +60,7 @@ def kill(night: Night, job: str, how: signal.Signals, point: tuple[str, float]) 
             if reached >= limit:
                 process.send_signal(how)
                 break
-            time.sleep(0.002)
+            time.sleep(0.005)
         process.communicate(timeout=60)
     return process.returncode
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,25 +18,23 @@ from typing import Any
 
 import pytest
 
-from batchctl.cli import app
 from batchctl.release import release
 from conventions.naming import Names
+from sandbox.checkout import copy_checkout
 from tooling.delivery import step_roles
 from tooling.delivery.delivery_settings import Delivery
 from tooling.delivery.steps import Step
 
 from . import codebuild
-from .conftest import COMMIT, JOBS, ROOT, Account, push_image, write_release
+from .conftest import COMMIT, JOBS, Account, push_image, write_release
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("pipeline")]
 
 NAMES = Names(suffix="tooling", account="123456789012", region="us-east-1")
 SETTINGS = Delivery(repository="market-risk/batch-platform")
 BACKEND = "s3://pulumi-state-123456789012-us-east-1?region=us-east-1&awssdk=v2&s3ForcePathStyle=true"
 PROVIDER = "awskms:///alias/pulumi-state?region=us-east-1"
 SECONDS = 900
-
-HAS_VERIFY = "verify" in {command.name for command in app.registered_commands}
 
 _NOT_THE_STEPS = {
     "iam:GetUser",  # the emulator's user; a role has none
@@ -100,10 +97,7 @@ class Story:
 def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """An empty account, bootstrapped; the tooling stack up; images released; dev previewed and up by its steps."""
     server.reset()
-    checkout = tmp_path_factory.mktemp("checkout") / "platform"
-    ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "demo-output", "*.log")
-    shutil.copytree(ROOT, checkout, ignore=ignored)
-    (checkout / ".venv").symlink_to(sys.prefix)
+    checkout = copy_checkout(tmp_path_factory.mktemp("checkout") / "platform")
     home = str(tmp_path_factory.mktemp("pulumi-home"))
     variables = {**server.variables, "PULUMI_BACKEND_URL": BACKEND, "PULUMI_HOME": home}
     variables["PYTHONPATH"] = str(checkout)  # the copy's code, not the one that the environment was set up for
@@ -121,8 +115,8 @@ def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     told.images = {job: push_image(server, f"repository-{job}-tooling", f"release-{COMMIT}", job) for job in JOBS}
     scratch = tmp_path_factory.mktemp("release")
     write_release(scratch, told.images)
-    for kind in ("preview", "up", *(["verify"] if HAS_VERIFY else [])):
-        told.build(Step(kind=kind, stack="dev"), scratch)  # type: ignore[arg-type]
+    for kind in ("preview", "up", "verify"):
+        told.build(Step(kind=kind, stack="dev"), scratch)
     yield told
     server.calls()
     told.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
@@ -188,7 +182,6 @@ class TestStory:
         _covered(story.calls["up-dev"], Step(kind="up", stack="dev"))
         assert len(story.calls["up-dev"]) > 100, "the emulator noted too few calls to prove anything"
 
-    @pytest.mark.skipif(not HAS_VERIFY, reason="batchctl has no command `verify` yet")
     def test_the_verify_step_finds_what_is_deployed_and_only_reads(self, story: Story) -> None:
         done = story.builds["verify-dev"]
         assert done.exit_code == 0, done.log

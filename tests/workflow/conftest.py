@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from sandbox.stage import World, account
+from sandbox.stage import World, world_of
 from tests.programs import record_with, recording
 
 
@@ -22,7 +22,7 @@ def emulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., World]]:
 
         def make(stack: str = "dev", changes: dict[str, Any] | None = None) -> World:
             graph = record_with(changes, stack) if changes else recording(stack, "resolved").graph("batch-platform")
-            return account(graph, stack)
+            return world_of(graph, stack)
 
         yield make
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.stage import definition_of
+from sandbox.furnishing import definition_of
 from tests.programs import record_with, recording
 from workflow import asl
 

@@ -9,7 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from sandbox.stage import INTERRUPTED, OK, REGION, Tasks, World, exits, failed, today
+from sandbox.account import REGION
+from sandbox.stage import INTERRUPTED, OK, Tasks, World, exits, failed, today
 
 
 class TestFanOut:

@@ -138,7 +138,9 @@ class TestClaim:
         arn = f"arn:aws:states:us-east-1:123456789012:execution:statemachine-nightly-dev:{name}"
         self._leave_running(world, given, started="2999-01-01T00:00:00.000Z", arn=arn)
         tasks = Tasks(world)
-        workflow = LocalWorkflow(definition=world.definition(), run_task=tasks, name="statemachine-nightly-dev")
+        workflow = LocalWorkflow(
+            definition=world.blueprint.definition(), run_task=tasks, name="statemachine-nightly-dev"
+        )
         assert workflow.start(given, name=name).output["outcome"] == "SUCCEEDED"
 
     def _leave_running(self, world: World, given: dict[str, Any], *, started: str, arn: str = "arn:another") -> None:

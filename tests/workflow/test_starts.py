@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.stage import definition_of, today
+from sandbox.furnishing import definition_of
+from sandbox.stage import today
 from tests.programs import Program, record_with
 from tests.workflow.reading import ACCOUNT, RULE, TARGET, as_list, matches, policies_of
 

@@ -1,0 +1,16 @@
+"""The delivery pipeline's component alone under mocks."""
+
+from tests.mocks import CONTEXT, built
+from tooling.delivery.delivery_settings import Delivery as Settings
+from tooling.delivery.pipeline import Delivery, DeliveryArgs
+
+
+def test_a_pipeline_with_a_build_and_a_role_for_each_step() -> None:
+    settings = Settings(repository="market-risk/batch-platform")
+    args = DeliveryArgs(context=CONTEXT, settings=settings, repositories={"risk-calculation": "repository"})
+    mocks = built(lambda: Delivery("delivery", args))
+    pipeline = mocks.one("aws:codepipeline/pipeline:Pipeline")
+    assert pipeline["stages"][0]["name"] == "Source"
+    projects = mocks.inputs("aws:codebuild/project:Project")
+    assert len({project["serviceRole"] for project in projects}) == len(projects)
+    assert mocks.one("aws:codestarconnections/connection:Connection")["providerType"] == "GitHub"

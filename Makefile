@@ -32,7 +32,7 @@ format: $(DEV)
 lint: $(DEV)
 	@$(BIN)/ruff check $(CHECKED)
 	@$(BIN)/zizmor --offline --quiet .github
-	@$(BIN)/python -m batchctl.entrypoints
+	@$(BIN)/batchctl lint entry-points
 	@if command -v go >/dev/null; then go run $(ACTIONLINT); \
 	else printf '*** No go on PATH: actionlint DID NOT RUN.\n'; fi
 
@@ -45,11 +45,11 @@ unit: $(DEV)
 	@$(BIN)/python -m pytest -m 'not engine'
 
 docs: $(DEV) ## generated documentation is current
-	@$(BIN)/python -m batchctl.settings_docs --check
+	@$(BIN)/batchctl docs settings --check
 	@$(BIN)/batchctl policy docs --check
 
 write: $(DEV) ## renew generated documentation
-	@$(BIN)/python -m batchctl.settings_docs
+	@$(BIN)/batchctl docs settings
 	@$(BIN)/batchctl policy docs
 
 engine: $(DEV) ## only the tests on the real Pulumi engine

@@ -1,7 +1,7 @@
 """A small CodeBuild: runs a buildspec's commands as CodeBuild does, on this machine.
 
 One shell for all commands, `sh` unless the buildspec says `env.shell`; the variables CodeBuild sets, artifacts and
-exported variables. It brings no machine: a command that is not there (docker) must be given as a shim by the test that runs it.
+exported variables. It brings no machine: a command that is not there (docker) must be given as a shim by the test.
 Source: https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html (version 0.2: one shell for all
 commands; a failing command ends its phase, and no later phase but post_build runs).
 """

@@ -1,10 +1,11 @@
-# The doors of this repository. `make preview` and `make test` set themselves up on a machine that has Python 3.11+ only.
+# How to use this repository. `make preview` and `make test` set themselves up on a machine with Python 3.11 to 3.13 only.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-RUN := $(VENV)/.run-$(shell cat uv.lock requirements/run.txt 2>/dev/null | cksum | cut -d' ' -f1)
-DEV := $(VENV)/.dev-$(shell cat uv.lock requirements/dev.txt 2>/dev/null | cksum | cut -d' ' -f1)
+LOCKED := $(shell cat uv.lock tooling/scripts/uv.txt 2>/dev/null | cksum | cut -d' ' -f1)
+RUN := $(VENV)/.run-$(LOCKED)
+DEV := $(VENV)/.dev-$(LOCKED)
 PATHS := __main__.py outputs.py conventions settings workflow components tooling policy batchctl sandbox benchmarks tests jobs
 CHECKED := $(wildcard $(PATHS))
 TYPED := __main__.py outputs.py conventions settings workflow components tooling/delivery tooling/scripts policy batchctl sandbox benchmarks tests
@@ -12,7 +13,7 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PULUMI_SKIP_UPDATE_CHECK := true
 
-.PHONY: help preview test demo check format lint types unit docs write engine benchmarks lock clean
+.PHONY: help preview test demo check format lint actionlint types unit docs write engine benchmarks lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -29,11 +30,13 @@ check: format lint types unit docs ## format, lint, types, unit and policy tests
 format: $(DEV)
 	@$(BIN)/ruff format --check $(CHECKED)
 
-lint: $(DEV)
+lint: $(DEV) actionlint
 	@$(BIN)/ruff check $(CHECKED)
 	@$(BIN)/zizmor --offline --quiet .github
-	@$(BIN)/python -m batchctl.entrypoints
-	@if command -v go >/dev/null; then go run $(ACTIONLINT); \
+	@$(BIN)/batchctl lint entry-points
+
+actionlint: # by the files' names: it looks for them in a git repository otherwise, and CodeBuild has none
+	@if command -v go >/dev/null; then go run $(ACTIONLINT) -no-color $(wildcard .github/workflows/*.yml); \
 	else printf '*** No go on PATH: actionlint DID NOT RUN.\n'; fi
 
 types: $(DEV)
@@ -45,11 +48,11 @@ unit: $(DEV)
 	@$(BIN)/python -m pytest -n auto -m 'not engine'
 
 docs: $(DEV) ## generated documentation is current
-	@$(BIN)/python -m batchctl.settings_docs --check
+	@$(BIN)/batchctl docs settings --check
 	@$(BIN)/batchctl policy docs --check
 
 write: $(DEV) ## renew generated documentation
-	@$(BIN)/python -m batchctl.settings_docs
+	@$(BIN)/batchctl docs settings
 	@$(BIN)/batchctl policy docs
 
 engine: $(DEV) ## only the tests on the real Pulumi engine
@@ -61,17 +64,16 @@ demo: $(DEV) ## a whole night on this machine, without a cloud: a generated port
 benchmarks: $(DEV) ## measure: preview, makespan, policy pack, jobs (ratios within one run)
 	@for script in benchmarks/[a-z]*.py; do name=$$(basename "$$script" .py); echo "== $$name"; $(BIN)/python -m "benchmarks.$$name" || exit 1; done
 
-lock: ## renew uv.lock and the hash-pinned requirements made from it (needs uv)
-	uv lock
-	mkdir -p requirements
-	uv export -q --no-emit-workspace --no-header --no-annotate -o requirements/run.txt
-	uv export -q --no-emit-workspace --no-header --no-annotate --group dev -o requirements/dev.txt
-	jobs/lock
+lock: $(RUN) ## renew uv.lock, and the pin of uv itself
+	@echo uv | $(BIN)/uv pip compile -q --generate-hashes --universal --no-annotate --upgrade \
+	  --custom-compile-command 'make lock' - -o tooling/scripts/uv.txt
+	$(BIN)/uv lock
+	@PATH="$(CURDIR)/$(BIN):$$PATH" jobs/lock
 
 clean: ## remove what this file made
 	rm -rf $(VENV) demo-output
 
-# uv when it is there, plain venv and pip otherwise; both install exactly what is locked
+# a uv of its own, pinned, installs exactly what uv.lock says
 $(RUN):
 	@$(PYTHON) tooling/scripts/setup.py run && touch $@
 

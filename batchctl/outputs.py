@@ -95,11 +95,12 @@ def load_outputs(stack: str | None, file: Path | None, project: Project) -> Outp
         raise OperatorError("--stack and --outputs exclude each other: choose one.")
     if file:
         return _checked(_from_file(file), str(file))
-    name = stack or _only_stack(project)
+    name = stack or only_stack(project)
     return _checked(_from_engine(name, project), f"stack {name!r}")
 
 
-def _only_stack(project: Project) -> str:
+def only_stack(project: Project) -> str:
+    """The project's committed stack; raises OperatorError naming them all when there is not just one."""
     stacks = project.stacks()
     if len(stacks) != 1:
         raise OperatorError(
@@ -118,7 +119,7 @@ def _from_file(file: Path) -> Any:
         ) from error
     except ValueError as error:
         raise OperatorError(
-            f"{file} is no JSON ({error}): write it with `pulumi stack output --json > {file}`."
+            f"{file} is not JSON ({error}): write it with `pulumi stack output --json > {file}`."
         ) from error
 
 

@@ -1,11 +1,8 @@
-"""The Pulumi project on disk: its name, its committed stacks and their configuration.
-
-Owns: reading `Pulumi.yaml` and `Pulumi.<stack>.yaml`, without the Pulumi CLI.
-Refuses: understanding settings (`settings`) and deployed state (`outputs`).
-"""
+"""The Pulumi project on disk: its name, its committed stacks and their configuration, without the Pulumi CLI."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,8 +77,31 @@ def load(root: Path) -> Project:
 
 def _yaml(path: Path) -> Any:
     try:
-        return yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return yaml.load(path.read_text(), Loader=_PulumisLoader)
     except FileNotFoundError as error:
         raise OperatorError(f"{path} does not exist.") from error
     except yaml.YAMLError as error:
-        raise OperatorError(f"{path} is no valid YAML: {error}") from error
+        raise OperatorError(f"{path} is not valid YAML: {error}") from error
+
+
+class _PulumisLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads plain values as Pulumi does, which follows YAML 1.2: `10:00` and `yes` are texts, not 600 and true.
+
+    Source: https://github.com/go-yaml/yaml/tree/v3#compatibility
+    """
+
+
+_PulumisLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("bool", "int", "float")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _kind, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)", "-+0123456789"),
+    (
+        "float",
+        r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+0123456789.",
+    ),
+):
+    _PulumisLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(rf"(?:{_pattern})\Z"), list(_first))

@@ -1,13 +1,8 @@
-"""docs/settings.md, made from the settings models: `python -m batchctl.settings_docs [--check]`.
-
-Owns: the form of the page. Refuses: the words; each field's own docstring is its description.
-"""
+"""docs/settings.md, made from the settings' models; each field's own docstring is its description."""
 
 from __future__ import annotations
 
-import sys
 import typing
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,10 +12,10 @@ from pydantic_core import PydanticUndefined
 from settings.jobs import Job
 from settings.models import Settings
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 _HEAD = """# Settings
 
-Made from `settings/` by `make write`; do not edit. Each section is one key of a stack file, `batch-platform:<section>`.
+Made from `settings/` by `batchctl docs settings`; do not edit. Each section is one key of a stack file,
+`batch-platform:<section>`.
 A value that cannot be used is refused before the first resource, with all others of its kind at once.
 """
 
@@ -93,18 +88,3 @@ def _literals(annotation: Any) -> list[Any]:
 
 def _text(description: str | None) -> str:
     return " ".join((description or "").split()).replace("|", "\\|")
-
-
-def main(arguments: list[str]) -> int:
-    """Writes the page, or with --check says whether it is current."""
-    if arguments == ["--check"]:
-        if PAGE.is_file() and PAGE.read_text() == page():
-            return 0
-        print("docs/settings.md is not current: run `make write`", file=sys.stderr)
-        return 1
-    PAGE.write_text(page())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,7 @@ Why: a wrong setting must be refused before the first resource, in words that su
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -69,7 +70,25 @@ def given() -> tuple[dict[str, Any], str, list[Problem]]:
                 fix="`pulumi config set aws:region us-east-1`",
             )
         )
+    elif region not in (known := _regions()):
+        near = difflib.get_close_matches(region, known, n=1) or ["us-east-1"]
+        problems.append(
+            Problem(
+                path="aws:region",
+                value=region,
+                reason="is not a region that this version of pulumi-aws knows",
+                example=f"aws:region: {near[0]}",
+                fix=f"`pulumi config set aws:region {near[0]}`",
+            )
+        )
     return raw, str(region), problems
+
+
+def _regions() -> list[str]:
+    """Every region, as the SDK lists them."""
+    from pulumi_aws import Region  # slow to import, and the program has done it already
+
+    return [region.value for region in Region]
 
 
 def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None = None) -> Settings:

@@ -6,12 +6,15 @@ Refuses: the rules themselves; they are the models'.
 
 from __future__ import annotations
 
+import json
 import re
 import typing
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from conventions import naming
 
@@ -63,7 +66,7 @@ def _problem(model: type[BaseModel], path: str, details: Any) -> Problem:
             example=names,
             fix="remove it, or correct its name",
         )
-    example = context.get("example") or (f"{location[-1]}: {_yaml(known)}" if known is not None else "see Pulumi.yaml")
+    example = context.get("example") or (known or "see Pulumi.yaml")
     reason = details["msg"][:1].lower() + details["msg"][1:] if "field" not in context else details["msg"]
     return Problem(path=_dotted(path, location), value=value, reason=reason, example=str(example))
 
@@ -76,10 +79,10 @@ def _aliases(model: type[BaseModel]) -> dict[str, str]:
     return {field.alias or name: name for name, field in model.model_fields.items()}
 
 
-def _owner(model: type[BaseModel], location: Sequence[Any]) -> tuple[type[BaseModel] | None, Any]:
-    """The section that the last part of `location` belongs to, and an example of its value."""
+def _owner(model: type[BaseModel], location: Sequence[Any]) -> tuple[type[BaseModel] | None, str]:
+    """The section that the last part of `location` belongs to, and a valid line for it; empty: none is known."""
     owner: type[BaseModel] | None = model
-    example: Any = None
+    example = ""
     for part in location:
         if owner is None or not isinstance(part, str):
             continue
@@ -87,7 +90,7 @@ def _owner(model: type[BaseModel], location: Sequence[Any]) -> tuple[type[BaseMo
         if name is None:
             break
         field = owner.model_fields[name]
-        example = next(iter(field.examples or []), None)
+        example = f"{part}: {_yaml(field, field.examples[0])}" if field.examples else ""
         deeper = _nested(field.annotation)
         if deeper is not None and part is not location[-1]:
             owner = deeper
@@ -104,7 +107,13 @@ def _nested(annotation: Any) -> type[BaseModel] | None:
     )
 
 
-def _yaml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value).replace("'", '"') if isinstance(value, list | dict) else str(value)
+def _yaml(field: FieldInfo, example: Any) -> str:
+    """`example` as it stands in a stack file: quoted where YAML would otherwise read a number or a list."""
+    if not isinstance(example, str):
+        return yaml.safe_dump(example, default_flow_style=True, width=float("inf")).removesuffix("...\n").strip()
+    annotation: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    try:
+        TypeAdapter(annotation).validate_python(yaml.safe_load(example))
+    except (ValidationError, yaml.YAMLError):
+        return json.dumps(example)
+    return example

@@ -7,29 +7,16 @@ Refuses: comparing the stack with what it should be, which is `batchctl verify`'
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from batchctl.operate.diagnosis import Diagnosis
 from batchctl.operate.stack import Stack
 from components.registry import DEPLOYED_PREFIX
 from settings import Settings
 
-Outcome = Literal["ok", "warn", "fail", "unknown"]
-
 FARGATE_QUOTA = "L-3032A538"
 """Service Quotas' code of "Fargate On-Demand vCPU resource count"."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Diagnosis:
-    """One thing looked at."""
-
-    what: str
-    outcome: Outcome
-    found: str
-    to_do: str = ""
 
 
 def examine(stack: Stack, config: Settings) -> list[Diagnosis]:
@@ -136,15 +123,6 @@ def _endpoints(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
         yield Diagnosis(what="endpoints", outcome="ok", found=", ".join(sorted(ids)))
 
 
-def _spot(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
-    if spot := [name for name, job in config.jobs.items() if job.capacity != "on-demand"]:
-        yield Diagnosis(
-            what="Spot",
-            outcome="warn" if "ARM64" in {config.jobs[name].architecture for name in spot} else "ok",
-            found=f"{', '.join(spot)}: AWS may interrupt with two minutes' notice; the run goes on with plain FARGATE",
-        )
-
-
 def _connection(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
     if "connectionArn" not in stack.outputs:
         return
@@ -165,6 +143,5 @@ _CHECKS: tuple[tuple[str, Check], ...] = (
     ("ECS service-linked role", _service_role),
     ("images", _images),
     ("endpoints", _endpoints),
-    ("Spot", _spot),
     ("source connection", _connection),
 )

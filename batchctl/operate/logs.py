@@ -1,7 +1,4 @@
-"""A job's log events.
-
-Owns: reading a job's log group, once or as it grows. Refuses: formatting JSON log lines beyond their message.
-"""
+"""A job's log events, once or as they come."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from batchctl.errors import OperatorError
+from batchctl.operate import nightly
 from batchctl.operate.stack import Stack, asking
 
 POLL_SECONDS = 2.0
@@ -24,22 +22,27 @@ def events(
     follow: bool,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[str]:
-    """Lines of the job's log, oldest first; with `follow` it goes on until interrupted."""
+    """Lines of the job's log, oldest first; with `follow` it goes on until interrupted.
+
+    Raises OperatorError for a job without a log, and for a run that the ledger does not know.
+    """
     groups = stack.outputs.by_key("logGroupNames")
     if job not in groups:
         raise OperatorError(f"no log group of {job!r}. There are: {', '.join(sorted(groups))}.")
+    if run_id is not None:
+        _known_run(stack, run_id)
     pattern = {"filterPattern": f'"{run_id}"'} if run_id else {}
     since = int((time.time() - since_minutes * 60) * 1000)
     seen: set[str] = set()
     while True:
         with asking(f"reading the log of {job}"):
             pages = stack.client("logs").get_paginator("filter_log_events")
-            found = [
+            fresh = [
                 event
                 for page in pages.paginate(logGroupName=groups[job], startTime=since, **pattern)
                 for event in page["events"]
             ]
-        for event in sorted(found, key=lambda event: event["timestamp"]):
+        for event in sorted(fresh, key=lambda event: event["timestamp"]):
             if event["eventId"] not in seen:
                 seen.add(event["eventId"])
                 moment = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
@@ -47,3 +50,20 @@ def events(
         if not follow:
             return
         sleep(POLL_SECONDS)
+
+
+def nothing(job: str, *, run_id: str | None, since_minutes: int) -> str:
+    """What to say when there is no line."""
+    of_run = f" of run {run_id}" if run_id else ""
+    return (
+        f"{job} has logged nothing{of_run} in the last {since_minutes} minutes. `--since MINUTES` looks further back; "
+        f"`batchctl runs` lists the runs there were."
+    )
+
+
+def _known_run(stack: Stack, run_id: str) -> None:
+    known = [run.run_id for run in nightly.runs(stack, limit=None)]
+    if run_id in known or run_id.startswith(nightly.OPERATOR_RUN):
+        return
+    newest = f"; the newest is {known[0]}" if known else ", which is empty"
+    raise OperatorError(f"no run {run_id!r} in the run ledger{newest}. `batchctl runs` lists them.")

@@ -1,15 +1,14 @@
-"""Nightly runs: starting one, how it is going, how earlier ones went, taking a failed one up again.
+"""Nightly runs: starting one, how earlier ones went, taking a failed one up again.
 
-Owns: calls on the state machine, the ledger and ECS for that. Refuses: showing anything (`commands.py`).
+How tonight's goes is in `status.py`; how all this is shown, in `batchctl/commands/nightly.py`.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from boto3.dynamodb.types import TypeDeserializer
 
@@ -17,7 +16,8 @@ from batchctl.errors import FOUND, OperatorError
 from batchctl.operate.stack import Stack, asking
 from settings import Settings
 
-RECENT = timedelta(hours=12)
+OPERATOR_RUN = "operator-"
+"""Start of the run id of a single job's task; it has no entry in the ledger unless --run names one."""
 RETRYABLE = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
@@ -36,8 +36,8 @@ class Run:
     error: str = ""
 
 
-def runs(stack: Stack, limit: int) -> list[Run]:
-    """The newest runs in the ledger, newest first."""
+def runs(stack: Stack, limit: int | None) -> list[Run]:
+    """The newest runs in the ledger, newest first; without `limit` all of them."""
     plain = TypeDeserializer().deserialize
     items: list[dict[str, Any]] = []
     with asking("reading the run ledger"):
@@ -45,87 +45,6 @@ def runs(stack: Stack, limit: int) -> list[Run]:
         for page in pages.paginate(TableName=stack.outputs.text("ledgerTableName")):
             items += [{key: plain(value) for key, value in item.items()} for item in page["Items"]]
     return sorted(map(_run, items), key=lambda run: run.started_at, reverse=True)[:limit]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Status:
-    """Tonight's run, as far as it has come."""
-
-    business_date: str
-    deadline: str
-    minutes_left: int
-    run_id: str = ""
-    state: str = "NOT STARTED"
-    running_states: tuple[str, ...] = ()
-    done_states: int = 0
-    shards_done: int | None = None
-    shards: int | None = None
-
-
-def status(stack: Stack, config: Settings, now: datetime | None = None) -> Status:
-    """The newest execution of the nightly run and the time that is left to the deadline."""
-    moment = now or datetime.now(UTC)
-    due = next_deadline(config, moment)
-    left = int((due - moment).total_seconds() // 60)
-    waiting = Status(
-        business_date=due.date().isoformat(), deadline=due.isoformat(timespec="minutes"), minutes_left=left
-    )
-    with asking("asking for tonight's run"):
-        states = stack.client("stepfunctions")
-        newest = states.list_executions(stateMachineArn=stack.outputs.text("stateMachineArn"), maxResults=1)[
-            "executions"
-        ]
-        if not newest or not _tonights(newest[0], config, due, moment):
-            return waiting
-        arn = newest[0]["executionArn"]
-        entered: list[str] = []
-        left_states: list[str] = []
-        done = started = 0
-        for page in states.get_paginator("get_execution_history").paginate(
-            executionArn=arn, includeExecutionData=False
-        ):
-            for event in page["events"]:
-                if "stateEnteredEventDetails" in event:
-                    entered.append(event["stateEnteredEventDetails"]["name"])
-                elif "stateExitedEventDetails" in event:
-                    left_states.append(event["stateExitedEventDetails"]["name"])
-                started += event["type"] == "MapIterationStarted"
-                done += event["type"] == "MapIterationSucceeded"
-        for run in states.list_map_runs(executionArn=arn).get("mapRuns", []) if started == 0 else []:
-            counts = states.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
-            started, done = counts["total"], counts["succeeded"]
-    for name in left_states:
-        if name in entered:
-            entered.remove(name)
-    return replace(
-        waiting,
-        run_id=newest[0]["name"],
-        state=newest[0]["status"],
-        running_states=tuple(dict.fromkeys(entered)),
-        done_states=len(left_states),
-        shards_done=done if started else None,
-        shards=started or None,
-    )
-
-
-def _tonights(execution: dict[str, Any], config: Settings, due: datetime, now: datetime) -> bool:
-    """Whether an execution is the one to show: still running, within the window before `due`, or of today."""
-    started: datetime = execution["startDate"]
-    opens = due - timedelta(seconds=config.workflow.deadline.window_seconds)
-    return execution["status"] == "RUNNING" or started >= opens or now - started < RECENT
-
-
-def next_deadline(config: Settings, moment: datetime) -> datetime:
-    """The next time a report is due, weekends and holidays skipped."""
-    due = config.workflow.deadline
-    zone = ZoneInfo(due.timezone)
-    local = moment.astimezone(zone)
-    day = local.date()
-    while True:
-        at = datetime(day.year, day.month, day.day, int(due.time[:2]), int(due.time[3:]), tzinfo=zone)
-        if at > local and day.weekday() < 5 and day not in due.holidays:
-            return at
-        day += timedelta(days=1)
 
 
 def start(stack: Stack, business_date: str | None, manifest: str | None, *, rerun: bool) -> str:
@@ -175,7 +94,7 @@ def start_job(stack: Stack, config: Settings, task: Task) -> str:
     bucket = stack.outputs.text("inputBucketName")
     key = _key_of(stack, task.manifest) if task.manifest else f"{start_at.prefix}{day}/{start_at.suffix}"
     variables = {
-        "BATCH_RUN_ID": task.run_id or f"operator-{datetime.now(UTC):%Y%m%dT%H%M%S}",
+        "BATCH_RUN_ID": task.run_id or f"{OPERATOR_RUN}{datetime.now(UTC):%Y%m%dT%H%M%S}",
         "BATCH_BUSINESS_DATE": day,
         "BATCH_MANIFEST_URI": f"s3://{bucket}/{key}",
         "BATCH_MANIFEST_VERSION": "",
@@ -197,7 +116,7 @@ def start_job(stack: Stack, config: Settings, task: Task) -> str:
             },
             overrides={"containerOverrides": [{"name": job, "environment": environment}]},
         )
-    # RunTask answers 200 with failures in it (facts-aws.md 9)
+    # RunTask answers 200 with failures in it: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
     if answer.get("failures") or not answer["tasks"]:
         reasons = "; ".join(f.get("reason", "?") for f in answer.get("failures", [])) or "no reason given"
         raise OperatorError(f"{job} was not started: {reasons}. `batchctl doctor` may say what is missing.", FOUND)
@@ -210,11 +129,19 @@ def redrive(stack: Stack, run_id: str | None) -> str:
         states = stack.client("stepfunctions")
         machine = stack.outputs.text("stateMachineArn")
         pages = states.get_paginator("list_executions").paginate(stateMachineArn=machine)
-        ended = [e for page in pages for e in page["executions"] if e["status"] in RETRYABLE]
-    chosen = next((e for e in ended if run_id in (None, e["name"])), None)
+        executions = [execution for page in pages for execution in page["executions"]]
+        ended = [execution for execution in executions if execution["status"] in RETRYABLE]
+    chosen = next((execution for execution in ended if run_id in (None, execution["name"])), None)
+    if chosen is None and run_id is None:
+        raise OperatorError("no run has failed, been stopped or timed out: there is nothing to redrive.")
     if chosen is None:
-        named = f"run {run_id!r} has not failed" if run_id else "no run has failed"
-        raise OperatorError(f"{named}: nothing to redrive. `batchctl runs` lists what there is.")
+        state = next((e["status"] for e in executions if e["name"] == run_id), None)
+        failed = ", ".join(e["name"] for e in ended[:5])
+        raise OperatorError(
+            (f"run {run_id!r} is {state}" if state else f"there is no run {run_id!r}")
+            + "; only a run that failed, was stopped or timed out can be redriven"
+            + (f": {failed}." if failed else ", and there is none. `batchctl runs` lists every run.")
+        )
     with asking(f"redriving {chosen['name']}"):
         states.redrive_execution(executionArn=chosen["executionArn"])
     return str(chosen["executionArn"])
@@ -222,20 +149,20 @@ def redrive(stack: Stack, run_id: str | None) -> str:
 
 def redrive_dead_letters(stack: Stack, purpose: str) -> str:
     """Sends what lies in a job queue's dead-letter queue back to the queue; the move task's handle."""
-    queue_urls = stack.outputs.by_key("jobDeadLetterQueueUrls")
+    queues = stack.outputs.by_key("jobDeadLetterQueueUrls")
     if purpose in stack.outputs.by_key("deadLetterQueueUrls"):
         raise OperatorError(
             f"the dead letters of {purpose!r} are events that EventBridge could not deliver; SQS cannot send them "
             "back. Read the key in the message and start by hand: `batchctl run all --input s3://…`."
         )
-    if purpose not in queue_urls:
+    if purpose not in queues:
         raise OperatorError(
-            f"no dead-letter queue of a job queue called {purpose!r}. There are: {', '.join(queue_urls) or 'none'}."
+            f"no dead-letter queue of a job queue called {purpose!r}. There are: {', '.join(queues) or 'none'}."
         )
     with asking(f"redriving the dead letters of {purpose}"):
         sqs = stack.client("sqs")
-        answer = sqs.get_queue_attributes(QueueUrl=queue_urls[purpose], AttributeNames=["QueueArn"])
-        return str(sqs.start_message_move_task(SourceArn=answer["Attributes"]["QueueArn"])["TaskHandle"])
+        arn = sqs.get_queue_attributes(QueueUrl=queues[purpose], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        return str(sqs.start_message_move_task(SourceArn=arn)["TaskHandle"])
 
 
 def _run(item: dict[str, Any]) -> Run:
@@ -247,16 +174,16 @@ def _run(item: dict[str, Any]) -> Run:
     )
 
 
-def as_json(found: Run | Status) -> dict[str, Any]:
+def as_json(run: Run) -> dict[str, Any]:
     """A plain mapping."""
-    return asdict(found)
+    return asdict(run)
 
 
 def _date(given: str) -> str:
     try:
         return date.fromisoformat(given).isoformat()
     except ValueError as error:
-        raise OperatorError(f"--date {given!r} is no date; valid: --date 2026-11-20.") from error
+        raise OperatorError(f"--date {given!r} is not a date; valid: --date 2026-11-20.") from error
 
 
 def _key_of(stack: Stack, uri: str) -> str:

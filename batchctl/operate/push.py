@@ -1,8 +1,7 @@
 """Building one job's image and letting a stack run it, by digest.
 
-Owns: the order: build, push, wait for the scan, tag as deployed, write the digest into the stack's settings.
-Refuses: the parts, which the pipeline uses too (`batchctl/release/release.py`, `batchctl/release/scan_gate.py`), and
-`pulumi up`.
+The order: build, push, wait for the scan, tag as deployed, write the digest into the stack's settings. The parts are
+the pipeline's own (`batchctl/release/`).
 """
 
 from __future__ import annotations
@@ -56,8 +55,8 @@ def push(
         if release.digest_of(ecr, release.repository(job, suffix), f"release-{commit}") is None:
             say(f"building {job} at {commit[:12]}")
             docker.sign_in(ecr)
-        made = release.build(ecr, commit=commit, suffix=suffix, jobs={job: config.jobs[job].architecture}, run=run)
-        name, digest = release.repository(job, suffix), made.images[job]
+        built = release.build(ecr, commit=commit, suffix=suffix, jobs={job: config.jobs[job].architecture}, run=run)
+        name, digest = release.repository(job, suffix), built.images[job]
         say(f"waiting for the scan of {name}@{digest}")
         findings = scan_gate.wait_for_findings(ecr, name, digest, timeout=timeout)
         verdict = scan_gate.judge(
@@ -65,8 +64,8 @@ def push(
         )
         if verdict.above:
             raise OperatorError(scan_gate.describe(verdict, tolerated), FOUND)
-        tag = release.mark_deployed(ecr, made, suffix)
-    release.use(made, stack_name, run)
+        tag = release.mark_deployed(ecr, built, suffix, jobs=list(config.jobs))
+    release.use(built, stack_name, run)
     return Pushed(job=job, digest=digest, tag=tag)
 
 

@@ -1,8 +1,4 @@
-"""A deployed stack as the operator's commands see it: its outputs, and AWS in its region.
-
-Owns: making boto3 clients, and turning what AWS refuses into one message with a way out.
-Refuses: what a command does with them.
-"""
+"""A deployed stack as the operator's commands see it: its outputs, its settings, and AWS in its region."""
 
 from __future__ import annotations
 
@@ -19,8 +15,10 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from batchctl import project as projects
 from batchctl.errors import UNREACHABLE, OperatorError
 from batchctl.outputs import Outputs, load_outputs
+from batchctl.program import stack_settings
+from settings import Settings
 
-_CONFIG = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=30)
+CLIENT_CONFIG = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=30)
 _DENIED = (
     "AccessDenied",
     "AccessDeniedException",
@@ -40,7 +38,7 @@ class Stack:
     def client(self, service: str) -> Any:
         """The boto3 client of `service` in the stack's region; AWS_PROFILE and AWS_ENDPOINT_URL work as always."""
         if service not in self._clients:
-            made = boto3.client(service, region_name=self.outputs.region, config=_CONFIG)  # type: ignore[call-overload]
+            made = boto3.client(service, region_name=self.outputs.region, config=CLIENT_CONFIG)  # type: ignore[call-overload]
             self._clients[service] = made
         return self._clients[service]
 
@@ -48,6 +46,12 @@ class Stack:
 def deployed(stack: str | None, outputs: Path | None) -> Stack:
     """The stack that an operator named; raises OperatorError when its outputs cannot be read."""
     return Stack(load_outputs(stack, outputs, projects.find()))
+
+
+def with_settings(stack: str | None, outputs: Path | None) -> tuple[Stack, Settings]:
+    """The deployed stack and the settings in its committed file; raises OperatorError when either cannot be read."""
+    deployment = deployed(stack, outputs)
+    return deployment, stack_settings(projects.find().stack(stack or deployment.outputs.stack))
 
 
 @contextmanager

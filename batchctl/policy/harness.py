@@ -1,7 +1,8 @@
 """Checks that no policy pack can make, because the engine does not tell a pack.
 
-Owns: four checks: nothing is retained after `destroy`; every entry point names this program; every type the program
-registers is covered by a rule or a reasoned waiver; dev and prod are both evaluated.
+Owns: three checks: nothing is retained after `destroy`; every type the program registers is covered by a rule or a
+reasoned waiver; dev and prod are both evaluated. (`batchctl lint entry-points` sees to it that they are all of this
+program.)
 Refuses: what a pack can see (`policy.rules`).
 The program also refuses `retainOnDelete` and `deletedWith` by itself (`components/shared/transformations.py`): this
 is the second
@@ -11,12 +12,9 @@ net, over recorded registrations and over exported state files.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-
-import yaml
 
 from policy.rules import ALL_RULES, UNKNOWN, Graph, Options, Resource
 
@@ -101,44 +99,6 @@ def _from_entry(entry: Mapping[str, Any]) -> Resource:
         ),
         custom=bool(entry.get("custom")),
     )
-
-
-_FOREIGN: Final = re.compile(
-    r"\b(?:aws\s+cloudformation\s+(?:deploy|create-stack|update-stack|package)|cdk\s+(?:deploy|synth)|terraform\s+apply"
-    r"|sam\s+deploy)\b"
-)
-"""Commands that deploy some other program."""
-_DIRECTORY: Final = re.compile(r"\bpulumi\b[^\n;&|]*?(?:\s-C\s+|--cwd[= ])(\S+)")
-_ENTRY_POINTS: Final = (
-    "Makefile",
-    "tooling/buildspecs/*.y*ml",
-    ".github/workflows/*.y*ml",
-    ".ci/*",
-    "tooling/scripts/*.sh",
-)
-
-
-def wrong_entry_points(root: Path) -> list[str]:
-    """Project file, make targets and CI steps that name another program than this one; a line each."""
-    project = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))
-    main = root / project.get("main", ".")
-    found = []
-    if main.resolve() != root.resolve() or not (main / "__main__.py").is_file():
-        found.append(f"Pulumi.yaml: main is {project.get('main')!r}, which is not this program (main: .)")
-    for pattern in _ENTRY_POINTS:
-        for path in sorted(root.glob(pattern)):
-            if path.is_file():
-                found += [f"{path.relative_to(root)}:{line}" for line in _wrong_lines(path, root)]
-    return found
-
-
-def _wrong_lines(path: Path, root: Path) -> Iterator[str]:
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-        if command := _FOREIGN.search(line):
-            yield f"{number}: runs {command[0]!r}; this program is deployed with pulumi"
-        for named in _DIRECTORY.findall(line):
-            if "$" not in named and (root / named).resolve() != root.resolve():
-                yield f"{number}: runs pulumi in {named}, which is not this program"
 
 
 WAIVED: Final[Mapping[str, str]] = {

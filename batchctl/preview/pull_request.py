@@ -1,25 +1,20 @@
-"""The comment on a pull request: what it changes in every stack, told from two offline previews.
+"""The comment on a pull request: what it changes in every stack, from two documents of `batchctl preview --json`.
 
-    python -m batchctl.preview.pull_request HEAD.json [--base BASE.json] [--commit SHA] > comment.md
-
-Owns: comparing two documents of `batchctl preview --json` and rendering the difference as Markdown.
-Refuses: previewing (`batchctl preview`), and posting: whoever posts runs none of the branch's code (.github/workflows).
-Why counts by component and type: an offline preview knows what there would be, not what is deployed; changes of a
-property show in `pulumi preview`, and in the cost and the verdicts here.
+An offline preview knows what there would be, not what is deployed. So resources are counted by component and type;
+changes of a property show in `pulumi preview`, and in the cost and the verdicts here. Whoever posts the comment runs
+none of the branch's code (.github/workflows/pull-request.yml).
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from batchctl.errors import OK, OperatorError
+from batchctl.errors import OperatorError
 
 MARKER: Final = "<!-- batch-platform-preview -->"
 """First line of the comment; the workflow finds its earlier comment by it and rewrites that one."""
@@ -221,26 +216,3 @@ def _names(node: Mapping[str, Any]) -> set[tuple[str, str]]:
     for child in node["components"]:
         found |= _names(child)
     return found
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints the comment; a mistake ends in one message."""
-    description = (__doc__ or "").partition("\n")[0]
-    parser = argparse.ArgumentParser(prog="python -m batchctl.preview.pull_request", description=description)
-    parser.add_argument("head", type=Path, help="output of `batchctl preview --json` on the branch")
-    parser.add_argument("--base", type=Path, help="the same on the base branch")
-    parser.add_argument("--commit", default="", help="commit of the branch, named in the comment")
-    given = parser.parse_args(arguments)
-    try:
-        head = read(given.head)
-        base = read(given.base) if given.base and given.base.exists() else {}
-    except OperatorError as error:
-        print(error, file=sys.stderr)
-        return error.code
-    note = "" if base else "The base branch has no preview to compare with: this shows what there would be."
-    print(render(head, base, commit=given.commit, note=note))
-    return OK
-
-
-if __name__ == "__main__":
-    sys.exit(main())

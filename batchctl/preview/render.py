@@ -1,8 +1,4 @@
-"""How a preview is shown: terminal, JSON, Markdown.
-
-Owns: the three forms of a list of stack reports, and the Mermaid picture of the components.
-Refuses: judging or pricing (`preview.py`).
-"""
+"""How a preview is shown: terminal, JSON, Markdown with a Mermaid picture of the components."""
 
 from __future__ import annotations
 
@@ -70,8 +66,49 @@ def _known(value: Any) -> Any:
     return [_known(item) for item in value] if isinstance(value, list) else value
 
 
-def to_terminal(console: Console, report: StackReport) -> None:
-    """Prints one stack: tree, verdicts, cost, outputs."""
+def to_terminal(console: Console, reports: Sequence[StackReport], *, refused: int = 0, outputs: bool = False) -> None:
+    """Prints what was decided, then each stack, then what to do next; `refused` stacks could not be previewed."""
+    _print_decision(console, reports, refused)
+    for report in reports:
+        _print_stack(console, report, outputs=outputs)
+    _print_next(console, reports, refused, outputs=outputs)
+
+
+def _print_decision(console: Console, reports: Sequence[StackReport], refused: int) -> None:
+    for report in reports:
+        verdict = (
+            f"[bold red]{len(report.failed)} mandatory findings[/]"
+            if report.failed
+            else "[bold green]every mandatory rule holds[/]"
+        )
+        console.print(
+            f"[bold]{report.stack}[/]: {verdict}; {report.tree.total} resources, {_usd(report.idle.total)} a month "
+            f"idle, {_usd(report.run.total)} a nightly run",
+            highlight=False,
+        )
+    if refused:
+        console.print(f"[bold red]{refused} refused[/]: the message is at the end")
+    console.print()
+
+
+def _print_next(console: Console, reports: Sequence[StackReport], refused: int, *, outputs: bool) -> None:
+    failing = [report.stack for report in reports if report.failed]
+    if failing or refused:
+        what = (
+            f"Next: fix what is marked fail in {', '.join(failing)}" if failing else "Next: fix what is refused below"
+        )
+        console.print(f"{what}, then `make preview` again. `pulumi up` would refuse the same.", highlight=False)
+        return
+    names = [report.stack for report in reports]
+    shown = "" if outputs else " Outputs: `.venv/bin/batchctl preview --outputs`."
+    console.print(
+        f"Next: `.venv/bin/batchctl doctor --preflight --stack {names[0]}` asks your AWS account whether `pulumi up` "
+        f"would succeed; docs/operations.md goes on from there.{shown}",
+        highlight=False,
+    )
+
+
+def _print_stack(console: Console, report: StackReport, *, outputs: bool) -> None:
     console.rule(f"[bold]stack {report.stack}")
     console.print(_rich_tree(report.tree))
     console.print()
@@ -80,17 +117,22 @@ def to_terminal(console: Console, report: StackReport) -> None:
     console.print(_cost_table(f"One nightly run ({report.stack})", report.run))
     console.print(
         f"The network's share of the idle month is {_usd(network_only(report.idle))}; "
-        f"with a NAT gateway a zone it would be {_usd(report.nat.total)}."
+        f"with one NAT gateway per zone it would be {_usd(report.nat.total)}."
     )
     console.print()
-    outputs = Table(title="Outputs", title_justify="left", box=None, pad_edge=False)
-    outputs.add_column("output", no_wrap=True)
-    outputs.add_column("value, made up where AWS decides", overflow="fold")
+    if outputs:
+        console.print(_outputs_table(report))
+        console.print()
+
+
+def _outputs_table(report: StackReport) -> Table:
+    table = Table(title="Outputs", title_justify="left", box=None, pad_edge=False)
+    table.add_column("output", no_wrap=True)
+    table.add_column("value, invented where AWS decides", overflow="fold")
     for name, value in sorted(report.outputs.items()):
         if name != "platform":
-            outputs.add_row(name, _summary(value))
-    console.print(outputs)
-    console.print()
+            table.add_row(name, _summary(value))
+    return table
 
 
 def _summary(value: Any) -> str:
@@ -175,7 +217,7 @@ def to_markdown(reports: Sequence[StackReport]) -> str:
             f"## {report.stack}: {report.tree.total} resources, {verdict}",
             "",
             f"Idle {_usd(report.idle.total)} a month, {_usd(report.run.total)} a nightly run "
-            f"(the network's share of the idle month {_usd(network_only(report.idle))}, with a NAT gateway a zone "
+            f"(the network's share of the idle month {_usd(network_only(report.idle))}, with one NAT gateway per zone "
             f"{_usd(report.nat.total)}).",
             "",
         ]

@@ -1,17 +1,15 @@
-"""Copying an image from one ECR repository to another through ECR's API.
+"""An image from one ECR repository to another with the digest kept, by crane; and a further tag for an image.
 
-Owns: moving manifest and layers so that the digest stays the same. Refuses: choosing images (`release.py`).
-Why not Docker: a pull and a push may compress layers anew, which is another digest; and the step that deploys needs no
-Docker daemon, hence no privileged build, when it only moves bytes.
-Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
+crane copies manifest and layers from registry to registry as they are, without a Docker daemon (a pull and a push may
+compress layers anew, which is another digest): docs/adr/0051-images-copied-by-crane.md.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import urllib.request
-from collections.abc import Callable
+import base64
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from batchctl.errors import UNREACHABLE, OperatorError
@@ -19,54 +17,90 @@ from batchctl.errors import UNREACHABLE, OperatorError
 ECRClient: TypeAlias = Any
 """A boto3 client of ECR."""
 
+Run = Callable[[Sequence[str]], None]
+"""Runs a command; raises OperatorError when it fails."""
+
 MANIFESTS: Final = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 """Plain images; an index of several platforms is refused, because ECR does not scan it as a whole."""
 
-_PART_BYTES: Final = 10 * 1024 * 1024
-"""Size of an upload's parts; ECR takes 5 to 10 MiB, only the last one may be smaller."""
-
-Download = Callable[[str], bytes]
-
-
-def _download(url: str) -> bytes:
-    if not url.startswith(("https://", "http://")):
-        raise OperatorError(f"ECR gave {url!r} as a layer's address; it must be a web address.", UNREACHABLE)
-    with urllib.request.urlopen(url, timeout=300) as answer:
-        return bytes(answer.read())
+INSTALL: Final = (
+    "crane is not on PATH: `. tooling/scripts/install_crane.sh` builds the pinned version with Go; or see "
+    "https://github.com/google/go-containerregistry/tree/main/cmd/crane#installation"
+)
 
 
-def copy_image(
-    ecr: ECRClient, source: str, target: str, digest: str, *, tag: str, download: Download = _download
-) -> None:
-    """Makes `digest` of repository `source` known as `tag` in repository `target`; done already, it changes nothing.
+@dataclass(frozen=True)
+class Copy:
+    """What is to be where."""
 
-    Raises OperatorError when the image is not there or is no plain image, ClientError when ECR refuses.
+    source: str
+    """Name of the repository that has the image."""
+    target: str
+    digest: str
+    tag: str
+    """Tag in the target repository."""
+
+
+def is_there(ecr: ECRClient, copy: Copy) -> bool:
+    """Whether the target has the image under the tag; raises OperatorError when the tag is another image's."""
+    try:
+        details = ecr.describe_images(repositoryName=copy.target, imageIds=[{"imageTag": copy.tag}])["imageDetails"]
+    except ecr.exceptions.ImageNotFoundException:
+        return False
+    if (digest := details[0]["imageDigest"]) != copy.digest:
+        raise OperatorError(
+            f"{copy.target}: {copy.tag} is {digest}, not {copy.digest}; tags are never moved. Was the commit built "
+            f"twice, outside the pipeline? Delete that image, or build a new commit."
+        )
+    return True
+
+
+def sign_in(ecr: ECRClient) -> None:
+    """Lets crane use the account's registry for twelve hours; the password goes through standard input only."""
+    grant = ecr.get_authorization_token()["authorizationData"][0]
+    user, _, password = base64.b64decode(grant["authorizationToken"]).decode().partition(":")
+    registry = grant["proxyEndpoint"].removeprefix("https://")
+    command = ["crane", "auth", "login", registry, "--username", user, "--password-stdin"]
+    try:
+        subprocess.run(command, check=True, input=password, text=True, capture_output=True)
+    except FileNotFoundError as error:
+        raise OperatorError(INSTALL, UNREACHABLE) from error
+    except subprocess.CalledProcessError as error:
+        raise OperatorError(f"crane cannot sign in to {registry}: {error.stderr.strip()}", UNREACHABLE) from error
+
+
+def copy_image(ecr: ECRClient, copy: Copy, run: Run) -> None:
+    """Copies the image and checks what arrived.
+
+    Raises OperatorError when it is no plain image, when crane fails, or when another digest has arrived.
     """
-    manifest, media_type = _manifest(ecr, source, digest)
-    if source != target:
-        parsed = json.loads(manifest)
-        for layer in dict.fromkeys(part["digest"] for part in [parsed["config"], *parsed["layers"]]):
-            _copy_layer(ecr, source, target, layer, download)
+    _manifest(ecr, copy.source, copy.digest)
+    described = ecr.describe_repositories(repositoryNames=[copy.source, copy.target])["repositories"]
+    addresses = {repository["repositoryName"]: repository["repositoryUri"] for repository in described}
+    run(["crane", "copy", f"{addresses[copy.source]}@{copy.digest}", f"{addresses[copy.target]}:{copy.tag}"])
+    if not is_there(ecr, copy):
+        raise OperatorError(f"{copy.target}: crane ended well, but ECR has no image tagged {copy.tag}.", UNREACHABLE)
+
+
+def tag_image(ecr: ECRClient, repository: str, digest: str, tag: str) -> None:
+    """Gives an image a further tag; done already, it changes nothing.
+
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-retag.html
+    """
+    manifest, media_type = _manifest(ecr, repository, digest)
     try:
         ecr.put_image(
-            repositoryName=target,
+            repositoryName=repository,
             imageManifest=manifest,
             imageManifestMediaType=media_type,
             imageTag=tag,
-            imageDigest=digest,  # ECR refuses the call when the bytes it has got are others
+            imageDigest=digest,  # ECR refuses the call when the manifest is another image's
         )
-    except (ecr.exceptions.ImageAlreadyExistsException, ecr.exceptions.ImageTagAlreadyExistsException) as error:
-        held = ecr.describe_images(repositoryName=target, imageIds=[{"imageTag": tag}])["imageDetails"][0][
-            "imageDigest"
-        ]
-        if held != digest:
-            raise OperatorError(
-                f"{target}: {tag} is {held}, not {digest}; tags are never moved. Was the commit built twice, outside "
-                f"the pipeline? Delete that image, or build a new commit."
-            ) from error
+    except (ecr.exceptions.ImageAlreadyExistsException, ecr.exceptions.ImageTagAlreadyExistsException):
+        is_there(ecr, Copy(repository, repository, digest, tag))
 
 
 def _manifest(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str]:
@@ -74,33 +108,10 @@ def _manifest(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str]:
         repositoryName=repository, imageIds=[{"imageDigest": digest}], acceptedMediaTypes=list(MANIFESTS)
     )
     if not answer.get("images"):
-        reasons: list[Any] = [failure.get("failureReason") for failure in answer.get("failures", [])]
-        raise OperatorError(
-            f"{repository}@{digest}: no such plain image ({', '.join(map(str, reasons)) or 'not found'})."
-        )
+        reasons = ", ".join(str(failure.get("failureReason")) for failure in answer.get("failures", []))
+        raise OperatorError(f"{repository}@{digest}: no such plain image ({reasons or 'not in the repository'}).")
     image = answer["images"][0]
-    manifest = image["imageManifest"]
-    media_type = image.get("imageManifestMediaType") or json.loads(manifest).get("mediaType", "")
+    media_type = image.get("imageManifestMediaType") or ""
     if media_type not in MANIFESTS:
         raise OperatorError(f"{repository}@{digest} is a {media_type}; build one platform with --provenance=false.")
-    return manifest, media_type
-
-
-def _copy_layer(ecr: ECRClient, source: str, target: str, layer: str, download: Download) -> None:
-    available = ecr.batch_check_layer_availability(repositoryName=target, layerDigests=[layer])["layers"]
-    if any(entry.get("layerAvailability") == "AVAILABLE" for entry in available):
-        return
-    data = download(ecr.get_download_url_for_layer(repositoryName=source, layerDigest=layer)["downloadUrl"])
-    if (found := f"sha256:{hashlib.sha256(data).hexdigest()}") != layer:
-        raise OperatorError(f"{source}: the layer {layer} arrived as {found}; run the step again.", UNREACHABLE)
-    upload = ecr.initiate_layer_upload(repositoryName=target)["uploadId"]
-    for first in range(0, len(data), _PART_BYTES):
-        part = data[first : first + _PART_BYTES]
-        ecr.upload_layer_part(
-            repositoryName=target,
-            uploadId=upload,
-            partFirstByte=first,
-            partLastByte=first + len(part) - 1,
-            layerPartBlob=part,
-        )
-    ecr.complete_layer_upload(repositoryName=target, uploadId=upload, layerDigests=[layer])
+    return image["imageManifest"], media_type

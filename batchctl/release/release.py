@@ -1,40 +1,26 @@
 """A release: one commit and the digest of each job's image, from the build to every stack.
 
-    python -m batchctl.release.release sign-in                               lets Docker push to the account's registry
-    python -m batchctl.release.release build --commit C --suffix tooling --output release.json
-    python -m batchctl.release.release use release.json --stack dev          write the digests into the stack's settings
-    python -m batchctl.release.release promote release.json --stack dev      copy the images into the stack's
-    repositories
-    python -m batchctl.release.release deployed release.json --stack dev     tag them as deployed, so that none expires
-    python -m batchctl.release.release current --stack dev --output FILE     the release the stack runs, read from
-    those tags
-    python -m batchctl.release.release publish FILE --bucket B --key K       put a file into the artifact bucket
-
-Owns: `release.json`, and that an image is built once and is the same bytes in every repository.
-Refuses: judging an image (`scan_gate.py`) and deploying one (`pulumi up`).
+An image is built once and is the same bytes in every repository: `release.json` names it by digest. What a stack runs
+is read from the tags `deployed-<n>` of its images; `n` counts the stack's deployments, whether they brought one job
+(`batchctl push`) or all of them (`batchctl release`).
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from batchctl import project as projects
-from batchctl.errors import OK, UNREACHABLE, OperatorError
-from batchctl.program import stack_settings
+from batchctl.errors import UNREACHABLE, OperatorError
 from components.registry import DEPLOYED_PREFIX, RELEASE_PREFIX
+from settings import Settings
 
-from .docker import run_command, sign_in
-from .image_copy import copy_image
+from . import image_copy
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 BASE_REGISTRY: Final = "public.ecr.aws/docker/library"
@@ -62,6 +48,18 @@ class Release:
         """Digest by the repository that the image was built into."""
         return {repository(job, self.suffix): digest for job, digest in self.images.items()}
 
+    def of_jobs(self, jobs: Collection[str]) -> Release:
+        """The part that a stack with these jobs takes; a release holds the jobs of all stacks.
+
+        Raises OperatorError when it lacks one of them.
+        """
+        if missing := sorted(set(jobs) - set(self.images)):
+            raise OperatorError(
+                f"the release of {self.commit[:12]} has no image of {', '.join(missing)}: build it again "
+                f"(`batchctl release build`) from a commit whose stack files have every job."
+            )
+        return replace(self, images={job: digest for job, digest in self.images.items() if job in jobs})
+
 
 def repository(job: str, suffix: str) -> str:
     """Name of a job's repository in a stack, as `conventions.naming.Names` makes it."""
@@ -71,15 +69,15 @@ def repository(job: str, suffix: str) -> str:
 def read(path: Path) -> Release:
     """The release in `path`; raises OperatorError saying what is wrong with it."""
     try:
-        given = json.loads(path.read_text())
-        found = Release(commit=given["commit"], suffix=given["suffix"], images=dict(given["images"]))
+        document = json.loads(path.read_text())
+        release = Release(commit=document["commit"], suffix=document["suffix"], images=dict(document["images"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise OperatorError(
-            f"{path} is no release ({error}); `python -m batchctl.release.release build` and `current` write one."
+            f"{path} is no release ({error}); `batchctl release build` and `current` write one."
         ) from error
-    if wrong := [f"{job}: {digest!r}" for job, digest in found.images.items() if not _DIGEST.fullmatch(str(digest))]:
+    if wrong := [f"{job}: {digest!r}" for job, digest in release.images.items() if not _DIGEST.fullmatch(str(digest))]:
         raise OperatorError(f"{path}: images must be digests (sha256: and 64 hexadecimal digits): {', '.join(wrong)}.")
-    return found
+    return release
 
 
 def write(release: Release, path: Path) -> None:
@@ -137,149 +135,113 @@ def use(release: Release, stack: str, run: Run) -> None:
         run(["pulumi", "config", "set", "--stack", stack, "--path", key, digest])
 
 
-def promote(ecr: ECRClient, release: Release, suffix: str, *, if_present: bool) -> list[str]:
-    """Copies each image into the repositories that end in `suffix`; answers with those written to.
+def architectures(stacks: Mapping[str, Settings]) -> dict[str, str]:
+    """Architecture by job over all stacks. Raises OperatorError when two stacks want different ones for a job."""
+    wanted: dict[str, dict[str, str]] = {}
+    for stack, config in stacks.items():
+        for name, job in config.jobs.items():
+            wanted.setdefault(name, {})[stack] = job.architecture
+    if unlike := {name: by_stack for name, by_stack in wanted.items() if len(set(by_stack.values())) > 1}:
+        lines = [
+            f"  jobs.{name}.architecture: {', '.join(f'{value} in {stack}' for stack, value in by_stack.items())}"
+            for name, by_stack in unlike.items()
+        ]
+        raise OperatorError(
+            "\n".join(["an image is built once for all stacks, so its architecture must be the same in each:", *lines])
+        )
+    return {name: next(iter(by_stack.values())) for name, by_stack in wanted.items()}
+
+
+def promote(ecr: ECRClient, release: Release, suffix: str, *, if_present: bool, run: Run) -> list[str]:
+    """Copies each image into the repository that ends in `suffix`, unless it is there; the repositories written to.
 
     With `if_present` a repository that does not exist yet is left out: before a stack's first `up` there is none.
     """
-    written = []
+    tag = f"{RELEASE_PREFIX}{release.commit}"
+    copies = []
     for job, digest in release.images.items():
-        source, target = repository(job, release.suffix), repository(job, suffix)
+        copy = image_copy.Copy(repository(job, release.suffix), repository(job, suffix), digest, tag)
         try:
-            copy_image(ecr, source, target, digest, tag=f"{RELEASE_PREFIX}{release.commit}")
+            if not image_copy.is_there(ecr, copy):
+                copies.append(copy)
         except ClientError as error:
             missing = error.response.get("Error", {}).get("Code") == "RepositoryNotFoundException"
             if not (missing and if_present):
                 raise
-            continue
-        written.append(target)
-    return written
+    if copies:
+        image_copy.sign_in(ecr)
+    for copy in copies:
+        image_copy.copy_image(ecr, copy, run)
+    return [copy.target for copy in copies]
 
 
-def mark_deployed(ecr: ECRClient, release: Release, suffix: str) -> str:
-    """Tags every image of the release `deployed-<n>`, one number for all, unless the newest number is this release's.
+def mark_deployed(ecr: ECRClient, release: Release, suffix: str, *, jobs: Collection[str] = ()) -> str:
+    """Tags the release's images as the stack's next deployment, unless they are what it runs; the tag.
 
-    The lifecycle policy keeps images with these tags (docs/adr/0005-image-lifecycle.md).
+    `jobs` are all jobs of the stack where the release holds only some of them: the number must be higher than any that
+    the stack has. The lifecycle policy keeps images with these tags (docs/adr/0005-image-lifecycle.md).
     """
-    tagged = {job: _deployed(ecr, repository(job, suffix)) for job in release.images}
+    tagged = {job: _deployed(ecr, repository(job, suffix)) for job in {*jobs, *release.images}}
     newest = max((number for numbers in tagged.values() for number in numbers), default=0)
-    if any(tagged[job].get(newest) != digest for job, digest in release.images.items()):
+    if any(_at(tagged[job], newest) != digest for job, digest in release.images.items()):
         newest += 1
         for job, digest in release.images.items():
-            name = repository(job, suffix)
-            copy_image(ecr, name, name, digest, tag=f"{DEPLOYED_PREFIX}{newest}")
+            image_copy.tag_image(ecr, repository(job, suffix), digest, f"{DEPLOYED_PREFIX}{newest}")
     return f"{DEPLOYED_PREFIX}{newest}"
 
 
 def current(ecr: ECRClient, jobs: Sequence[str], suffix: str, *, back: int = 0) -> Release:
-    """The release that the stack runs, or the one deployed `back` deployments before it, from the `deployed-<n>` tags.
+    """The release that the stack runs, or the one it ran `back` deployments before.
 
+    A deployment may have brought only some of the jobs: each job's image is the one deployed last up to then.
     Raises OperatorError when an image of it is no longer there.
     """
     tagged = {job: _deployed(ecr, repository(job, suffix)) for job in jobs}
-    number = max((number for numbers in tagged.values() for number in numbers), default=0) - back
-    if missing := [repository(job, suffix) for job in jobs if number not in tagged[job]]:
-        known = sorted(set.intersection(*(set(numbers) for numbers in tagged.values())))
-        there = ", ".join(f"{DEPLOYED_PREFIX}{n}" for n in known) or "none: nothing has been deployed by release yet"
-        wanted = f"{', '.join(missing)}: no image tagged {DEPLOYED_PREFIX}{number}"
-        raise OperatorError(f"{wanted}. Deployments that every repository has: {there}.")
-    images, commits = {job: tagged[job][number] for job in jobs}, set()
+    known = sorted({number for numbers in tagged.values() for number in numbers}, reverse=True)
+    if not known:
+        raise OperatorError(
+            f"no repository of a job in {suffix} has an image tagged {DEPLOYED_PREFIX}<n>: nothing has "
+            "been deployed by `batchctl push` or `release` yet."
+        )
+    there = ", ".join(f"{DEPLOYED_PREFIX}{number}" for number in known)
+    if back >= len(known):
+        raise OperatorError(
+            f"--back {back} goes further back than the images that are kept. Deployments, the newest "
+            f"first: {there}; valid: --back {len(known) - 1}."
+        )
+    images = {job: _at(tagged[job], known[back]) for job in jobs}
+    if missing := [repository(job, suffix) for job, digest in images.items() if digest is None]:
+        raise OperatorError(
+            f"{', '.join(missing)}: no image was deployed up to {DEPLOYED_PREFIX}{known[back]}, or it is no longer "
+            f"kept. Deployments, the newest first: {there}. `batchctl push JOB` deploys one."
+        )
+    digests = {job: str(digest) for job, digest in images.items()}
+    return Release(commit=_commit(ecr, digests, suffix), suffix=suffix, images=digests)
+
+
+def _commit(ecr: ECRClient, images: Mapping[str, str], suffix: str) -> str:
+    """The commit that every image is tagged with; "unknown" when they come from several."""
+    commits = []
     for job, digest in images.items():
-        found = ecr.describe_images(repositoryName=repository(job, suffix), imageIds=[{"imageDigest": digest}])
-        tags = found["imageDetails"][0].get("imageTags", [])
-        commits.add(frozenset(t.removeprefix(RELEASE_PREFIX) for t in tags if t.startswith(RELEASE_PREFIX)))
-    shared = sorted(frozenset.intersection(*commits)) or ["unknown"]
-    return Release(commit=shared[-1], suffix=suffix, images=images)
+        answer = ecr.describe_images(repositoryName=repository(job, suffix), imageIds=[{"imageDigest": digest}])
+        tags = answer["imageDetails"][0].get("imageTags", [])
+        commits.append({tag.removeprefix(RELEASE_PREFIX) for tag in tags if tag.startswith(RELEASE_PREFIX)})
+    shared = sorted(set.intersection(*commits)) if commits else []
+    return shared[-1] if shared else "unknown"
+
+
+def _at(tagged: Mapping[int, str], number: int) -> str | None:
+    """Digest of the newest deployment up to `number`."""
+    earlier = [deployment for deployment in tagged if deployment <= number]
+    return tagged[max(earlier)] if earlier else None
 
 
 def _deployed(ecr: ECRClient, name: str) -> dict[int, str]:
     """Digest by number of each `deployed-<n>` tag."""
     pages = ecr.get_paginator("list_images").paginate(repositoryName=name, filter={"tagStatus": "TAGGED"})
-    tagged = [(i.get("imageTag", ""), i["imageDigest"]) for page in pages for i in page["imageIds"]]
+    tagged = [(image.get("imageTag", ""), image["imageDigest"]) for page in pages for image in page["imageIds"]]
     return {
         int(tag.removeprefix(DEPLOYED_PREFIX)): digest
         for tag, digest in tagged
         if re.fullmatch(rf"{DEPLOYED_PREFIX}\d+", tag)
     }
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m batchctl.release.release", description=__doc__.partition("\n")[0])
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("sign-in", help="let Docker push to the account's registry")
-    build_it = commands.add_parser("build", help="build and push every job's image once")
-    build_it.add_argument("--commit", required=True)
-    build_it.add_argument("--suffix", default="tooling", help="suffix of the release repositories")
-    build_it.add_argument("--output", type=Path, default=Path("release.json"))
-    for name in ("use", "promote", "deployed"):
-        command = commands.add_parser(name)
-        command.add_argument("release", type=Path)
-        command.add_argument("--stack", required=True)
-        if name == "promote":
-            command.add_argument(
-                "--if-present", action="store_true", help="leave out repositories that do not exist yet"
-            )
-    runs = commands.add_parser("current", help="the release a stack runs")
-    runs.add_argument("--stack", required=True)
-    runs.add_argument("--back", type=int, default=0, metavar="N", help="the release deployed N deployments before")
-    runs.add_argument("--output", type=Path, default=Path("release.json"))
-    publish = commands.add_parser("publish", help="put a file into the artifact bucket")
-    publish.add_argument("file", type=Path)
-    publish.add_argument("--bucket", required=True)
-    publish.add_argument("--key", required=True)
-    return parser
-
-
-def run(arguments: Sequence[str]) -> int:
-    """One command; answers with the exit code."""
-    given = _parser().parse_args(arguments)
-    if given.command == "publish":
-        boto3.client("s3").upload_file(
-            str(given.file), given.bucket, given.key, {"ContentType": "text/plain; charset=utf-8"}
-        )
-        print(f"s3://{given.bucket}/{given.key}")
-        return OK
-    if given.command == "use":
-        use(read(given.release), given.stack, run_command)
-        return OK
-    ecr = boto3.client("ecr")
-    if given.command == "sign-in":
-        sign_in(ecr)
-        return OK
-    here = projects.find()
-    if given.command == "build":
-        jobs = {
-            name: job.architecture
-            for stack in here.stacks()
-            for name, job in stack_settings(here.stack(stack)).jobs.items()
-        }
-        made = build(ecr, commit=given.commit, suffix=given.suffix, jobs=jobs, run=run_command)
-        write(made, given.output)
-        print(given.output.read_text(), end="")
-        return OK
-    config = stack_settings(here.stack(given.stack))
-    suffix = config.platform.environment
-    if given.command == "current":
-        write(current(ecr, sorted(config.jobs), suffix, back=given.back), given.output)
-        print(given.output.read_text(), end="")
-    elif given.command == "promote":
-        print("\n".join(promote(ecr, read(given.release), suffix, if_present=given.if_present)) or "no repository yet")
-    else:
-        print(f"{given.stack}: {mark_deployed(ecr, read(given.release), suffix)}")
-    return OK
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; a mistake ends in one message."""
-    try:
-        return run(sys.argv[1:] if arguments is None else arguments)
-    except OperatorError as error:
-        print(error, file=sys.stderr)
-        return error.code
-    except (BotoCoreError, ClientError) as error:
-        print(f"AWS refuses or cannot be reached: {error}", file=sys.stderr)
-        return UNREACHABLE
-
-
-if __name__ == "__main__":
-    sys.exit(main())

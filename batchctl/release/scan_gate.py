@@ -1,20 +1,12 @@
-"""The gate an image passes before a stack may run it: ECR's findings for its digest, waited for and judged.
+"""The gate an image passes before a stack may run it: ECR's findings for its digest, waited for and compared.
 
-    python -m batchctl.release.scan_gate --repository R --digest sha256:… [--tolerated MEDIUM] [--timeout 900]
-    [--exemptions
-    FILE] python -m batchctl.release.scan_gate --release release.json            every image of a release
-
-Exit codes: 0 every finding is tolerated or exempted; 1 a finding is above the limit; 2 a wrong argument or exemption
-list; 3 AWS cannot be reached or refuses; 4 ECR has no finding in time, or could not scan the image.
-
-Owns: waiting, severities, exemptions. Refuses: starting scans (the repositories scan on push; a basic scan runs once
-a day for an image, facts-aws.md 48). Why fail closed: an image nobody has looked at is no safer than one with findings.
+It fails closed: an image that nobody has looked at is no safer than one with findings. It starts no scan, because the
+repositories scan on push and a basic scan runs only once a day for an image
+(https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-basic.html).
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,14 +14,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-import boto3
 import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from batchctl.errors import FOUND, OK, UNREACHABLE, USAGE, OperatorError
-
-from . import release
+from batchctl.errors import UNREACHABLE, USAGE, OperatorError
 
 ECRClient: TypeAlias = Any
 """A boto3 client of ECR."""
@@ -62,7 +51,7 @@ class Exemption(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class Finding:
     """One finding of a scan."""
 
     name: str
@@ -80,10 +69,10 @@ class Verdict:
     """What the gate says of one image."""
 
     image: str
-    above: list[Found]
+    above: list[Finding]
     """Findings above the limit that no exemption covers."""
-    exempted: list[tuple[Found, Exemption]]
-    expired: list[tuple[Found, Exemption]]
+    exempted: list[tuple[Finding, Exemption]]
+    expired: list[tuple[Finding, Exemption]]
     """Findings above the limit whose exemption has run out; they are in `above` too."""
     total: int
 
@@ -96,7 +85,7 @@ def wait_for_findings(
     timeout: float,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> list[Found]:
+) -> list[Finding]:
     """The findings for `digest`, once ECR has them.
 
     Raises OperatorError with NOT_SCANNED after `timeout` seconds or when ECR cannot scan the image, with UNREACHABLE
@@ -125,10 +114,10 @@ def wait_for_findings(
         sleep(min(_POLL_SECONDS, max(0.1, ends - clock())))
 
 
-def _findings(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str, list[Found]]:
+def _findings(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str, list[Finding]]:
     """Status, its description, and all pages of findings; a scan that does not exist yet is PENDING."""
     request: dict[str, Any] = {"repositoryName": repository, "imageId": {"imageDigest": digest}, "maxResults": 1000}
-    found: list[Found] = []
+    found: list[Finding] = []
     while True:
         try:
             answer: Any = ecr.describe_image_scan_findings(**request)
@@ -149,16 +138,16 @@ def _findings(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str, l
         request["nextToken"] = answer["nextToken"]
 
 
-def _basic(item: Any) -> Found:
+def _basic(item: Any) -> Finding:
     attributes = {a["key"]: a.get("value", "") for a in item.get("attributes") or []}
     package = " ".join(filter(None, (attributes.get("package_name"), attributes.get("package_version"))))
-    return Found(name=item["name"], severity=item.get("severity", "UNDEFINED"), package=package)
+    return Finding(name=item["name"], severity=item.get("severity", "UNDEFINED"), package=package)
 
 
-def _enhanced(item: Any) -> Found:
+def _enhanced(item: Any) -> Finding:
     details = item.get("packageVulnerabilityDetails") or {}
     packages = details.get("vulnerablePackages") or [{}]
-    return Found(
+    return Finding(
         name=details.get("vulnerabilityId") or item.get("title", "unnamed"),
         severity=item.get("severity", "UNTRIAGED"),
         package=" ".join(filter(None, (packages[0].get("name"), packages[0].get("version")))),
@@ -168,7 +157,7 @@ def _enhanced(item: Any) -> Found:
 def judge(
     repository: str,
     digest: str,
-    findings: Sequence[Found],
+    findings: Sequence[Finding],
     *,
     tolerated: str,
     exemptions: Sequence[Exemption] = (),
@@ -176,9 +165,9 @@ def judge(
 ) -> Verdict:
     """What `findings` mean when everything up to `tolerated` passes."""
     now = today or datetime.now(UTC).date()
-    above: list[Found] = []
-    exempted: list[tuple[Found, Exemption]] = []
-    expired: list[tuple[Found, Exemption]] = []
+    above: list[Finding] = []
+    exempted: list[tuple[Finding, Exemption]] = []
+    expired: list[tuple[Finding, Exemption]] = []
     for finding in findings:
         if finding.rank <= SEVERITIES.index(tolerated):
             continue
@@ -219,51 +208,3 @@ def describe(verdict: Verdict, tolerated: str) -> str:
         f"      exempted until {e.expires} by {e.owner}: {f.name} {f.severity}: {e.reason}" for f, e in verdict.exempted
     ]
     return "\n".join(lines)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m batchctl.release.scan_gate", description=__doc__.partition("\n")[0]
-    )
-    parser.add_argument("--repository", help="name of an ECR repository")
-    parser.add_argument("--digest", help="digest of the image: sha256:…")
-    parser.add_argument("--release", type=Path, help="release.json; instead of --repository and --digest")
-    parser.add_argument(
-        "--tolerated", "--max-severity", default="MEDIUM", choices=SEVERITIES, help="highest that passes"
-    )
-    parser.add_argument("--timeout", type=float, default=900, metavar="SECONDS")
-    parser.add_argument("--exemptions", type=Path, metavar="FILE", help="YAML list of cve, reason, owner, expires")
-    return parser
-
-
-def run(arguments: Sequence[str]) -> int:
-    """The gate with command-line `arguments`; answers with the exit code."""
-    given = _parser().parse_args(arguments)
-    if bool(given.release) == bool(given.repository and given.digest):
-        raise OperatorError("give either --repository and --digest, or --release release.json.")
-    images = release.read(given.release).by_repository() if given.release else {given.repository: given.digest}
-    exemptions = read_exemptions(given.exemptions)
-    try:
-        ecr = boto3.client("ecr")
-    except BotoCoreError as error:
-        raise OperatorError(f"ECR cannot be asked: {error}", UNREACHABLE) from error
-    failed = False
-    for repository, digest in images.items():
-        findings = wait_for_findings(ecr, repository, digest, timeout=given.timeout)
-        verdict = judge(repository, digest, findings, tolerated=given.tolerated, exemptions=exemptions)
-        print(describe(verdict, given.tolerated), flush=True)
-        failed = failed or bool(verdict.above)
-    return FOUND if failed else OK
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the gate; a mistake ends in one message."""
-    try:
-        return run(sys.argv[1:] if arguments is None else arguments)
-    except OperatorError as error:
-        print(error, file=sys.stderr)
-        return error.code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

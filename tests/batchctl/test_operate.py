@@ -19,7 +19,8 @@ from typer.testing import CliRunner, Result
 
 from batchctl import cli
 from batchctl.errors import FOUND, OK, UNREACHABLE, USAGE, OperatorError
-from batchctl.operate import doctor, nightly, stack
+from batchctl.operate import doctor, stack
+from batchctl.operate import status as states
 from settings import parse
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -254,7 +255,7 @@ class TestStatus:
     )
     def test_the_next_deadline_skips_weekends_holidays_and_follows_the_clock(self, moment: str, due: str) -> None:
         config = parse({"workflow": {"deadline": {"holidays": ["2026-12-25"]}}}, stack="dev")
-        at = nightly.next_deadline(config, datetime.fromisoformat(moment).replace(tzinfo=UTC))
+        at = states.next_deadline(config, datetime.fromisoformat(moment).replace(tzinfo=UTC))
         assert at.isoformat(timespec="minutes") == due
 
 
@@ -292,7 +293,7 @@ class TestRedrive:
         assert ask(account, "redrive").exit_code == OK
         assert redriven == [arn]
 
-    def test_letters_of_events_cannot_go_back(self, account: Account) -> None:
+    def test_dead_letters_of_events_cannot_go_back(self, account: Account) -> None:
         assert "run all --input" in str(refused(ask(account, "redrive", "--dead-letters", "nightly-start")))
 
 

@@ -54,7 +54,7 @@ def change(project: Path, **sections: Any) -> None:
 def test_both_committed_stacks_in_one_command() -> None:
     shown = batchctl("preview")
     assert shown.returncode == OK, shown.stdout + shown.stderr
-    for said in ("stack dev", "stack prod", "as at a first preview: 0 failing", "as after `up`: 0 failing", "Outputs"):
+    for said in ("stack dev", "stack prod", "as at a first preview: 0 failing", "as after `up`: 0 failing"):
         assert said in shown.stdout
     assert shown.stderr == ""
     assert "\x1b[" not in shown.stdout, "escape codes in piped output"

@@ -97,7 +97,7 @@ def project() -> projects.Project:
     ("text", "says"),
     [
         (None, "No such file"),
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("[]", "holds a list"),
         ("{}", "has no output environment, region, accountId"),
         ('{"environment": "dev", "region": "us-east-1", "accountId": 12}', "has no output accountId"),

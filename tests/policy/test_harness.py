@@ -104,34 +104,6 @@ def test_what_is_no_state_file_says_how_to_write_one(tmp_path: Path, content: st
         harness.from_state(written(tmp_path, content))
 
 
-def test_every_entry_point_names_this_program() -> None:
-    assert harness.wrong_entry_points(ROOT) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "line"),
-    [
-        ("Makefile", "deploy:\n\taws cloudformation deploy --template-file other.yml"),
-        ("Makefile", "deploy:\n\tpulumi -C ../other up"),
-        (".github/workflows/ci.yml", "run: pulumi preview --cwd=infrastructure"),
-        ("tooling/buildspecs/up.yml", "- terraform apply"),
-    ],
-)
-def test_an_entry_point_of_another_program_is_named(tmp_path: Path, name: str, line: str) -> None:
-    (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: python\nmain: .\n")
-    (tmp_path / "__main__.py").touch()
-    path = tmp_path / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(line)
-    (found,) = harness.wrong_entry_points(tmp_path)
-    assert found.startswith(f"{name}:")
-
-
-def test_a_project_file_that_names_another_program_is_named(tmp_path: Path) -> None:
-    (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: python\nmain: other\n")
-    assert len(harness.wrong_entry_points(tmp_path)) == 1
-
-
 def test_every_registered_type_is_covered_or_waived() -> None:
     graphs = [recorded(stack, "resolved") for stack in STACKS]
     assert harness.uncovered_types(graphs) == []

@@ -1,8 +1,7 @@
 """A small CodeBuild: runs a buildspec's commands as CodeBuild does, on this machine.
 
-Owns: the order of the phases, one shell for all commands, the variables CodeBuild sets, artifacts and exported
-variables.
-Refuses: the machine; a command that is not there (docker) must be given as a shim by the test that runs it.
+One shell for all commands, `sh` unless the buildspec says `env.shell`; the variables CodeBuild sets, artifacts and
+exported variables. It brings no machine: a command that is not there (docker) must be given as a shim by the test.
 Source: https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html (version 0.2: one shell for all
 commands; a failing command ends its phase, and no later phase but post_build runs).
 """
@@ -61,7 +60,7 @@ def run(
     code = "import json, os, sys; p = sys.argv.pop(); json.dump({k: os.environ[k] for k in sys.argv[1:]}, open(p, 'w'))"
     lines.append(f'python3 -c "{code}" {" ".join(exported)} {dump}' if exported else "true")
     done = subprocess.run(
-        ["bash", "-c", "\n".join(lines)],
+        [(spec.get("env") or {}).get("shell", "sh"), "-c", "\n".join(lines)],
         cwd=cwd,
         env=dict(variables),
         stdout=subprocess.PIPE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,38 @@ def push_image(account: Account, repository: str, tag: str, content: str = "imag
     return str(
         ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"][0]["imageDigest"]
     )
+
+
+_CRANE = """#!{python}
+# crane for the emulated account, which has ECR's API but no registry: the same image by way of the API
+import sys
+sys.path.insert(0, {root!r})
+import os
+from tests.tooling.conftest import Account, copy_in_account
+print("crane", *sys.argv[1:])
+if sys.argv[1:3] == ["auth", "login"]:
+    assert sys.stdin.read(), "no password"
+else:
+    copy_in_account(Account(os.environ["AWS_ENDPOINT_URL"]), *sys.argv[2:])
+"""
+
+
+def crane_shim(folder: Path) -> Path:
+    """A folder for PATH with a `crane` that copies within the emulated account."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shim = folder / "crane"
+    shim.write_text(_CRANE.format(python=sys.executable, root=str(ROOT)))
+    shim.chmod(0o755)
+    return folder
+
+
+def copy_in_account(account: Account, source: str, target: str) -> None:
+    """`crane copy REGISTRY/REPOSITORY@DIGEST REGISTRY/REPOSITORY:TAG` through ECR's API."""
+    ecr = account.client("ecr")
+    repository, _, digest = source.partition("/")[2].partition("@")
+    name, _, tag = target.partition("/")[2].partition(":")
+    (image,) = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"]
+    ecr.put_image(repositoryName=name, imageManifest=image["imageManifest"], imageTag=tag)
 
 
 def write_release(folder: Path, images: dict[str, str]) -> Path:

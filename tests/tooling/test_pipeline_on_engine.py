@@ -26,7 +26,7 @@ from tooling.delivery.delivery_settings import Delivery
 from tooling.delivery.steps import Step
 
 from . import codebuild
-from .conftest import COMMIT, JOBS, Account, push_image, write_release
+from .conftest import COMMIT, JOBS, Account, crane_shim, push_image, write_release
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("pipeline")]
 
@@ -86,7 +86,7 @@ class Story:
                 "CODEBUILD_SRC_DIR_release": str(scratch),
             },
             scratch=scratch,
-            skip=("tooling/scripts/setup.py", "install_pulumi.sh"),
+            skip=("tooling/scripts/setup.py", "install_pulumi.sh", "install_crane.sh"),
         )
         self.calls[step.name] = self.account.calls()
         self.builds[step.name] = done
@@ -101,6 +101,7 @@ def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     home = str(tmp_path_factory.mktemp("pulumi-home"))
     variables = {**server.variables, "PULUMI_BACKEND_URL": BACKEND, "PULUMI_HOME": home}
     variables["PYTHONPATH"] = str(checkout)  # the copy's code, not the one that the environment was set up for
+    variables["PATH"] = f"{crane_shim(tmp_path_factory.mktemp('bin'))}:{variables['PATH']}"
     variables.pop("PULUMI_CONFIG_PASSPHRASE")
     told = Story(server, checkout, variables)
     bootstrap = [sys.executable, "tooling/scripts/bootstrap_state.py"]

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from batchctl.cli import app
 from batchctl.errors import OperatorError
 from batchctl.preview import pull_request
 
@@ -49,11 +51,11 @@ def previewed(commit: str, repository: Path, tmp_path: Path) -> Path:
     return path
 
 
-def comment(capsys: pytest.CaptureFixture[str], head: Path, base: Path | None, commit: str = "") -> str:
-    """What the workflow's own command prints."""
-    arguments = [str(head), "--commit", commit, *(["--base", str(base)] if base else [])]
-    assert pull_request.main(arguments) == 0
-    return capsys.readouterr().out
+def comment(head: Path, base: Path | None, commit: str = "") -> str:
+    arguments = [str(head), *(["--base", str(base)] if base else []), *(["--commit", commit] if commit else [])]
+    shown = CliRunner().invoke(app, ["pull-request", *arguments])
+    assert shown.exit_code == 0, shown.output
+    return shown.stdout
 
 
 def readable(text: str) -> None:
@@ -71,7 +73,7 @@ def readable(text: str) -> None:
             columns = 0
 
 
-def test_two_commits_of_this_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_commits_of_this_repository(tmp_path: Path) -> None:
     there = [
         subprocess.run(
             ["git", "cat-file", "-e", f"{c}^{{commit}}"], cwd=ROOT, capture_output=True, check=False
@@ -82,7 +84,7 @@ def test_two_commits_of_this_repository(tmp_path: Path, capsys: pytest.CaptureFi
         pytest.skip(
             f"the history here does not hold {BASE[:12]} and {HEAD[:12]}: fetch it whole (git fetch --unshallow)"
         )
-    text = comment(capsys, previewed(HEAD, ROOT, tmp_path), previewed(BASE, ROOT, tmp_path), HEAD)
+    text = comment(previewed(HEAD, ROOT, tmp_path), previewed(BASE, ROOT, tmp_path), HEAD)
     readable(text)
     assert "## Infrastructure preview: ✅ all mandatory policy rules hold" in text
     assert text.count("- ✅ fixed: `stack-outputs-complete` on `observability-task-events`") == 2, "once for each stack"
@@ -112,11 +114,9 @@ def branch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 class TestBranch:
-    def test_the_tree_names_what_is_new_and_leaves_out_what_is_not(
-        self, branch: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_the_tree_names_what_is_new_and_leaves_out_what_is_not(self, branch: tuple[Path, Path]) -> None:
         base, head = branch
-        text = comment(capsys, head, base)
+        text = comment(head, base)
         readable(text)
         dev, prod = text.split("### dev")[1].split("### prod")
         (block,) = re.findall(r"```diff\n(.*?)```", dev, re.DOTALL)
@@ -125,26 +125,22 @@ class TestBranch:
         assert "network" not in block, "the endpoints are more in number of zones, not in resources"
         assert "No resource is added or removed." in prod
 
-    def test_the_cost_of_the_change_is_in_the_summary_and_by_kind(
-        self, branch: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_the_cost_of_the_change_is_in_the_summary_and_by_kind(self, branch: tuple[Path, Path]) -> None:
         base, head = branch
-        text = comment(capsys, head, base)
+        text = comment(head, base)
         before, after = (pull_request.read(path)["dev"].costs["idle"] for path in (base, head))
         assert after > before
         assert f"${after:,.2f} ({after - before:+,.2f})" in text
         assert re.search(r"\| .*endpoint.* \| [\d.]+ \| [\d.]+ \| \+[\d.]+ \|", text, re.IGNORECASE)
         assert "(+" not in next(line for line in text.splitlines() if line.startswith("| prod |"))
 
-    def test_the_picture_marks_the_new_component(
-        self, branch: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_the_picture_marks_the_new_component(self, branch: tuple[Path, Path]) -> None:
         base, head = branch
-        text = comment(capsys, head, base)
+        text = comment(head, base)
         assert re.findall(r'\["([\w-]+)<br/>[^"]*"\]:::new', text)[0] == "stress-test"
 
-    def test_without_a_base_it_says_so(self, branch: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
-        text = comment(capsys, branch[1], None)
+    def test_without_a_base_it_says_so(self, branch: tuple[Path, Path]) -> None:
+        text = comment(branch[1], None)
         readable(text)
         assert "no preview to compare with" in text
         assert "New here: " in text
@@ -179,28 +175,24 @@ FINDING = {"verdict": "fail", "level": "mandatory", "rule": "no-public-bucket", 
 
 
 class TestFindings:
-    def test_a_new_failure_stands_out_and_is_told_once(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_a_new_failure_stands_out_and_is_told_once(self, tmp_path: Path) -> None:
         base, head = write(tmp_path / "b", document([])), write(tmp_path / "h", document([FINDING]))
-        text = comment(capsys, head, base)
+        text = comment(head, base)
         assert "❌ mandatory policy rules fail in dev" in text
         assert text.count("- ❌ **new** `no-public-bucket` on `b`: is public") == 1
 
-    def test_a_known_failure_is_not_called_new(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_known_failure_is_not_called_new(self, tmp_path: Path) -> None:
         both = write(tmp_path / "b", document([FINDING]))
-        assert "- ❌ `no-public-bucket` on `b`: is public" in comment(capsys, both, both)
+        assert "- ❌ `no-public-bucket` on `b`: is public" in comment(both, both)
 
-    def test_a_stack_that_is_gone_is_told(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_stack_that_is_gone_is_told(self, tmp_path: Path) -> None:
         base = write(tmp_path / "b", document([]), document([], name="qa"))
-        text = comment(capsys, write(tmp_path / "h", document([])), base)
+        text = comment(write(tmp_path / "h", document([])), base)
         assert "### qa\n\nThis stack's file is gone" in text
 
-    def test_a_comment_longer_than_github_takes_is_cut(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_a_comment_longer_than_github_takes_is_cut(self, tmp_path: Path) -> None:
         many = [{**FINDING, "resource": f"bucket-{i}", "message": "x" * 500} for i in range(300)]
-        text = comment(capsys, write(tmp_path / "h", document(many)), None)
+        text = comment(write(tmp_path / "h", document(many)), None)
         assert len(text) <= pull_request.LONGEST
         assert "… (cut: too long)" in text
 

@@ -1,22 +1,27 @@
 """A release from the build to a stack's repositories: built once, the same bytes everywhere, kept while it runs.
 
-Docker does not run here: the images step gets a `docker` that pushes a small image to the emulated registry, so that
-everything around it (sign-in, tags, digests, release.json) is the real thing.
+Docker does not run here, and the emulated account has ECR's API but no registry: the steps get a `docker` and a `crane`
+that write through that API, so that everything around them (sign-in, tags, digests, release.json) is the real thing.
+The real crane copies between real registries in test_image_copy.py.
 """
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from batchctl.cli import app
 from batchctl.errors import OperatorError
 from batchctl.release import release
+from batchctl.release.docker import run_command
+from settings import parse
 
 from . import codebuild
-from .conftest import COMMIT, JOBS, ROOT, Account, push_image, write_release
+from .conftest import COMMIT, JOBS, ROOT, Account, crane_shim, push_image, write_release
 
 _DOCKER = """#!{python}
 import os, sys
@@ -95,44 +100,103 @@ class TestImagesStep:
         assert "there is no repository repository-data-ingestion-tooling: bring its stack up first" in done.log
 
 
+@pytest.fixture
+def promote(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """`release.promote` in the emulated account, with a `crane` on PATH."""
+    for name, value in account.variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", f"{crane_shim(tmp_path / 'bin')}:{os.environ['PATH']}")
+
+    def copy(wanted: release.Release, suffix: str, *, if_present: bool = False) -> list[str]:
+        return release.promote(account.client("ecr"), wanted, suffix, if_present=if_present, run=run_command)
+
+    return copy
+
+
+def repositories(account: Account, suffix: str) -> None:
+    for job in JOBS:
+        account.client("ecr").create_repository(
+            repositoryName=f"repository-{job}-{suffix}", imageTagMutability="IMMUTABLE"
+        )
+
+
 class TestPromotion:
-    def test_the_digest_is_the_same_in_the_stacks_repositories(self, account: Account, built: dict[str, str]) -> None:
-        ecr = account.client("ecr")
-        made = release.Release(commit=COMMIT, suffix="tooling", images=built)
-        for job in JOBS:
-            ecr.create_repository(repositoryName=f"repository-{job}-prod", imageTagMutability="IMMUTABLE")
-        assert len(release.promote(ecr, made, "prod", if_present=False)) == len(JOBS)
+    def test_the_digest_is_the_same_in_the_stacks_repositories(
+        self, account: Account, built: dict[str, str], promote: Callable[..., list[str]]
+    ) -> None:
+        repositories(account, "prod")
+        wanted = release.Release(commit=COMMIT, suffix="tooling", images=built)
+        assert len(promote(wanted, "prod")) == len(JOBS)
         for job, digest in built.items():
-            found = ecr.describe_images(repositoryName=f"repository-{job}-prod", imageIds=[{"imageDigest": digest}])
-            assert found["imageDetails"][0]["imageTags"] == [f"release-{COMMIT}"]
-            manifest = json.loads(
-                ecr.batch_get_image(repositoryName=f"repository-{job}-prod", imageIds=[{"imageDigest": digest}])[
-                    "images"
-                ][0]["imageManifest"]
+            answer = account.client("ecr").describe_images(
+                repositoryName=f"repository-{job}-prod", imageIds=[{"imageDigest": digest}]
             )
-            layers = [part["digest"] for part in [manifest["config"], *manifest["layers"]]]
-            there = ecr.batch_check_layer_availability(repositoryName=f"repository-{job}-prod", layerDigests=layers)
-            assert not there["failures"]
+            assert answer["imageDetails"][0]["imageTags"] == [f"release-{COMMIT}"]
 
-    def test_a_second_time_changes_nothing(self, account: Account, built: dict[str, str]) -> None:
-        ecr = account.client("ecr")
-        made = release.Release(commit=COMMIT, suffix="tooling", images=built)
-        for job in JOBS:
-            ecr.create_repository(repositoryName=f"repository-{job}-prod", imageTagMutability="IMMUTABLE")
-        release.promote(ecr, made, "prod", if_present=False)
-        before = [ecr.describe_images(repositoryName=f"repository-{job}-prod")["imageDetails"] for job in JOBS]
-        release.promote(ecr, made, "prod", if_present=False)
-        assert [ecr.describe_images(repositoryName=f"repository-{job}-prod")["imageDetails"] for job in JOBS] == before
+    def test_a_second_time_nothing_is_copied(
+        self, account: Account, built: dict[str, str], promote: Callable[..., list[str]]
+    ) -> None:
+        repositories(account, "prod")
+        wanted = release.Release(commit=COMMIT, suffix="tooling", images=built)
+        promote(wanted, "prod")
+        assert promote(wanted, "prod") == []
 
-    def test_before_the_first_up_there_is_nothing_to_copy_to(self, account: Account, built: dict[str, str]) -> None:
-        made = release.Release(commit=COMMIT, suffix="tooling", images=built)
-        assert release.promote(account.client("ecr"), made, "prod", if_present=True) == []
+    def test_before_the_first_up_there_is_nothing_to_copy_to(
+        self, built: dict[str, str], promote: Callable[..., list[str]]
+    ) -> None:
+        wanted = release.Release(commit=COMMIT, suffix="tooling", images=built)
+        assert promote(wanted, "prod", if_present=True) == []
 
-    def test_a_tag_is_never_moved(self, account: Account, built: dict[str, str]) -> None:
+    def test_a_tag_is_never_moved(
+        self, account: Account, built: dict[str, str], promote: Callable[..., list[str]]
+    ) -> None:
         push_image(account, f"repository-{JOBS[0]}-prod", f"release-{COMMIT}", "other bytes")
-        made = release.Release(commit=COMMIT, suffix="tooling", images={JOBS[0]: built[JOBS[0]]})
+        wanted = release.Release(commit=COMMIT, suffix="tooling", images={JOBS[0]: built[JOBS[0]]})
         with pytest.raises(OperatorError, match="tags are never moved"):
-            release.promote(account.client("ecr"), made, "prod", if_present=False)
+            promote(wanted, "prod")
+
+    def test_without_crane_it_says_how_to_get_it(
+        self,
+        account: Account,
+        built: dict[str, str],
+        promote: Callable[..., list[str]],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        repositories(account, "prod")
+        monkeypatch.setenv("PATH", "/nowhere")
+        with pytest.raises(OperatorError, match=r"install_crane\.sh"):
+            promote(release.Release(commit=COMMIT, suffix="tooling", images=built), "prod")
+
+
+class TestEachStackHasItsOwnJobs:
+    """A job that only dev has must reach neither prod's settings nor prod's repositories."""
+
+    WHOLE = release.Release(
+        commit=COMMIT, suffix="tooling", images={"dev-only": "sha256:" + "0" * 64, "shared": "sha256:" + "1" * 64}
+    )
+
+    def test_a_stack_takes_its_own(self) -> None:
+        assert set(self.WHOLE.of_jobs(["shared"]).images) == {"shared"}
+
+    def test_a_job_that_was_not_built_is_named(self) -> None:
+        with pytest.raises(OperatorError, match="no image of new-job: build it again"):
+            self.WHOLE.of_jobs(["shared", "new-job"])
+
+    def test_use_writes_only_the_stacks_jobs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[str] = []
+        monkeypatch.setattr("batchctl.release.docker.run_command", lambda command: asked.append(" ".join(command)))
+        file = write_release(tmp_path, dict.fromkeys((*JOBS, "dev-only"), "sha256:" + "0" * 64))
+        assert CliRunner().invoke(app, ["release", "use", str(file), "--stack", "prod"]).exit_code == 0
+        assert len(asked) == len(JOBS)
+        assert not any("dev-only" in command for command in asked)
+
+    def test_one_architecture_for_all_stacks(self) -> None:
+        stacks = {
+            "dev": parse({"jobs": {JOBS[0]: {"architecture": "ARM64"}}}, stack="dev"),
+            "prod": parse({}, stack="prod"),
+        }
+        with pytest.raises(OperatorError, match=f"jobs.{JOBS[0]}.architecture: ARM64 in dev, X86_64 in prod"):
+            release.architectures(stacks)
 
 
 class TestDeployedTags:
@@ -159,14 +223,39 @@ class TestDeployedTags:
         assert release.mark_deployed(ecr, second, "tooling") == "deployed-2"
         assert release.current(ecr, JOBS, "tooling").images == changed
 
+    def test_a_push_of_one_job_leaves_the_others_as_they_were(self, account: Account, built: dict[str, str]) -> None:
+        """Two pushes of one job after a release: `current` still knows every job, now and then."""
+        ecr = account.client("ecr")
+        whole = release.Release(commit=COMMIT, suffix="tooling", images=built)
+        assert release.mark_deployed(ecr, whole, "tooling") == "deployed-1"
+        pushed = []
+        for number in (2, 3):
+            digest = push_image(account, f"repository-{JOBS[0]}-tooling", f"release-bbbbbb{number}", f"push {number}")
+            pushed.append(digest)
+            one = release.Release(commit=f"bbbbbb{number}", suffix="tooling", images={JOBS[0]: digest})
+            assert release.mark_deployed(ecr, one, "tooling", jobs=JOBS) == f"deployed-{number}"
+        assert release.current(ecr, JOBS, "tooling").images == {**built, JOBS[0]: pushed[1]}
+        assert release.current(ecr, JOBS, "tooling", back=1).images == {**built, JOBS[0]: pushed[0]}
+        assert release.current(ecr, JOBS, "tooling", back=2) == whole
+        assert release.current(ecr, JOBS, "tooling").commit == "unknown", "no commit has all three images"
+
+    def test_the_number_of_a_push_is_above_every_other_jobs(self, account: Account, built: dict[str, str]) -> None:
+        ecr = account.client("ecr")
+        for number in (1, 2):
+            digest = push_image(account, f"repository-{JOBS[0]}-tooling", f"release-ccccccc{number}", str(number))
+            one = release.Release(commit="ccccccc", suffix="tooling", images={JOBS[0]: digest})
+            release.mark_deployed(ecr, one, "tooling", jobs=JOBS)
+        other = release.Release(commit=COMMIT, suffix="tooling", images={JOBS[1]: built[JOBS[1]]})
+        assert release.mark_deployed(ecr, other, "tooling", jobs=JOBS) == "deployed-3"
+
     def test_nothing_deployed_is_said(self, account: Account, built: dict[str, str]) -> None:
-        with pytest.raises(OperatorError, match="nothing has been deployed by release yet"):
+        with pytest.raises(OperatorError, match="nothing has been deployed by"):
             release.current(account.client("ecr"), JOBS, "tooling")
 
     def test_further_back_than_there_is_names_what_there_is(self, account: Account, built: dict[str, str]) -> None:
         ecr = account.client("ecr")
         release.mark_deployed(ecr, release.Release(commit=COMMIT, suffix="tooling", images=built), "tooling")
-        with pytest.raises(OperatorError, match="every repository has: deployed-1"):
+        with pytest.raises(OperatorError, match="the newest first: deployed-1; valid: --back 0"):
             release.current(ecr, JOBS, "tooling", back=1)
 
 

@@ -91,8 +91,8 @@ class TestBuildspec:
         assert done.exit_code == 2, done.log
 
 
-def found(name: str = "CVE-2026-9", severity: str = "HIGH") -> scan_gate.Found:
-    return scan_gate.Found(name=name, severity=severity, package="openssl 3.0")
+def found(name: str = "CVE-2026-9", severity: str = "HIGH") -> scan_gate.Finding:
+    return scan_gate.Finding(name=name, severity=severity, package="openssl 3.0")
 
 
 def exempt(expires: date, repository: str | None = None, cve: str = "CVE-2026-9") -> scan_gate.Exemption:
@@ -161,4 +161,6 @@ class TestJudgement:
                 "vulnerablePackages": [{"name": "zlib", "version": "1.3"}],
             },
         }
-        assert scan_gate._enhanced(item) == scan_gate.Found(name="CVE-2026-7", severity="CRITICAL", package="zlib 1.3")
+        assert scan_gate._enhanced(item) == scan_gate.Finding(
+            name="CVE-2026-7", severity="CRITICAL", package="zlib 1.3"
+        )

@@ -1,24 +1,22 @@
-"""The one place that names the project and its stacks, and the check that every entry point names the same.
+"""The names of the project and its stacks, and the check that every entry point names the same.
 
-    python -m batchctl.entrypoints        exit code 1 and a line for each entry point that names something else
-
-Owns: the names, and reading Makefile, CI scripts, workflows, buildspecs and the pipeline's settings for what they name.
-Refuses: running any of them. Why: the deploy commands of an earlier platform pointed at another template than the one
-that was tested (requirements.md FR 2); nothing fails by itself when that happens.
+Nothing fails by itself when a deploy command points at another program than the one that was tested: so Makefile, CI
+scripts, workflows, buildspecs and the pipeline's settings are read for what they name, each `batchctl` command
+included.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import typer
 import yaml
+from typer.core import TyperGroup
 
-from batchctl.errors import FOUND, OK
 from tooling.delivery import steps
 from tooling.delivery.delivery_settings import Delivery
 
@@ -44,6 +42,7 @@ _STACK: Final = re.compile(
 )
 _FOLDER: Final = re.compile(r"pulumi\b[^\n]*?(?:--cwd[= ]|\s-C )\s*([^\s\"';|&)]+|\"[^\"]*\")")
 _MODULE: Final = re.compile(r"python3? -m (batchctl[\w.]*|policy[\w.]*|components[\w.]*|settings[\w.]*)")
+_COMMAND: Final = re.compile(r"(?:\.venv/bin/|\$\(BIN\)/)batchctl((?: [a-z][a-z-]*)*)(?: |$)", re.MULTILINE)
 _SCRIPT: Final = re.compile(r"(?:^|[\s./])(tooling/scripts/[\w.-]+\.(?:py|sh))(?![\w.])", re.MULTILINE)
 _PACK: Final = re.compile(r"--policy-pack[= ]([^\s\"']+)")
 
@@ -59,12 +58,14 @@ class Problem:
         return f"{self.file}: {self.reason}"
 
 
-def problems(root: Path) -> list[Problem]:
+def problems(root: Path, batchctl: typer.Typer) -> list[Problem]:
     """What is wrong with the entry points of the checkout at `root`; empty: they all name this program."""
+    commands = typer.main.get_command(batchctl)
     found = [*_projects(root), *_stack_files(root), *_pipeline(root)]
     for pattern in _ENTRY_POINTS:
         for path in sorted(root.glob(pattern)):
             found += _named_in(root, path)
+            found += _unknown_commands(str(path.relative_to(root)), path.read_text(), commands)
     return found
 
 
@@ -81,10 +82,10 @@ def _projects(root: Path) -> Iterator[Problem]:
 def _stack_files(root: Path) -> Iterator[Problem]:
     there = {path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in root.glob("Pulumi.*.yaml")}
     for stack in sorted(set(STACKS) - there):
-        yield Problem(f"Pulumi.{stack}.yaml", "does not exist, but batchctl/entrypoints.py names the stack")
+        yield Problem(f"Pulumi.{stack}.yaml", "does not exist, but batchctl/entry_points.py names the stack")
     for stack in sorted(there - set(STACKS)):
         yield Problem(
-            f"Pulumi.{stack}.yaml", f"no entry point deploys it: add {stack!r} to STACKS in batchctl/entrypoints.py"
+            f"Pulumi.{stack}.yaml", f"no entry point deploys it: add {stack!r} to STACKS in batchctl/entry_points.py"
         )
 
 
@@ -129,6 +130,18 @@ def _named_in(root: Path, path: Path) -> Iterator[Problem]:
             yield Problem(file, f"names the policy pack {pack!r}, which does not exist")
 
 
+def _unknown_commands(file: str, text: str, batchctl: object) -> Iterator[Problem]:
+    for words in _COMMAND.findall(_without_comments(text)):
+        command: object = batchctl
+        for word in words.split():
+            if not isinstance(command, TyperGroup):
+                break
+            if word not in command.commands:
+                yield Problem(file, f"runs `batchctl{words}`, but there is no command {word!r}")
+                break
+            command = command.commands[word]
+
+
 def _stacks_in(document: Any) -> Iterator[str]:
     """Values of a workflow's `stack:` keys: inputs of a called workflow, and matrices."""
     if isinstance(document, dict):
@@ -153,15 +166,3 @@ def _yaml(path: Path) -> dict[str, Any]:
         return yaml.safe_load(path.read_text()) or {}
     except FileNotFoundError:
         return {}
-
-
-def main() -> int:
-    """Prints every problem of this checkout."""
-    found = problems(Path(__file__).resolve().parents[1])
-    for problem in found:
-        print(problem)
-    return FOUND if found else OK
-
-
-if __name__ == "__main__":
-    sys.exit(main())

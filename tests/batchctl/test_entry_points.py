@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from batchctl import entrypoints
+from batchctl import entry_points
+from batchctl.cli import app
 from settings import PROJECT
 from tooling.delivery.delivery_settings import Delivery
 
-from .conftest import ROOT
+ROOT = Path(__file__).resolve().parents[2]
 
 _FILES = (
     "Makefile",
@@ -38,17 +39,17 @@ def copy(tmp_path: Path) -> Path:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
-    assert entrypoints.problems(tmp_path) == [], "the copy must be sound before a test breaks it"
+    assert entry_points.problems(tmp_path, app) == [], "the copy must be sound before a test breaks it"
     return tmp_path
 
 
 def test_this_checkout_is_sound() -> None:
-    assert [str(problem) for problem in entrypoints.problems(ROOT)] == []
+    assert [str(problem) for problem in entry_points.problems(ROOT, app)] == []
 
 
 def test_the_names_are_those_of_the_settings() -> None:
-    assert entrypoints.PROJECT == PROJECT
-    assert Delivery().stacks == entrypoints.STACKS
+    assert entry_points.PROJECT == PROJECT
+    assert Delivery().stacks == entry_points.STACKS
 
 
 @pytest.mark.parametrize(
@@ -67,9 +68,9 @@ def test_the_names_are_those_of_the_settings() -> None:
         ),
         (
             "tooling/buildspecs/up.yml",
-            "-m batchctl.release.release use",
-            "-m batchctl.deploy use",
-            "batchctl.deploy, which does not exist",
+            "batchctl release use",
+            "batchctl release take",
+            "there is no command 'take'",
         ),
         ("tooling/buildspecs/preview.yml", "--policy-pack policy", "--policy-pack rules", "the policy pack 'rules'"),
         (
@@ -88,24 +89,24 @@ def test_naming_something_else_is_found(copy: Path, file: str, old: str, new: st
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    found = [str(problem) for problem in entrypoints.problems(copy)]
+    found = [str(problem) for problem in entry_points.problems(copy, app)]
     assert any(problem.startswith(f"{file}: ") and says in problem for problem in found), found
 
 
 def test_a_stack_without_a_file_is_found(copy: Path) -> None:
     (copy / "Pulumi.prod.yaml").unlink()
-    assert "Pulumi.prod.yaml: does not exist" in "\n".join(map(str, entrypoints.problems(copy)))
+    assert "Pulumi.prod.yaml: does not exist" in "\n".join(map(str, entry_points.problems(copy, app)))
 
 
 def test_a_file_without_an_entry_point_is_found(copy: Path) -> None:
     shutil.copy(copy / "Pulumi.dev.yaml", copy / "Pulumi.qa.yaml")
-    assert "Pulumi.qa.yaml: no entry point deploys it" in "\n".join(map(str, entrypoints.problems(copy)))
+    assert "Pulumi.qa.yaml: no entry point deploys it" in "\n".join(map(str, entry_points.problems(copy, app)))
 
 
 def test_a_pipeline_that_deploys_an_unknown_stack_is_found(copy: Path) -> None:
     file = copy / "tooling" / "Pulumi.tooling.yaml"
     file.write_text(file.read_text() + "  batch-platform:delivery:\n    stacks: [dev, live]\n")
-    assert "the pipeline deploys 'live'" in "\n".join(map(str, entrypoints.problems(copy)))
+    assert "the pipeline deploys 'live'" in "\n".join(map(str, entry_points.problems(copy, app)))
 
 
 @pytest.mark.parametrize("change", ["missing", "unused"])
@@ -117,4 +118,4 @@ def test_buildspecs_and_steps_are_the_same(copy: Path, change: str) -> None:
     wanted = {"missing": "tooling/buildspecs/scan.yml: a step", "unused": "tooling/buildspecs/extra.yml: no step"}[
         change
     ]
-    assert wanted in "\n".join(map(str, entrypoints.problems(copy)))
+    assert wanted in "\n".join(map(str, entry_points.problems(copy, app)))

@@ -1,0 +1,150 @@
+"""`preview`, `cost` and `pull-request`: what a stack would be, without a cloud."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from batchctl import project as projects
+from batchctl.errors import FOUND, OK, OperatorError
+
+from .terminal import JsonOption, PricesOption, ProjectOption, console, print_json, progress
+
+if TYPE_CHECKING:
+    from batchctl.preview import cost as costs
+
+app = typer.Typer()
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Garbage collection off: recording builds large structures without cycles and would spend a third of its time
+    on collecting nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@app.command()
+def preview(
+    stack: Annotated[
+        list[str] | None,
+        typer.Option("--stack", "-s", help="Stack to preview; repeatable. Default: every committed stack file."),
+    ] = None,
+    as_json: JsonOption = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print Markdown with a Mermaid picture, for a pull request.")
+    ] = False,
+    outputs: Annotated[bool, typer.Option("--outputs", help="Print each stack's outputs too.")] = False,
+    prices: PricesOption = None,
+    project: ProjectOption = None,
+) -> None:
+    """Show what each stack would be, its policy verdicts and its cost; needs no cloud, credentials or Pulumi CLI.
+
+    Runs the very program that `pulumi up` runs and evaluates the very policy pack, once with values unknown as at a
+    first preview and once with values resolved as after `up`. Exit code 1 when a mandatory rule fails.
+    """
+    from batchctl.preview import prices as price_tables
+    from batchctl.preview import render
+    from batchctl.preview import report as previews
+
+    if as_json and markdown:
+        raise OperatorError("--json and --markdown exclude each other: choose one.")
+    here = projects.load(project) if project else projects.find()
+    table = price_tables.load_prices(prices)
+    names = stack or here.stacks()
+    if not names:
+        raise OperatorError(
+            f"no stack file in {here.root}: copy Pulumi.dev.yaml from the repository, or `pulumi stack init`."
+        )
+    reports, refusals = [], []
+    with progress() as step, without_collections():
+        for name in names:
+            try:
+                reports.append(previews.preview(here, name, price_table=table, progress=step))
+            except OperatorError as error:
+                refusals.append(error)
+    if as_json:
+        print(json.dumps(render.as_json(reports), indent=2))
+    elif markdown:
+        print(render.to_markdown(reports))
+    else:
+        render.to_terminal(console(), reports, refused=len(refusals), outputs=outputs)
+    if refusals:
+        raise OperatorError("\n\n".join(map(str, refusals)), refusals[0].code)
+    raise typer.Exit(FOUND if any(report.failed for report in reports) else OK)
+
+
+@app.command("pull-request")
+def pull_request(
+    head: Annotated[Path, typer.Argument(help="Output of `batchctl preview --json` on the branch.")],
+    base: Annotated[Path | None, typer.Option(help="The same on the base branch.")] = None,
+    commit: Annotated[str, typer.Option(help="Commit of the branch, named in the comment.")] = "",
+) -> None:
+    """Print the comment on a pull request: what it changes in every stack, from two offline previews."""
+    from batchctl.preview import pull_request as comments
+
+    branch = comments.read(head)
+    before = comments.read(base) if base and base.exists() else {}
+    note = "" if before else "The base branch has no preview to compare with: this shows what there would be."
+    print(comments.render(branch, before, commit=commit, note=note))
+
+
+@app.command()
+def cost(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="Committed stack; nothing needs to be deployed.")] = "dev",
+    shards: Annotated[int | None, typer.Option(help="Shards of the night; default 10.", min=1)] = None,
+    minutes: Annotated[float | None, typer.Option(help="Minutes each task runs; default 5.", min=1)] = None,
+    prices: PricesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a stack costs: idle and for a night, by resource, and the network with NAT gateways instead."""
+    from batchctl.preview import cost as costs
+    from batchctl.preview import prices as price_tables
+    from batchctl.program import recorded, stack_settings
+
+    here = projects.find()
+    file = here.stack(stack)
+    table = price_tables.load_prices(prices)
+    with without_collections():
+        graph = recorded(here, file, "resolved").graph(here.name)
+    usual = costs.RunAssumptions()
+    assumed = replace(usual, shards=shards or usual.shards, minutes=minutes or usual.minutes)
+    bills = {
+        "Idle, a month": ("idle", costs.idle_cost(graph, table)),
+        f"A night with {assumed.shards} shards of {assumed.minutes:g} minutes": (
+            "run",
+            costs.run_cost(stack_settings(file), table, assumed),
+        ),
+        "NAT instead, a month": ("nat", costs.nat_alternative(graph, table)),
+    }
+    if as_json:
+        print_json(
+            {name: {"total": bill.total, "rows": [asdict(row) for row in bill.rows]} for name, bill in bills.values()}
+        )
+        return
+    for title, (_, bill) in bills.items():
+        console().print(_bill(title, bill))
+
+
+def _bill(title: str, bill: costs.CostTable) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_footer=True)
+    table.add_column("resource", footer="total")
+    for column in ("what", "quantity", "unit"):
+        table.add_column(column)
+    table.add_column("USD", justify="right", footer=f"{bill.total:,.2f}")
+    for row in bill.rows:
+        table.add_row(row.resource, row.what, f"{row.quantity:,.6g}", row.unit, f"{row.usd:,.4f}")
+    return table

@@ -3,7 +3,6 @@
 import os
 
 import pulumi
-import pulumi_aws as aws
 
 import outputs
 import settings
@@ -18,15 +17,17 @@ from components.nightly.run_monitors import RunMonitors, RunMonitorsArgs
 from components.notifications import Notifications, NotificationsArgs
 from components.registry import Registry, RegistryArgs
 from components.shared import transformations
-from conventions import tagging
+from components.shared.account import look_up
+from conventions import endpoint_services, tagging
 from conventions.naming import Names
 
 config, region = settings.load()
-settings.check_zones(config, zones := aws.get_availability_zones(state="available").names, region)
-names = Names(suffix=config.platform.environment, account=aws.get_caller_identity().account_id, region=region)
+services = endpoint_services.interface_services(region, config.network.extra_endpoints)
+account = look_up(region, services)
+zones = settings.choose_zones(config, account.zones, region, account.endpoint_services)
+names = Names(suffix=config.platform.environment, account=account.id, region=region)
 tags = tagging.required(config.tags.given(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
 pulumi.runtime.register_stack_transformation(transformations.standards(tags))
-s3_prefix_list = aws.ec2.get_managed_prefix_list(name=f"com.amazonaws.{region}.s3")
 
 keys = Keys("keys", KeysArgs(names=names))
 context = keys.context(log_retention_days=config.platform.log_retention_days, teardown=config.platform.teardown)
@@ -39,7 +40,8 @@ networking = Networking(
         context=context,
         settings=config.network,
         zones=zones,
-        s3_prefix_list_id=s3_prefix_list.id,
+        services=services,
+        s3_prefix_list_id=account.s3_prefix_list_id,
         repositories=[*registry.repositories.values()],
         buckets=[*buckets.values()],
     ),

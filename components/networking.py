@@ -32,7 +32,9 @@ class NetworkingArgs:
     context: StackContext
     settings: Network
     zones: Sequence[str]
-    """Availability zones of the region, at least as many as the settings ask for."""
+    """Names of the availability zones, as many as the settings ask for."""
+    services: Sequence[str]
+    """Services with an interface endpoint: `ecr.api`, `logs`, …"""
     s3_prefix_list_id: pulumi.Input[str]
     """The region's managed prefix list of S3 addresses."""
     repositories: Sequence[Reference]
@@ -164,7 +166,7 @@ class Networking(pulumi.ComponentResource):
         names, region = self._args.context.names, self._args.context.names.region
         repository_arns = [repository.arn for repository in self._args.repositories]
         self.endpoint_ids = {}
-        for service in (*endpoint_services.REQUIRED, *self._args.settings.extra_endpoints):
+        for service in self._args.services:
             label = service.replace(".", "-")
             endpoint = aws.ec2.VpcEndpoint(
                 f"{self._name}-endpoint-{label}",

@@ -16,6 +16,12 @@ from .naming import Names
 REQUIRED: Final = ("ecr.api", "ecr.dkr", "logs")
 """What every Fargate 1.4.0 task in a subnet without internet needs, beside the S3 gateway."""
 
+ECS_REQUIRED_IN: Final = frozenset({"ap-east-2", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "mx-central-1"})
+"""Regions opened after 23 December 2023, where a task needs the three endpoints of ECS too.
+
+Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
+"""
+
 OPTIONAL: Final[Mapping[str, tuple[str, ...]]] = {
     "ecs": ("ecs:DescribeTasks", "ecs:UpdateTaskProtection", "ecs:GetTaskProtection"),
     "ecs-agent": ("ecs:DiscoverPollEndpoint", "ecs:Poll", "ecs:StartTelemetrySession"),
@@ -76,6 +82,12 @@ BUCKET_ACTIONS: Final = (
     "s3:ListBucket",
     "s3:ListBucketMultipartUploads",
 )
+
+
+def interface_services(region: str, extra: Sequence[str]) -> list[str]:
+    """The services that need an interface endpoint in `region`; `extra` are those that the settings add."""
+    ecs = ("ecs", "ecs-agent", "ecs-telemetry") if region in ECS_REQUIRED_IN else ()
+    return [*REQUIRED, *dict.fromkeys((*ecs, *extra))]
 
 
 def layer_bucket_arn(names: Names) -> str:

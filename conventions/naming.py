@@ -15,6 +15,9 @@ from typing import Final
 SUFFIX_PATTERN: Final = r"[a-z][a-z0-9]{1,11}"
 """No hyphen: `*-dev` in a policy must not match a stack called `x-dev`."""
 
+UNSUPPORTED_REGIONS: Final = ("cn-", "eusc-", "us-iso", "eu-isoe")
+"""Beginnings of regions in partitions whose services and endpoint names differ, and which were never tried."""
+
 JOB_PATTERN: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 JOB_LENGTH: Final = 32
 
@@ -129,8 +132,7 @@ class Names:
 
     def repository_url(self, job: str) -> str:
         """Where a job's images are pulled from."""
-        domain = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
-        return f"{self.account}.dkr.ecr.{self.region}.{domain}/{self.name('repository', job)}"
+        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{self.name('repository', job)}"
 
     def log_group(self, purpose: str) -> str:
         """The log group of a job or of a part of the platform."""
@@ -151,7 +153,7 @@ class Names:
     @property
     def partition(self) -> str:
         """AWS partition of the region."""
-        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(re.sub(r"-[a-z]+-\d+$", "", self.region), "aws")
+        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
 
     def arn(
         self,

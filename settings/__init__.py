@@ -15,13 +15,16 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 from pydantic import BaseModel
 
+from conventions import naming
+from conventions.zones import Zone
+
 from . import rules
 from .errors import PROJECT, Problem, SettingsError
 from .jobs import DEFAULT_JOBS, Job
 from .models import Platform, Settings, Workflow
 from .reading import read_section
 
-__all__ = ["PROJECT", "Problem", "Settings", "SettingsError", "check_zones", "load", "parse"]
+__all__ = ["PROJECT", "Problem", "Settings", "SettingsError", "choose_zones", "load", "parse"]
 
 _SECTIONS: dict[str, type[BaseModel]] = {
     name: cast(type[BaseModel], field.annotation) for name, field in Settings.model_fields.items() if name != "jobs"
@@ -70,6 +73,16 @@ def given() -> tuple[dict[str, Any], str, list[Problem]]:
                 fix="`pulumi config set aws:region us-east-1`",
             )
         )
+    elif region.startswith(naming.UNSUPPORTED_REGIONS):
+        problems.append(
+            Problem(
+                path="aws:region",
+                value=region,
+                reason="is in a partition where this platform was never tried",
+                example="aws:region: us-east-1",
+                fix="take a region of the partitions aws or aws-us-gov",
+            )
+        )
     elif region not in (known := _regions()):
         near = difflib.get_close_matches(region, known, n=1) or ["us-east-1"]
         problems.append(
@@ -115,6 +128,7 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
         sections[name] = read_section(model, section, name, found)
     sections["jobs"] = _jobs(raw.get("jobs") or {}, sections["platform"], sections["workflow"], found)
     if sections["network"] is not None:
+        found += rules.secret_problems(sections["network"], sections["jobs"])
         found += rules.queue_problems(sections["network"], sections["jobs"])
     if found:
         raise SettingsError(stack, found)
@@ -146,7 +160,15 @@ def _jobs(given: Any, platform: Platform | None, workflow: Workflow | None, foun
     return jobs
 
 
-def check_zones(settings: Settings, zones: Sequence[str], region: str) -> None:
-    """Raises SettingsError when the network asks for more zones than `region` has for this account."""
-    if problems := rules.zone_problems(settings.network, zones, region):
+def choose_zones(
+    settings: Settings, available: Sequence[Zone], region: str, endpoint_services: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Names of the zones that the network is laid out in: `network.zoneIds`, or the first that can be used.
+
+    `available` are the zones that the account sees; `endpoint_services` maps a service to the names of the zones it
+    serves. Raises SettingsError for a zone that cannot be used, with its id, and when there are too few.
+    """
+    chosen, problems = rules.choose_zones(settings.network, available, region, endpoint_services)
+    if problems:
         raise SettingsError(pulumi.get_stack(), problems)
+    return [zone.name for zone in chosen]

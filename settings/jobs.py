@@ -128,10 +128,10 @@ class Job(Section):
     )
     user: str = Field(
         default="10001:10001",
-        pattern=r"^[1-9][0-9]*:[1-9][0-9]*$",
+        pattern=r"^10001:[1-9][0-9]*$",
         examples=["10001:10001"],
     )
-    """Numeric user and group; never root."""
+    """Numeric user and group. The user is 10001, the owner of the images' `/scratch`, which alone can be written."""
     reads: tuple[DataAccess, ...] = Field(default=(), examples=["[{bucket: input, prefix: incoming/}]"])
     writes: tuple[DataAccess, ...] = Field(default=(), examples=["[{bucket: output, prefix: reports/}]"])
 

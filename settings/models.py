@@ -80,6 +80,11 @@ class Network(Section):
     """The VPC's range, /16 to /28; stacks that are ever to be connected need different ones."""
     zones: int = Field(default=3, ge=2, le=6, examples=[3])
     """Private subnets, one a zone."""
+    zone_ids: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]+[0-9]-az[0-9]+$")], ...] = Field(
+        default=(), examples=[["use1-az1", "use1-az2", "use1-az4"]]
+    )
+    """Ids of the zones, which mean the same place in every account; empty: the first that have Fargate and the
+    endpoint services. Set it before AWS adds a zone that would come first."""
     subnets: tuple[IPv4Network, ...] = Field(default=(), examples=[["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"]])
     """Ranges of the subnets, one a zone; empty: split from `cidr`."""
     endpoint_zones: int = Field(default=1, ge=1, le=6, examples=[1])
@@ -100,6 +105,10 @@ class Network(Section):
                 "endpointZones",
                 f"more than zones ({self.zones})",
                 f"endpointZones: {self.zones}",
+            )
+        if self.zone_ids and (len(self.zone_ids) != self.zones or len(set(self.zone_ids)) < self.zones):
+            raise _refused(
+                "zoneIds", f"needs {self.zones} different ids, one for each of zones", "zoneIds: [use1-az1, use1-az2]"
             )
         if len(set(self.extra_endpoints)) < len(self.extra_endpoints):
             raise _refused("extraEndpoints", "an endpoint is named twice", "extraEndpoints: [secretsmanager, sqs]")

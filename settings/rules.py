@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from conventions import fargate
+from conventions import fargate, zones
+from conventions.zones import Zone
 
 from .errors import Problem
 from .jobs import Job
@@ -48,6 +49,18 @@ def workflow_problems(workflow: Workflow, job_names: Sequence[str], jobs: Mappin
                 example="fanOut on a later job",
             )
         )
+    if workflow.order and (first := jobs.get(workflow.order[0])):
+        readable = [access.prefix for access in first.reads if access.bucket == "input"]
+        if not any(workflow.start.prefix.startswith(prefix) for prefix in readable):
+            problems.append(
+                Problem(
+                    path="workflow.start.prefix",
+                    value=workflow.start.prefix,
+                    reason=f"{workflow.order[0]} may not read there; it may read {', '.join(readable) or 'nothing'}",
+                    example='prefix: "incoming/"',
+                    fix=f"change it, or add the prefix to jobs.{workflow.order[0]}.reads",
+                )
+            )
     try:
         ZoneInfo(workflow.deadline.timezone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -111,18 +124,55 @@ def queue_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:
     ]
 
 
-def zone_problems(network: Network, zones: Sequence[str], region: str) -> list[Problem]:
-    """What keeps the network from being laid out in a region that has `zones`."""
-    if network.zones <= len(zones):
-        return []
+def secret_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:
+    """What keeps tasks from their secrets: ECS reads them through the task's own subnet."""
     return [
         Problem(
-            path="network.zones",
-            value=network.zones,
-            reason=f"{region} has {len(zones)} zones for this account: {', '.join(zones)}",
-            example=f"zones: {len(zones)}",
+            path=f"jobs.{name}.secrets.{variable}",
+            value=arn,
+            reason=f"a task in a private subnet reads it through the endpoint of {service} only, and there is none",
+            example=f"network: {{extraEndpoints: [{service}]}}",
+            fix=f"add {service} to network.extraEndpoints (about 7.30 USD a month for each zone), or take it out",
+        )
+        for name, job in jobs.items()
+        for variable, arn in job.secrets.items()
+        if (service := arn.split(":")[2]) not in network.extra_endpoints
+    ]
+
+
+def choose_zones(
+    network: Network, available: Sequence[Zone], region: str, endpoint_services: Mapping[str, Sequence[str]]
+) -> tuple[list[Zone], list[Problem]]:
+    """The zones of the network, and what keeps it from being laid out in them."""
+    usable = zones.usable(available, region, endpoint_services)
+    would_do = ", ".join(f"{zone.id} ({zone.name})" for zone in usable) or "none"
+    by_id = {zone.id: zone for zone in available}
+    problems = [
+        Problem(
+            path=f"network.zoneIds[{index}]",
+            value=zone_id,
+            reason=f"{why}; zones that would do in {region}: {would_do}",
+            example=f"zoneIds: [{', '.join(zone.id for zone in usable[: network.zones])}]",
+        )
+        for index, zone_id in enumerate(network.zone_ids)
+        if (
+            why := zones.obstacle(by_id[zone_id], region, endpoint_services)
+            if zone_id in by_id
+            else "this account has no such zone"
         )
     ]
+    if not network.zone_ids and network.zones > len(usable):
+        problems.append(
+            Problem(
+                path="network.zones",
+                value=network.zones,
+                reason=f"{region} has {len(usable)} zones for this account that can be used: {would_do}",
+                example=f"zones: {len(usable)}",
+            )
+        )
+    if problems:
+        return [], problems
+    return [by_id[zone_id] for zone_id in network.zone_ids] or usable[: network.zones], []
 
 
 def merged(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from conventions.zones import FARGATE
+
 ACCOUNT: Final = "123456789012"
 
 ZONES: Final[Mapping[str, int]] = {"us-east-1": 6, "us-west-2": 4, "ap-northeast-1": 3, "us-west-1": 2, "ca-west-1": 3}
@@ -23,13 +25,33 @@ def zones(region: str) -> list[str]:
     return [f"{region}{letter}" for letter in "abcdef"[: ZONES.get(region, 3)]]
 
 
+def _zone_ids(region: str, count: int) -> list[str]:
+    """`use1-az1`, … for `us-east-1`; zones without Fargate are not among those that a new account sees here."""
+    area, *directions, number = region.split("-")
+    prefix = area + "".join(part[0] + (part[5] if part[5:] in ("east", "west") else "") for part in directions) + number
+    return sorted(FARGATE.get(region) or (f"{prefix}-az{n}" for n in range(1, count + 1)))[:count]
+
+
 def lookup(token: str, args: Inputs, region: str) -> dict[str, Any] | None:
     """The answer to one of the look-ups that the program makes, None for any other."""
     if token == "aws:index/getCallerIdentity:getCallerIdentity":
         return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/preview", "id": ACCOUNT, "userId": "preview"}
     if token == "aws:index/getAvailabilityZones:getAvailabilityZones":
         names = zones(region)
-        return {"id": region, "names": names, "zoneIds": names, "groupNames": [region], "state": "available"}
+        return {
+            "id": region,
+            "names": names,
+            "zoneIds": _zone_ids(region, len(names)),
+            "groupNames": [region],
+            "state": "available",
+        }
+    if token == "aws:ec2/getVpcEndpointService:getVpcEndpointService":
+        return {
+            "id": str(args.get("serviceName")),
+            "availabilityZones": zones(region),
+            "privateDnsName": "",
+            "tags": {},
+        }
     if token == "aws:ec2/getManagedPrefixList:getManagedPrefixList":
         name = str(args.get("name"))
         return {"id": f"pl-{_hash(name, 8)}", "name": name, "arn": "", "entries": [], "maxEntries": 0, "tags": {}}

@@ -111,7 +111,7 @@ def test_a_stack_that_breaks_a_mandatory_rule_fails(project: Path) -> None:
     (project / "policy").unlink()
     (project / "__main__.py").unlink()
     source = (ROOT / "__main__.py").read_text()
-    (project / "__main__.py").write_text(source + '\naws.ec2.Eip("address", domain="vpc")\n')
+    (project / "__main__.py").write_text(source + '\nimport pulumi_aws as aws; aws.ec2.Eip("address", domain="vpc")\n')
     shown = batchctl("preview", "--project", str(project))
     assert shown.returncode == FOUND
     assert "no-eip-or-nat" in shown.stdout

@@ -12,6 +12,7 @@ def test_a_vpc_with_private_subnets_and_endpoints_and_no_way_out() -> None:
                 context=CONTEXT,
                 settings=SETTINGS.network,
                 zones=["us-east-1a", "us-east-1b", "us-east-1c"],
+                services=["ecr.api", "ecr.dkr", "logs"],
                 s3_prefix_list_id="pl-s3",
                 repositories=[NAMES.repository("risk-calculation")],
                 buckets=[*BUCKETS.values()],

@@ -27,7 +27,9 @@ account = look_up(region, services)
 zones = settings.choose_zones(config, account.zones, region, account.endpoint_services)
 names = Names(suffix=config.platform.environment, account=account.id, region=region)
 tags = tagging.required(config.tags.given(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
-pulumi.runtime.register_stack_transformation(transformations.standards(tags))
+pulumi.runtime.register_stack_transformation(
+    transformations.standards(tags, permissions_boundary=config.platform.permissions_boundary)
+)
 
 keys = Keys("keys", KeysArgs(names=names))
 context = keys.context(log_retention_days=config.platform.log_retention_days, teardown=config.platform.teardown)

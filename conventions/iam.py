@@ -60,15 +60,15 @@ def secret_arn(reference: str) -> str:
     return ":".join(reference.split(":")[:7])
 
 
-def trust(service: str, *, account: str, source_arn: str | None = None) -> str:
+def trust(service: str, *, account: str, source_arn: str | Sequence[str] | None = None) -> str:
     """A trust policy that lets `service` assume the role for resources of `account` only.
 
     `source_arn` (wildcards allowed) narrows it to the resource on whose behalf the service acts.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
-    conditions: dict[str, dict[str, str]] = {"StringEquals": {"aws:SourceAccount": account}}
+    conditions: dict[str, dict[str, Any]] = {"StringEquals": {"aws:SourceAccount": account}}
     if source_arn:
-        conditions["ArnLike"] = {"aws:SourceArn": source_arn}
+        conditions["ArnLike"] = {"aws:SourceArn": source_arn if isinstance(source_arn, str) else list(source_arn)}
     return json.dumps(
         {
             "Version": VERSION,

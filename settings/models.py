@@ -42,6 +42,13 @@ class Platform(Section):
     """Whether `pulumi destroy` may delete buckets and repositories that still hold something."""
     capacity: Capacity = Field(default="on-demand", examples=["on-demand"])
     """Default capacity of the cluster and of every job."""
+    permissions_boundary: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/.+$",
+        examples=["arn:aws:iam::123456789012:policy/platform-boundary"],
+    )
+    """ARN of the permissions boundary of every role that the program makes; a deploying role may then be allowed to
+    create roles with it only (`delivery.permissionsBoundary`)."""
     log_retention_days: Literal[
         1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
     ] = Field(default=30, examples=[30])

@@ -72,8 +72,9 @@ def _before(plan: NightlyPlan) -> States:
             ],
             "Run",
         ),
+        # without a business date there is no ledger entry to write
         "Not a manifest key": asl.pass_(
-            "Record failure",
+            "Notify of failure",
             output={
                 "run": expr(run),
                 "error": {

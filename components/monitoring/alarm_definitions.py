@@ -35,6 +35,8 @@ class Alarm:
     period: int = WATCH_PERIOD
     """Seconds."""
     metric: Metric | None = None
+    tells_when_over: bool = False
+    """Whether its end is news. An alarm that counts events ends with the period, and one without data begins as OK."""
     expression: str | None = None
     inputs: Mapping[str, Metric] = field(default_factory=dict)
 
@@ -158,6 +160,7 @@ def _deliveries(sources: AlarmSources) -> Iterator[Alarm]:
     for purpose, queue in sources.dead_letter_queues.items():
         yield Alarm(
             purpose=f"{purpose}-dead-letters",
+            tells_when_over=True,
             description=f"{queue} holds messages that nobody could deliver: read one, mend the cause, then redrive it.",
             metric=Metric(
                 namespace=QUEUES,

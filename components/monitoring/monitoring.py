@@ -114,17 +114,22 @@ class Monitoring(pulumi.ComponentResource):
                 event_pattern=json.dumps(stopped_tasks(args.cluster.arn, failed=purpose == FAILED_TASKS)),
                 opts=self._child,
             )
+        streams = f"{names.log_group_arn(group_name)}:*"
+        delivery = {"Service": ["delivery.logs.amazonaws.com", "events.amazonaws.com"]}
         policy = aws.cloudwatch.LogResourcePolicy(
             f"{self._name}-task-events-policy",
             policy_name=f"{EVENTS_PURPOSE}-{names.suffix}",
             policy_document=iam.document(
+                # as AWS's page has them: CreateLogStream comes without a source
+                # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+                iam.statement("OpenLogStreams", ["logs:CreateLogStream"], [streams], principal=delivery),
                 iam.statement(
                     "KeepTaskEvents",
-                    ["logs:CreateLogStream", "logs:PutLogEvents"],
-                    [f"{names.log_group_arn(group_name)}:*"],
-                    principal={"Service": ["delivery.logs.amazonaws.com", "events.amazonaws.com"]},
-                    conditions={"StringEquals": {"aws:SourceAccount": names.account}},
-                )
+                    ["logs:PutLogEvents"],
+                    [streams],
+                    principal=delivery,
+                    conditions={"ArnEquals": {"aws:SourceArn": [names.event_rule(purpose).arn for purpose in rules]}},
+                ),
             ),
             opts=self._child,
         )
@@ -165,7 +170,7 @@ class Monitoring(pulumi.ComponentResource):
             "evaluation_periods": 1,
             "treat_missing_data": "notBreaching",
             "alarm_actions": [self._args.topic_arn],
-            "ok_actions": [self._args.topic_arn],
+            **({"ok_actions": [self._args.topic_arn]} if alarm.tells_when_over else {}),
         }
         if alarm.expression is not None:
             own: dict[str, Any] = {

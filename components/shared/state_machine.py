@@ -72,7 +72,7 @@ class StateMachine(pulumi.ComponentResource):
             name=names.name("role", f"{args.purpose}-machine"),
             description=f"The {args.purpose} state machine acts with this role",
             assume_role_policy=iam.trust(
-                "states.amazonaws.com", account=names.account, source_arn=names.state_machine(args.purpose).arn
+                "states.amazonaws.com", account=names.account, source_arn=_sources(names, args.purpose)
             ),
             opts=child,
         )
@@ -103,6 +103,12 @@ class StateMachine(pulumi.ComponentResource):
         )
         self.arn, self.role_arn = machine.arn, role.arn
         self.register_outputs({"arn": self.arn, "role_arn": self.role_arn})
+
+
+def _sources(names: Names, purpose: str) -> list[str]:
+    """On whose behalf Step Functions takes the role: the machine, and the children of its Distributed Maps."""
+    machine = names.state_machine(purpose)
+    return [machine.arn, f"{machine.arn}/*", names.arn("states", f"mapRun:{machine.name}/*")]
 
 
 def use_of(key_arns: Sequence[pulumi.Input[str]]) -> pulumi.Output[str]:

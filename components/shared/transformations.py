@@ -23,8 +23,10 @@ class NotDestroyableError(pulumi.RunError):
     """A resource asks to outlive its stack."""
 
 
-def standards(tags: Mapping[str, str]) -> Transformation:
+def standards(tags: Mapping[str, str], *, permissions_boundary: str | None = None) -> Transformation:
     """A stack transformation that gives each taggable resource `tags`; its own tags win, its first `CreatedAt` stays.
+
+    `permissions_boundary` is the ARN of a policy that bounds every role, whichever component makes it.
 
     Raises NotDestroyableError for a resource with `retain_on_delete` or `deleted_with`.
     """
@@ -43,6 +45,8 @@ def standards(tags: Mapping[str, str]) -> Transformation:
             return None
         own: Any = args.props["tags"] or {}
         props = {**args.props, "tags": {**tags, **own}}
+        if args.type_ == "aws:iam/role:Role" and permissions_boundary:
+            props["permissions_boundary"] = permissions_boundary
         kept = pulumi.ResourceOptions(ignore_changes=[f"tags.{CREATED_AT}"])
         return pulumi.ResourceTransformationResult(props=props, opts=pulumi.ResourceOptions.merge(args.opts, kept))
 

@@ -17,9 +17,20 @@ from conventions.naming import Names
 from . import aws_actions
 
 
-def deploys(stack: Names) -> list[iam.Statement]:
-    """What `pulumi up` and `destroy` need for the platform of one stack, `stack` being that stack's names."""
-    return [*reads(stack), *_network(stack), *_keys(stack), *_identity(stack), *_named(stack), *_unnamed(stack)]
+def deploys(stack: Names, permissions_boundary: str | None = None) -> list[iam.Statement]:
+    """What `pulumi up` and `destroy` need for the platform of one stack, `stack` being that stack's names.
+
+    With the ARN of a `permissions_boundary`, roles can be made and changed only under it: whoever may push code cannot
+    give a role more than the boundary allows.
+    """
+    return [
+        *reads(stack),
+        *_network(stack),
+        *_keys(stack),
+        *_identity(stack, permissions_boundary),
+        *_named(stack),
+        *_unnamed(stack),
+    ]
 
 
 def reads(stack: Names) -> list[iam.Statement]:
@@ -29,6 +40,7 @@ def reads(stack: Names) -> list[iam.Statement]:
             f"Read{service.title().replace('-', '')}",
             [f"{service}:{action}" for action in actions],
             _owned(stack, service),
+            conditions=_own_or_untagged(stack) if service in ("application-autoscaling", "kms") else None,
         )
         for service, actions in aws_actions.READS.items()
     ]
@@ -40,6 +52,7 @@ def previews(stack: Names) -> list[iam.Statement]:
     asks = [
         "ec2:DescribeAvailabilityZones",
         "ec2:DescribeManagedPrefixLists",
+        "ec2:DescribeVpcEndpointServices",
         "states:ValidateStateMachineDefinition",
         "sts:GetCallerIdentity",
     ]
@@ -52,6 +65,14 @@ def _prefix_lists(stack: Names) -> iam.Statement:
     return iam.statement("ReadPrefixLists", ["ec2:GetManagedPrefixListEntries"], [lists])
 
 
+def _own_or_untagged(stack: Names) -> iam.Conditions:
+    """What carries the stack's tag, or none yet: a tag given at creation may take minutes to count.
+
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
+    """
+    return {"StringEqualsIfExists": {"aws:ResourceTag/Environment": stack.suffix}}
+
+
 def _owned(stack: Names, service: str) -> list[str]:
     """ARN patterns of what the stack owns by name in `service`."""
     sfx = stack.suffix
@@ -59,6 +80,8 @@ def _owned(stack: Names, service: str) -> list[str]:
         "application-autoscaling": [stack.arn("application-autoscaling", "scalable-target/*")],
         "cloudwatch": [
             stack.arn("cloudwatch", f"alarm:*-{sfx}"),
+            # target tracking makes, reads and deletes its alarms with the caller's rights
+            stack.arn("cloudwatch", f"alarm:TargetTracking-service/cluster-*-{sfx}/*"),
             stack.arn("cloudwatch", f"dashboard/*-{sfx}", region=""),
         ],
         "dynamodb": [stack.arn("dynamodb", f"table/table-*-{sfx}")],
@@ -102,6 +125,13 @@ def _unnamed(stack: Names) -> list[iam.Statement]:
             "ScaleServices",
             [f"application-autoscaling:{action}" for action in scaling],
             [stack.arn("application-autoscaling", "scalable-target/*")],
+            conditions=_own_or_untagged(stack),
+        ),
+        # private DNS of an interface endpoint is a hosted zone that AWS associates with the caller's rights
+        iam.statement(
+            "PrivateDnsOfEndpoints",
+            ["route53:AssociateVPCWithHostedZone"],
+            [stack.arn("route53", "hostedzone/*", region="", account="")],
         ),
         # neither call takes a resource; both are undone by the next `up` of the stack that owns the thing
         iam.statement(
@@ -132,13 +162,25 @@ def _network(stack: Names) -> list[iam.Statement]:
             parts,
             conditions={"StringEquals": {"aws:RequestTag/Environment": stack.suffix}},
         ),
-        iam.statement("UseOwnVpcParts", aws_actions.MAKE_VPC_PARTS, parts, conditions=mine),
+        iam.statement(
+            "TagNewVpcParts",
+            ["ec2:CreateTags"],
+            parts,
+            conditions={
+                "StringEquals": {
+                    "aws:RequestTag/Environment": stack.suffix,
+                    "ec2:CreateAction": [action.partition(":")[2] for action in aws_actions.MAKE_VPC_PARTS],
+                }
+            },
+        ),
+        iam.statement("UseOwnVpcParts", [*aws_actions.MAKE_VPC_PARTS, "ec2:CreateTags"], parts, conditions=mine),
         iam.statement("ChangeOwnVpcParts", aws_actions.CHANGE_VPC_PARTS, parts, conditions=mine),
         # the default security group is stripped of its rules before it carries a tag
         iam.statement(
             "StripDefaultGroup",
             ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "ec2:CreateTags"],
             [stack.arn("ec2", "security-group/*"), stack.arn("ec2", "security-group-rule/*")],
+            conditions=_own_or_untagged(stack),
         ),
     ]
 
@@ -154,12 +196,14 @@ def _keys(stack: Names) -> list[iam.Statement]:
         "EnableKeyRotation",
         "PutKeyPolicy",
         "ScheduleKeyDeletion",
-        "TagResource",
         "UntagResource",
         "UpdateAlias",
         "UpdateKeyDescription",
         "Decrypt",
+        "Encrypt",
         "GenerateDataKey",
+        "ReEncryptFrom",
+        "ReEncryptTo",
     )
     return [
         iam.statement(
@@ -172,13 +216,13 @@ def _keys(stack: Names) -> list[iam.Statement]:
             "TagOwnKeys",
             ["kms:TagResource"],
             keys,
-            conditions={"StringEquals": {"aws:RequestTag/Environment": stack.suffix}},
+            conditions={"StringEquals": {"aws:RequestTag/Environment": stack.suffix}, **_own_or_untagged(stack)},
         ),
         iam.statement(
             "ChangeOwnKeys",
             [f"kms:{action}" for action in change],
             keys,
-            conditions={"StringEquals": {"aws:ResourceTag/Environment": stack.suffix}},
+            conditions=_own_or_untagged(stack),
         ),
         iam.statement(
             "NameOwnKeys",
@@ -188,13 +232,13 @@ def _keys(stack: Names) -> list[iam.Statement]:
     ]
 
 
-def _identity(stack: Names) -> list[iam.Statement]:
+def _identity(stack: Names, permissions_boundary: str | None) -> list[iam.Statement]:
     roles = _owned(stack, "iam")
+    # source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
+    bounded = ("CreateRole", "DeleteRolePolicy", "PutRolePermissionsBoundary", "PutRolePolicy")
+    boundary = {"StringEquals": {"iam:PermissionsBoundary": permissions_boundary}} if permissions_boundary else None
     change = (
-        "CreateRole",
         "DeleteRole",
-        "DeleteRolePolicy",
-        "PutRolePolicy",
         "TagRole",
         "UntagRole",
         "UpdateAssumeRolePolicy",
@@ -202,7 +246,8 @@ def _identity(stack: Names) -> list[iam.Statement]:
         "UpdateRoleDescription",
     )
     return [
-        iam.statement("WriteOwnRoles", [f"iam:{action}" for action in change], roles),
+        iam.statement("WriteOwnRoles", [f"iam:{action}" for action in bounded], roles, conditions=boundary),
+        iam.statement("ChangeOwnRoles", [f"iam:{action}" for action in change], roles),
         iam.statement(
             "HandOwnRolesToServices",
             ["iam:PassRole"],

@@ -65,7 +65,7 @@ def of_step(
         case "up":
             return [
                 iam.statement("PullReleases", _PULL, releases),
-                *permissions.deploys(stack),
+                *permissions.deploys(stack, delivery.permissions_boundary),
                 *_state(step, names, delivery, writes=True),
             ]
         case "verify":
@@ -78,7 +78,8 @@ def _state(
     """The state of one stack in Pulumi's bucket, and the key of its secrets."""
     bucket = names.arn("s3", state_bucket(names, delivery), region="", account="")
     objects = [
-        f"{bucket}/.pulumi/*/batch-platform/{step.stack}.json*",
+        # the state itself, its backups, locks and the stack's tags (`dev.json`, `dev.json.bak`, `dev.pulumi-tags`)
+        f"{bucket}/.pulumi/*/batch-platform/{step.stack}.*",
         f"{bucket}/.pulumi/*/batch-platform/{step.stack}/*",
     ]
     key = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": delivery.state_key_alias}}

@@ -1,7 +1,4 @@
-"""What ends a command without a traceback.
-
-Owns: the one exception that carries a message for a person and an exit code, and the exit codes themselves.
-"""
+"""What ends a command without a traceback: a message for a person, and an exit code."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""A deployed stack's outputs: where every operator command begins.
-
-Owns: asking the Pulumi CLI for them, or reading a file that holds them, and telling in one message why neither works.
-Refuses: asking AWS for anything; what stands behind an output is each command's own business.
-"""
+"""A deployed stack's outputs, from the Pulumi CLI or from a file: where every operator command begins."""
 
 from __future__ import annotations
 
@@ -18,6 +14,10 @@ from batchctl.project import Project
 
 SECONDS: Final = 120
 """How long the Pulumi CLI may take; a state backend far away needs a few seconds."""
+
+NO_CREDENTIALS: Final = "no AWS credentials: set AWS_PROFILE, or sign in (`aws sso login`)."
+_NO_CREDENTIALS: Final = ("no EC2 IMDS role found", "failed to refresh cached credentials", "NoCredentialProviders")
+"""How the Pulumi CLI, through AWS's Go SDK, says that there are none."""
 
 PLACE: Final = ("environment", "region", "accountId")
 """Outputs without which nothing else can be found."""
@@ -140,6 +140,12 @@ def _from_engine(stack: str, project: Project) -> Any:
         ) from error
     if done.returncode:
         said = done.stderr.strip() or done.stdout.strip()
+        if any(words in said for words in _NO_CREDENTIALS):
+            raise OperatorError(
+                f"{NO_CREDENTIALS}\nPulumi needs them to read the state of stack {stack!r}; with --outputs FILE it "
+                "is not asked.",
+                UNREACHABLE,
+            )
         if "no stack named" in said:
             raise OperatorError(
                 f"{said}\nThe state backend you are logged in to does not know stack {stack!r}: see `pulumi stack ls "

@@ -1,8 +1,4 @@
-"""A committed stack, through the program's eyes: its recording and its typed settings.
-
-Owns: joining a stack file to the recorder, and turning the program's refusals into one message.
-Refuses: judging and showing.
-"""
+"""A committed stack as the program reads it: its recording and its typed settings, its refusals as one message."""
 
 from __future__ import annotations
 

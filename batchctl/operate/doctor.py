@@ -1,7 +1,6 @@
-"""What would keep tonight's run from working, and what to do about each.
+"""What would keep tonight's run from working, each with what to do about it.
 
-Owns: the checks of account, quota, roles, images and endpoints; every finding says its way out.
-Refuses: comparing the stack with what it should be, which is `batchctl verify`'s.
+Whether the stack is what it should be is `batchctl verify`'s question, not this one's.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from batchctl import project as projects
 from batchctl.errors import UNREACHABLE, OperatorError
-from batchctl.outputs import Outputs, load_outputs
+from batchctl.outputs import NO_CREDENTIALS, Outputs, load_outputs
 from batchctl.program import stack_settings
 from settings import Settings
 
@@ -60,7 +60,7 @@ def asking(what: str) -> Iterator[None]:
     try:
         yield
     except NoCredentialsError as error:
-        raise OperatorError(f"{what}: no AWS credentials: set AWS_PROFILE, or sign in.", UNREACHABLE) from error
+        raise OperatorError(f"{what}: {NO_CREDENTIALS}", UNREACHABLE) from error
     except ClientError as error:
         code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         way_out = "your role may not do this, or the session has expired" if code in _DENIED else "see the message"

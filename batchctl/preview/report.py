@@ -1,8 +1,4 @@
-"""What a stack would be, judged and priced without a cloud.
-
-Owns: recording a stack in both modes, evaluating the policy pack on both, adding cost and outputs: one report a stack.
-Refuses: showing the report (`render.py`).
-"""
+"""One report per stack: recorded in both modes, checked by the policy pack in both, with cost and outputs."""
 
 from __future__ import annotations
 

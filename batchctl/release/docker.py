@@ -1,7 +1,4 @@
-"""Docker and other programs that a release is built with.
-
-Owns: running a command so that its failure is one message. Refuses: deciding what is built (`release.py`).
-"""
+"""Docker and the other programs that a release is made with; a failure of theirs is one message."""
 
 from __future__ import annotations
 
@@ -12,6 +9,14 @@ from typing import Any
 
 from batchctl.errors import UNREACHABLE, OperatorError
 
+WAYS_OUT = {
+    "docker": "Is Docker running (`docker info`)? A refused push is often an expired sign-in: "
+    "`batchctl release sign-in`.",
+    "crane": "A refusal is often an expired sign-in, which `batchctl release promote` renews: run it again.",
+    "pulumi": "Is the state backend the right one (`pulumi whoami -v`), and does the stack exist (`pulumi stack ls`)?",
+}
+"""What to look at when a program fails, whose own words are shown above."""
+
 
 def run_command(command: Sequence[str]) -> None:
     """Runs `command` with its output shown; raises OperatorError when it fails or does not exist."""
@@ -20,16 +25,28 @@ def run_command(command: Sequence[str]) -> None:
     except FileNotFoundError as error:
         raise OperatorError(f"{command[0]} is not installed or not on PATH.", UNREACHABLE) from error
     except subprocess.CalledProcessError as error:
-        shown = " ".join(command)
-        raise OperatorError(f"`{shown}` failed with exit code {error.returncode}.", UNREACHABLE) from error
+        raise OperatorError(
+            f"`{' '.join(command)}` failed with exit code {error.returncode}; what it says is above. "
+            + WAYS_OUT.get(command[0], ""),
+            UNREACHABLE,
+        ) from error
 
 
 def sign_in(ecr: Any) -> None:
     """Lets Docker push to the account's registry for twelve hours; the password goes through standard input only."""
     grant = ecr.get_authorization_token()["authorizationData"][0]
     user, _, password = base64.b64decode(grant["authorizationToken"]).decode().partition(":")
-    command = ["docker", "login", "--username", user, "--password-stdin", grant["proxyEndpoint"]]
+    registry = grant["proxyEndpoint"]
+    command = ["docker", "login", "--username", user, "--password-stdin", registry]
     try:
-        subprocess.run(command, check=True, input=password, text=True, stdout=subprocess.DEVNULL)
-    except (FileNotFoundError, subprocess.CalledProcessError) as error:
-        raise OperatorError(f"docker login failed: {error}", UNREACHABLE) from error
+        subprocess.run(command, check=True, input=password, text=True, capture_output=True)
+    except FileNotFoundError as error:
+        raise OperatorError(
+            "docker is not on PATH: install Docker (https://docs.docker.com/get-docker/), or let the pipeline build.",
+            UNREACHABLE,
+        ) from error
+    except subprocess.CalledProcessError as error:
+        raise OperatorError(
+            f"Docker cannot sign in to {registry}: {error.stderr.strip() or 'no reason given'}. {WAYS_OUT['docker']}",
+            UNREACHABLE,
+        ) from error

@@ -78,9 +78,10 @@ def copy_image(ecr: ECRClient, copy: Copy, run: Run) -> None:
     Raises OperatorError when it is no plain image, when crane fails, or when another digest has arrived.
     """
     _manifest(ecr, copy.source, copy.digest)
-    described = ecr.describe_repositories(repositoryNames=[copy.source, copy.target])["repositories"]
-    addresses = {repository["repositoryName"]: repository["repositoryUri"] for repository in described}
-    run(["crane", "copy", f"{addresses[copy.source]}@{copy.digest}", f"{addresses[copy.target]}:{copy.tag}"])
+    # both repositories are of one registry; the deploy role may describe its own stack's only
+    (target,) = ecr.describe_repositories(repositoryNames=[copy.target])["repositories"]
+    registry = target["repositoryUri"].removesuffix(f"/{copy.target}")
+    run(["crane", "copy", f"{registry}/{copy.source}@{copy.digest}", f"{registry}/{copy.target}:{copy.tag}"])
     if not is_there(ecr, copy):
         raise OperatorError(f"{copy.target}: crane ended well, but ECR has no image tagged {copy.tag}.", UNREACHABLE)
 

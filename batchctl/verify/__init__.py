@@ -1,8 +1,7 @@
 """`batchctl verify`: what is really deployed, asked of AWS and not of Pulumi.
 
-Owns: the checks of the test areas FR-T1 to FR-T12, of the network and of the data stores, and their report.
-Refuses: changing anything (`clients.py` lets no other call through), repairing (that is `pulumi up`) and judging the
-program or its preview (`policy/`, `batchctl preview`).
+The checks cover the test areas FR-T1 to FR-T12, the network and the data stores. Nothing is changed or repaired:
+`clients.py` lets no call through that does not read.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Where boto3 clients are made.
+"""boto3 clients in the stack's region that only read: any other call is refused before it leaves the machine.
 
-Owns: one client a service, in the stack's region, and the promise that nothing is changed: a call that does not read is
-refused before it leaves the machine.
-Refuses: credentials and endpoints; boto3 finds both as it always does (AWS_PROFILE, AWS_ENDPOINT_URL, ...).
+boto3 finds credentials and endpoints as it always does (AWS_PROFILE, AWS_ENDPOINT_URL, ...).
 """
 
 from __future__ import annotations

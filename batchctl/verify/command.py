@@ -1,7 +1,6 @@
 """`batchctl verify`: from the command line's words to a report.
 
-Owns: finding outputs and settings, the one call that tells "no AWS" from "something is wrong", and showing the report.
-Refuses: checking; the rest of the package does.
+Before any check: whether AWS answers, whether it is the right account, and whether the deployment is there at all.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ def verify(
     outputs = load_outputs(stack, file, project)
     clients = Clients(outputs.region)
     _right_account(clients, outputs)
+    _is_deployed(clients, outputs)
     return run(Deployment(clients, outputs, _settings(project, stack, outputs)), progress)
 
 
@@ -51,6 +51,21 @@ def _right_account(clients: Clients, outputs: Outputs) -> None:
         raise OperatorError(
             f"stack {outputs.stack!r} is in account {outputs.account}, but you are signed in to {account} (profile "
             f"{profile!r}): set AWS_PROFILE to one of the stack's account."
+        )
+
+
+def _is_deployed(clients: Clients, outputs: Outputs) -> None:
+    """Raises OperatorError when neither network nor cluster of the outputs exist: every check would fail."""
+    try:
+        networks = clients("ec2").describe_vpcs(Filters=[{"Name": "vpc-id", "Values": [outputs.text("vpcId")]}])["Vpcs"]
+        clusters = clients("ecs").describe_clusters(clusters=[outputs.text("clusterArn")])["clusters"]
+    except (ClientError, BotoCoreError):
+        return  # the checks say of each question why it has no answer
+    if not networks and not any(cluster["status"] == "ACTIVE" for cluster in clusters):
+        raise OperatorError(
+            f"stack {outputs.stack!r}, as {outputs.origin} describes it, is not deployed in {outputs.account}, "
+            f"{outputs.region}: neither its network {outputs.text('vpcId')} nor its cluster exist. Were the outputs "
+            f"written before a `pulumi destroy`? Run `pulumi up --stack {outputs.stack}`, or write them again."
         )
 
 

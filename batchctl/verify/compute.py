@@ -1,7 +1,6 @@
 """The cluster, the task definitions, the services and their scaling (FR-T1, FR-T2, FR-T7, FR-T10).
 
-Owns: what ECS and Application Auto Scaling say.
-Refuses: whether a task would start (`batchctl doctor`) and the roles (`identity.py`).
+Whether a task would start is for `batchctl doctor`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Names, tags, and whether everything can be destroyed (FR-T11, FR-T12).
 
-Owns: what a person needs to recognize the stack by, and what would keep `pulumi destroy` from ending.
-Refuses: `retainOnDelete`, which only the state knows (`batchctl policy check-state`), and buckets that hold objects
-while `platform.teardown` is false: that they stay is meant.
+`retainOnDelete` is not seen here, because only the state knows it (`batchctl policy check-state`). Buckets that hold
+objects while `platform.teardown` is false are no failure: that they stay is meant.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The keys and the roles (FR-T4, FR-T6).
+"""The keys and the roles (FR-T4, FR-T6): key policies, trust policies and permissions as they really are.
 
-Owns: who may use what: key policies, trust policies and permissions as they really are.
-Refuses: simulating requests; it reads documents.
+Documents are read; no request is simulated.
 """
 
 from __future__ import annotations

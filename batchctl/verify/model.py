@@ -1,8 +1,4 @@
-"""What a check is about, what it claims, and what the report says.
-
-Owns: plain values only.
-Refuses: asking (`registry.run`) and showing (`command.py`).
-"""
+"""What a check is about, what it claims, and what the report says: plain values."""
 
 from __future__ import annotations
 

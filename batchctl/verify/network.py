@@ -1,7 +1,6 @@
-"""The private network (NETWORK).
+"""The private network: no way in or out besides the endpoints, and the endpoints where tasks need them (NETWORK).
 
-Owns: whether there is a way in or out besides the endpoints, and whether the endpoints are where tasks need them.
-Refuses: sending packets; `batchctl doctor` asks whether endpoints answer.
+No packet is sent.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """The areas, the checks in them, and running them all.
 
-Owns: the list of areas, registration, and the difference between "it is not there" (fail) and "there was no answer"
-(not checkable).
-Refuses: knowing any service; the other modules of the package do.
+"It is not there" is a failure; "there was no answer" is not checkable, and no pass.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
-"""Repositories, buckets, the ledger, the queues and the topic (FR-T3, DATA).
-
-Owns: whether what holds data is closed, encrypted and kept no longer than meant.
-Refuses: the keys themselves (`identity.py`) and what is in them.
+"""Repositories, buckets, the ledger, the queues and the topic (FR-T3, DATA): whether what holds data is closed,
+encrypted, and kept no longer than meant.
 """
 
 from __future__ import annotations

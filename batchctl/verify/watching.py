@@ -1,7 +1,7 @@
 """Log groups, what starts the nightly run, and the alarms (FR-T5, FR-T8, FR-T9).
 
-Owns: whether a run would start, be written down and be noticed when it fails.
-Refuses: how runs went (`batchctl runs`) and the state of the alarms: an alarm that rings is doing its work.
+Whether a run would start, be written down, and be noticed when it fails. An alarm that rings is no failure here: it is
+doing its work.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ boto3 client, where the test says so.
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -258,8 +259,49 @@ class TestStatus:
         at = states.next_deadline(config, datetime.fromisoformat(moment).replace(tzinfo=UTC))
         assert at.isoformat(timespec="minutes") == due
 
+    def test_a_held_manifest_is_named_with_the_way_to_run_it(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A held manifest starts no run, so nothing else tells why; the output is the definition's own."""
+        account.machine()
+        states_client = account.client("stepfunctions")
+        arn = states_client.start_execution(stateMachineArn=MACHINE, name="held-1", input="{}")["executionArn"]
+        executions = states_client.list_executions(stateMachineArn=MACHINE)
+        executions["executions"][0]["status"] = "SUCCEEDED"
+        run = {"business_date": "2026-01-02", "key": "incoming/2026-01-02/manifest.json"}
+        monkeypatch.setattr(states_client, "list_executions", lambda **_: executions)
+        monkeypatch.setattr(
+            states_client,
+            "describe_execution",
+            lambda executionArn: {"output": json.dumps({"outcome": "HELD", "run": run})},  # noqa: N803
+        )
+        monkeypatch.setattr(stack.Stack, "client", lambda self, service: states_client)
+        assert arn
+        state = json.loads(ask(account, "status", "--json").output)
+        assert state["state"] == "NOT STARTED", "a held manifest is no run"
+        assert [one["manifest"] for one in state["held"]] == ["incoming/2026-01-02/manifest.json"]
+        shown = ask(account, "status").output
+        assert "held" in shown
+        assert "batchctl run all --date 2026-01-02" in shown
+
 
 class TestLogs:
+    def test_no_line_is_said(self, account: Account) -> None:
+        account.client("logs").create_log_group(logGroupName="/batch/data-ingestion-dev")
+        shown = ask(account, "logs", "data-ingestion")
+        assert shown.stdout == ""
+        assert "data-ingestion has logged nothing in the last 720 minutes" in shown.stderr
+
+    def test_an_unknown_run_is_refused(self, account: Account) -> None:
+        error = refused(ask(account, "logs", "data-ingestion", "--run", "run-x"))
+        assert error.code == USAGE
+        assert "no run 'run-x' in the run ledger; the newest is run-2026-11-20" in str(error)
+
+    def test_a_known_run_that_logged_nothing_is_said(self, account: Account) -> None:
+        account.client("logs").create_log_group(logGroupName="/batch/data-ingestion-dev")
+        shown = ask(account, "logs", "data-ingestion", "--run", "run-2026-11-20")
+        assert "has logged nothing of run run-2026-11-20" in shown.stderr
+
     def test_lines_in_order_and_of_one_run(self, account: Account) -> None:
         logs = account.client("logs")
         group = "/batch/data-ingestion-dev"
@@ -292,6 +334,15 @@ class TestRedrive:
         monkeypatch.setattr(stack.Stack, "client", lambda self, service: states)
         assert ask(account, "redrive").exit_code == OK
         assert redriven == [arn]
+
+    def test_a_run_that_is_not_there(self, account: Account) -> None:
+        account.machine()
+        assert "there is no run 'xyz'; only a run that failed" in str(refused(ask(account, "redrive", "xyz")))
+
+    def test_a_run_that_has_not_failed(self, account: Account) -> None:
+        account.machine()
+        account.client("stepfunctions").start_execution(stateMachineArn=MACHINE, name="run-1", input="{}")
+        assert "run 'run-1' is RUNNING; only a run that failed" in str(refused(ask(account, "redrive", "run-1")))
 
     def test_dead_letters_of_events_cannot_go_back(self, account: Account) -> None:
         assert "run all --input" in str(refused(ask(account, "redrive", "--dead-letters", "nightly-start")))
@@ -339,6 +390,20 @@ class TestPush:
         assert error.code == UNREACHABLE
         assert "docker" in str(error)
 
+    def test_a_docker_that_fails_is_one_sentence_with_a_way_out(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def failing(command: Any, **_: Any) -> Any:
+            raise subprocess.CalledProcessError(1, command, stderr="Cannot connect to the Docker daemon\n")
+
+        monkeypatch.setattr("batchctl.operate.push._commit", lambda: "3cc9de9f4c1b2a7d8e6f5a4b3c2d1e0f9a8b7c6d")
+        monkeypatch.setattr("subprocess.run", failing)
+        message = str(refused(ask(account, "push", "data-ingestion")))
+        assert "Cannot connect to the Docker daemon" in message
+        assert "docker info" in message
+        assert "[" not in message, "no Python list"
+        assert "non-zero exit status" not in message
+
     def test_unknown_job(self, account: Account) -> None:
         assert "Jobs: data-ingestion" in str(refused(ask(account, "push", "nope")))
 
@@ -357,6 +422,23 @@ class TestCost:
 
 
 class TestOutputs:
+    def test_without_credentials_it_is_the_message_of_outputs(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Pulumi's own words are about an EC2 metadata service that nobody here has."""
+        pulumi = tmp_path / "pulumi"
+        pulumi.write_text(
+            "#!/bin/sh\necho 'error: read .pulumi/meta.yaml: operation error S3: GetObject, get identity: get "
+            "credentials: failed to refresh cached credentials, no EC2 IMDS role found' >&2\nexit 255\n"
+        )
+        pulumi.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        error = CliRunner().invoke(cli.app, ["runs", "--stack", "dev"]).exception
+        assert isinstance(error, OperatorError)
+        assert error.code == UNREACHABLE
+        assert str(error).startswith("no AWS credentials: set AWS_PROFILE")
+        assert "IMDS" not in str(error)
+
     def test_neither_stack_nor_file(self) -> None:
         error = CliRunner().invoke(cli.app, ["runs"]).exception
         assert isinstance(error, OperatorError)

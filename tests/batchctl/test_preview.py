@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 import yaml
 
 from batchctl import project as projects
+from batchctl.commands.preview import without_collections
 from batchctl.errors import FOUND, OK, USAGE, OperatorError
 from batchctl.preview import cost, prices
 from batchctl.program import recorded, stack_settings
@@ -176,3 +179,29 @@ class TestCost:
             assert price.source.startswith("https://"), name
             assert price.seen, name
             assert price.usd > 0, name
+
+
+class TestWhatIsSaidFirstAndLast:
+    def test_the_decision_first_and_what_to_do_next_last(self) -> None:
+        lines = batchctl("preview", "--stack", "dev").stdout.splitlines()
+        assert re.match(r"dev: every mandatory rule holds; \d+ resources, \$[\d.]+ a month idle, ", lines[0])
+        last = " ".join(lines[-2:])
+        assert "Next: `.venv/bin/batchctl doctor --preflight --stack dev`" in last
+
+    def test_outputs_only_when_asked_for(self) -> None:
+        assert "stateMachineArn" not in batchctl("preview", "--stack", "dev").stdout
+        assert "stateMachineArn" in batchctl("preview", "--stack", "dev", "--outputs").stdout
+
+    def test_a_refusal_is_announced_first_and_told_last(self, project: Path) -> None:
+        change(project, network={"cidr": "10.0.0.0/30"})
+        shown = batchctl("preview", "--project", str(project))
+        assert shown.returncode == USAGE
+        assert "1 refused" in shown.stdout.splitlines()[0]
+        assert "fix what is refused below" in shown.stdout
+        assert "network.cidr" in shown.stderr
+
+
+def test_garbage_is_collected_again_after_a_preview() -> None:
+    with without_collections():
+        assert not gc.isenabled()
+    assert gc.isenabled()

@@ -163,3 +163,27 @@ def test_another_account_is_refused(tmp_path: Path, project: projects.Project, m
     file.write_text(json.dumps({"environment": "dev", "region": "us-east-1", "accountId": "999999999999"}))
     with mock_aws(), pytest.raises(OperatorError, match="in account 999999999999, but you are signed in to 1234"):
         verifying.verify(None, file, project)
+
+
+def test_outputs_of_a_stack_that_is_gone_are_one_message(
+    tmp_path: Path, project: projects.Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every single check would fail, with AWS's raw words for each."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    file = tmp_path / "outputs.json"
+    values = {
+        "environment": "dev",
+        "region": "us-east-1",
+        "accountId": "123456789012",
+        "vpcId": "vpc-0123456789abcdef0",
+        "clusterArn": "arn:aws:ecs:us-east-1:123456789012:cluster/cluster-batch-dev",
+    }
+    file.write_text(json.dumps(values))
+    with (
+        mock_aws(),
+        pytest.raises(OperatorError, match=r"is not deployed in 123456789012, us-east-1.*pulumi up") as refused,
+    ):
+        verifying.verify(None, file, project)
+    assert refused.value.code == USAGE

@@ -147,8 +147,17 @@ class TestTaskEvents:
         for purpose in ("tasks-stopped", "tasks-failed"):
             assert "/batch/task-events-" in program.one(TARGET, f"monitoring-{purpose}-target").props["arn"]
         (policy,) = program.all("aws:cloudwatch/logResourcePolicy:LogResourcePolicy")
-        (statement,) = json.loads(policy.props["policyDocument"])["Statement"]
-        assert set(statement["Principal"]["Service"]) == {"events.amazonaws.com", "delivery.logs.amazonaws.com"}
+        statements = {s["Action"]: s for s in json.loads(policy.props["policyDocument"])["Statement"]}
+        for statement in statements.values():
+            assert set(statement["Principal"]["Service"]) == {"events.amazonaws.com", "delivery.logs.amazonaws.com"}
+        assert "Condition" not in statements["logs:CreateLogStream"], (
+            "EventBridge names no source when it opens a stream"
+        )
+        sources = statements["logs:PutLogEvents"]["Condition"]["ArnEquals"]["aws:SourceArn"]
+        assert [source.rpartition("/")[2].rpartition("-")[0] for source in sources] == [
+            "rule-tasks-stopped",
+            "rule-tasks-failed",
+        ]
         assert len(policy.props["policyDocument"]) < 5_120
 
 

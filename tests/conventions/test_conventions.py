@@ -119,7 +119,7 @@ class TestNames:
 
     @pytest.mark.parametrize(
         ("region", "partition"),
-        [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-central-2", "aws")],
+        [("us-east-1", "aws"), ("us-gov-west-1", "aws-us-gov"), ("eu-central-2", "aws")],
     )
     def test_partition(self, region: str, partition: str) -> None:
         assert Names(suffix="dev", account="123456789012", region=region).partition == partition

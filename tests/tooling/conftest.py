@@ -120,12 +120,13 @@ _CRANE = """#!{python}
 import sys
 sys.path.insert(0, {root!r})
 import os
+from sandbox.account import EmulatedAccount
 from tests.tooling.conftest import Account, copy_in_account
 print("crane", *sys.argv[1:])
 if sys.argv[1:3] == ["auth", "login"]:
     assert sys.stdin.read(), "no password"
 else:
-    copy_in_account(Account(os.environ["AWS_ENDPOINT_URL"]), *sys.argv[2:])
+    copy_in_account(Account(EmulatedAccount(os.environ["AWS_ENDPOINT_URL"])), *sys.argv[2:])
 """
 
 

@@ -26,12 +26,13 @@ from .conftest import COMMIT, JOBS, ROOT, Account, crane_shim, push_image, write
 _DOCKER = """#!{python}
 import os, sys
 sys.path.insert(0, {root!r})
+from sandbox.account import EmulatedAccount
 from tests.tooling.conftest import Account, push_image
 with open(os.environ["DOCKER_CALLS"], "a") as calls:
     print(" ".join(sys.argv[1:]), file=calls)
 if sys.argv[1] == "push":
     repository, tag = sys.argv[2].split("/")[-1].split(":")
-    push_image(Account(os.environ["AWS_ENDPOINT_URL"]), repository, tag, content=tag)
+    push_image(Account(EmulatedAccount(os.environ["AWS_ENDPOINT_URL"])), repository, tag, content=tag)
 if sys.argv[1] == "login":
     assert sys.stdin.read(), "no password"
 """

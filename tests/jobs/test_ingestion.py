@@ -262,7 +262,7 @@ class TestLies:
 
     def test_no_file(self, night: Night) -> None:
         send(night, {}, {})
-        self.refused(night, r"files: .*at least 1 item.*got \[\]")
+        self.refused(night, r"files: must have at least 1 entry.*got \[\]")
 
     def test_files_without_a_trade(self, night: Night) -> None:
         send(night, {"a.csv": as_csv([])}, {"a.csv": 0})

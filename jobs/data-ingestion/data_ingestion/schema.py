@@ -53,7 +53,7 @@ class Column:
         return is_text(kind)
 
     def parse(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """Values of the column's own type and which are good; elsewhere values are undefined and the mask may be null."""
+        """Values of the column's own type and which are good; elsewhere a value is undefined, a mask may be null."""
         raise NotImplementedError
 
 
@@ -160,7 +160,11 @@ class Day(Column):
 def _numbers(text: pa.Array) -> pa.Array:
     """Numbers of text, null or NaN where it holds none; the pattern is matched only where something is no number."""
     try:
-        return pc.cast(pc.if_else(pc.equal(text, ""), None, text), pa.float64())
+        return pc.cast(text, pa.float64())
+    except pa.ArrowInvalid:
+        text = pc.if_else(pc.equal(text, ""), None, text)
+    try:
+        return pc.cast(text, pa.float64())
     except pa.ArrowInvalid:
         return pc.cast(pc.if_else(pc.match_substring_regex(text, _NUMBER), text, None), pa.float64())
 
@@ -220,8 +224,8 @@ class Checked:
 
     accepted: pa.RecordBatch
     """The good rows; typed as `PARTITION_SCHEMA`, but `DISTINCT_TEXTS` are dictionaries."""
-    accepted_rows: pa.Array
-    """Their indices in the batch."""
+    accepted_rows: pa.Array | None
+    """Their indices in the batch; None when all rows are good."""
     rejected: dict[int, Reasons]
     """Index of each bad row -> its reasons."""
 
@@ -251,7 +255,7 @@ def check(batch: pa.RecordBatch, business_date: date) -> Checked:
     note(by_name["fx_to_usd"], pc.invert(pc.fill_null(foreign_dollar, False)), "must be 1 when the currency is USD")
     every = pa.RecordBatch.from_arrays(columns, names=NAMES)
     if not rejected:
-        return Checked(every, pa.array(range(batch.num_rows), pa.int64()), rejected)
+        return Checked(every, None, rejected)
     good = masks[0]
     for mask in masks[1:]:
         good = pc.and_(good, mask)

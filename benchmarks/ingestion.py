@@ -155,10 +155,7 @@ def polars(folder: Path, kind: str) -> int:
     import polars as pl
 
     path = folder / f"trades.{kind}"
-    if kind == "csv":
-        frame = pl.scan_csv(path, infer_schema=False)
-    else:
-        frame = pl.scan_parquet(path)
+    frame = pl.scan_csv(path, infer_schema=False) if kind == "csv" else pl.scan_parquet(path)
     frame = frame.with_columns(
         *(pl.col(name).cast(pl.Float64, strict=False) for name in BOUNDS),
         pl.col("trade_date").str.to_date("%Y-%m-%d", strict=False) if kind == "csv" else pl.col("trade_date"),

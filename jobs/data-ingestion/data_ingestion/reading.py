@@ -4,6 +4,7 @@ A file that is not what its name says ends the job with `BadInputError`, whateve
 row does not: it is reported as soon as it is met, so that no number of them fills the memory.
 """
 
+import codecs
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -100,6 +101,7 @@ def _read_csv(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
         report_torn(number, f"the row must have {row.expected_columns} columns; got {row.actual_columns}", row.text)
         return "skip"
 
+    _require_utf8(path)
     # Single-threaded, because only then pyarrow numbers the rows that it hands to the handler.
     reader = csv.open_csv(
         path,
@@ -131,6 +133,15 @@ def _plain(values: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     return values.cast(pa.string()) if is_text(values.type) else values
+
+
+def _require_utf8(path: Path) -> None:
+    """Raise `UnicodeDecodeError` for other text: pyarrow does not check the rows that it hands to the handler."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        while chunk := file.read(_BUFFER_BYTES):
+            decoder.decode(chunk)
+    decoder.decode(b"", final=True)
 
 
 def _require_columns(schema: pa.Schema, key: str) -> None:

@@ -96,6 +96,12 @@ def _guarded(
         return _failed(log, error)
 
 
+def exit_code_of(error: Exception) -> ExitCode:
+    """The exit code with which a job ends that `error` escapes from."""
+    expected = as_job_error(error)
+    return ExitCode.BUG if expected is None else expected.exit_code
+
+
 def _failed(log: structlog.stdlib.BoundLogger, error: Exception) -> ExitCode:
     """Say once what went wrong: a message for an expected failure, a traceback for a bug."""
     expected = as_job_error(error)

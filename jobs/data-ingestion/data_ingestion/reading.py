@@ -140,7 +140,8 @@ def _require_utf8(path: Path) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         while chunk := file.read(_BUFFER_BYTES):
-            decoder.decode(chunk)
+            if not chunk.isascii() or decoder.getstate()[0]:
+                decoder.decode(chunk)
     decoder.decode(b"", final=True)
 
 

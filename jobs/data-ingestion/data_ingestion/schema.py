@@ -4,6 +4,7 @@ Checks run on whole columns (pyarrow). A column of text, as CSV has it, is parse
 Parquet brings typed is taken as it is. A reason costs something only for rows that are refused.
 """
 
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
+_IDENTITY = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
+_ALPHANUMERIC = string.ascii_letters + string.digits
+_PUNCTUATION = "._:-"
 _DATE = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 _VALUE_CHARACTERS = 80
 """Of a refused value in its reason."""
@@ -59,10 +63,9 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Column):
-    """Text that matches a pattern; `many` says that most rows have a value of their own."""
+    """Text that matches a pattern, and whose values come again and again."""
 
     pattern: str
-    many: bool = False
 
     @property
     def type(self) -> pa.DataType:
@@ -76,9 +79,33 @@ class Text(Column):
 
     def parse(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
         """See `Column.parse`."""
-        if self.many:
-            return values, pc.match_substring_regex(values, self.pattern)
         return _parse_distinct(values, lambda few: (few, pc.match_substring_regex(few, self.pattern)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity(Column):
+    """A name of 1 to 64 letters, digits and `._:-`, the first a letter or a digit, that each row has for itself.
+
+    Trimming finds what `_IDENTITY` says twice as fast as matching it.
+    """
+
+    @property
+    def type(self) -> pa.DataType:
+        """UTF-8 text."""
+        return pa.string()
+
+    @property
+    def wanted(self) -> str:
+        """See `Column.wanted`."""
+        return f"match {_IDENTITY}"
+
+    def parse(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """See `Column.parse`."""
+        length = pc.binary_length(values)
+        only_allowed = pc.equal(pc.binary_length(pc.ascii_ltrim(values, _ALPHANUMERIC + _PUNCTUATION)), 0)
+        good_start = pc.equal(pc.binary_length(pc.ascii_ltrim(values, _PUNCTUATION)), length)
+        short = pc.and_(pc.greater_equal(length, 1), pc.less_equal(length, 64))
+        return values, pc.and_(pc.and_(only_allowed, good_start), short)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,16 +206,8 @@ def _parse_distinct(
     return whole, good.take(encoded.indices)
 
 
-_IDENTITY = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
-
 COLUMNS: tuple[Column, ...] = (
-    Text(
-        name="trade_id",
-        meaning="identity, unique in a run",
-        example="T-0000001",
-        pattern=_IDENTITY,
-        many=True,
-    ),
+    Identity(name="trade_id", meaning="identity, unique in a run", example="T-0000001"),
     Text(
         name="instrument",
         meaning="what is traded; trades of one instrument share its own risk",
@@ -212,7 +231,7 @@ COLUMNS: tuple[Column, ...] = (
 )
 NAMES = [column.name for column in COLUMNS]
 """Of the columns, in the order of a partition."""
-DISTINCT_TEXTS = [column.name for column in COLUMNS if isinstance(column, Text) and not column.many]
+DISTINCT_TEXTS = [column.name for column in COLUMNS if isinstance(column, Text)]
 """Columns of text whose values come again and again."""
 
 PARTITION_SCHEMA = pa.schema([pa.field(column.name, column.type, nullable=False) for column in COLUMNS])

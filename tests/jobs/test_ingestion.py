@@ -264,7 +264,7 @@ class TestTornFiles:
         outcome = night.run("data-ingestion", BATCH_MAX_REJECTED_PERCENT="100")
         assert outcome.exit_code == 0, outcome.stdout
         assert outcome.metrics["QuarantinedRows"] == 300_000
-        assert outcome.metrics["PeakMemory"] < len(rows) / 1e6
+        assert outcome.metrics["PeakMemory"] < 260  # about 150 without a single torn row, 330 with all of them kept
 
     def test_a_torn_row_that_is_no_utf8_is_the_senders_fault(self, night: Night) -> None:
         send(night, {"a.csv": as_csv([GOOD]) + b"\xff,x\n"}, {"a.csv": 2})
@@ -341,6 +341,8 @@ class TestParquetTypes:
         ("column", "values", "reason"),
         [
             ("trade_date", pa.array([None, datetime(2026, 11, 20, 9, 30)], pa.timestamp("us")), "must be a day"),
+            ("trade_date", pa.array([2**62 + 1, 1], pa.timestamp("ns")), "must be a day"),
+            ("trade_date", pa.array([2**31 - 1, -(2**31)], pa.int32()).cast(pa.date32()), "must be a day"),
             ("quantity", pa.array([float("nan"), float("inf")]), "must be a number from -1e"),
             ("quantity", pa.array([None, 2**60], pa.int64()), "must be a number from -1e"),
             ("currency", pa.array([None, "eur"]), "must match"),

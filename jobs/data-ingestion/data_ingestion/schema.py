@@ -282,6 +282,12 @@ def check(batch: pa.RecordBatch, business_date: date) -> Checked:
     return Checked(every.take(rows), rows, rejected)
 
 
+def readable(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """With times as text: not every one that Parquet holds is one that Python's types hold."""
+    columns = [pc.cast(column, pa.string()) if pa.types.is_temporal(column.type) else column for column in rows.columns]
+    return pa.RecordBatch.from_arrays(columns, names=rows.schema.names)
+
+
 def _collect(rejected: dict[int, Reasons], good: pa.Array, name: str, values: pa.Array, wanted: str) -> None:
     if pc.all(good, skip_nulls=False, min_count=0).as_py():
         return

@@ -374,7 +374,7 @@ class TestHanging:
             "from batch_runtime import watchdog; watchdog.HELD_UP_SECONDS = 1; time.sleep(1.5)\n"
             "    import ctypes; ctypes.PyDLL(None).sleep(90)"
         )
-        code, seconds, output = _hang(night, body, "3")
+        code, seconds, output = _hang(night, body, "8")
         assert code == 1
         assert seconds < 60
         assert "Timeout" in output

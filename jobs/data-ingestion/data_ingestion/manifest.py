@@ -1,6 +1,6 @@
 """The manifest and whether it tells the truth about presence and content of its files.
 
-Every lie that can be found at this stage is named in one message, so that the client mends them in one go.
+The lies that can be found at this stage are named in one message, so that the client mends them in one go.
 """
 
 from collections import Counter
@@ -11,6 +11,9 @@ from batch_runtime.environment import JobEnvironment
 from batch_runtime.errors import BadInputError
 from batch_runtime.layout import S3Uri
 from batch_runtime.storage import MissingObjectError, Storage
+
+_NAMED = 10
+"""Files that a message names."""
 
 
 def load(environment: JobEnvironment, storage: Storage) -> Manifest:
@@ -36,7 +39,9 @@ def load(environment: JobEnvironment, storage: Storage) -> Manifest:
         )
     double = sorted(key for key, count in Counter(file.key for file in manifest.files).items() if count > 1)
     if double:
-        raise BadInputError(f"the manifest {uri} names these files more than once: {', '.join(double)}; name each once")
+        raise BadInputError(
+            f"the manifest {uri} names these files more than once: {_some(double, ', ')}; name each once"
+        )
     return manifest
 
 
@@ -62,6 +67,12 @@ def refuse_lies(lies: list[str]) -> None:
     """Raise `BadInputError` when there is any."""
     if lies:
         raise BadInputError(
-            f"the manifest does not tell the truth: {'; '.join(lies)}. Nothing was written; send the files again and "
+            f"the manifest does not tell the truth: {_some(lies, '; ')}. Nothing was written; send the files again and "
             "the manifest last"
         )
+
+
+def _some(items: list[str], separator: str) -> str:
+    """The first items in full, of the others how many there are."""
+    more = len(items) - _NAMED
+    return separator.join(items[:_NAMED]) + (f"{separator}and {more:,} more" if more > 0 else "")

@@ -75,9 +75,16 @@ class TestGoodNight:
             "shards_uri": str(night.layout.shard_list),
             "numbers": [0, 1, 2, 3],
         }
+        partitions = [night.get(night.layout.shard(number).key) for number in range(4)]
         assert night.json(night.layout.shard_list.key) == [
-            {"shard": number, "uri": str(night.layout.shard(number)), "trades": min(300, good - 300 * number)}
-            for number in range(4)
+            {
+                "shard": number,
+                "uri": str(night.layout.shard(number)),
+                "trades": min(300, good - 300 * number),
+                "sha256": hashlib.sha256(partition).hexdigest(),
+                "bytes": len(partition),
+            }
+            for number, partition in enumerate(partitions)
         ]
         assert all(record["run_id"] == "nightly-1" and record["job"] == "data-ingestion" for record in outcome.records)
         assert outcome.metrics["Trades"] == good
@@ -262,7 +269,7 @@ class TestLies:
 
     def test_no_file(self, night: Night) -> None:
         send(night, {}, {})
-        self.refused(night, r"files: .*at least 1 item.*got \[\]")
+        self.refused(night, r"files: must have at least 1 entry.*got \[\]")
 
     def test_files_without_a_trade(self, night: Night) -> None:
         send(night, {"a.csv": as_csv([])}, {"a.csv": 0})

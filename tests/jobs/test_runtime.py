@@ -1,20 +1,34 @@
 """The runtime's contract: environment, exit codes, metrics, health, stopping."""
 
+import errno
 import io
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import boto3
+import botocore.exceptions
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    FlexibleChecksumError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+    NoRegionError,
+    PartialCredentialsError,
+    ResponseStreamingError,
+)
 from botocore.stub import Stubber
 
-from batch_runtime import health
+from batch_runtime import health, logs
 from batch_runtime.documents import IngestionSummary, Manifest, ShardReference, read_shard_list, write_shard_list
 from batch_runtime.environment import JobEnvironment
 from batch_runtime.errors import BadInputError, ExitCode, TryAgainError, UnavailableError, UsageError, as_job_error
@@ -101,7 +115,15 @@ class TestExitCodes:
             (_client_error("InternalError", 500), 69),
             (_client_error("ExpiredToken", 400), 75),
             (_client_error("NoSuchBucket", 404), 64),
-            (_client_error("AccessDenied", 403), 1),
+            (_client_error("AccessDenied", 403), 64),
+            (_client_error("SomethingNew", 400), 64),
+            (_client_error("SomethingNew", 503), 69),
+            (_client_error("InvalidObjectState", 403), 65),
+            (_client_error("PreconditionFailed", 412), 75),
+            (ssl.SSLCertVerificationError("unable to get local issuer certificate"), 69),
+            (OSError(errno.EIO, "Input/output error"), 75),
+            (OSError(errno.EROFS, "Read-only file system"), 64),
+            (MemoryError(), 64),
         ],
     )
     def test_of_an_expected_failure(self, error: Exception, code: int) -> None:
@@ -111,6 +133,50 @@ class TestExitCodes:
 
     def test_a_bug_is_not_an_expected_failure(self) -> None:
         assert as_job_error(KeyError("x")) is None
+
+    def test_every_exception_of_botocore_has_a_code(self) -> None:
+        """Also those of its next version: what only a mistake in the program raises is listed, the rest is mapped."""
+        bugs = {
+            kind.__name__
+            for kind in vars(botocore.exceptions).values()
+            if isinstance(kind, type) and issubclass(kind, BotoCoreError)
+            if as_job_error(kind.__new__(kind)) is None
+        }
+        assert bugs == {
+            "ParamValidationError", "OperationNotPageableError", "UnknownClientMethodError",
+            "StubResponseError", "StubAssertionError", "UnStubbedResponseError",
+        }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("fault", "code"),
+        [
+            (MetadataRetrievalError(error_msg="x"), 69),
+            (CredentialRetrievalError(provider="x", error_msg="x"), 69),
+            (FlexibleChecksumError(error_msg="x"), 75),
+            (IncompleteReadError(actual_bytes=1, expected_bytes=2), 69),
+            (ResponseStreamingError(error="x"), 69),
+            (ConnectionResetError(errno.ECONNRESET, "x"), 69),
+            (PartialCredentialsError(provider="x", cred_var="x"), 64),
+            (NoRegionError(), 64),
+        ],
+    )
+    def test_of_a_fault_at_the_boundary_of_boto3(self, fault: Exception, code: int) -> None:
+        expected = as_job_error(fault)
+        assert expected is not None and expected.exit_code == code
+
+    def test_a_full_disk_names_the_setting_that_helps(self) -> None:
+        expected = as_job_error(OSError(errno.ENOSPC, "No space left on device", "/scratch/x"))
+        assert expected is not None
+        assert expected.exit_code == ExitCode.USAGE
+        assert "jobs.data-ingestion.ephemeralStorage: 100 (GiB)" in str(expected)
+
+    @pytest.mark.parametrize("text", ["x" * 1_000_000, "\u0001" * 100_000, "\U0001f600" * 100_000, "\ud800" * 100_000])
+    def test_a_log_line_stays_below_what_a_log_driver_splits(self, text: str) -> None:
+        event = logs.shorten(None, "", {"message": text, "traceback": text + "the end", "exit_code": 1})
+        line = json.dumps(event, ensure_ascii=False).encode(errors="backslashreplace")
+        assert len(line) < 16_384
+        assert event["message"].endswith(f"({len(text):,} characters)")
+        assert event["traceback"].endswith("the end")
 
     def test_the_page_documents_every_code(self) -> None:
         page = (Path(__file__).parents[2] / "docs" / "jobs.md").read_text()
@@ -129,7 +195,7 @@ class TestExitCodes:
             BATCH_MANIFEST_URI="s3://no-such-bucket/incoming/2026-11-20/manifest.json",
         )
         assert outcome.exit_code == ExitCode.USAGE
-        assert "no-such-bucket does not exist" in outcome.message
+        assert "the bucket does not exist" in outcome.message and "no-such-bucket" in outcome.message
 
 
 class TestMissingObject:
@@ -287,19 +353,52 @@ class TestDocuments:
         ("content", "complaint"),
         [
             (b"{", "is not JSON"),
-            (b"[]", "document: Input should be"),
-            (b'{"business_date": "2026-11-20"}', "files: Field required"),
-            (b'{"business_date": "2026-11-20", "files": []}', "files: .*at least 1 item.*got \\[\\]"),
+            (b"[]", "document: must be an object, got \\[\\]"),
+            (b'{"business_date": "2026-11-20"}', "files: is missing .for example"),
+            (b'{"business_date": "2026-11-20", "files": []}', "files: must have at least 1 entry, got \\[\\]"),
+            (b'{"business_date": 1795132800, "files": []}', "not a date as YYYY-MM-DD, got 1795132800"),
+            (b'{"business_date": "1795132800", "files": []}', "not a date as YYYY-MM-DD"),
+            (b'{"files": [{"rows": true}]}', "files.0.rows: must be a whole number, got true"),
+            (b'{"files": [{"rows": "5"}]}', 'files.0.rows: must be a whole number, got "5"'),
+            (b'{"files": [], "files": []}', "the key 'files' comes twice"),
+            (b'{"files": NaN}', "NaN is no JSON number"),
+            (b"[" * 100_000, "nested too deeply"),
+            (b'{"files": ' + b"[" * 400 + b"]" * 400 + b"}", "is not JSON: recursion limit"),
+            (b'{"files": [{"key": "\\ud800.csv"}]}', "is not JSON: unexpected end of hex escape"),
+            ('{"files": []}'.encode("utf-16"), "is not JSON: .*send it again as UTF-8 JSON"),
+            (b"\x1f\x8b\x08\x00", "send it again as UTF-8 JSON"),
             (
                 b'{"business_date": "2026-11-20", "files": [{"key": "a.txt", "sha256": "00", "rows": "many"}]}',
                 "files.0.key: .*a.txt.*for example.*files.0.sha256: .*files.0.rows: ",
             ),
-            (b'{"business_date": "2026-11-20", "file": []}', "file: Extra inputs are not permitted"),
+            (b'{"business_date": "2026-11-20", "file": []}', "file: is not known here; is it misspelt"),
         ],
     )
     def test_a_misfit_names_field_value_and_example(self, content: bytes, complaint: str) -> None:
         with pytest.raises(BadInputError, match=complaint):
             Manifest.read(content, "the manifest")
+
+    def test_a_key_longer_than_s3_allows_is_refused(self) -> None:
+        """1,024 bytes, not characters."""
+        file = {"key": "é" * 600 + ".csv", "sha256": "0" * 64, "rows": 1}
+        content = json.dumps({"business_date": "2026-11-20", "files": [file]}, ensure_ascii=False).encode()
+        with pytest.raises(BadInputError, match="longer than the 1,024 bytes"):
+            Manifest.read(content, "the manifest")
+
+    def test_a_hundred_thousand_misfits_are_refused_in_seconds_and_in_a_short_message(self) -> None:
+        files = [{"key": "a.txt", "sha256": "x", "rows": -1}] * 100_000
+        content = json.dumps({"business_date": "2026-11-20", "files": files}).encode()
+        start = time.process_time()
+        with pytest.raises(BadInputError, match="and 299,990 more") as caught:
+            Manifest.read(content, "the manifest")
+        assert time.process_time() - start < 20
+        assert len(str(caught.value)) < 5_000
+
+    def test_an_entry_of_the_shard_list_may_carry_checksum_and_size(self) -> None:
+        plain = ShardReference(shard=0, uri="s3://abc/x", trades=3)
+        assert write_shard_list((plain,)) == b'[{"shard":0,"uri":"s3://abc/x","trades":3}]'
+        checked = ShardReference(shard=0, uri="s3://abc/x", trades=3, sha256="0" * 64, bytes=12)
+        assert read_shard_list(write_shard_list((checked,)), "list") == (checked,)
 
     def test_a_shard_list_with_a_gap_is_refused(self) -> None:
         with pytest.raises(BadInputError, match="without a gap"):

@@ -1,33 +1,172 @@
-"""Which trade ids a run has seen, on disk: a set in memory would grow with the portfolio."""
+"""Trade ids that come twice in a run, found by batch and on disk: a set in memory would grow with the portfolio.
 
-import sqlite3
+Ids go to scratch in sorted runs. Two runs whose ranges do not overlap cannot share an id, so that files in the order of
+their ids, as most are, cost no more than the sorting; overlapping runs are merged range by range.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+RUN_ROWS = 131_072
+"""Ids that are sorted in memory at a time."""
+_SAMPLE_ROWS = 8_192
+_RANGE_SAMPLES = 64
+"""A range of ids that is merged in memory has about this many times `_SAMPLE_ROWS` rows."""
+_ROW_BITS = 40
+_SCHEMA = pa.schema([pa.field("trade_id", pa.string()), pa.field("position", pa.int64())])
 
 
-class SeenTrades:
-    """The first place of every trade id, in a throw-away SQLite file."""
+def position(file: int, row: int) -> int:
+    """A row of a run as one number; positions are ordered as the manifest orders files and rows."""
+    return file << _ROW_BITS | row
 
-    def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute("CREATE TABLE seen (trade_id TEXT PRIMARY KEY, place TEXT NOT NULL) WITHOUT ROWID")
 
-    def __enter__(self) -> Self:
-        self._database.execute("BEGIN")
-        return self
+def place(position: int) -> tuple[int, int]:
+    """The inverse of `position`: number of the file, number of the row."""
+    return position >> _ROW_BITS, position & ((1 << _ROW_BITS) - 1)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._database.close()
 
-    def first_place(self, trade_id: str, place: str) -> str | None:
-        """Remember `trade_id` at `place`; the earlier place when there is one, else None."""
-        done = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (trade_id, place))
-        if done.rowcount == 1:
-            return None
-        found = self._database.execute("SELECT place FROM seen WHERE trade_id = ?", (trade_id,)).fetchone()
-        return str(found[0])
+@dataclass(frozen=True)
+class _Run:
+    """Distinct ids in ascending order, in a file."""
+
+    path: Path
+    first: str
+    last: str
+    rows: int
+
+    def open(self) -> pa.RecordBatch:
+        """The run, mapped and not read."""
+        return pa.ipc.open_file(pa.memory_map(str(self.path))).get_batch(0)
+
+
+class Duplicates:
+    """Rows whose trade id came before: 16 bytes each."""
+
+    def __init__(self, positions: pa.Array, firsts: pa.Array) -> None:
+        order = pc.sort_indices(positions)
+        self._positions: pa.Array = positions.take(order)
+        self._firsts: pa.Array = firsts.take(order)
+
+    def between(self, low: int, high: int) -> pa.Array:
+        """The positions of the duplicates from `low` to `high`, both included, in ascending order."""
+        start, end = (bisect_left(_Scalars(self._positions), bound) for bound in (low, high + 1))
+        return self._positions.slice(start, end - start)
+
+    def first(self, position: int) -> int:
+        """Where the id of the duplicate at `position` came first."""
+        while (index := bisect_left(_Scalars(self._positions), position)) < len(self._positions):
+            if self._positions[index].as_py() != position:
+                break
+            position = self._firsts[index].as_py()
+        return position
+
+
+class TradeIds:
+    """The ids of a run; `progress` is called as they are sorted and merged."""
+
+    def __init__(self, folder: Path, progress: Callable[[], None] = lambda: None) -> None:
+        self._folder = folder
+        self._progress = progress
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
+        self._runs: list[_Run] = []
+        self._found: list[tuple[pa.Array, pa.Array]] = []
+
+    def add(self, ids: pa.Array, positions: pa.Array) -> None:
+        """Remember ids with their positions, which ascend from call to call."""
+        self._waiting.append(pa.RecordBatch.from_arrays([ids, positions], schema=_SCHEMA))
+        self._waiting_rows += len(ids)
+        if self._waiting_rows >= RUN_ROWS:
+            self._write_run()
+
+    def duplicates(self) -> Duplicates:
+        """All rows but the first of each id."""
+        if self._waiting_rows:
+            self._write_run()
+        for cluster in _overlapping(self._runs):
+            for low, high in _ranges(cluster):
+                self._progress()
+                self._distinct([_between(run.open(), low, high) for run in cluster])
+        empty = pa.array([], pa.int64())
+        return Duplicates(
+            pa.concat_arrays([empty, *(positions for positions, _ in self._found)]),
+            pa.concat_arrays([empty, *(firsts for _, firsts in self._found)]),
+        )
+
+    def _write_run(self) -> None:
+        run = self._distinct(self._waiting)
+        self._waiting, self._waiting_rows = [], 0
+        path = self._folder / f"ids-{len(self._runs):05d}.arrow"
+        with pa.ipc.new_file(str(path), _SCHEMA) as writer:
+            writer.write_batch(run)
+        ids = run.column("trade_id")
+        self._runs.append(_Run(path, ids[0].as_py(), ids[-1].as_py(), run.num_rows))
+        self._progress()
+
+    def _distinct(self, batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+        """The batches, which come in the order of positions, as one in the order of ids; notes and drops duplicates."""
+        rows = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
+        ids = rows.column("trade_id")
+        if pc.all(pc.less(ids[:-1], ids[1:]), min_count=0).as_py():
+            return rows
+        rows = rows.take(pc.sort_indices(ids))  # a stable sort: the first of an id stays the first
+        ids, positions = rows.columns
+        twin = pc.equal(ids[1:], ids[:-1])
+        if not pc.any(twin, min_count=0).as_py():
+            return rows
+        is_first = pa.concat_arrays([pa.array([True]), pc.invert(twin)])
+        firsts = pc.fill_null_forward(pc.if_else(is_first, positions, None))
+        again = pc.invert(is_first)
+        self._found.append((positions.filter(again), firsts.filter(again)))
+        return rows.filter(is_first)
+
+
+class _Scalars(Sequence[str]):
+    """An array as `bisect` wants it: Python values, one at a time."""
+
+    def __init__(self, array: pa.Array) -> None:
+        self._array = array
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        return self._array[index].as_py()
+
+
+def _overlapping(runs: Sequence[_Run]) -> Iterator[list[_Run]]:
+    """Runs that may share ids, each cluster in the order in which the runs were written; never a run alone."""
+    cluster: list[_Run] = []
+    last = ""
+    for run in sorted(runs, key=lambda run: run.first.encode()):
+        if cluster and run.first.encode() > last.encode():
+            if len(cluster) > 1:
+                yield sorted(cluster, key=lambda run: run.path)
+            cluster, last = [], ""
+        cluster.append(run)
+        last = max(last, run.last, key=str.encode)
+    if len(cluster) > 1:
+        yield sorted(cluster, key=lambda run: run.path)
+
+
+def _ranges(cluster: Sequence[_Run]) -> Iterator[tuple[str | None, str | None]]:
+    """Bounds that cut the cluster into ranges of about equally many rows: from the lower on, below the upper."""
+    samples = sorted(
+        (text for run in cluster for text in run.open().column("trade_id")[::_SAMPLE_ROWS].to_pylist()), key=str.encode
+    )
+    bounds = [None, *samples[_RANGE_SAMPLES::_RANGE_SAMPLES], None]
+    yield from pairwise(bounds)
+
+
+def _between(run: pa.RecordBatch, low: str | None, high: str | None) -> pa.RecordBatch:
+    ids = _Scalars(run.column("trade_id"))
+    start = 0 if low is None else bisect_left(ids, low)
+    end = len(ids) if high is None else bisect_left(ids, high)
+    return run.slice(start, end - start)

@@ -1,9 +1,11 @@
 """data-ingestion: download, verify, validate, cut into shards; only then publish.
 
-The order of the last step is the contract: rejected rows and partitions first, then the shard list that promises them,
-then the quality document, the summary last. A job killed anywhere before leaves no promise that is not kept.
+Good rows pass through scratch, because only when all trade ids are known it is clear which of them came before. The
+order of the last step is the contract: rejected rows and partitions first, then the shard list that promises them, then
+the quality document, the summary last. A job killed anywhere before leaves no promise that is not kept.
 """
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from batch_runtime import documents
@@ -19,7 +22,6 @@ from batch_runtime.documents import (
     FileQuality,
     IngestionSummary,
     Manifest,
-    ManifestFile,
     QualityDocument,
     ShardReference,
 )
@@ -28,9 +30,10 @@ from batch_runtime.errors import BadInputError
 from batch_runtime.main import Job
 from data_ingestion import manifest as manifests
 from data_ingestion import reading, schema
-from data_ingestion.identities import SeenTrades
+from data_ingestion.identities import Duplicates, TradeIds, place, position
 from data_ingestion.quarantine import Quarantine
 from data_ingestion.sharding import ShardWriter
+from data_ingestion.spill import Spill
 
 
 class IngestionEnvironment(JobEnvironment):
@@ -82,54 +85,97 @@ def ingest(job: Job[IngestionEnvironment]) -> None:
 
 def _validate(job: Job[IngestionEnvironment], manifest: Manifest, paths: list[Path], folder: Path) -> _Ingested:
     """Check every row of every file and every promised count; raises one `BadInputError` for all wrong counts."""
-    files: list[FileQuality] = []
+    accepted: list[int] = []
+    rejected: list[int] = []
     lies: list[str] = []
-    shards = ShardWriter(folder, job.environment.shard_size)
-    with _quarantine(folder / "rejected.csv") as quarantine, SeenTrades(folder / "seen.sqlite") as seen:
-        for promised, path in zip(manifest.files, paths, strict=True):
-            accepted, rejected = _validate_file(job, promised, path, shards=shards, quarantine=quarantine, seen=seen)
-            if accepted + rejected != promised.rows:
-                lies.append(f"{promised.key} has {accepted + rejected} rows, the manifest says {promised.rows}")
-            files.append(FileQuality(key=promised.key, sha256=promised.sha256, accepted=accepted, rejected=rejected))
-            path.unlink()
-    shards.close()
-    manifests.refuse_lies(lies)
-    return _Ingested(shards=shards, quarantine=quarantine, files=tuple(files))
+    ids = TradeIds(folder, job.progress.boundary)
+    with _quarantine(folder / "rejected.csv") as quarantine:
+        with Spill(folder / "accepted.arrows") as spill:
+            for number, (promised, path) in enumerate(zip(manifest.files, paths, strict=True)):
+                before = quarantine.rows
+                check = _FileCheck(
+                    job=job, key=promised.key, number=number, spill=spill, quarantine=quarantine, ids=ids
+                )
+                accepted.append(check.run(path))
+                rejected.append(quarantine.rows - before)
+                rows = accepted[-1] + rejected[-1]
+                if rows != promised.rows:
+                    lies.append(f"{promised.key} has {rows} rows, the manifest says {promised.rows}")
+                path.unlink()
+        manifests.refuse_lies(lies)
+        shards = ShardWriter(folder, job.environment.shard_size)
+        keys = [file.key for file in manifest.files]
+        for file in _cut(job, spill, ids.duplicates(), keys, shards=shards, quarantine=quarantine):
+            accepted[file] -= 1
+            rejected[file] += 1
+        shards.close()
+    files = tuple(
+        FileQuality(key=file.key, sha256=file.sha256, accepted=good, rejected=bad)
+        for file, good, bad in zip(manifest.files, accepted, rejected, strict=True)
+    )
+    return _Ingested(shards=shards, quarantine=quarantine, files=files)
 
 
-def _validate_file(
+@dataclass(frozen=True, kw_only=True)
+class _FileCheck:
+    """Moves a file's good rows to the spill and its bad ones to the quarantine."""
+
+    job: Job[IngestionEnvironment]
+    key: str
+    number: int
+    spill: Spill
+    quarantine: Quarantine
+    ids: TradeIds
+
+    def run(self, path: Path) -> int:
+        """Check the file at `path`; returns how many rows are good by themselves."""
+        accepted = 0
+        for batch in reading.read(path, self.key, self._reject_torn):
+            checked = schema.check(batch.rows, self.job.environment.business_date)
+            positions = pc.add(batch.numbers.take(checked.accepted_rows), position(self.number, 0))
+            self.spill.add(checked.accepted, positions)
+            self.ids.add(checked.accepted.column("trade_id"), positions)
+            accepted += checked.accepted.num_rows
+            self._reject(batch, checked.rejected)
+            self.job.progress.boundary()
+        return accepted
+
+    def _reject_torn(self, row: int, reason: str, text: str) -> None:
+        self.job.progress.progress()
+        self.quarantine.add(self.key, row, [("columns", reason)], text)
+
+    def _reject(self, batch: reading.Batch, rejected: dict[int, schema.Reasons]) -> None:
+        rows = pa.array(sorted(rejected), pa.int64())
+        numbers = batch.numbers.take(rows).to_pylist()
+        contents = batch.rows.take(rows).to_pylist()
+        for row, number, content in zip(rows.to_pylist(), numbers, contents, strict=True):
+            self.quarantine.add(self.key, number, rejected[row], content)
+
+
+def _cut(
     job: Job[IngestionEnvironment],
-    promised: ManifestFile,
-    path: Path,
+    spill: Spill,
+    duplicates: Duplicates,
+    keys: list[str],
     *,
     shards: ShardWriter,
     quarantine: Quarantine,
-    seen: SeenTrades,
-) -> tuple[int, int]:
-    """Move a file's rows into shards and quarantine; returns (accepted, rejected)."""
-    accepted = 0
-    before = quarantine.rows
-    for batch in reading.read(path, promised.key):
-        checked = schema.check(batch.rows, job.environment.business_date)
-        rejected = dict(checked.rejected)
-        keep = []
-        trade_ids = checked.accepted.column("trade_id").to_pylist()
-        for position, (row, trade_id) in enumerate(zip(checked.accepted_rows, trade_ids, strict=True)):
-            first = seen.first_place(trade_id, f"{promised.key} row {batch.numbers[row]}")
-            if first is None:
-                keep.append(position)
-            else:
-                rejected[row] = [("duplicate", f"trade_id {trade_id!r} is already in {first}")]
-        shards.add(
-            checked.accepted.take(pa.array(keep, pa.int64())) if len(keep) < len(trade_ids) else checked.accepted
-        )
-        accepted += len(keep)
-        refused = [(batch.numbers[row], why, batch.rows.slice(row, 1).to_pylist()[0]) for row, why in rejected.items()]
-        refused += [(number, [("columns", reason)], line) for number, reason, line in batch.torn]
-        for number, why, content in sorted(refused, key=lambda item: item[0]):
-            quarantine.add(promised.key, number, why, content)
+) -> Iterator[int]:
+    """Move the spilled rows into shards, duplicates into quarantine; yields the number of each duplicate's file."""
+    for rows, positions in spill.read():
         job.progress.boundary()
-    return accepted, quarantine.rows - before
+        again = duplicates.between(positions[0].as_py(), positions[-1].as_py())
+        if not len(again):
+            shards.add(rows)
+            continue
+        is_again = pc.is_in(positions, value_set=again)
+        shards.add(rows.filter(pc.invert(is_again)))
+        for at, content in zip(again.to_pylist(), rows.filter(is_again).to_pylist(), strict=True):
+            file, row = place(at)
+            first_file, first_row = place(duplicates.first(at))
+            reason = f"trade_id {content['trade_id']!r} is already in {keys[first_file]} row {first_row}"
+            quarantine.add(keys[file], row, [("duplicate", reason)], content)
+            yield file
 
 
 @contextmanager
@@ -165,7 +211,14 @@ def _publish(job: Job[IngestionEnvironment], ingested: _Ingested) -> None:
     trades = ingested.shards.trades
     job.storage.upload_all((ingested.shards.path(number), layout.shard(number)) for number in range(len(trades)))
     shard_list = tuple(
-        ShardReference(shard=number, uri=str(layout.shard(number)), trades=count) for number, count in enumerate(trades)
+        ShardReference(
+            shard=number,
+            uri=str(layout.shard(number)),
+            trades=count,
+            sha256=_sha256(ingested.shards.path(number)),
+            bytes=ingested.shards.path(number).stat().st_size,
+        )
+        for number, count in enumerate(trades)
     )
     job.storage.write(layout.shard_list, documents.write_shard_list(shard_list))
     quality = QualityDocument(
@@ -185,3 +238,8 @@ def _publish(job: Job[IngestionEnvironment], ingested: _Ingested) -> None:
         numbers=tuple(range(len(trades))) if len(trades) <= MAX_INLINE_NUMBERS else (),
     )
     job.storage.write(layout.summary, summary.to_json())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

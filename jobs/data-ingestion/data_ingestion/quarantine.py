@@ -9,7 +9,11 @@ import json
 from collections import Counter
 from pathlib import Path
 
+from data_ingestion.schema import Reasons
+
 HEADER = ("file", "row", "reasons", "content")
+_CONTENT_CHARACTERS = 32_000
+"""A cell of a spreadsheet holds 32,767: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3"""
 
 
 class Quarantine:
@@ -19,16 +23,19 @@ class Quarantine:
         self.path = path
         self.rows = 0
         self.reasons: Counter[str] = Counter()
-        self._file = path.open("w", encoding="utf-8", newline="")
+        self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._writer.writerow(HEADER)
 
-    def add(self, file: str, row: int, reasons: list[tuple[str, str]], content: object) -> None:
-        """Reject a row for `reasons`: (short code for counting, sentence for people)."""
+    def add(self, file: str, row: int, reasons: Reasons, content: object) -> None:
+        """Reject a row for `reasons`."""
         self.rows += 1
         self.reasons.update({code for code, _ in reasons})
         sentences = "; ".join(sentence for _, sentence in reasons)
-        self._writer.writerow((file, row, sentences, json.dumps(content, ensure_ascii=False)))
+        text = json.dumps(content, ensure_ascii=False, default=str)
+        if len(text) > _CONTENT_CHARACTERS:
+            text = f"{text[:_CONTENT_CHARACTERS]}… ({len(text):,} characters)"
+        self._writer.writerow((file, row, sentences, text))
 
     def close(self) -> None:
         """Finish the file."""

@@ -1,97 +1,145 @@
-"""Trade files as batches of text columns, with every row numbered as the client sees it.
+"""A trade file as record batches: text from CSV, typed from Parquet, each row with its number in the file.
 
-CSV and Parquet end in the same form, so that one set of checks serves both. Batches are bounded (1 MiB of CSV, 8,192
-rows of Parquet): memory does not grow with the file.
+A file that is not what its name says ends the job with `BadInputError`, whatever the library makes of it. A single torn
+row does not: it is reported as soon as it is met, so that no number of them fills the memory.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
 from batch_runtime.errors import BadInputError
-from data_ingestion.schema import COLUMNS
+from data_ingestion.schema import COLUMNS, NAMES, Column, is_text
 
-_NAMES = [column.name for column in COLUMNS]
-_PARQUET_BATCH_ROWS = 8_192
-_CSV_BLOCK_BYTES = 1 << 20
+_PARQUET_BATCH_ROWS = 16_384
+_BUFFER_BYTES = 1 << 20
+"""Of a CSV block, which also bounds a row, and of a Parquet column that is being read."""
+_HEADER_CHARACTERS = 300
+
+ReportTorn = Callable[[int, str, str], None]
+"""Takes a row that has not even the right number of columns: its number, what is wrong, its text."""
 
 
 @dataclass(frozen=True)
-class TextBatch:
-    """Rows of a file with every column as text."""
+class Batch:
+    """Some rows of a file."""
 
     rows: pa.RecordBatch
-    numbers: list[int]
-    """The number of each row in the file; the first row under the header is 1."""
-    torn: list[tuple[int, str, str]] = field(default_factory=list)
-    """Rows that do not even have the right number of columns: row number, reason, raw line."""
+    """The columns of the schema, in its order."""
+    numbers: pa.Array
+    """The number of each row in the file as int64; the first row under the header is 1."""
 
 
-def read(path: Path, key: str) -> Iterator[TextBatch]:
+def read(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
     """The batches of the file at `path`; `key` names it in the message of a `BadInputError`."""
+    parquet = key.endswith(".parquet")
     try:
-        yield from (_read_parquet(path, key) if key.endswith(".parquet") else _read_csv(path, key))
-    except (pa.ArrowException, OSError) as error:
+        yield from (_read_parquet(path, key) if parquet else _read_csv(path, key, report_torn))
+    except (pa.ArrowException, ValueError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        kind = "Parquet" if key.endswith(".parquet") else "UTF-8 CSV with a header"
-        raise BadInputError(f"{key} cannot be read as {kind}: {error}; send the file and its manifest again") from None
+        kind = "Parquet" if parquet else "UTF-8 CSV with a header"
+        raise BadInputError(
+            f"{key} cannot be read as {kind}: {str(error)[:_HEADER_CHARACTERS]}; send the file and its manifest again"
+        ) from None
 
 
-def _read_csv(path: Path, key: str) -> Iterator[TextBatch]:
-    torn: list[tuple[int, str, str]] = []
+def consecutive(first: int, count: int) -> pa.Array:
+    """The whole numbers from `first` on, as int64."""
+    return pa.array(range(first, first + count), pa.int64())
+
+
+class _RowNumbers:
+    """Counts rows, leaving out the torn ones, of which it keeps runs and not each."""
+
+    def __init__(self) -> None:
+        self._next = 1
+        self._torn: deque[list[int]] = deque()
+
+    def skip(self, number: int) -> None:
+        """Leave `number` out; numbers come in ascending order."""
+        if self._torn and self._torn[-1][1] == number - 1:
+            self._torn[-1][1] = number
+        else:
+            self._torn.append([number, number])
+
+    def take(self, count: int) -> pa.Array:
+        """The numbers of the next `count` good rows."""
+        parts = [pa.array([], pa.int64())]
+        while count:
+            if self._torn and self._torn[0][0] == self._next:
+                self._next = self._torn.popleft()[1] + 1
+                continue
+            part = min(count, self._torn[0][0] - self._next) if self._torn else count
+            parts.append(consecutive(self._next, part))
+            self._next += part
+            count -= part
+        return pa.concat_arrays(parts)
+
+
+def _read_csv(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
+    numbers = _RowNumbers()
 
     def note(row: csv.InvalidRow) -> str:
-        reason = f"the row must have {row.expected_columns} columns; got {row.actual_columns}"
-        torn.append((int(row.number or 0) - 1, reason, row.text))
+        number = int(row.number or 0) - 1
+        numbers.skip(number)
+        report_torn(number, f"the row must have {row.expected_columns} columns; got {row.actual_columns}", row.text)
         return "skip"
 
     # Single-threaded, because only then pyarrow numbers the rows that it hands to the handler.
     reader = csv.open_csv(
         path,
-        read_options=csv.ReadOptions(use_threads=False, block_size=_CSV_BLOCK_BYTES),
+        read_options=csv.ReadOptions(use_threads=False, block_size=_BUFFER_BYTES),
         parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
-        convert_options=csv.ConvertOptions(
-            column_types={name: pa.string() for name in _NAMES}, strings_can_be_null=False
-        ),
+        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(NAMES, pa.string()), strings_can_be_null=False),
     )
     with reader:
         _require_columns(reader.schema, key)
-        last = 0
-        reported = 0
         for batch in reader:
-            skipped = {number for number, _, _ in torn}
-            numbers: list[int] = []
-            while len(numbers) < batch.num_rows:
-                last += 1
-                if last not in skipped:
-                    numbers.append(last)
-            yield TextBatch(batch.select(_NAMES), numbers, torn[reported:])
-            reported = len(torn)
-        if len(torn) > reported:
-            yield TextBatch(reader.schema.empty_table().to_batches()[0].select(_NAMES), [], torn[reported:])
+            yield Batch(batch.select(NAMES), numbers.take(batch.num_rows))
 
 
-def _read_parquet(path: Path, key: str) -> Iterator[TextBatch]:
-    with pq.ParquetFile(path) as file:
+def _read_parquet(path: Path, key: str) -> Iterator[Batch]:
+    with pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True) as file:
         _require_columns(file.schema_arrow, key)
+        _require_types(file.schema_arrow, key)
         last = 0
-        for batch in file.iter_batches(batch_size=_PARQUET_BATCH_ROWS, columns=_NAMES):
-            text = [pc.cast(batch.column(name), pa.string()) for name in _NAMES]
-            numbers = list(range(last + 1, last + 1 + batch.num_rows))
+        for batch in file.iter_batches(batch_size=_PARQUET_BATCH_ROWS, columns=NAMES, use_threads=False):
+            rows = pa.RecordBatch.from_arrays([_plain(batch.column(name)) for name in NAMES], names=NAMES)
+            rows.validate(full=True)
+            yield Batch(rows, consecutive(last + 1, batch.num_rows))
             last += batch.num_rows
-            yield TextBatch(pa.RecordBatch.from_arrays(text, names=_NAMES), numbers)
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    """Without dictionary, and text in the one type that the checks know."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    return values.cast(pa.string()) if is_text(values.type) else values
 
 
 def _require_columns(schema: pa.Schema, key: str) -> None:
     names = schema.names
-    missing = [name for name in _NAMES if name not in names]
-    double = sorted({name for name in names if names.count(name) > 1 and name in _NAMES})
+    missing = [name for name in NAMES if name not in names]
+    double = sorted({name for name in names if names.count(name) > 1 and name in NAMES})
     if missing or double:
         problem = f"lacks the columns {', '.join(missing)}" if missing else f"has the columns {', '.join(double)} twice"
-        raise BadInputError(f"{key} {problem}; its header must have {','.join(_NAMES)}")
+        raise BadInputError(f"{key} {problem}; its header must have {','.join(NAMES)}")
+
+
+def _require_types(schema: pa.Schema, key: str) -> None:
+    wrong = [_misfit(column, schema.field(column.name).type) for column in COLUMNS]
+    if any(wrong):
+        raise BadInputError(f"{key} has columns of types that hold no such values: {'; '.join(filter(None, wrong))}")
+
+
+def _misfit(column: Column, kind: pa.DataType) -> str:
+    value_type = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if column.takes(value_type):
+        return ""
+    return f"{column.name} is {str(kind)[:80]}, write it as {column.parquet_types}"

@@ -1,17 +1,28 @@
 """The declared schema of a trade file: its columns, what each may hold, and why a row is refused.
 
-One mechanism for CSV and Parquet: a column arrives as text, is checked by its declared kind, and leaves typed. Checks
-run on whole columns (pyarrow), so a reason costs something only for rows that are refused.
+Checks run on whole columns (pyarrow). A column of text, as CSV has it, is parsed by its declared kind; a column that
+Parquet brings typed is taken as it is. A reason costs something only for rows that are refused.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
+_NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _DATE = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
+_VALUE_CHARACTERS = 80
+"""Of a refused value in its reason."""
+
+Reasons = list[tuple[str, str]]
+"""Why a row is refused: (short code for counting, sentence for people)."""
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds text."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,25 +38,47 @@ class Column:
         """The type of the column in a partition."""
         raise NotImplementedError
 
-    def parse(self, text: pa.Array) -> tuple[pa.Array, pa.Array, str]:
-        """The typed values, a mask of the good ones (values elsewhere are undefined), and what a good one is."""
+    @property
+    def wanted(self) -> str:
+        """What a good value is, after "must"."""
+        raise NotImplementedError
+
+    @property
+    def parquet_types(self) -> str:
+        """The types of a Parquet column that may hold the values, for people."""
+        return "string"
+
+    def takes(self, kind: pa.DataType) -> bool:
+        """Whether a Parquet column of this type may hold the values."""
+        return is_text(kind)
+
+    def parse(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Values of the column's own type and which are good; elsewhere values are undefined and the mask may be null."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Column):
-    """Text that matches a pattern."""
+    """Text that matches a pattern; `many` says that most rows have a value of their own."""
 
     pattern: str
+    many: bool = False
 
     @property
     def type(self) -> pa.DataType:
         """UTF-8 text."""
         return pa.string()
 
-    def parse(self, text: pa.Array) -> tuple[pa.Array, pa.Array, str]:
+    @property
+    def wanted(self) -> str:
+        """See `Column.wanted`."""
+        return f"match {self.pattern}"
+
+    def parse(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
         """See `Column.parse`."""
-        return (text, pc.match_substring_regex(text, self.pattern), f"must match {self.pattern}")
+        if self.many:
+            return values, pc.match_substring_regex(values, self.pattern)
+        return _parse_distinct(values, lambda few: (few, pc.match_substring_regex(few, self.pattern)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,15 +94,26 @@ class Number(Column):
         """A double."""
         return pa.float64()
 
-    def parse(self, text: pa.Array) -> tuple[pa.Array, pa.Array, str]:
+    @property
+    def wanted(self) -> str:
+        """See `Column.wanted`."""
+        return f"be a number from {self.low:g} to {self.high:g}" + ("" if self.zero else ", not 0")
+
+    @property
+    def parquet_types(self) -> str:
+        """See `Column.parquet_types`."""
+        return "double, float, integer, decimal or string"
+
+    def takes(self, kind: pa.DataType) -> bool:
+        """See `Column.takes`."""
+        types = pa.types
+        return is_text(kind) or types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
+
+    def parse(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
         """See `Column.parse`."""
-        looks = pc.match_substring_regex(text, _NUMBER)
-        values = pc.cast(pc.if_else(looks, text, "nan"), pa.float64())
-        good = pc.and_(pc.greater_equal(values, self.low), pc.less_equal(values, self.high))
-        if not self.zero:
-            good = pc.and_(good, pc.not_equal(values, 0.0))
-        wanted = f"must be a number from {self.low:g} to {self.high:g}" + ("" if self.zero else ", not 0")
-        return values, good, wanted
+        numbers = _numbers(values) if is_text(values.type) else pc.cast(values, pa.float64(), safe=False)
+        good = pc.and_(pc.greater_equal(numbers, self.low), pc.less_equal(numbers, self.high))
+        return numbers, good if self.zero else pc.and_(good, pc.not_equal(numbers, 0.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,27 +125,71 @@ class Day(Column):
         """A date."""
         return pa.date32()
 
-    def parse(self, text: pa.Array) -> tuple[pa.Array, pa.Array, str]:
-        """See `Column.parse`."""
+    @property
+    def wanted(self) -> str:
+        """See `Column.wanted`."""
+        return "be a day as YYYY-MM-DD"
+
+    @property
+    def parquet_types(self) -> str:
+        """See `Column.parquet_types`."""
+        return "date, timestamp without time zone at midnight, or string"
+
+    def takes(self, kind: pa.DataType) -> bool:
+        """See `Column.takes`."""
+        return is_text(kind) or pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)
+
+    def parse(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """See `Column.parse`; a timestamp is a day when it is midnight."""
+        if is_text(values.type):
+            return _parse_distinct(values, self._parse_text)
+        days = pc.cast(values, pa.date32(), safe=False)
+        written = pc.and_(pc.greater_equal(days, date.min), pc.less_equal(days, date.max))
+        if pa.types.is_date32(values.type):
+            return days, written
+        return days, pc.and_(written, pc.equal(pc.cast(days, values.type, safe=False), values))
+
+    def _parse_text(self, text: pa.Array) -> tuple[pa.Array, pa.Array]:
         looks = pc.match_substring_regex(text, _DATE)
         instants = pc.strptime(pc.if_else(looks, text, ""), format="%Y-%m-%d", unit="s", error_is_null=True)
         # strptime rolls 31 February over into March; a real day comes back as it was written.
         real = pc.equal(pc.strftime(instants, format="%Y-%m-%d"), text)
-        return (pc.cast(instants, pa.date32()), pc.fill_null(real, False), "must be a day as YYYY-MM-DD")
+        return pc.cast(instants, pa.date32()), real
 
+
+def _numbers(text: pa.Array) -> pa.Array:
+    """Numbers of text, null or NaN where it holds none; the pattern is matched only where something is no number."""
+    try:
+        return pc.cast(pc.if_else(pc.equal(text, ""), None, text), pa.float64())
+    except pa.ArrowInvalid:
+        return pc.cast(pc.if_else(pc.match_substring_regex(text, _NUMBER), text, None), pa.float64())
+
+
+def _parse_distinct(
+    values: pa.Array, parse: Callable[[pa.Array], tuple[pa.Array, pa.Array]]
+) -> tuple[pa.Array, pa.Array]:
+    """Parse every distinct value once; the values stay a dictionary where they are text, which Parquet stores as is."""
+    encoded = values.dictionary_encode()
+    few, good = parse(encoded.dictionary)
+    whole = encoded if is_text(few.type) else few.take(encoded.indices)
+    return whole, good.take(encoded.indices)
+
+
+_IDENTITY = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 
 COLUMNS: tuple[Column, ...] = (
     Text(
         name="trade_id",
         meaning="identity, unique in a run",
         example="T-0000001",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$",
+        pattern=_IDENTITY,
+        many=True,
     ),
     Text(
         name="instrument",
         meaning="what is traded; trades of one instrument share its own risk",
         example="EQ-US-0042",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$",
+        pattern=_IDENTITY,
     ),
     Text(
         name="asset_class", meaning="for the report", example="equity", pattern=r"^(equity|bond|fx|commodity|credit)$"
@@ -118,6 +206,10 @@ COLUMNS: tuple[Column, ...] = (
     Number(name="gamma", meaning="second-order term of the same", example="0", low=-500, high=500),
     Day(name="trade_date", meaning="when it was done, not after the business date", example="2026-11-20"),
 )
+NAMES = [column.name for column in COLUMNS]
+"""Of the columns, in the order of a partition."""
+DISTINCT_TEXTS = [column.name for column in COLUMNS if isinstance(column, Text) and not column.many]
+"""Columns of text whose values come again and again."""
 
 PARTITION_SCHEMA = pa.schema([pa.field(column.name, column.type, nullable=False) for column in COLUMNS])
 
@@ -127,49 +219,50 @@ class Checked:
     """A batch after its checks."""
 
     accepted: pa.RecordBatch
-    """The good rows, typed as `PARTITION_SCHEMA`."""
-    accepted_rows: list[int]
+    """The good rows; typed as `PARTITION_SCHEMA`, but `DISTINCT_TEXTS` are dictionaries."""
+    accepted_rows: pa.Array
     """Their indices in the batch."""
-    rejected: dict[int, list[tuple[str, str]]]
-    """Index of each bad row -> its reasons: (short code for counting, sentence for people)."""
+    rejected: dict[int, Reasons]
+    """Index of each bad row -> its reasons."""
 
 
 def check(batch: pa.RecordBatch, business_date: date) -> Checked:
-    """Check the text columns of `batch` (all of `COLUMNS`, as strings) row by row."""
+    """Check `batch`, which has all of `COLUMNS`, as text or as a type that the column takes."""
     columns: list[pa.Array] = []
-    rejected: dict[int, list[tuple[str, str]]] = {}
+    rejected: dict[int, Reasons] = {}
+    masks: list[pa.Array] = []
+
+    def note(column: Column, good: pa.Array, wanted: str) -> None:
+        masks.append(good)
+        _collect(rejected, good, column.name, batch.column(column.name), wanted)
+
     for column in COLUMNS:
-        text = pc.fill_null(batch.column(column.name), "")
-        values, good, wanted = column.parse(text)
+        values, good = column.parse(batch.column(column.name))
         columns.append(values)
-        _collect(rejected, good, column.name, text, f"{wanted}, for example {column.example}")
-    typed = pa.RecordBatch.from_arrays(columns, names=[column.name for column in COLUMNS])
-    future = pc.greater(typed.column("trade_date"), pa.scalar(business_date, pa.date32()))
-    _collect(
-        rejected,
-        pc.invert(pc.fill_null(future, False)),
-        "trade_date",
-        batch.column("trade_date"),
-        f"must not be after the business date {business_date}",
-    )
-    foreign_dollar = pc.and_(pc.equal(typed.column("currency"), "USD"), pc.not_equal(typed.column("fx_to_usd"), 1.0))
-    _collect(
-        rejected,
-        pc.invert(pc.and_(foreign_dollar, pc.is_finite(typed.column("fx_to_usd")))),
-        "fx_to_usd",
-        batch.column("fx_to_usd"),
-        "must be 1 when the currency is USD",
-    )
-    rows = [row for row in range(batch.num_rows) if row not in rejected]
-    accepted = typed.take(pa.array(rows, pa.int64())).cast(PARTITION_SCHEMA)
-    return Checked(accepted=accepted, accepted_rows=rows, rejected=rejected)
+        note(column, good, f"must {column.wanted}, for example {column.example}")
+    typed = dict(zip(NAMES, columns, strict=True))
+    by_name = {column.name: column for column in COLUMNS}
+    future = pc.greater(typed["trade_date"], pa.scalar(business_date, pa.date32()))
+    note(by_name["trade_date"], pc.invert(pc.fill_null(pc.and_(future, masks[-1]), False)),
+         f"must not be after the business date {business_date}")  # fmt: skip
+    currency, rate = typed["currency"], typed["fx_to_usd"]
+    dollars = pc.equal(currency.dictionary, "USD").take(currency.indices)
+    foreign_dollar = pc.and_(pc.and_(dollars, pc.not_equal(rate, 1.0)), pc.is_finite(rate))
+    note(by_name["fx_to_usd"], pc.invert(pc.fill_null(foreign_dollar, False)), "must be 1 when the currency is USD")
+    every = pa.RecordBatch.from_arrays(columns, names=NAMES)
+    if not rejected:
+        return Checked(every, pa.array(range(batch.num_rows), pa.int64()), rejected)
+    good = masks[0]
+    for mask in masks[1:]:
+        good = pc.and_(good, mask)
+    rows = pc.indices_nonzero(pc.fill_null(good, False))
+    return Checked(every.take(rows), rows, rejected)
 
 
-def _collect(
-    rejected: dict[int, list[tuple[str, str]]], good: pa.Array, name: str, text: pa.Array, wanted: str
-) -> None:
+def _collect(rejected: dict[int, Reasons], good: pa.Array, name: str, values: pa.Array, wanted: str) -> None:
     if pc.all(good, skip_nulls=False, min_count=0).as_py():
         return
-    for row in pc.indices_nonzero(pc.invert(pc.fill_null(good, False))).to_pylist():
-        value = text[row].as_py()
-        rejected.setdefault(row, []).append((name, f"{name} {wanted}; got {(value or '')[:80]!r}"))
+    rows = pc.indices_nonzero(pc.invert(pc.fill_null(good, False)))
+    texts = pc.fill_null(pc.cast(values.take(rows), pa.string()), "").to_pylist()
+    for row, text in zip(rows.to_pylist(), texts, strict=True):
+        rejected.setdefault(row, []).append((name, f"{name} {wanted}; got {text[:_VALUE_CHARACTERS]!r}"))

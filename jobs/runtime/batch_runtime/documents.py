@@ -5,10 +5,12 @@ value and what was expected. Unknown keys are refused: a misspelt key must not p
 """
 
 import json
+import re
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from batch_runtime.errors import BadInputError
 from batch_runtime.layout import MAX_SHARDS
@@ -16,6 +18,29 @@ from batch_runtime.layout import MAX_SHARDS
 MAX_INLINE_NUMBERS = 1_000
 """Above this many shards the summary leaves `numbers` empty: the workflow's state must stay far below 256 KiB."""
 
+MAX_KEY_BYTES = 1_024
+"""Of an S3 key in UTF-8: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+_NAMED_PROBLEMS = 10
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _iso_date(value: object) -> date:
+    """Keep pydantic from reading a Unix timestamp as a date."""
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and _ISO_DATE.fullmatch(value):
+        return date.fromisoformat(value)
+    raise ValueError("not a date as YYYY-MM-DD")
+
+
+def _short_key(value: str) -> str:
+    if len(value.encode()) > MAX_KEY_BYTES:
+        raise ValueError(f"longer than the {MAX_KEY_BYTES:,} bytes that S3 allows a key")
+    return value
+
+
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+"""A day written YYYY-MM-DD and in no other way."""
 ShardNumber = Annotated[int, Field(ge=0, lt=MAX_SHARDS)]
 Sha256 = Annotated[
     str, Field(pattern=r"^[0-9a-f]{64}$", examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
@@ -30,10 +55,7 @@ class Document(BaseModel):
     @classmethod
     def read(cls, content: bytes, source: str) -> Self:
         """Read `content`; `source` names the object in the message of the `BadInputError` that a misfit raises."""
-        try:
-            return cls.model_validate(_parse(content, source))
-        except ValidationError as error:
-            raise BadInputError(f"{source} is not as it must be: {_explain(error, cls)}") from None
+        return _read(TypeAdapter(cls), content, source)
 
     def to_json(self) -> bytes:
         """The document as the same bytes whenever its content is the same."""
@@ -43,15 +65,17 @@ class Document(BaseModel):
 class ManifestFile(Document):
     """A trade file that the client promises."""
 
-    key: str = Field(pattern=r"^[^/].*\.(csv|parquet)$", max_length=1024, examples=["incoming/2026-11-20/trades-1.csv"])
+    key: Annotated[str, AfterValidator(_short_key)] = Field(
+        pattern=r"^[^/].*\.(csv|parquet)$", examples=["incoming/2026-11-20/trades-1.csv"]
+    )
     sha256: Sha256
-    rows: int = Field(ge=0, examples=[5000])
+    rows: int = Field(ge=0, lt=2**40, examples=[5000])
 
 
 class Manifest(Document):
     """What the client promises for a business date; written last, after every file that it names."""
 
-    business_date: date = Field(examples=["2026-11-20"])
+    business_date: IsoDate = Field(examples=["2026-11-20"])
     files: tuple[ManifestFile, ...] = Field(
         min_length=1, examples=[[{"key": "incoming/2026-11-20/trades-1.csv", "sha256": "9f86d0…", "rows": 5000}]]
     )
@@ -63,13 +87,17 @@ class ShardReference(Document):
     shard: ShardNumber
     uri: str
     trades: int = Field(ge=1)
+    sha256: Sha256 | None = None
+    """Of the partition's bytes; who reads the partition checks it when it is there."""
+    bytes: int | None = Field(default=None, ge=1)
+    """Size of the partition."""
 
 
 class IngestionSummary(Document):
     """What ingestion hands to the workflow."""
 
     run_id: str
-    business_date: date
+    business_date: IsoDate
     shards: int = Field(ge=1, le=MAX_SHARDS)
     trades: int = Field(ge=1)
     quarantined: int = Field(ge=0)
@@ -100,7 +128,7 @@ class SuccessMarker(Document):
     """What the deadline watch looks for."""
 
     run_id: str
-    business_date: date
+    business_date: IsoDate
     report_uri: str
     json_uri: str
     finished_at: datetime
@@ -108,13 +136,7 @@ class SuccessMarker(Document):
 
 def read_shard_list(content: bytes, source: str) -> tuple[ShardReference, ...]:
     """Read a shard list; a number that is missing or double is the writer's fault and raises `BadInputError`."""
-    lines = _parse(content, source)
-    if not isinstance(lines, list):
-        raise BadInputError(f"{source} must be a JSON array of shards, not {type(lines).__name__}")
-    try:
-        shards = tuple(ShardReference.model_validate(line) for line in lines)
-    except ValidationError as error:
-        raise BadInputError(f"{source} is not as it must be: {_explain(error, ShardReference)}") from None
+    shards = _read(TypeAdapter(tuple[ShardReference, ...]), content, source)
     if [shard.shard for shard in shards] != list(range(len(shards))):
         raise BadInputError(
             f"{source} must number its shards 0, 1, 2, … without a gap or a double; run data-ingestion again"
@@ -124,7 +146,7 @@ def read_shard_list(content: bytes, source: str) -> tuple[ShardReference, ...]:
 
 def write_shard_list(shards: tuple[ShardReference, ...]) -> bytes:
     """The inverse of `read_shard_list`."""
-    return encode([shard.model_dump(mode="json") for shard in shards])
+    return encode([shard.model_dump(mode="json", exclude_none=True) for shard in shards])
 
 
 def encode(value: Any) -> bytes:
@@ -132,27 +154,79 @@ def encode(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _parse(content: bytes, source: str) -> Any:
+T = TypeVar("T")
+
+
+def _read(adapter: TypeAdapter[T], content: bytes, source: str) -> T:
+    """Check that `content` is plain JSON, then that it has the adapter's shape; raises `BadInputError`."""
     try:
-        return json.loads(content)
+        text = content.decode("utf-8-sig")
+        json.loads(text, object_pairs_hook=_refuse_twins, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise BadInputError(f"{source} is nested too deeply; send it again as the documentation shows it") from None
     except ValueError as error:
-        raise BadInputError(f"{source} is not JSON: {error}; send it again as UTF-8 JSON") from None
+        raise BadInputError(f"{source} is not JSON: {_shorten(str(error))}; send it again as UTF-8 JSON") from None
+    try:
+        return adapter.validate_json(text, strict=True)
+    except ValidationError as error:
+        raise BadInputError(f"{source} is not as it must be: {_explain(error, adapter)}") from None
 
 
-def _explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """Every misfit as "field: what is wrong, got value"; the first field's example as the way out."""
+def _refuse_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Of two values of one key a parser would silently take the last."""
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} comes twice in one object")
+    return read
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_PLAIN_WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here; is it misspelt?",
+    "too_short": "must have at least {min_length} entry",
+    "too_long": "must have at most {max_length} entries",
+    "string_pattern_mismatch": "must match {pattern}",
+    "value_error": "is {error}",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "string_type": "must be a text",
+    "string_unicode": "must be a text without lone surrogates",
+    "tuple_type": "must be an array",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "json_invalid": "is not JSON: {error}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+}
+"""pydantic's names of misfits -> what they are to whoever sends documents; others keep pydantic's words."""
+
+
+def _explain(error: ValidationError, adapter: TypeAdapter[Any]) -> str:
+    """The first misfits as "field: what is wrong, got value", each with the field's example as the way out.
+
+    pydantic counts the good entries only, and so calls an array of bad ones too short: that is left out.
+    """
     problems = []
-    for item in error.errors(include_url=False):
-        field = ".".join(str(part) for part in item["loc"]) or "document"
-        got = "" if item["type"] == "missing" else f", got {_shorten(item['input'])}"
-        problems.append(f"{field}: {item['msg']}{got}{_example(model, item['loc'])}")
-    return "; ".join(problems[:10]) + (f"; and {len(problems) - 10} more" if len(problems) > 10 else "")
+    schema = adapter.json_schema()
+    misfits = [item for item in error.errors(include_url=False) if not (item["type"] == "too_short" and item["input"])]
+    for item in misfits[:_NAMED_PROBLEMS]:
+        field = ".".join(str(part)[:80] for part in item["loc"]) or "document"
+        words = _PLAIN_WORDS.get(item["type"])
+        wrong = words.format_map(item.get("ctx", {})) if words else item["msg"]
+        got = "" if item["type"] in ("missing", "json_invalid") else f", got {_shorten(item['input'])}"
+        problems.append(f"{field}: {wrong}{got}{_example(schema, item['loc'])}")
+    more = len(misfits) - len(problems)
+    return "; ".join(problems) + (f"; and {more:,} more" if more else "")
 
 
-def _example(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
-    """The example declared for the field at `location`, looked up in the model's own JSON schema."""
-    schema = model.model_json_schema()
-    node: dict[str, Any] = schema
+def _example(schema: Mapping[str, Any], location: tuple[int | str, ...]) -> str:
+    """The example declared for the field at `location`, looked up in the document's own JSON schema."""
+    node: Mapping[str, Any] = schema
     for part in location:
         if "$ref" in node:
             node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]

@@ -4,26 +4,15 @@ The only reader of the process environment. A missing or malformed variable ends
 message that names every variable at fault, its value and a valid one; nothing has been read or written by then.
 """
 
-import re
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Json, PlainValidator, ValidationError
 
-from batch_runtime.documents import ShardNumber
+from batch_runtime.documents import IsoDate, ShardNumber
 from batch_runtime.errors import UsageError
 from batch_runtime.layout import RunLayout, S3Uri
-
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def _iso_date(value: object) -> object:
-    """Keep pydantic from reading a Unix timestamp as a date."""
-    if isinstance(value, str) and not _ISO_DATE.fullmatch(value):
-        raise ValueError("not a date as YYYY-MM-DD")
-    return value
 
 
 def _s3_uri(value: object) -> S3Uri:
@@ -44,9 +33,7 @@ class JobEnvironment(BaseModel):
     output_bucket: Bucket = Field(alias="BATCH_OUTPUT_BUCKET", examples=["output-batch-dev-123456789012"])
     scratch: Path = Field(alias="BATCH_SCRATCH", examples=["/scratch"])
     run_id: str = Field(alias="BATCH_RUN_ID", pattern=r"^[A-Za-z0-9_-]{1,80}$", examples=["nightly-2026-11-20-1"])
-    business_date: Annotated[date, BeforeValidator(_iso_date)] = Field(
-        alias="BATCH_BUSINESS_DATE", examples=["2026-11-20"]
-    )
+    business_date: IsoDate = Field(alias="BATCH_BUSINESS_DATE", examples=["2026-11-20"])
     manifest_uri: Annotated[S3Uri, PlainValidator(_s3_uri)] = Field(
         alias="BATCH_MANIFEST_URI", examples=["s3://input-batch-dev-123456789012/incoming/2026-11-20/manifest.json"]
     )

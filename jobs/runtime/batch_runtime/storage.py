@@ -1,11 +1,14 @@
 """S3 as the jobs use it: whole objects, retried, never buffered whole when they may be large.
 
 An object appears whole or not at all (S3 writes are atomic), so the jobs' promises come from the order of writes alone.
-Faults that survive botocore's retries pass through as they are; `batch_runtime.errors` turns them into exit codes.
-`AWS_ENDPOINT_URL` is honoured by boto3 itself, so a job runs unchanged against an emulator.
+botocore retries a request until its answer begins; a body that is cut after that is resumed here, from the byte where
+it stopped and of the same version only. What survives passes through as it is, and `batch_runtime.errors` turns it into
+an exit code. `AWS_ENDPOINT_URL` is honoured by boto3 itself, so a job runs unchanged against an emulator.
 """
 
 import hashlib
+import random
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -16,15 +19,25 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from batch_runtime.errors import CONNECTION_FAULTS, BadInputError, TryAgainError
 from batch_runtime.layout import S3Uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
 
 CHUNK_BYTES = 1 << 20
+READ_ATTEMPTS = 8
+"""How often in a row a body may be cut without a byte of progress before the read is given up."""
+RESUME_WAIT_SECONDS = 0.2
+"""Before the first resumption; doubles, with jitter, up to `RESUME_LONGEST_WAIT_SECONDS`."""
+RESUME_LONGEST_WAIT_SECONDS = 5.0
+DOCUMENT_BYTES = 64 << 20
+"""No JSON document or vector of a run is larger; what is must not fill the memory."""
 _PARALLEL_UPLOADS = 8
 _ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "404", "InvalidArgument"})
 _DENIED = frozenset({"AccessDenied", "403"})
+_CHANGED = frozenset({"PreconditionFailed", "412", "InvalidRange", "416"})
 
 
 class MissingObjectError(Exception):
@@ -54,8 +67,15 @@ class Storage:
         self._progress = progress
 
     def read(self, uri: S3Uri, version: str = "") -> bytes:
-        """A small object's content; raises `MissingObjectError`."""
-        return b"".join(self._chunks(uri, version))
+        """The content of an object of at most `DOCUMENT_BYTES`; raises `MissingObjectError`, `BadInputError`."""
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in self._chunks(uri, version):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > DOCUMENT_BYTES:
+                raise BadInputError(f"{uri} is larger than {DOCUMENT_BYTES >> 20} MiB, which no document of a run is")
+        return b"".join(chunks)
 
     def download(self, uri: S3Uri, path: Path) -> str:
         """Copy an object of any size to `path`; returns its SHA-256 as hex digits; raises `MissingObjectError`."""
@@ -95,19 +115,44 @@ class Storage:
             yield from (item["Key"] for item in page.get("Contents", ()))
 
     def _chunks(self, uri: S3Uri, version: str = "") -> Iterator[bytes]:
+        """The bytes of an object, each once and in order, however often the line is cut."""
+        response = self._open(uri, version)
+        etag, position, failures = response["ETag"], 0, 0
+        while True:
+            try:
+                with closing(response["Body"]) as body:
+                    for chunk in body.iter_chunks(CHUNK_BYTES):
+                        position, failures = position + len(chunk), 0
+                        self._progress()
+                        yield chunk
+                return
+            except CONNECTION_FAULTS:
+                failures += 1
+                if failures == READ_ATTEMPTS:
+                    raise
+                time.sleep(random.random() * min(RESUME_WAIT_SECONDS * 2**failures, RESUME_LONGEST_WAIT_SECONDS))
+                response = self._open(uri, version, position, etag)
+
+    def _open(self, uri: S3Uri, version: str, position: int = 0, etag: str = "") -> "GetObjectOutputTypeDef":
+        """Begin to read at `position`, of the object with this `etag` only when one is given."""
+        request: GetObjectRequestTypeDef = {"Bucket": uri.bucket, "Key": uri.key}
+        if version:
+            request["VersionId"] = version
+        if etag:
+            request["IfMatch"] = etag
+        if position:
+            request["Range"] = f"bytes={position}-"
         try:
-            if version:
-                response = self._client.get_object(Bucket=uri.bucket, Key=uri.key, VersionId=version)
-            else:
-                response = self._client.get_object(Bucket=uri.bucket, Key=uri.key)
+            return self._client.get_object(**request)
         except ClientError as error:
+            code = error.response.get("Error", {}).get("Code")
+            if code in _CHANGED or (etag and code in _ABSENT):
+                raise TryAgainError(
+                    f"{uri} was replaced or deleted while it was read; the next attempt sees it whole"
+                ) from None
             if self._is_absent(error, uri):
                 raise MissingObjectError(uri) from None
             raise
-        with closing(response["Body"]) as body:
-            for chunk in body.iter_chunks(CHUNK_BYTES):
-                self._progress()
-                yield chunk
 
     def _is_absent(self, error: ClientError, uri: S3Uri) -> bool:
         """Whether a failed read means that the object is not there.

@@ -273,5 +273,5 @@ class TestLaw:
 def test_a_shard_list_that_is_none(night: Night) -> None:
     """A shard list that is no list ends in a message, not in a traceback."""
     put_json(night, night.layout.shard_list.key, {"shards": 1})
-    with pytest.raises(BadInputError, match="must be a JSON array of shards"):
+    with pytest.raises(BadInputError, match="must be an array"):
         calculate(night.job("risk-calculation", RiskEnvironment, BATCH_SHARDS="[0]"))

@@ -150,7 +150,6 @@ class _Gatherer:
     def _require_fit(self, header: Header, span: Span, uri: S3Uri) -> None:
         environment = self._job.environment
         lines = self._listed[span[0] : span[1] + 1]
-        promised = [getattr(line, "sha256", None) for line in lines]
         checks: list[tuple[str, object, object]] = [
             ("run_id", header.run_id, environment.run_id),
             ("shard", [part.shard for part in header.parts], [line.shard for line in lines]),
@@ -159,9 +158,9 @@ class _Gatherer:
             ("model", header.model, self._model or header.model),
         ]
         checks += [
-            ("partition_sha256", part.partition_sha256, wanted)
-            for part, wanted in zip(header.parts, promised, strict=False)
-            if wanted is not None
+            ("partition_sha256", part.partition_sha256, line.sha256)
+            for part, line in zip(header.parts, lines, strict=False)
+            if line.sha256 is not None
         ]
         for name, got, wanted in checks:
             if got != wanted:

@@ -161,11 +161,10 @@ class _Valuer:
             sha256 = self._job.storage.download(uri, path)
         except MissingObjectError:
             raise BadInputError(f"the partition {uri} does not exist; run data-ingestion first") from None
-        promised = getattr(line, "sha256", None)
-        if promised not in (None, sha256):
+        if line.sha256 not in (None, sha256) or line.bytes not in (None, path.stat().st_size):
             raise BadInputError(
-                f"the partition {uri} has the SHA-256 {sha256}, the shard list says {promised}; "
-                "run data-ingestion again"
+                f"the partition {uri} has the SHA-256 {sha256}, the shard list says {line.sha256}; run data-ingestion "
+                "again"
             )
         return path, sha256
 

@@ -122,6 +122,13 @@ class TestJob:
         with pytest.raises(BadInputError, match="holds 1 trades, the shard list says 2"):
             self.calculate(night, BATCH_SHARDS="[0]")
 
+    def test_a_partition_that_is_not_the_listed_one(self, night: Night) -> None:
+        put_shards(night, [[trade()]])
+        listed = night.json(night.layout.shard_list.key)
+        put_json(night, night.layout.shard_list.key, [listed[0] | {"sha256": "a" * 64}])
+        with pytest.raises(BadInputError, match=r"has the SHA-256 .*, the shard list says aaa"):
+            self.calculate(night, BATCH_SHARDS="[0]")
+
     def test_a_shard_that_is_no_parquet(self, night: Night) -> None:
         put_shards(night, [b"rubbish"], counts=[1])
         with pytest.raises(BadInputError, match="is not Parquet"):

@@ -37,8 +37,8 @@ def _of_the_data(analysis: Analysis) -> Iterator[str]:
         worst = gathered.instruments.disputed[0]
         others = gathered.instruments.disputed_count - 1
         yield (
-            f"{worst.name} is priced from USD {_price(worst.price_usd.low)} to {_price(worst.price_usd.high)}, more than "
-            f"{PRICE_RATIO:g} times apart{f'; so are {others:,} other instruments' if others else ''}."
+            f"{worst.name} is priced from USD {_price(worst.price_usd.low)} to {_price(worst.price_usd.high)}, more "
+            f"than {PRICE_RATIO:g} times apart{f'; so are {others:,} other instruments' if others else ''}."
         )
     gross = analysis.total.gross
     for instrument in gathered.instruments.largest:

@@ -98,6 +98,7 @@ class Night:
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
             "MPLCONFIGDIR": str(self.scratch / "matplotlib"),
+            "OPENBLAS_NUM_THREADS": "1",
             "BATCH_JOB": job,
             "BATCH_ENVIRONMENT": "test",
             "BATCH_INPUT_BUCKET": self.input_bucket,

@@ -1,6 +1,8 @@
 """Exact sums, result files and measures: what risk-calculation and report-generation share."""
 
+import json
 import math
+import os
 import random
 from collections.abc import Sequence
 
@@ -121,6 +123,8 @@ class TestFiles:
 
 
 GOOD = results(1)[0].to_bytes()
+CASES = int(os.environ.get("FUZZ_CASES", "400"))
+"""Of each kind; a hundred thousand together make a fuzz run that counts."""
 
 
 def law(content: bytes) -> Result | None:
@@ -150,7 +154,7 @@ FIELDS = list(Header.model_fields)
 class TestLaw:
     """A stored result is read as it was written, or refused with 65; never with 1, and never another number."""
 
-    @settings(deadline=None, max_examples=500)
+    @settings(deadline=None, max_examples=CASES)
     @given(
         st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.binary(min_size=1, max_size=4)), min_size=1, max_size=3)
     )
@@ -161,29 +165,27 @@ class TestLaw:
         found = law(bytes(content))
         assert found is None or bytes(content) == GOOD
 
-    @settings(deadline=None, max_examples=200)
+    @settings(deadline=None, max_examples=CASES)
     @given(st.integers(0, len(GOOD) - 1), st.binary(max_size=20))
     def test_cut_or_longer(self, length: int, more: bytes) -> None:
         assert law(GOOD[:length] + more) is None
         assert law(GOOD + b"x" + more) is None
 
-    @settings(deadline=None, max_examples=300)
+    @settings(deadline=None, max_examples=CASES)
     @given(st.binary(max_size=300))
     def test_rubbish_with_a_good_checksum(self, body: bytes) -> None:
         assert law(sealed(body)) is None
 
-    @settings(deadline=None, max_examples=500)
+    @settings(deadline=None, max_examples=CASES)
     @given(st.sampled_from(FIELDS), JSON)
     def test_another_header_with_a_good_checksum(self, field: str, value: object) -> None:
-        import json
-
         body = GOOD[11 + 64 :]
         length = int.from_bytes(body[:8], "little")
         header = json.loads(body[8 : 8 + length]) | {field: value}
         text = json.dumps(header).encode()
         law(sealed(len(text).to_bytes(8, "little") + text + body[8 + length :]))
 
-    @settings(deadline=None, max_examples=300)
+    @settings(deadline=None, max_examples=CASES)
     @given(st.integers(0, 8 * 2_000), st.binary(min_size=8, max_size=8))
     def test_other_arrays_with_a_good_checksum_can_be_combined_or_are_refused(self, place: int, patch: bytes) -> None:
         body = bytearray(GOOD[11 + 64 :])

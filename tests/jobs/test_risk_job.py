@@ -2,6 +2,8 @@
 
 import io
 import json
+import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +16,12 @@ from hypothesis import strategies as st
 
 from batch_runtime.errors import BadInputError, as_job_error
 from demo import portfolio
+from risk_calculation.aggregation import Aggregation
+from risk_calculation.exposures import Exposures
 from risk_calculation.job import RiskEnvironment, calculate
-from risk_calculation.trades import read_trades
+from risk_calculation.scenarios import Doubles, Factor, Generated, Kept
+from risk_calculation.trades import Trades, read_trades
+from risk_calculation.valuation import amounts_of, profit_of, workers
 from risk_results import UNITS_PER_USD
 from risk_results.files import result_uri
 from tests.jobs.harness import Night
@@ -230,14 +236,49 @@ VALUES = st.one_of(
 )
 
 
+MODEL = model(1_000, fx_volatility=0.08)
+GENERATED = Generated(MODEL)
+KEPT = Kept()
+CASES = int(os.environ.get("FUZZ_CASES", "300"))
+"""Of each kind; a hundred thousand together make a fuzz run that counts."""
+
+
+def in_doubles(trades: Trades) -> tuple[Doubles, float]:
+    """What a batch gains in each scenario, trade by trade in plain doubles, and how large its parts are."""
+    expected, size, horizon = np.zeros(1_000), 0.0, math.sqrt(1 / 252)
+    for row in range(len(trades)):
+        spread = float(trades.volatility[row]) * horizon
+        kind, name = trades.asset_class[row], trades.instrument[row]
+        own = GENERATED.movement(Factor("instrument", name, kind, float(trades.correlation[row])))
+        linear, square = float(trades.linear[row]) * spread, float(trades.square[row]) * spread**2
+        expected += linear * own + square * own**2
+        abroad = float(trades.market_value[row]) * 0.08 * horizon if trades.currency[row] != "USD" else 0.0
+        expected += abroad * GENERATED.movement(Factor("currency", trades.currency[row]))
+        size += abs(linear) + 20 * abs(square) + abs(abroad)
+    return expected, size
+
+
 def law(content: bytes, folder: Path) -> None:
-    """Read a partition to its end: good numbers, or an expected failure; anything else is a bug."""
+    """Value a partition: the numbers that plain doubles give, or an expected failure; anything else is a bug."""
     path = folder / "partition.parquet"
     path.write_bytes(content)
     failure: Exception | None = None
     try:
+        aggregation, exposures, expected, size = Aggregation(MODEL), Exposures(MODEL, GENERATED), np.zeros(1_000), 0.0
         for trades in read_trades(path, "the partition"):
-            assert np.isfinite(trades.market_value).all()
+            aggregation.add(trades)
+            exposures.add(trades)
+            gains, bound = in_doubles(trades)
+            expected, size = expected + gains, size + bound
+        if exposures.trades:
+            exposures.riskiest()
+            with workers(1) as pool:
+                found = amounts_of(aggregation.cells(), [GENERATED], KEPT, pool)
+            classes = sum(group.dimension == "asset_class" for group in exposures.groups())
+            units = profit_of(found.total(slice(0, classes)), GENERATED)[0]
+            assert np.abs(units - expected).max() <= 1e-4 * size + 1 + exposures.trades
+    except AssertionError:
+        raise
     except Exception as error:
         failure = error
     assert failure is None or as_job_error(failure) is not None, repr(failure)
@@ -246,7 +287,7 @@ def law(content: bytes, folder: Path) -> None:
 class TestLaw:
     """No partition, however broken, ends in exit code 1."""
 
-    @settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(deadline=None, max_examples=CASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.binary(min_size=1, max_size=6)), min_size=1, max_size=4)
     )
@@ -256,12 +297,12 @@ class TestLaw:
             content[place : place + len(patch)] = patch
         law(bytes(content), tmp_path)
 
-    @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(deadline=None, max_examples=CASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.integers(0, len(GOOD)))
     def test_truncated_files(self, tmp_path: Path, length: int) -> None:
         law(GOOD[:length], tmp_path)
 
-    @settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(deadline=None, max_examples=CASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.dictionaries(st.sampled_from(GROUPED.names), st.lists(VALUES, min_size=1, max_size=1)), st.booleans())
     def test_any_types_and_values(self, tmp_path: Path, columns: dict[str, list[object]], drop: bool) -> None:
         row: Row = trade(book="B", desk="D")

@@ -335,6 +335,51 @@ class TestStopping:
         assert (record["Interruptions"], record["Failures"]) == (1, 0)
 
 
+def _hang(night: Night, body: str, seconds: str) -> tuple[int, float, str]:
+    """Run `body` as a job that nobody stops; (exit code, seconds until the end, output)."""
+    start = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", PROGRAM.format(body=body)],
+        env=night.variables("data-ingestion", BATCH_HANG_SECONDS=seconds),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    return done.returncode, time.monotonic() - start, done.stdout + done.stderr
+
+
+class TestHanging:
+    """Nobody else ends a task that hangs: ECS looks at the health of services' tasks only."""
+
+    def test_a_job_that_hangs_ends_by_itself_and_says_where(self, night: Night) -> None:
+        code, seconds, output = _hang(night, "import threading; threading.Event().wait(600)", "2")
+        assert code == ExitCode.TRY_AGAIN
+        assert seconds < 60
+        records = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        (failure,) = (record for record in records if record.get("event") == "job_failed")
+        assert (failure["exit_code"], failure["failure"]) == (75, "hanging")
+        assert "no progress for 2 s" in failure["message"]
+        assert "threading.Event().wait(600)" in failure["traceback"] or "in work" in failure["traceback"]
+        assert records[-1]["Failures"] == 1
+
+    def test_a_job_that_moves_on_may_take_its_time(self, night: Night) -> None:
+        body = "end = time.monotonic() + 6\n    while time.monotonic() < end: time.sleep(0.1); job.progress.progress()"
+        code, seconds, _ = _hang(night, body, "4")
+        assert (code, seconds > 6) == (ExitCode.OK, True)
+
+    def test_native_code_that_holds_the_interpreter_is_ended_too(self, night: Night) -> None:
+        """With 1, because no Python runs any more that could choose the code; the workflow retries that as well."""
+        body = (
+            "from batch_runtime import watchdog; watchdog.HELD_UP_SECONDS = 1; time.sleep(1.5)\n"
+            "    import ctypes; ctypes.PyDLL(None).sleep(90)"
+        )
+        code, seconds, output = _hang(night, body, "3")
+        assert code == 1
+        assert seconds < 60
+        assert "Timeout" in output
+
+
 class TestDocuments:
     def test_round_trip(self) -> None:
         shards = (

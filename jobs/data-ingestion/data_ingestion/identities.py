@@ -116,7 +116,8 @@ class TradeIds:
         ids = rows.column("trade_id")
         if pc.all(pc.less(ids[:-1], ids[1:]), min_count=0).as_py():
             return rows
-        rows = rows.take(pc.sort_indices(ids))  # a stable sort: the first of an id stays the first
+        if not pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py():
+            rows = rows.take(pc.sort_indices(ids))  # a stable sort: the first of an id stays the first
         ids, positions = rows.columns
         twin = pc.equal(ids[1:], ids[:-1])
         if not pc.any(twin, min_count=0).as_py():

@@ -132,7 +132,9 @@ class _FileCheck:
         accepted = 0
         for batch in reading.read(path, self.key, self._reject_torn):
             checked = schema.check(batch.rows, self.job.environment.business_date)
-            positions = pc.add(batch.numbers.take(checked.accepted_rows), position(self.number, 0))
+            good = checked.accepted_rows
+            numbers = batch.numbers if good is None else batch.numbers.take(good)
+            positions = pc.add(numbers, position(self.number, 0))
             self.spill.add(checked.accepted, positions)
             self.ids.add(checked.accepted.column("trade_id"), positions)
             accepted += checked.accepted.num_rows
@@ -145,6 +147,8 @@ class _FileCheck:
         self.quarantine.add(self.key, row, [("columns", reason)], text)
 
     def _reject(self, batch: reading.Batch, rejected: dict[int, schema.Reasons]) -> None:
+        if not rejected:
+            return
         rows = pa.array(sorted(rejected), pa.int64())
         numbers = batch.numbers.take(rows).to_pylist()
         contents = batch.rows.take(rows).to_pylist()

@@ -14,6 +14,7 @@ from data_ingestion.schema import Reasons
 HEADER = ("file", "row", "reasons", "content")
 _CONTENT_CHARACTERS = 32_000
 """A cell of a spreadsheet holds 32,767: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3"""
+_to_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class Quarantine:
@@ -32,7 +33,7 @@ class Quarantine:
         self.rows += 1
         self.reasons.update({code for code, _ in reasons})
         sentences = "; ".join(sentence for _, sentence in reasons)
-        text = json.dumps(content, ensure_ascii=False, default=str)
+        text = _to_json(content)
         if len(text) > _CONTENT_CHARACTERS:
             text = f"{text[:_CONTENT_CHARACTERS]}… ({len(text):,} characters)"
         self._writer.writerow((file, row, sentences, text))

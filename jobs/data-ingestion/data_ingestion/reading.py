@@ -4,12 +4,14 @@ A file that is not what its name says ends the job with `BadInputError`, whateve
 row does not: it is reported as soon as it is met, so that no number of them fills the memory.
 """
 
+import codecs
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
@@ -49,9 +51,16 @@ def read(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
         ) from None
 
 
-def consecutive(first: int, count: int) -> pa.Array:
-    """The whole numbers from `first` on, as int64."""
-    return pa.array(range(first, first + count), pa.int64())
+class _Consecutive:
+    """Makes arrays of whole numbers, each a shifted copy of the longest one so far."""
+
+    def __init__(self) -> None:
+        self._from_zero = pa.array([], pa.int64())
+
+    def __call__(self, first: int, count: int) -> pa.Array:
+        if len(self._from_zero) < count:
+            self._from_zero = pa.array(range(2 * count), pa.int64())
+        return pc.add(self._from_zero.slice(0, count), first)
 
 
 class _RowNumbers:
@@ -60,6 +69,7 @@ class _RowNumbers:
     def __init__(self) -> None:
         self._next = 1
         self._torn: deque[list[int]] = deque()
+        self._consecutive = _Consecutive()
 
     def skip(self, number: int) -> None:
         """Leave `number` out; numbers come in ascending order."""
@@ -76,7 +86,7 @@ class _RowNumbers:
                 self._next = self._torn.popleft()[1] + 1
                 continue
             part = min(count, self._torn[0][0] - self._next) if self._torn else count
-            parts.append(consecutive(self._next, part))
+            parts.append(self._consecutive(self._next, part))
             self._next += part
             count -= part
         return pa.concat_arrays(parts)
@@ -91,6 +101,7 @@ def _read_csv(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
         report_torn(number, f"the row must have {row.expected_columns} columns; got {row.actual_columns}", row.text)
         return "skip"
 
+    _require_utf8(path)
     # Single-threaded, because only then pyarrow numbers the rows that it hands to the handler.
     reader = csv.open_csv(
         path,
@@ -108,6 +119,7 @@ def _read_parquet(path: Path, key: str) -> Iterator[Batch]:
     with pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True) as file:
         _require_columns(file.schema_arrow, key)
         _require_types(file.schema_arrow, key)
+        consecutive = _Consecutive()
         last = 0
         for batch in file.iter_batches(batch_size=_PARQUET_BATCH_ROWS, columns=NAMES, use_threads=False):
             rows = pa.RecordBatch.from_arrays([_plain(batch.column(name)) for name in NAMES], names=NAMES)
@@ -121,6 +133,16 @@ def _plain(values: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     return values.cast(pa.string()) if is_text(values.type) else values
+
+
+def _require_utf8(path: Path) -> None:
+    """Raise `UnicodeDecodeError` for other text: pyarrow does not check the rows that it hands to the handler."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        while chunk := file.read(_BUFFER_BYTES):
+            if not chunk.isascii() or decoder.getstate()[0]:
+                decoder.decode(chunk)
+    decoder.decode(b"", final=True)
 
 
 def _require_columns(schema: pa.Schema, key: str) -> None:

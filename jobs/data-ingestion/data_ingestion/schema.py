@@ -4,6 +4,7 @@ Checks run on whole columns (pyarrow). A column of text, as CSV has it, is parse
 Parquet brings typed is taken as it is. A reason costs something only for rows that are refused.
 """
 
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
+_IDENTITY = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
+_ALPHANUMERIC = string.ascii_letters + string.digits
+_PUNCTUATION = "._:-"
 _DATE = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 _VALUE_CHARACTERS = 80
 """Of a refused value in its reason."""
@@ -53,16 +57,15 @@ class Column:
         return is_text(kind)
 
     def parse(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """Values of the column's own type and which are good; elsewhere values are undefined and the mask may be null."""
+        """Values of the column's own type and which are good; elsewhere a value is undefined, a mask may be null."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Column):
-    """Text that matches a pattern; `many` says that most rows have a value of their own."""
+    """Text that matches a pattern, and whose values come again and again."""
 
     pattern: str
-    many: bool = False
 
     @property
     def type(self) -> pa.DataType:
@@ -76,9 +79,33 @@ class Text(Column):
 
     def parse(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
         """See `Column.parse`."""
-        if self.many:
-            return values, pc.match_substring_regex(values, self.pattern)
         return _parse_distinct(values, lambda few: (few, pc.match_substring_regex(few, self.pattern)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity(Column):
+    """A name of 1 to 64 letters, digits and `._:-`, the first a letter or a digit, that each row has for itself.
+
+    Trimming finds what `_IDENTITY` says twice as fast as matching it.
+    """
+
+    @property
+    def type(self) -> pa.DataType:
+        """UTF-8 text."""
+        return pa.string()
+
+    @property
+    def wanted(self) -> str:
+        """See `Column.wanted`."""
+        return f"match {_IDENTITY}"
+
+    def parse(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """See `Column.parse`."""
+        length = pc.binary_length(values)
+        only_allowed = pc.equal(pc.binary_length(pc.ascii_ltrim(values, _ALPHANUMERIC + _PUNCTUATION)), 0)
+        good_start = pc.equal(pc.binary_length(pc.ascii_ltrim(values, _PUNCTUATION)), length)
+        short = pc.and_(pc.greater_equal(length, 1), pc.less_equal(length, 64))
+        return values, pc.and_(pc.and_(only_allowed, good_start), short)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +187,11 @@ class Day(Column):
 def _numbers(text: pa.Array) -> pa.Array:
     """Numbers of text, null or NaN where it holds none; the pattern is matched only where something is no number."""
     try:
-        return pc.cast(pc.if_else(pc.equal(text, ""), None, text), pa.float64())
+        return pc.cast(text, pa.float64())
+    except pa.ArrowInvalid:
+        text = pc.if_else(pc.equal(text, ""), None, text)
+    try:
+        return pc.cast(text, pa.float64())
     except pa.ArrowInvalid:
         return pc.cast(pc.if_else(pc.match_substring_regex(text, _NUMBER), text, None), pa.float64())
 
@@ -175,16 +206,8 @@ def _parse_distinct(
     return whole, good.take(encoded.indices)
 
 
-_IDENTITY = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
-
 COLUMNS: tuple[Column, ...] = (
-    Text(
-        name="trade_id",
-        meaning="identity, unique in a run",
-        example="T-0000001",
-        pattern=_IDENTITY,
-        many=True,
-    ),
+    Identity(name="trade_id", meaning="identity, unique in a run", example="T-0000001"),
     Text(
         name="instrument",
         meaning="what is traded; trades of one instrument share its own risk",
@@ -208,7 +231,7 @@ COLUMNS: tuple[Column, ...] = (
 )
 NAMES = [column.name for column in COLUMNS]
 """Of the columns, in the order of a partition."""
-DISTINCT_TEXTS = [column.name for column in COLUMNS if isinstance(column, Text) and not column.many]
+DISTINCT_TEXTS = [column.name for column in COLUMNS if isinstance(column, Text)]
 """Columns of text whose values come again and again."""
 
 PARTITION_SCHEMA = pa.schema([pa.field(column.name, column.type, nullable=False) for column in COLUMNS])
@@ -220,8 +243,8 @@ class Checked:
 
     accepted: pa.RecordBatch
     """The good rows; typed as `PARTITION_SCHEMA`, but `DISTINCT_TEXTS` are dictionaries."""
-    accepted_rows: pa.Array
-    """Their indices in the batch."""
+    accepted_rows: pa.Array | None
+    """Their indices in the batch; None when all rows are good."""
     rejected: dict[int, Reasons]
     """Index of each bad row -> its reasons."""
 
@@ -251,7 +274,7 @@ def check(batch: pa.RecordBatch, business_date: date) -> Checked:
     note(by_name["fx_to_usd"], pc.invert(pc.fill_null(foreign_dollar, False)), "must be 1 when the currency is USD")
     every = pa.RecordBatch.from_arrays(columns, names=NAMES)
     if not rejected:
-        return Checked(every, pa.array(range(batch.num_rows), pa.int64()), rejected)
+        return Checked(every, None, rejected)
     good = masks[0]
     for mask in masks[1:]:
         good = pc.and_(good, mask)

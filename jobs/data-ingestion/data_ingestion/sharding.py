@@ -73,7 +73,7 @@ class ShardWriter:
         self._writer = pq.ParquetWriter(
             self.path(len(self.trades)),
             _WRITTEN_SCHEMA,
-            compression="zstd",
+            compression="lz4",
             use_dictionary=[name for name in NAMES if name not in _UNLIKE],
             write_statistics=False,
             store_schema=False,

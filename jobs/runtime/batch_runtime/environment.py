@@ -22,8 +22,8 @@ def _s3_uri(value: object) -> S3Uri:
 Bucket = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 
 
-class JobEnvironment(BaseModel):
-    """The variables that every job gets. A job with variables of its own derives a model and adds them."""
+class TaskEnvironment(BaseModel):
+    """The variables that the task definition gives every job, whoever starts it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_alias=True, validate_by_name=False)
 
@@ -32,19 +32,11 @@ class JobEnvironment(BaseModel):
     input_bucket: Bucket = Field(alias="BATCH_INPUT_BUCKET", examples=["input-batch-dev-123456789012"])
     output_bucket: Bucket = Field(alias="BATCH_OUTPUT_BUCKET", examples=["output-batch-dev-123456789012"])
     scratch: Path = Field(alias="BATCH_SCRATCH", examples=["/scratch"])
-    run_id: str = Field(alias="BATCH_RUN_ID", pattern=r"^[A-Za-z0-9_-]{1,80}$", examples=["nightly-2026-11-20-1"])
-    business_date: IsoDate = Field(alias="BATCH_BUSINESS_DATE", examples=["2026-11-20"])
-    manifest_uri: Annotated[S3Uri, PlainValidator(_s3_uri)] = Field(
-        alias="BATCH_MANIFEST_URI", examples=["s3://input-batch-dev-123456789012/incoming/2026-11-20/manifest.json"]
-    )
-    manifest_version: str = Field(
-        default="", alias="BATCH_MANIFEST_VERSION", max_length=1024, examples=["3sL4kqtJlcpX"]
-    )
-    shards: Json[Annotated[tuple[ShardNumber, ...], Field(min_length=1)]] | None = Field(
-        default=None, alias="BATCH_SHARDS", examples=["[12,13,14]"]
-    )
     stop_grace: float = Field(default=90.0, ge=0, le=100, alias="BATCH_STOP_GRACE", examples=["90"])
     """Seconds after SIGTERM in which a step may still finish; under the 120 s of `stopTimeout` with room to exit."""
+    hang: float = Field(default=600.0, ge=0, le=86_400, alias="BATCH_HANG_SECONDS", examples=["600"])
+    """Seconds without progress after which the job ends itself with 75; 0 for never. Longer than all of boto3's retries
+    of a request together."""
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
@@ -59,6 +51,22 @@ class JobEnvironment(BaseModel):
                 "for example BATCH_SCRATCH=/scratch"
             )
         return environment
+
+
+class JobEnvironment(TaskEnvironment):
+    """The variables that every job of a run gets. A job with variables of its own derives a model and adds them."""
+
+    run_id: str = Field(alias="BATCH_RUN_ID", pattern=r"^[A-Za-z0-9_-]{1,80}$", examples=["nightly-2026-11-20-1"])
+    business_date: IsoDate = Field(alias="BATCH_BUSINESS_DATE", examples=["2026-11-20"])
+    manifest_uri: Annotated[S3Uri, PlainValidator(_s3_uri)] = Field(
+        alias="BATCH_MANIFEST_URI", examples=["s3://input-batch-dev-123456789012/incoming/2026-11-20/manifest.json"]
+    )
+    manifest_version: str = Field(
+        default="", alias="BATCH_MANIFEST_VERSION", max_length=1024, examples=["3sL4kqtJlcpX"]
+    )
+    shards: Json[Annotated[tuple[ShardNumber, ...], Field(min_length=1)]] | None = Field(
+        default=None, alias="BATCH_SHARDS", examples=["[12,13,14]"]
+    )
 
     @property
     def layout(self) -> RunLayout:
@@ -75,7 +83,7 @@ class JobEnvironment(BaseModel):
         return tuple(sorted(set(self.shards)))
 
 
-def _explain(error: ValidationError, model: type[JobEnvironment]) -> str:
+def _explain(error: ValidationError, model: type[TaskEnvironment]) -> str:
     examples: dict[Any, Any] = {
         field.alias: field.examples[0] for field in model.model_fields.values() if field.alias and field.examples
     }

@@ -22,6 +22,11 @@ class HealthFile:
         self._path = scratch / FILE_NAME
         self._touched = float("-inf")
 
+    @property
+    def touched(self) -> float:
+        """When the file was last touched, as `time.monotonic` counts; -inf when never."""
+        return self._touched
+
     def touch(self) -> None:
         """Say that the work moved on; cheap enough for an inner loop."""
         now = time.monotonic()

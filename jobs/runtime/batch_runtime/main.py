@@ -11,15 +11,16 @@ from typing import Generic, TypeVar
 import structlog
 
 from batch_runtime import logs
-from batch_runtime.environment import JobEnvironment
+from batch_runtime.environment import JobEnvironment, TaskEnvironment
 from batch_runtime.errors import ExitCode, Interrupted, UsageError, as_job_error
 from batch_runtime.health import HealthFile
 from batch_runtime.metrics import Metrics, Unit
 from batch_runtime.stopping import Progress
 from batch_runtime.storage import Storage, connect
+from batch_runtime.watchdog import watching
 
-E = TypeVar("E", bound=JobEnvironment)
-E_co = TypeVar("E_co", bound=JobEnvironment, covariant=True)
+E = TypeVar("E", bound=TaskEnvironment)
+E_co = TypeVar("E_co", bound=TaskEnvironment, covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +45,26 @@ def run(environment_type: type[E], work: Callable[[Job[E]], None]) -> int:
         environment = environment_type.read(os.environ)
     except UsageError as error:
         return _failed(log, error)
-    if environment.shards is not None:
-        structlog.contextvars.bind_contextvars(shards=list(environment.shards))
+    of_run = environment if isinstance(environment, JobEnvironment) else None
+    if of_run is not None and of_run.shards is not None:
+        structlog.contextvars.bind_contextvars(shards=list(of_run.shards))
     metrics = Metrics(
-        environment=environment.environment, job=environment.job, run_id=environment.run_id, shards=environment.shards
+        environment=environment.environment,
+        job=environment.job,
+        run_id=of_run.run_id if of_run else "none",
+        shards=of_run.shards if of_run else None,
     )
     with metrics.timed("Duration"):
         exit_code = _guarded(environment, work, metrics, log)
+    _write_metrics(metrics, exit_code)
+    return exit_code
+
+
+def _write_metrics(metrics: Metrics, exit_code: ExitCode) -> None:
     metrics.put("Failures", 0 if exit_code in (ExitCode.OK, ExitCode.INTERRUPTED) else 1)
     metrics.put("Interruptions", 1 if exit_code == ExitCode.INTERRUPTED else 0)
     metrics.put("PeakMemory", _peak_memory(), Unit.MEGABYTES)
     metrics.write(sys.stdout)
-    return exit_code
 
 
 def _peak_memory() -> float:
@@ -73,11 +82,21 @@ def _peak_memory() -> float:
 def _guarded(
     environment: E, work: Callable[[Job[E]], None], metrics: Metrics, log: structlog.stdlib.BoundLogger
 ) -> ExitCode:
-    progress = Progress(HealthFile(environment.scratch), environment.stop_grace)
+    health = HealthFile(environment.scratch)
+    progress = Progress(health, environment.stop_grace)
+
+    def end_hanging(stacks: str) -> None:
+        code = ExitCode.TRY_AGAIN
+        message = f"no progress for {environment.hang:g} s (BATCH_HANG_SECONDS); the stacks say where it hangs"
+        log.error("job_failed", exit_code=int(code), failure="hanging", message=message, traceback=stacks)
+        _write_metrics(metrics, code)
+        os._exit(code)
+
     try:
-        with progress.watching_signals():
+        with progress.watching_signals(), watching(health, environment.hang, end_hanging):
             progress.boundary()
-            log.info("job_started", business_date=environment.business_date.isoformat())
+            dated = environment if isinstance(environment, JobEnvironment) else None
+            log.info("job_started", business_date=dated.business_date.isoformat() if dated else None)
             work(
                 Job(
                     environment=environment,
@@ -94,6 +113,12 @@ def _guarded(
         return ExitCode.INTERRUPTED
     except Exception as error:
         return _failed(log, error)
+
+
+def exit_code_of(error: Exception) -> ExitCode:
+    """The exit code with which a job ends that `error` escapes from."""
+    expected = as_job_error(error)
+    return ExitCode.BUG if expected is None else expected.exit_code
 
 
 def _failed(log: structlog.stdlib.BoundLogger, error: Exception) -> ExitCode:

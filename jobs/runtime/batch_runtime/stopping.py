@@ -31,6 +31,16 @@ class Progress:
         self._stop_grace = stop_grace
         self._stopping = False
 
+    @property
+    def stopping(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._stopping
+
+    @property
+    def touched(self) -> float:
+        """When the work last moved on, as `time.monotonic` counts."""
+        return self._health.touched
+
     def progress(self) -> None:
         """Say that the work moves on in the midst of a step."""
         self._health.touch()

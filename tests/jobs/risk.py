@@ -24,14 +24,10 @@ from tests.jobs.harness import Night
 
 DAY = portfolio.DEFAULT_BUSINESS_DATE
 Row = dict[str, object]
-GROUPED = pa.schema(
-    [
-        *(field for field in PARTITION_SCHEMA if field.name not in ("desk", "book")),
-        pa.field("desk", pa.string()),
-        pa.field("book", pa.string()),
-    ]
-)
-"""A partition with the optional columns."""
+UNGROUPED = pa.schema([field for field in PARTITION_SCHEMA if field.name not in ("desk", "book")])
+"""A partition without the optional columns, as another writer may leave it."""
+GROUPED = pa.schema([*UNGROUPED, pa.field("desk", pa.string()), pa.field("book", pa.string())])
+"""One with them, which may be null."""
 
 
 def model(scenarios: int = 2_000, horizon_days: int = 1, fx_volatility: float = 0.0, seed: str = "") -> Model:
@@ -65,7 +61,7 @@ def trade(**changes: object) -> Row:
 def batch(rows: Sequence[Row]) -> pa.RecordBatch:
     """As a partition holds them; with desk and book when a row has one."""
     grouped = any("desk" in row or "book" in row for row in rows)
-    return pa.RecordBatch.from_pylist(list(rows), schema=GROUPED if grouped else PARTITION_SCHEMA)
+    return pa.RecordBatch.from_pylist(list(rows), schema=GROUPED if grouped else UNGROUPED)
 
 
 def trades(rows: Sequence[Row]) -> Trades:

@@ -1,5 +1,7 @@
 """risk-calculation as a job: what it writes, skips, refuses; and that no partition makes it fail as a bug."""
 
+import csv
+import hashlib
 import io
 import json
 import math
@@ -160,6 +162,33 @@ class TestJob:
         assert totals[0].header.model_dump(exclude=kept) | {"run_id": "cut"} == totals[1].header.model_dump(
             exclude=kept
         )
+
+
+class TestThroughIngestion:
+    def test_desk_and_book_reach_the_report(self, night: Night) -> None:
+        """From a CSV with a book for some trades to the report's groups."""
+        rows = [trade(trade_id=f"T-{n}", desk="Cash", book=f"Book {n}" if n < 2 else "") for n in range(3)]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        content = text.getvalue().encode()
+        key = f"incoming/{night.business_date}/trades.csv"
+        night.put(key, content)
+        file = {"key": key, "sha256": hashlib.sha256(content).hexdigest(), "rows": 3}
+        manifest = {"business_date": night.business_date, "files": [file]}
+        night.put(f"incoming/{night.business_date}/manifest.json", json.dumps(manifest).encode())
+        night.settings = {"BATCH_SCENARIOS": "1000"}
+        night.run_all()
+        groups = night.json(night.layout.report_json.key)["groups"]
+        found = {(group["dimension"], group["name"]): group["trades"] for group in groups}
+        assert found == {
+            ("asset_class", "equity"): 3,
+            ("desk", "Cash"): 3,
+            ("book", "Book 0"): 1,
+            ("book", "Book 1"): 1,
+            ("book", ""): 1,
+        }
 
 
 class TestScenarioFiles:

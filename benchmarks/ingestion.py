@@ -52,7 +52,7 @@ def make_files(folder: Path, rows: int) -> None:
     import pyarrow.parquet as pq
     from pyarrow import csv
 
-    from demo import portfolio
+    from sandbox.demo import portfolio
 
     day = portfolio.DEFAULT_BUSINESS_DATE
     pattern = portfolio.generate(PATTERN_ROWS, day, seed=1)

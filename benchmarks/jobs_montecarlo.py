@@ -1,20 +1,22 @@
-"""How fast risk-calculation values trades, as ratios within one run: `python -m benchmarks.jobs_montecarlo`.
+"""How fast risk-calculation values trades: `python -m benchmarks.jobs_montecarlo`.
 
-Three ways to the same vector, to the last bit: a plain numpy loop over trades, the same loop with the draws of all
-instruments kept in memory, and the job's tiles. Beside them, what the machine's memory can move. CPU seconds, the best
-of several runs, because other work on the machine can only slow a run down. Read the ratios, not the seconds.
-
-Bytes at the memory: the loop moves every trade's gains through vectors of one entry a scenario, in and out; the tiles
-stay in the cache, so that only the instrument's returns and the sum are touched. "Streaming" is the speed at which
-gains would come if each had to be written to memory once.
+The same portfolio three ways on one thread: a plain numpy loop over trades that draws again for each, the fair loop
+that keeps every instrument's draws, and the job (columns read, summed, multiplied), once with draws to make and once
+with draws kept from the shard before. The loops are rounded differently, so they agree with the job only to 1e-4 of a
+standard deviation, which is checked; and the job's own bytes are checked to be the same with one thread and with all.
+CPU seconds, the best of several runs, because other work on the machine can only slow a run down.
 """
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the image; read when numpy is loaded
+
 import time
-import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -22,110 +24,134 @@ from rich.console import Console
 from rich.table import Table
 
 from data_ingestion.schema import PARTITION_SCHEMA
-from risk_calculation.scenarios import Doubles, Scenarios
-from risk_calculation.valuation import Positions, Valuation
-from risk_results.documents import Model
-from risk_results.measures import Vector
+from risk_calculation.aggregation import Aggregation
+from risk_calculation.exposures import Exposures
+from risk_calculation.scenarios import MODEL_VERSION, Doubles, Factor, Generated, Kept
+from risk_calculation.trades import BATCH_ROWS, Trades
+from risk_calculation.valuation import amounts_of, available_vcpus, profit_of, workers
+from risk_results.documents import Model, ScenarioSet
+from risk_results.exact import Amounts
 from sandbox.demo import portfolio
 
-TRADES = 5_000
+SHARDS = (2_500, 100_000)
+"""Trades: the default shard of the first release, and one that fills a task."""
+LOOP_TRADES = 2_500
 SCENARIOS = 20_000
 RUNS = 3
-COPY_DOUBLES = 1 << 24
-"""128 MB: larger than any cache."""
+MODEL = Model(
+    version=MODEL_VERSION,
+    business_date=portfolio.DEFAULT_BUSINESS_DATE,
+    seed="",
+    horizon_days=1,
+    fx_volatility=0.08,
+    sets=(ScenarioSet(name="monte-carlo", kind="generated", scenarios=SCENARIOS),),
+)
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One way of valuing."""
+    """CPU and wall-clock seconds of the best run."""
 
-    name: str
-    seconds: float
-    peak_bytes: int
-    profit: Vector
+    cpu: float
+    wall: float
 
 
-def positions() -> Positions:
-    """A generated portfolio."""
-    rows = portfolio.generate(TRADES, portfolio.DEFAULT_BUSINESS_DATE, seed=1)
-    return Positions.of(pa.RecordBatch.from_pylist([dict(row) for row in rows], schema=PARTITION_SCHEMA))
+def batches(trades: int) -> list[pa.RecordBatch]:
+    """A generated portfolio as a partition's batches."""
+    rows = portfolio.generate(trades, portfolio.DEFAULT_BUSINESS_DATE, seed=1)
+    batch = pa.RecordBatch.from_pylist([dict(row) for row in rows], schema=PARTITION_SCHEMA)
+    return [batch.slice(start, BATCH_ROWS) for start in range(0, trades, BATCH_ROWS)]
 
 
-def plain_loop(book: Positions, scenarios: Scenarios, *, keep_draws: bool) -> Vector:
+def loop(parts: list[pa.RecordBatch], *, keep_draws: bool) -> Doubles:
     """Trade by trade, as one would write it down."""
+    generated, horizon = Generated(MODEL), float(np.sqrt(1 / 252))
+    kept: dict[Factor, Doubles] = {}
     total = np.zeros(SCENARIOS)
-    kept: dict[str, Doubles] = {}
-    for place in range(len(book.codes)):
-        name = book.instruments[book.codes[place]]
-        own = kept[name] if name in kept else scenarios.own(name)
-        if keep_draws:
-            kept[name] = own
-        returns = scenarios.returns(own, float(book.volatility[place]), float(book.correlation[place]))
-        total += np.rint(book.linear[place] * returns + book.square[place] * (returns * returns))
-    return total.astype(np.int64)
+
+    def movement(factor: Factor) -> Doubles:
+        if factor not in kept or not keep_draws:
+            kept[factor] = generated.movement(factor)
+        return kept[factor]
+
+    for part in parts:
+        book = Trades.of(part, "the benchmark's partition")
+        for row in range(len(book)):
+            kind = book.asset_class[row]
+            returns = movement(Factor("instrument", book.instrument[row], kind, float(book.correlation[row])))
+            returns = returns * (book.volatility[row] * horizon)
+            total += book.linear[row] * returns + book.square[row] * (returns * returns)
+            if book.currency[row] != "USD":
+                currency = movement(Factor("currency", book.currency[row]))
+                total += book.market_value[row] * (MODEL.fx_volatility * horizon) * currency
+    return total
 
 
-def tiles(book: Positions, scenarios: Scenarios) -> Vector:
-    """As the job does it."""
-    valuation = Valuation(scenarios, SCENARIOS)
-    valuation.add(book)
-    return valuation.profit
+def job(parts: list[pa.RecordBatch], kept: Kept, threads: int) -> Amounts:
+    """All that risk-calculation computes about a shard, without S3 and Parquet's decompression."""
+    generated = Generated(MODEL)
+    aggregation, exposures = Aggregation(MODEL), Exposures(MODEL, generated)
+    with workers(threads) as pool:
+        for part in parts:
+            trades = Trades.of(part, "the benchmark's partition")
+            aggregation.add(trades)
+            exposures.add(trades)
+        amounts = amounts_of(aggregation.cells(), [generated], kept, pool)
+    exposures.riskiest()
+    return amounts
 
 
-def timed(name: str, work: Callable[[], Vector]) -> Timing:
-    """The best of several runs, and the peak of numpy's memory in one more."""
-    seconds = []
-    for _ in range(RUNS):
-        start = time.process_time()
-        profit = work()
-        seconds.append(time.process_time() - start)
-    tracemalloc.start()
-    work()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return Timing(name, min(seconds), peak, profit)
+def fresh(parts: list[pa.RecordBatch], threads: int) -> Amounts:
+    """The first shard of a task."""
+    return job(parts, Kept(), threads)
 
 
-def memory_bandwidth() -> float:
-    """Bytes a second that a copy between two large arrays reads and writes."""
-    source, target = np.ones(COPY_DOUBLES), np.zeros(COPY_DOUBLES)
-    seconds = []
-    for _ in range(RUNS + 1):
-        start = time.process_time()
-        np.copyto(target, source)
-        seconds.append(time.process_time() - start)
-    return 2 * source.nbytes / min(seconds)
+def timed(work: Callable[[], object], runs: int = RUNS) -> Timing:
+    """The best of several runs."""
+    cpu, wall = [], []
+    for _ in range(runs):
+        start = time.process_time(), time.perf_counter()
+        work()
+        cpu.append(time.process_time() - start[0])
+        wall.append(time.perf_counter() - start[1])
+    return Timing(min(cpu), min(wall))
+
+
+def profit(amounts: Amounts) -> Doubles:
+    """The portfolio's, in units; asset classes are the only groups here."""
+    return np.asarray(profit_of(amounts.total(slice(0, None)), Generated(MODEL))[0], dtype=np.float64)
 
 
 def main() -> None:
     """Measure, check that all ways agree, print."""
-    scenarios = Scenarios(
-        Model(version=1, business_date=portfolio.DEFAULT_BUSINESS_DATE, scenarios=SCENARIOS, horizon_days=1)
-    )
-    book = positions()
-    ways = [
-        timed("plain loop", lambda: plain_loop(book, scenarios, keep_draws=False)),
-        timed("loop, draws kept", lambda: plain_loop(book, scenarios, keep_draws=True)),
-        timed("tiles (the job)", lambda: tiles(book, scenarios)),
-    ]
-    if not all(np.array_equal(way.profit, ways[0].profit) for way in ways):
-        raise SystemExit("the ways disagree: a throughput of wrong numbers is worth nothing")
-    streaming = memory_bandwidth() / np.dtype(np.float64).itemsize
-    gains = TRADES * SCENARIOS
-    table = Table(title=f"{TRADES:,} trades x {SCENARIOS:,} scenarios, {len(book.instruments)} instruments, one core")
-    for column in ("", "M gains/CPU s", "vs loop", "vs streaming", "peak MB"):
+    small = batches(LOOP_TRADES)
+    kept, threads = Kept(), available_vcpus()
+    reference, found = loop(small, keep_draws=True), job(small, kept, 1)
+    if np.abs(profit(found) - reference).max() > 1e-4 * reference.std():
+        raise SystemExit("loop and job disagree: a throughput of wrong numbers is worth nothing")
+    many = job(small, Kept(), threads)
+    if not (np.array_equal(found.high, many.high) and np.array_equal(found.low, many.low)):
+        raise SystemExit("the number of threads changes the result")
+    fair = timed(lambda: loop(small, keep_draws=True)).cpu / LOOP_TRADES
+    table = Table(title=f"{SCENARIOS:,} scenarios; CPU seconds of one thread, wall seconds of {threads}")
+    for column in ("", "trades", "CPU s", "M gains/CPU s", "vs fair loop", f"wall s, {threads} threads"):
         table.add_column(column, justify="left" if not column else "right")
-    for way in ways:
-        rate = gains / way.seconds
-        table.add_row(
-            way.name,
-            f"{rate / 1e6:,.0f}",
-            f"{ways[0].seconds / way.seconds:.1f} x",
-            f"{rate / streaming:.2f} x",
-            f"{way.peak_bytes / 1e6:,.1f}",
-        )
-    table.add_row("streaming", f"{streaming / 1e6:,.0f}", "", "1.00 x", "")
-    Console().print(table)
+
+    def row(name: str, trades: int, cpu: float, wall: float | None = None) -> None:
+        rate, ratio = trades * SCENARIOS / cpu / 1e6, fair * trades / cpu
+        waited = "" if wall is None else f"{wall:.3f}"
+        table.add_row(name, f"{trades:,}", f"{cpu:.3f}", f"{rate:,.0f}", f"{ratio:.1f} x", waited)
+
+    row("loop that draws again", LOOP_TRADES, timed(lambda: loop(small, keep_draws=False), 1).cpu)
+    row("fair loop, draws kept", LOOP_TRADES, fair * LOOP_TRADES)
+    for trades in SHARDS:
+        parts = batches(trades)
+        job(parts, kept, 1)
+        cold, cold_wall = timed(partial(fresh, parts, 1)), timed(partial(fresh, parts, threads))
+        warm, warm_wall = timed(partial(job, parts, kept, 1)), timed(partial(job, parts, kept, threads))
+        row("job, first shard of a task", trades, cold.cpu, cold_wall.wall)
+        row("job, further shards", trades, warm.cpu, warm_wall.wall)
+    Console(width=110).print(table)
 
 
 if __name__ == "__main__":

@@ -84,12 +84,18 @@ def generate(trades: int, business_date: date, seed: int) -> list[Row]:
                 **instrument,
                 "price": round(price, 4),
                 "quantity": side * max(1.0, round(notional * (0.12 if option else 1.0) / (price * fx))),
+                **_desk_of(str(instrument["asset_class"]), number),
                 "delta": round(float(rng.choice([-1.0, 1.0]) * rng.uniform(5.0, 11.0)), 3) if option else 1.0,
                 "gamma": round(float(rng.uniform(25.0, 70.0)), 2) if option else 0.0,
                 "trade_date": business_date - timedelta(days=int(rng.integers(0, 25))),
             }
         )
     return rows
+
+
+def _desk_of(asset_class: str, number: int) -> Row:
+    """The desk that trades the asset class, and one of its books."""
+    return {"desk": f"{asset_class.title()} trading", "book": f"{asset_class.title()} {'ABC'[number % 3]}"}
 
 
 def _instruments(kind: _AssetClass, rng: np.random.Generator) -> list[Row]:
@@ -178,6 +184,8 @@ _COLUMNS: dict[str, pa.DataType] = {
     "correlation": pa.float64(),
     "delta": pa.float64(),
     "gamma": pa.float64(),
+    "desk": pa.string(),
+    "book": pa.string(),
     "trade_date": pa.date32(),
 }
 

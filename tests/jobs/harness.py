@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -80,7 +81,9 @@ class Night:
     @property
     def layout(self) -> RunLayout:
         """Where the run's objects lie."""
-        return RunLayout(bucket=self.output_bucket, run_id=self.run_id, business_date=DEFAULT_BUSINESS_DATE)
+        return RunLayout(
+            bucket=self.output_bucket, run_id=self.run_id, business_date=date.fromisoformat(self.business_date)
+        )
 
     def variables(self, job: str, **more: str) -> dict[str, str]:
         """The whole environment of a job's process."""
@@ -95,6 +98,7 @@ class Night:
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
             "MPLCONFIGDIR": str(self.scratch / "matplotlib"),
+            "OPENBLAS_NUM_THREADS": "1",
             "BATCH_JOB": job,
             "BATCH_ENVIRONMENT": "test",
             "BATCH_INPUT_BUCKET": self.input_bucket,

@@ -65,6 +65,8 @@ def _typed(row: dict[str, str], business_date: date) -> Trade | None:
     good = bool(_IDENTITY.fullmatch(row["trade_id"]) and _IDENTITY.fullmatch(row["instrument"]))
     good &= row["asset_class"] in ("equity", "bond", "fx", "commodity", "credit")
     good &= bool(re.fullmatch("[A-Z]{3}", row["currency"]))
+    # a line feed at the end is no part of a name, though `$` would take it
+    good &= all(re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9 ._:/&-]{0,63})?", row[name]) for name in ("desk", "book"))
     for name, (low, high) in _BOUNDS.items():
         number = float(row[name]) if _NUMBER.fullmatch(row[name]) else float("nan")
         good &= low <= number <= high

@@ -39,7 +39,7 @@ from batch_runtime.stopping import Progress
 from batch_runtime.storage import MissingObjectError, Storage
 from data_ingestion.job import IngestionEnvironment, ingest
 from data_ingestion.schema import COLUMNS, NAMES
-from demo import portfolio
+from sandbox.demo import portfolio
 from tests.jobs.oracle import judge
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from tests.jobs.harness import Night
 
 JOBS = ("data-ingestion", "risk-calculation", "report-generation")
 PREFIX = {"data-ingestion": "", "risk-calculation": "results/", "report-generation": "reports/"}
-OBJECTS = {"data-ingestion": 24, "risk-calculation": 40, "report-generation": 3}
+OBJECTS = {"data-ingestion": 24, "risk-calculation": 21, "report-generation": 3}
 ROUNDS = 2
 
 

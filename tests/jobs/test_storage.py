@@ -14,7 +14,7 @@ from batch_runtime import storage as storages
 from batch_runtime.errors import BadInputError, TryAgainError, UnavailableError, as_job_error
 from batch_runtime.layout import S3Uri
 from batch_runtime.storage import Storage
-from demo import portfolio
+from sandbox.demo import portfolio
 from tests.jobs.cutting import CuttingProxy, cutting
 from tests.jobs.harness import Night
 

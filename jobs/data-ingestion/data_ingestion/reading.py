@@ -112,7 +112,7 @@ def _read_csv(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
     with reader:
         _require_columns(reader.schema, key)
         for batch in reader:
-            yield Batch(batch.select(NAMES), numbers.take(batch.num_rows))
+            yield Batch(_complete(batch), numbers.take(batch.num_rows))
 
 
 def _read_parquet(path: Path, key: str) -> Iterator[Batch]:
@@ -121,11 +121,24 @@ def _read_parquet(path: Path, key: str) -> Iterator[Batch]:
         _require_types(file.schema_arrow, key)
         consecutive = _Consecutive()
         last = 0
-        for batch in file.iter_batches(batch_size=_PARQUET_BATCH_ROWS, columns=NAMES, use_threads=False):
-            rows = pa.RecordBatch.from_arrays([_plain(batch.column(name)) for name in NAMES], names=NAMES)
+        present = [name for name in NAMES if name in file.schema_arrow.names]
+        for batch in file.iter_batches(batch_size=_PARQUET_BATCH_ROWS, columns=present, use_threads=False):
+            rows = _complete(batch)
             rows.validate(full=True)
             yield Batch(rows, consecutive(last + 1, batch.num_rows))
             last += batch.num_rows
+
+
+def _complete(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The columns of the schema in its order; an optional one is empty where the file says nothing."""
+    columns = []
+    for column in COLUMNS:
+        if column.name not in batch.schema.names:
+            columns.append(pa.repeat("", batch.num_rows))
+            continue
+        values = _plain(batch.column(column.name))
+        columns.append(pc.fill_null(values, "") if column.optional and is_text(values.type) else values)
+    return pa.RecordBatch.from_arrays(columns, names=NAMES)
 
 
 def _plain(values: pa.Array) -> pa.Array:
@@ -147,7 +160,7 @@ def _require_utf8(path: Path) -> None:
 
 def _require_columns(schema: pa.Schema, key: str) -> None:
     names = schema.names
-    missing = [name for name in NAMES if name not in names]
+    missing = [column.name for column in COLUMNS if column.name not in names and not column.optional]
     double = sorted({name for name in names if names.count(name) > 1 and name in NAMES})
     if missing or double:
         problem = f"lacks the columns {', '.join(missing)}" if missing else f"has the columns {', '.join(double)} twice"
@@ -155,7 +168,7 @@ def _require_columns(schema: pa.Schema, key: str) -> None:
 
 
 def _require_types(schema: pa.Schema, key: str) -> None:
-    wrong = [_misfit(column, schema.field(column.name).type) for column in COLUMNS]
+    wrong = [_misfit(column, schema.field(column.name).type) for column in COLUMNS if column.name in schema.names]
     if any(wrong):
         raise BadInputError(f"{key} has columns of types that hold no such values: {'; '.join(filter(None, wrong))}")
 

@@ -31,11 +31,13 @@ def is_text(kind: pa.DataType) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column of the trade schema; every column is required in the file and in every row."""
+    """A column of the trade schema; every column that is not optional is required in the file and in every row."""
 
     name: str
     meaning: str
     example: str
+    optional: bool = False
+    """Whether a file may lack it, and a row leave it empty."""
 
     @property
     def type(self) -> pa.DataType:
@@ -206,6 +208,8 @@ def _parse_distinct(
     return whole, good.take(encoded.indices)
 
 
+_GROUP = r"^([A-Za-z0-9][A-Za-z0-9 ._:/&-]{0,63})?$"
+
 COLUMNS: tuple[Column, ...] = (
     Identity(name="trade_id", meaning="identity, unique in a run", example="T-0000001"),
     Text(
@@ -227,6 +231,8 @@ COLUMNS: tuple[Column, ...] = (
         name="delta", meaning="relative change for a relative change of the instrument", example="1", low=-50, high=50
     ),
     Number(name="gamma", meaning="second-order term of the same", example="0", low=-500, high=500),
+    Text(name="desk", meaning="for the report, empty for none", example="Equities", pattern=_GROUP, optional=True),
+    Text(name="book", meaning="the same, finer", example="Delta One", pattern=_GROUP, optional=True),
     Day(name="trade_date", meaning="when it was done, not after the business date", example="2026-11-20"),
 )
 NAMES = [column.name for column in COLUMNS]

@@ -3,12 +3,11 @@
 from typing import Any
 
 from batch_runtime.documents import encode
-from report_generation.analysis import HEADLINE, Analysis
-from report_generation.money import dollars
+from report_generation.analysis import HEADLINE, Analysis, GroupRisk, SetRisk
+from report_generation.former import FORMAT
+from report_generation.money import dollars, printable
 from risk_results.documents import Exposure
-
-FORMAT = 1
-"""Raised when a reader of the former format would be misled."""
+from risk_results.measures import TailMeasure
 
 
 def report_json(analysis: Analysis) -> bytes:
@@ -24,42 +23,71 @@ def report_json(analysis: Analysis) -> bytes:
             "model": gathered.model.model_dump(mode="json"),
             "portfolio": {
                 "trades": summary.trades,
+                "curved_trades": gathered.header.curved_trades,
                 "exposure": _exposure(analysis.total),
                 "mean": dollars(analysis.mean),
                 "standard_deviation": dollars(analysis.deviation),
-                "measures": [
-                    {
-                        "level": measure.permille / 1000,
-                        "value_at_risk": dollars(measure.value_at_risk),
-                        "value_at_risk_95_interval": [dollars(measure.var_low), dollars(measure.var_high)],
-                        "expected_shortfall": dollars(measure.expected_shortfall),
-                        "expected_shortfall_standard_error": dollars(measure.es_standard_error),
-                    }
-                    for measure in analysis.measures
-                ],
+                "measures": [_measure(measure) for measure in analysis.measures],
             },
+            "groups": [_group(risk) for risk in analysis.groups],
+            "group_level": HEADLINE / 1000,
+            "scenario_sets": [_set(part) for part in analysis.sets],
             "exposures": {
-                "asset_class": _exposures(gathered.by_asset_class),
-                "currency": _exposures(gathered.by_currency),
-                "instrument": _exposures(gathered.by_instrument),
+                "currency": {name: _exposure(part) for name, part in gathered.header.by_currency.items()},
+                "instruments": gathered.instruments.count,
+                "largest_instruments": {part.name: _exposure(part.exposure) for part in gathered.instruments.largest},
             },
-            "expected_shortfall_contributions": {
-                "level": HEADLINE / 1000,
-                "shards": [
-                    {"shard": part.shard, "trades": part.trades, "contribution": dollars(part.expected_shortfall)}
-                    for part in analysis.contributions
-                ],
-            },
-            "riskiest_trades": [_trade(trade.model_dump()) for trade in gathered.riskiest],
+            "riskiest_trades": [_trade(trade.model_dump()) for trade in gathered.header.riskiest],
+            "compared_with": analysis.former and analysis.former.business_date.isoformat(),
+            "warnings": list(analysis.warnings),
             "data_quality": {
                 "accepted": summary.trades,
                 "quarantined": summary.quarantined,
-                "reasons": gathered.quality.reasons,
-                "rejected_uri": gathered.quality.rejected_uri,
-                "files": [file.model_dump(mode="json") for file in gathered.quality.files],
+                "reasons": {printable(name): count for name, count in gathered.quality.reasons.items()},
+                "rejected_uri": printable(gathered.quality.rejected_uri, 1100),
+                "files": [
+                    file.model_dump(mode="json") | {"key": printable(file.key, 1024)} for file in gathered.quality.files
+                ],
             },
         }
     )
+
+
+def _measure(measure: TailMeasure) -> dict[str, Any]:
+    return {
+        "level": measure.permille / 1000,
+        "value_at_risk": dollars(measure.value_at_risk),
+        "value_at_risk_95_interval": [dollars(measure.var_low), dollars(measure.var_high)],
+        "expected_shortfall": dollars(measure.expected_shortfall),
+        "expected_shortfall_standard_error": dollars(measure.es_standard_error),
+        "expected_shortfall_95_interval": [dollars(measure.es_low), dollars(measure.es_high)],
+    }
+
+
+def _group(risk: GroupRisk) -> dict[str, Any]:
+    return {
+        "dimension": risk.group.dimension,
+        "name": risk.group.name,
+        "trades": risk.group.trades,
+        "exposure": _exposure(risk.group.exposure),
+        "value_at_risk": dollars(risk.value_at_risk),
+        "expected_shortfall": dollars(risk.expected_shortfall),
+        "component_expected_shortfall": dollars(risk.component),
+        "incremental_expected_shortfall": dollars(risk.incremental),
+        "incremental_value_at_risk": dollars(risk.incremental_var),
+    }
+
+
+def _set(part: SetRisk) -> dict[str, Any]:
+    return {
+        "name": part.spec.name,
+        "scenarios": part.spec.scenarios,
+        "measures": [_measure(measure) for measure in part.measures],
+        "worst": [
+            {"row": row, "name": part.spec.labels[row] if part.spec.labels else None, "profit": dollars(profit)}
+            for row, profit in part.worst
+        ],
+    }
 
 
 def _exposure(exposure: Exposure) -> dict[str, float]:
@@ -69,10 +97,6 @@ def _exposure(exposure: Exposure) -> dict[str, float]:
         "gross": dollars(exposure.gross),
         "net": dollars(exposure.net),
     }
-
-
-def _exposures(parts: dict[str, Exposure]) -> dict[str, dict[str, float]]:
-    return {name: _exposure(part) for name, part in sorted(parts.items())}
 
 
 def _trade(fields: dict[str, Any]) -> dict[str, Any]:

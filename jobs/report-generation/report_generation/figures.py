@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from report_generation.analysis import HEADLINE, Analysis, Contribution
-from report_generation.money import scale_of, short
+from report_generation.analysis import HEADLINE, Analysis, GroupRisk
+from report_generation.money import printable, scale_of, short
 from risk_results import UNITS_PER_USD
 from risk_results.documents import Exposure
 
@@ -44,7 +44,7 @@ _STYLE: dict[Any, Any] = {
 
 def distribution(analysis: Analysis, width: float, height: float) -> bytes:
     """Profit and loss in all scenarios, with value at risk and expected shortfall; sizes in inches."""
-    profit = analysis.gathered.profit / UNITS_PER_USD
+    profit = analysis.profit / UNITS_PER_USD
     divisor, suffix = scale_of(analysis.deviation)
     values = profit / divisor
     at_risk = -analysis.headline.value_at_risk / UNITS_PER_USD / divisor
@@ -52,17 +52,18 @@ def distribution(analysis: Analysis, width: float, height: float) -> bytes:
     with mpl.rc_context(_STYLE):
         figure, axes = _canvas(width, height)
         low, high = np.quantile(values, (0.0003, 0.9997))
-        counts, edges = np.histogram(values, bins=90, range=(min(low, at_risk * 1.15), high))
-        tail = int(np.searchsorted(edges, at_risk, side="right")) - 1
+        counts, edges = np.histogram(values, bins=90, range=_range(min(low, at_risk, shortfall), high))
+        tail = min(max(0, int(np.searchsorted(edges, at_risk, side="right")) - 1), len(counts))
         axes.stairs(counts[tail:], edges[tail:], fill=True, color=NAVY)
         axes.stairs(counts[:tail], edges[: tail + 1], fill=True, color=RED)
         spread = analysis.deviation / UNITS_PER_USD / divisor
         middle = analysis.mean / UNITS_PER_USD / divisor
         grid = np.linspace(edges[0], edges[-1], 400)
-        bell = np.exp(-0.5 * ((grid - middle) / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
-        axes.plot(
-            grid, bell * len(values) * (edges[1] - edges[0]), color=AMBER, linewidth=1.1, label="normal, same spread"
-        )
+        if spread > 0:
+            bell = np.exp(-0.5 * ((grid - middle) / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
+            heights = bell * len(values) * (edges[1] - edges[0])
+            axes.plot(grid, heights, color=AMBER, linewidth=1.1, label="normal, same spread")
+            axes.legend(loc="upper right", frameon=False, fontsize=7)
         top = counts.max()
         for name, place, level, side in (("VaR", at_risk, 0.62, "left"), ("ES", shortfall, 0.62, "right")):
             axes.plot([place, place], [0, top * level], color=RED, linewidth=1.0, linestyle=(0, (4, 2)))
@@ -79,7 +80,6 @@ def distribution(analysis: Analysis, width: float, height: float) -> bytes:
         axes.axvline(0, color=MUTED, linewidth=0.6)
         axes.set_xlabel(f"profit and loss over {_days(analysis)}, USD {suffix}".rstrip())
         axes.set_ylabel("scenarios")
-        axes.legend(loc="upper right", frameon=False, fontsize=7)
         _grid(axes, "y")
         return _png(figure)
 
@@ -104,7 +104,7 @@ def exposures(parts: Mapping[str, Exposure], width: float, height: float, most: 
             label="net",
             linestyle="none",
         )
-        axes.set_yticks(places, names)
+        axes.set_yticks(places, [_label(name) for name in names])
         axes.tick_params(axis="y", colors=INK)
         axes.axvline(0, color=MUTED, linewidth=0.6)
         axes.set_xlabel(f"market value, USD {suffix}".rstrip())
@@ -113,23 +113,74 @@ def exposures(parts: Mapping[str, Exposure], width: float, height: float, most: 
         return _png(figure)
 
 
-def contributions(parts: Sequence[Contribution], width: float, height: float, most: int = 40) -> bytes:
-    """Each shard's share of the expected shortfall; above `most` shards only the largest."""
-    ranked = sorted(parts, key=lambda part: (-part.expected_shortfall, part.shard))[:most]
-    divisor, suffix = scale_of(max(abs(part.expected_shortfall) for part in ranked))
+def components(risks: Sequence[GroupRisk], width: float, height: float, former: Mapping[str, float]) -> bytes:
+    """Component expected shortfall of groups, beside what each would lose alone and its last component."""
+    factor_units, suffix = scale_of(max(max(abs(risk.component), abs(risk.expected_shortfall)) for risk in risks))
+    factor = UNITS_PER_USD * factor_units
     with mpl.rc_context(_STYLE):
         figure, axes = _canvas(width, height)
-        values = [part.expected_shortfall / UNITS_PER_USD / divisor for part in ranked]
-        places = np.arange(len(ranked))
-        axes.bar(places, values, color=[NAVY if value >= 0 else TEAL for value in values], width=0.72)
-        step = max(1, len(ranked) // 20)
-        axes.set_xticks(places[::step], [str(part.shard) for part in ranked[::step]])
-        slack = max(0, _FEW_BARS - len(ranked)) / 2
-        axes.set_xlim(-0.6 - slack, len(ranked) - 0.4 + slack)
+        places = np.arange(len(risks))[::-1]
+        values = [risk.component / factor for risk in risks]
+        axes.barh(places, values, color=[NAVY if value >= 0 else TEAL for value in values], height=0.66)
+        axes.plot(
+            [risk.expected_shortfall / factor for risk in risks],
+            places,
+            "|",
+            color=RED,
+            markersize=8,
+            markeredgewidth=1.6,
+            label="held alone",
+        )
+        before = [former.get(risk.group.name, np.nan) / factor_units for risk in risks]
+        if former:
+            axes.plot(before, places, "D", color=AMBER, markersize=3.4, linestyle="none", label="in the last report")
+        axes.set_yticks(places, [_label(risk.group.name) for risk in risks])
+        axes.tick_params(axis="y", colors=INK)
+        axes.axvline(0, color=MUTED, linewidth=0.6)
+        axes.set_xlabel(f"expected shortfall {HEADLINE / 10:g} %, USD {suffix}; bars add up to the whole".rstrip())
+        axes.legend(loc="lower right", frameon=False, fontsize=7, ncols=2, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)
+        _grid(axes, "x")
+        return _png(figure)
+
+
+def change(steps: Sequence[tuple[str, float]], width: float, height: float) -> bytes:
+    """From the last report's measure to this one's, in US dollars: first and last are wholes, the others changes."""
+    divisor, suffix = scale_of(max(abs(amount) for _, amount in steps) * UNITS_PER_USD)
+    amounts = np.array([amount for _, amount in steps]) / divisor
+    before = np.concatenate(([0.0], np.cumsum(amounts[:-2]), [0.0]))
+    colours = [NAVY, *(RED if amount > 0 else TEAL for amount in amounts[1:-1]), NAVY]
+    with mpl.rc_context(_STYLE):
+        figure, axes = _canvas(width, height)
+        places = np.arange(len(steps))
+        axes.bar(places, amounts, bottom=before, color=colours, width=0.62)
+        for place, (start, amount) in enumerate(zip(before, amounts, strict=True)):
+            sign = "+" if amount > 0 and 0 < place < len(steps) - 1 else ""
+            text = sign + short(amount * divisor * UNITS_PER_USD)
+            top = max(start, start + amount)
+            axes.annotate(text, (place, top), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=7)
+        axes.set_xticks(places, [_label(name, 14) for name, _ in steps])
+        axes.tick_params(axis="x", colors=INK)
         axes.axhline(0, color=MUTED, linewidth=0.6)
-        axes.set_xlabel("shard, largest contribution first")
+        ends = np.concatenate((before, before + amounts))
+        axes.set_ylim(1.14 * min(0.0, ends.min()), 1.14 * max(ends.max(), 1e-9))
         axes.set_ylabel(f"USD {suffix}".rstrip())
         _grid(axes, "y")
+        return _png(figure)
+
+
+def scenario_profits(named: Sequence[tuple[str, int]], width: float, height: float) -> bytes:
+    """Profit and loss of the portfolio in named scenarios."""
+    divisor, suffix = scale_of(max(abs(profit) for _, profit in named))
+    with mpl.rc_context(_STYLE):
+        figure, axes = _canvas(width, height)
+        places = np.arange(len(named))[::-1]
+        values = [profit / UNITS_PER_USD / divisor for _, profit in named]
+        axes.barh(places, values, color=[RED if value < 0 else TEAL for value in values], height=0.62)
+        axes.set_yticks(places, [_label(name, 34) for name, _ in named])
+        axes.tick_params(axis="y", colors=INK)
+        axes.axvline(0, color=MUTED, linewidth=0.6)
+        axes.set_xlabel(f"profit and loss, USD {suffix}".rstrip())
+        _grid(axes, "x")
         return _png(figure)
 
 
@@ -142,7 +193,7 @@ def reasons(counts: Mapping[str, int], width: float, height: float) -> bytes:
         axes.barh(places, [count for _, count in ranked], color=AMBER, height=0.62)
         for place, (_, count) in zip(places, ranked, strict=True):
             axes.annotate(f"{count:,}", (count, place), xytext=(3, 0), textcoords="offset points", va="center")
-        axes.set_yticks(places, [name for name, _ in ranked])
+        axes.set_yticks(places, [_label(name, 34) for name, _ in ranked])
         axes.tick_params(axis="y", colors=INK)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         axes.set_xlabel("rejected rows")
@@ -158,6 +209,17 @@ def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
     axes.xaxis.set_major_formatter(thousands)
     axes.yaxis.set_major_formatter(thousands)
     return figure, axes
+
+
+def _range(low: float, high: float) -> tuple[float, float]:
+    """From low to high, and never nothing: a book without risk has one value in all scenarios."""
+    slack = max((high - low) * 0.02, abs(low) * 1e-9, 1e-6)
+    return low - slack, high + slack
+
+
+def _label(text: str, most: int = 24) -> str:
+    """Text from outside beside an axis; a dollar sign would start a formula."""
+    return printable(text, most).replace("$", "\\$") or "(none)"
 
 
 def _grid(axes: Axes, axis: str) -> None:

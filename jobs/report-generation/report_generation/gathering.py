@@ -1,48 +1,35 @@
-"""All results of a run, each exactly once, folded into sums.
+"""All results of a run, each shard exactly once, folded into sums.
 
-Refuses a run whose results are missing, double, of another model or of other trades: a report on nine shards of ten
-looks as convincing as one on ten. Results are folded a few at a time and vectors lie in scratch, so memory is bounded
-whatever the number of shards.
+Refuses a run whose results are missing, strange, of another model or of other trades: a report on nine shards of ten
+looks as convincing as one on ten. Whose trades a result holds is told by the checksum of the partition that it was
+computed from. Results of whole tasks are taken where they are good, those of single shards elsewhere; they are folded a
+few at a time and instruments lie in scratch, so memory depends on groups and scenarios, on nothing else.
 """
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from batch_runtime.documents import IngestionSummary, QualityDocument, ShardReference, read_shard_list
 from batch_runtime.environment import JobEnvironment
-from batch_runtime.errors import BadInputError, TryAgainError
+from batch_runtime.errors import BadInputError
 from batch_runtime.layout import S3Uri
 from batch_runtime.main import Job
 from batch_runtime.storage import MissingObjectError
-from risk_results.documents import (
-    Exposure,
-    Measures,
-    Model,
-    RiskyTrade,
-    ShardResult,
-    digest,
-    vector_from_bytes,
-)
-from risk_results.measures import Vector
+from report_generation.instruments import Instruments, InstrumentSpool
+from risk_results.documents import Header, Model
+from risk_results.exact import Amounts
+from risk_results.files import Result, combine, result_uri
 
-_AT_A_TIME = 16
-_RISKIEST = 20
-_LONGEST_SUM = 2**62
-_NOTHING = Exposure(long=0, short=0)
+_MOST_AT_A_TIME = 16
+_BYTES_AT_A_TIME = 64 << 20
+_MOST_ROWS = 10**12
+_NAME = re.compile(r"shard-(?P<one>\d{5})\.risk|shards-(?P<first>\d{5})-(?P<last>\d{5})\.risk")
 
-
-@dataclass(frozen=True)
-class ShardLine:
-    """What the report keeps of a shard."""
-
-    shard: int
-    trades: int
-    measures: tuple[Measures, ...]
-    vector: Path
+Span = tuple[int, int]
+"""First and last shard of a result."""
 
 
 @dataclass(frozen=True)
@@ -51,131 +38,157 @@ class Gathered:
 
     summary: IngestionSummary
     quality: QualityDocument
-    model: Model
-    shards: tuple[ShardLine, ...]
-    profit: Vector
-    """Profit and loss of the whole portfolio, in units, one entry a scenario."""
-    by_currency: dict[str, Exposure]
-    by_asset_class: dict[str, Exposure]
-    by_instrument: dict[str, Exposure]
-    riskiest: tuple[RiskyTrade, ...]
+    header: Header
+    amounts: Amounts
+    instruments: Instruments
+    results: int
+    """Objects that were read."""
+
+    @property
+    def model(self) -> Model:
+        """Of all results."""
+        return self.header.model
 
 
 def gather(job: Job[JobEnvironment], folder: Path) -> Gathered:
-    """Read and check every result of the run; vectors are left in `folder`."""
+    """Read and check every result of the run; `folder` takes what does not fit in memory."""
     layout = job.environment.layout
     summary = IngestionSummary.read(_read(job, layout.summary), str(layout.summary))
     quality = QualityDocument.read(_read(job, layout.quality), str(layout.quality))
     listed = read_shard_list(_read(job, layout.shard_list), str(layout.shard_list))
     if (len(listed), sum(line.trades for line in listed)) != (summary.shards, summary.trades):
         raise BadInputError(f"{layout.shard_list} and {layout.summary} contradict each other; run data-ingestion again")
-    _require_each_once(job, listed)
-    model: Model | None = None
-    profit: Vector | None = None
-    largest = 0
-    shards: list[ShardLine] = []
-    by_currency: dict[str, Exposure] = {}
-    by_asset_class: dict[str, Exposure] = {}
-    by_instrument: dict[str, Exposure] = {}
-    riskiest: list[RiskyTrade] = []
-    for line, result in _results(job, listed, folder):
-        model = model or result.model
-        _require_same(job, result, line, model)
-        kept = ShardLine(line.shard, result.trades, result.measures, _vector_path(folder, line.shard))
-        vector = load_vector(kept)
-        largest += int(np.abs(vector).max())
-        if largest > _LONGEST_SUM:
-            raise BadInputError("the shards' profits are too large to be added; look for a wrong quantity or price")
-        profit = vector.copy() if profit is None else profit + vector
-        shards.append(kept)
-        _add(by_currency, result.by_currency)
-        _add(by_asset_class, result.by_asset_class)
-        _add(by_instrument, result.by_instrument)
-        riskiest = _largest([*riskiest, *result.riskiest])
-        job.progress.boundary()
-    assert model is not None, "a shard list has at least one line"
-    assert profit is not None
-    return Gathered(
-        summary=summary,
-        quality=quality,
-        model=model,
-        shards=tuple(shards),
-        profit=profit,
-        by_currency=by_currency,
-        by_asset_class=by_asset_class,
-        by_instrument=by_instrument,
-        riskiest=tuple(riskiest),
-    )
+    if summary.trades + summary.quarantined > _MOST_ROWS:
+        raise BadInputError(f"{layout.summary} counts more than {_MOST_ROWS:,} rows; run data-ingestion again")
+    gatherer = _Gatherer(job, listed, _spans(job, len(listed)))
+    total: Result | None = None
+    count = 0
+    with InstrumentSpool(folder) as spool:
+        for result in gatherer.results():
+            spool.add(result.instruments)
+            bare = replace(result, instruments=result.instruments[:0])
+            total = bare if total is None else combine((total, bare))
+            count += 1
+            job.progress.boundary()
+        instruments = spool.totals(job.progress.progress)
+    assert total is not None, "a shard list has at least one line"
+    return Gathered(summary, quality, total.header, total.amounts, instruments, count)
 
 
-def load_vector(line: ShardLine) -> Vector:
-    """The profit and loss of a shard, from scratch."""
-    vector: Vector = np.load(line.vector, allow_pickle=False)
-    return vector
+class _Gatherer:
+    """Reads results so that every shard is covered once."""
 
+    def __init__(self, job: Job[JobEnvironment], listed: tuple[ShardReference, ...], spans: set[Span]) -> None:
+        self._job = job
+        self._listed = listed
+        self._spans = spans
+        self._model: Model | None = None
 
-def _results(
-    job: Job[JobEnvironment], listed: tuple[ShardReference, ...], folder: Path
-) -> Iterator[tuple[ShardReference, ShardResult]]:
-    """The result documents in order; the vector of each lies in `folder` by then."""
+    def results(self) -> Iterator[Result]:
+        """The results, in the order of their shards."""
+        at_a_time = 1
+        with ThreadPoolExecutor(_MOST_AT_A_TIME) as pool:
+            waiting = list(self._cover(self._spans))
+            self._require_all(waiting)
+            while waiting:
+                spans, waiting = waiting[:at_a_time], waiting[at_a_time:]
+                for span, content in zip(spans, pool.map(self._content, spans), strict=True):
+                    at_a_time = max(1, min(_MOST_AT_A_TIME, _BYTES_AT_A_TIME // len(content or b"-")))
+                    result = self._checked(span, content)
+                    if result is None:
+                        waiting = [(shard, shard) for shard in range(span[0], span[1] + 1)] + waiting
+                        self._require_all(waiting)
+                    else:
+                        yield result
 
-    def fetch(line: ShardReference) -> ShardResult:
-        layout = job.environment.layout
-        result = ShardResult.read(_read(job, layout.result(line.shard)), str(layout.result(line.shard)))
-        uri = layout.result_vector(line.shard)
-        content = _read(job, uri)
-        if digest(content) != result.vector_sha256:
-            raise TryAgainError(
-                f"{uri} is not the vector that its document describes: an attempt is writing it just now"
+    def _cover(self, spans: set[Span]) -> Iterator[Span]:
+        """Spans that hold every shard once, the longest first; a shard that none holds is its own span."""
+        longest: dict[int, int] = {}
+        for first, last in spans:
+            longest[first] = max(last, longest.get(first, first))
+        shard = 0
+        while shard < len(self._listed):
+            last = longest.get(shard, shard)
+            yield shard, last
+            shard = last + 1
+
+    def _require_all(self, wanted: list[Span]) -> None:
+        missing = [first for first, last in wanted if first == last and (first, last) not in self._spans]
+        if missing:
+            raise BadInputError(
+                f"{len(missing)} of {len(self._listed)} shards have no result in "
+                f"{self._job.environment.layout.results_prefix}: {_shorten(missing)}; run risk-calculation for them "
+                "(BATCH_SHARDS), then this job again"
             )
-        vector = vector_from_bytes(content, str(uri), result.model.scenarios)
-        np.save(_vector_path(folder, line.shard), vector, allow_pickle=False)
+
+    def _content(self, span: Span) -> bytes | None:
+        """The object, or None where a task's sum is gone; a single shard's must be there."""
+        uri = result_uri(self._job.environment.layout, *span)
+        try:
+            return self._job.storage.read(uri)
+        except MissingObjectError:
+            if span[0] < span[1]:
+                return None
+            raise BadInputError(f"{uri} does not exist any more; run risk-calculation for its shard again") from None
+
+    def _checked(self, span: Span, content: bytes | None) -> Result | None:
+        """The result; None for a task's sum that does not fit, whose shards are then looked at singly."""
+        uri = result_uri(self._job.environment.layout, *span)
+        if content is None:
+            return None
+        try:
+            result = Result.from_bytes(content, str(uri))
+            self._require_fit(result.header, span, uri)
+        except BadInputError:
+            if span[0] < span[1]:
+                self._job.log.warning("sum_of_a_task_left_out", result=str(uri))
+                return None
+            raise
+        self._model = self._model or result.header.model
         return result
 
-    with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        for first in range(0, len(listed), _AT_A_TIME):
-            lines = listed[first : first + _AT_A_TIME]
-            yield from zip(lines, pool.map(fetch, lines), strict=True)
+    def _require_fit(self, header: Header, span: Span, uri: S3Uri) -> None:
+        environment = self._job.environment
+        lines = self._listed[span[0] : span[1] + 1]
+        checks: list[tuple[str, object, object]] = [
+            ("run_id", header.run_id, environment.run_id),
+            ("shard", [part.shard for part in header.parts], [line.shard for line in lines]),
+            ("trades", [part.trades for part in header.parts], [line.trades for line in lines]),
+            ("model.business_date", header.model.business_date, environment.business_date),
+            ("model", header.model, self._model or header.model),
+        ]
+        checks += [
+            ("partition_sha256", part.partition_sha256, line.sha256)
+            for part, line in zip(header.parts, lines, strict=False)
+            if line.sha256 is not None
+        ]
+        for name, got, wanted in checks:
+            if got != wanted:
+                raise BadInputError(
+                    f"{uri} does not belong to the run's trades and other results: {name} is {_brief(got)}, must be "
+                    f"{_brief(wanted)}; run risk-calculation for shard {span[0]} again"
+                )
 
 
-def _require_each_once(job: Job[JobEnvironment], listed: tuple[ShardReference, ...]) -> None:
-    layout = job.environment.layout
-    prefix = layout.results_prefix
-    present = set(job.storage.keys(prefix))
-    missing = [
-        line.shard
-        for line in listed
-        if not {layout.result(line.shard).key, layout.result_vector(line.shard).key} <= present
-    ]
-    if missing:
-        raise BadInputError(
-            f"{len(missing)} of {len(listed)} shards have no result in {prefix}: {_shorten(missing)}; "
-            "run risk-calculation for them (BATCH_SHARDS), then this job again"
-        )
-    expected = {uri.key for line in listed for uri in (layout.result(line.shard), layout.result_vector(line.shard))}
-    strangers = sorted(key.rsplit("/", 1)[1] for key in present - expected)
+def _spans(job: Job[JobEnvironment], shards: int) -> set[Span]:
+    """The results that are there; refuses those that no shard of the run explains."""
+    prefix = job.environment.layout.results_prefix
+    spans: set[Span] = set()
+    strangers = []
+    for key in job.storage.keys(prefix):
+        name = key.removeprefix(prefix.key)
+        match = _NAME.fullmatch(name)
+        first, last = (int(match["one"] or match["first"]), int(match["one"] or match["last"])) if match else (0, -1)
+        if first <= last < shards:
+            spans.add((first, last))
+        else:
+            strangers.append(name)
     if strangers:
         raise BadInputError(
-            f"{prefix} holds results of shards that the run does not have: {_shorten(strangers)}; their trades would "
-            "count double. Delete them or start a new run"
+            f"{prefix} holds {_shorten(sorted(strangers))}, results of shards that the run does not have: their trades "
+            "might count double. Delete them or start a new run"
         )
-
-
-def _require_same(job: Job[JobEnvironment], result: ShardResult, line: ShardReference, model: Model) -> None:
-    uri = job.environment.layout.result(line.shard)
-    checks: tuple[tuple[str, object, object], ...] = (
-        ("run_id", result.run_id, job.environment.run_id),
-        ("shard", result.shard, line.shard),
-        ("trades", result.trades, line.trades),
-        ("model.business_date", result.model.business_date, job.environment.business_date),
-        ("model", result.model, model),
-    )
-    for name, got, wanted in checks:
-        if got != wanted:
-            raise BadInputError(
-                f"{uri} does not belong to the other results: {name} is {got}, must be {wanted}; "
-                f"run risk-calculation for shard {line.shard} again"
-            )
+    return spans
 
 
 def _read(job: Job[JobEnvironment], uri: S3Uri) -> bytes:
@@ -185,19 +198,13 @@ def _read(job: Job[JobEnvironment], uri: S3Uri) -> bytes:
         raise BadInputError(f"{uri} does not exist; the run's earlier jobs must finish first") from None
 
 
-def _vector_path(folder: Path, shard: int) -> Path:
-    return folder / f"vector-{shard:05d}.npy"
-
-
-def _add(sums: dict[str, Exposure], parts: dict[str, Exposure]) -> None:
-    for name, exposure in parts.items():
-        sums[name] = sums.get(name, _NOTHING) + exposure
-
-
-def _largest(trades: list[RiskyTrade]) -> list[RiskyTrade]:
-    return sorted(trades, key=lambda trade: (-trade.deviation, trade.trade_id))[:_RISKIEST]
+def _brief(value: object) -> str:
+    if isinstance(value, list):
+        value = value[0] if len(value) == 1 else value
+    text = str(value)
+    return text if len(text) <= 300 else f"{text[:299]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _shorten(items: list[int] | list[str]) -> str:
-    text = ", ".join(str(item) for item in items[:10])
+    text = ", ".join(str(item)[:100] for item in items[:10])
     return text if len(items) <= 10 else f"{text} and {len(items) - 10} more"

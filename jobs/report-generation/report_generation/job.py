@@ -5,6 +5,7 @@ often it was made: a second attempt writes the same bytes over the first one's.
 """
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from batch_runtime.main import Job
 from batch_runtime.storage import MissingObjectError
 from report_generation.analysis import analyse
 from report_generation.documents import report_json
+from report_generation.former import last_report
 from report_generation.gathering import gather
 from report_generation.pdf import report_pdf
+from report_generation.warnings import warnings
 
 
 class ReportEnvironment(JobEnvironment):
@@ -28,13 +31,15 @@ def report(job: Job[ReportEnvironment]) -> None:
     layout = job.environment.layout
     with tempfile.TemporaryDirectory(dir=job.environment.scratch, prefix="report-") as folder:
         with job.metrics.timed("GatherDuration"):
-            analysis = analyse(gather(job, Path(folder)))
+            analysis = analyse(gather(job, Path(folder)), last_report(job))
+            analysis = replace(analysis, warnings=tuple(warnings(analysis)))
         job.progress.boundary()
         with job.metrics.timed("RenderDuration"):
             machine = report_json(analysis)
             people = report_pdf(analysis, job.progress.progress)
         job.progress.boundary()
-    job.metrics.put("Shards", len(analysis.contributions))
+    job.metrics.put("Shards", len(analysis.gathered.header.parts))
+    job.metrics.put("Warnings", len(analysis.warnings))
     job.metrics.put("Trades", analysis.gathered.summary.trades)
     job.storage.write(layout.report_json, machine)
     job.storage.write(layout.report_pdf, people, "application/pdf")
@@ -46,7 +51,7 @@ def report(job: Job[ReportEnvironment]) -> None:
         finished_at=_finished_at(job),
     )
     job.storage.write(layout.success_marker, marker.to_json())
-    job.log.info("reported", report=str(layout.report_pdf), shards=len(analysis.contributions))
+    job.log.info("reported", report=str(layout.report_pdf), warnings=list(analysis.warnings))
 
 
 def _finished_at(job: Job[ReportEnvironment]) -> datetime:

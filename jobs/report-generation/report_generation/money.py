@@ -22,3 +22,22 @@ def short(units: float) -> str:
     value = units / UNITS_PER_USD / divisor
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     return f"{value:,.{digits}f} {suffix}".strip().replace("-", "\N{MINUS SIGN}")
+
+
+def percent(share: float, *, sign: bool = False) -> str:
+    """A share as people read it: "12 %", "+3.4 %"."""
+    digits = 0 if abs(share) >= 0.1 else 1
+    return f"{100 * share:{'+' if sign else ''},.{digits}f} %".replace("-", "\N{MINUS SIGN}")
+
+
+def printable(text: str, most: int = 64) -> str:
+    """Text that came from outside, fit for a page: no control characters, not longer than `most`."""
+    clean = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text[: most + 1]
+    )
+    return clean if len(clean) <= most else f"{clean[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def units(dollars: float) -> float:
+    """Units in an amount of US dollars."""
+    return dollars * UNITS_PER_USD

@@ -13,7 +13,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Frame, TableStyle
 
-from report_generation.figures import FAINT, INK, MUTED, NAVY
+from report_generation.figures import AMBER, FAINT, INK, MUTED, NAVY
 
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
@@ -61,6 +61,16 @@ TILES = TableStyle(
         ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
         ("LEFTPADDING", (0, 0), (-1, -1), 8),
         ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+    ]
+)
+
+NOTES = TableStyle(
+    [
+        ("BACKGROUND", (0, 0), (-1, -1), HexColor("#fdf6e7")),
+        ("LINEBEFORE", (0, 0), (0, -1), 2.4, HexColor(AMBER)),
+        ("TOPPADDING", (0, 0), (-1, -1), 1.6),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 1.6),
+        ("LEFTPADDING", (0, 0), (-1, -1), 8),
     ]
 )
 

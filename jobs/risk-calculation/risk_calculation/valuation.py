@@ -1,141 +1,141 @@
-"""Profit and loss of trades in every scenario, exactly summed, in bounded memory.
+"""Profit and loss of groups of trades in every scenario: an exact matrix product of coefficients and movements.
 
-A trade of market value `m` gains `m * (delta * r + gamma / 2 * r^2)` when its instrument returns `r`. Every trade's
-gain in every scenario is rounded to a whole unit *before* it is added. Doubles hold integers exactly up to 2^53, so
-sums are exact in any order: the result depends neither on shards nor on batches nor on the tiles below.
-
-Trades come in batches and are valued in tiles that fit the processor's cache; memory is a few vectors of one entry a
-scenario, whatever the number of trades.
+The processor's own matrix product does the work (numpy's BLAS), on integers small enough that doubles hold every sum
+exactly: so neither its order of summation, nor the processor, nor the number of threads can change a bit.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from batch_runtime.errors import BadInputError
-from risk_calculation.scenarios import Doubles, Scenarios
-from risk_results import EXACT_LIMIT, UNITS_PER_USD
+from risk_calculation.aggregation import Cells
+from risk_calculation.scenarios import Kept, Source
+from risk_results.documents import SCALES
+from risk_results.exact import Amounts
 from risk_results.measures import Vector
 
-_TILE_SCENARIOS = 4_096
-_TILE_TRADES = 16
+MAX_AMOUNTS = 1 << 23
+"""Groups times scenarios of a result: 128 MB of amounts, so that the report can add results up within 1 GB."""
+_BLOCK_SCENARIOS = 2_048
+"""A thread's part of the scenarios: its movements stay in the processor's cache."""
+_CHUNK_BYTES = 64 << 20
+"""Movements that are looked at together."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-@dataclass(frozen=True)
-class Positions:
-    """A batch of trades as the valuation needs it; one entry a trade."""
+class Workers:
+    """Threads that compute; their results come in order, so that their number changes nothing but the time."""
 
-    instruments: list[str]
-    codes: npt.NDArray[np.int64]
-    """Index into `instruments`."""
-    volatility: Doubles
-    correlation: Doubles
-    market_value: Doubles
-    """In units, not rounded."""
-    linear: Doubles
-    """Units gained for a return of 1, first order."""
-    square: Doubles
-    """Units gained for a squared return of 1."""
+    def __init__(self, pool: ThreadPoolExecutor, progress: Callable[[], None]) -> None:
+        self._pool = pool
+        self._progress = progress
 
-    @classmethod
-    def of(cls, batch: pa.RecordBatch) -> "Positions":
-        """Read a batch of a shard partition."""
-        encoded = batch.column("instrument").dictionary_encode()
+    def each(self, function: Callable[[T], R], items: list[T]) -> list[R]:
+        """The function's results for all items."""
+        results = []
+        for result in self._pool.map(function, items):
+            results.append(result)
+            self._progress()
+        return results
 
-        def number(name: str) -> Doubles:
-            values: Doubles = batch.column(name).to_numpy(zero_copy_only=False)
-            return values
 
-        market_value = number("quantity") * number("price") * number("fx_to_usd") * UNITS_PER_USD
-        return cls(
-            instruments=encoded.dictionary.to_pylist(),
-            codes=encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64),
-            volatility=number("volatility"),
-            correlation=number("correlation"),
-            market_value=market_value,
-            linear=market_value * number("delta"),
-            square=market_value * number("gamma") / 2,
+@contextmanager
+def workers(threads: int, progress: Callable[[], None] = lambda: None) -> Iterator[Workers]:
+    """So many threads; on the way out, work that has not begun is dropped."""
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="valuation")
+    try:
+        yield Workers(pool, progress)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def available_vcpus(cpu_max: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """Processors that this process may use, as the control group limits them."""
+    allowed = len(os.sched_getaffinity(0))
+    try:
+        quota, period = cpu_max.read_text(encoding="ascii").split()
+        limit = -(-int(quota) // int(period))
+    except (OSError, ValueError):
+        return allowed
+    return max(1, min(allowed, limit))
+
+
+def amounts_of(cells: Cells, sources: list[Source], kept: Kept, threads: Workers) -> Amounts:
+    """What each group gains in each scenario of all sources, at each source's scale.
+
+    Raises `BadInputError` when a sum is larger than can be added up exactly over all shards.
+    """
+    columns = sum(source.spec.scenarios for source in sources)
+    if len(cells.groups) * columns > MAX_AMOUNTS:
+        raise BadInputError(
+            f"the shard has {len(cells.groups)} asset classes, desks and books and {columns:,} scenarios, together "
+            f"more than {MAX_AMOUNTS:,} amounts; group by fewer or lower BATCH_SCENARIOS"
         )
-
-    def deviations(self, horizon: float) -> Doubles:
-        """Standard deviation of each trade's gain over the horizon: for normal r, Var(a r + b r^2) is known."""
-        spread = self.volatility * horizon
-        deviation: Doubles = np.sqrt((self.linear * spread) ** 2 + 2 * (self.square * spread**2) ** 2)
-        return deviation
-
-    def groups(self) -> Iterator[tuple[str, float, float, npt.NDArray[np.int64]]]:
-        """Trades of equal returns: (instrument, volatility, correlation, their places), instruments together."""
-        order = np.lexsort((self.correlation, self.volatility, self.codes))
-        keys = (self.codes[order], self.volatility[order], self.correlation[order])
-        changes = np.any([key[1:] != key[:-1] for key in keys], axis=0)
-        for members in np.split(order, np.flatnonzero(changes) + 1):
-            first = members[0]
-            yield (
-                self.instruments[self.codes[first]],
-                float(self.volatility[first]),
-                float(self.correlation[first]),
-                members,
-            )
+    amounts = Amounts.zeros(len(cells.groups), columns)
+    start = 0
+    for source in sources:
+        _add_source(amounts.columns(start, start + source.spec.scenarios), cells, source, kept, threads)
+        start += source.spec.scenarios
+    return amounts
 
 
-@dataclass
-class Valuation:
-    """The running sum of profit and loss, in units."""
+def profit_of(amounts: Amounts, source: Source) -> Vector:
+    """Amounts of a source in units."""
+    try:
+        return amounts.scaled_down(*SCALES[source.spec.kind])
+    except OverflowError:
+        raise BadInputError(
+            f"the trades gain or lose more than can be added up exactly in the scenarios of {source.spec.name}; look "
+            "for a wrong quantity, price or gamma, or lower BATCH_SHARD_SIZE"
+        ) from None
 
-    scenarios: Scenarios
-    count: int
-    """Scenarios in the vector."""
-    progress: Callable[[], None] = lambda: None
-    _sum: Doubles = field(init=False)
-    _bound: float = field(init=False, default=0.0)
 
-    def __post_init__(self) -> None:
-        self._sum = np.zeros(self.count)
-        self._tile = np.empty((_TILE_TRADES, _TILE_SCENARIOS))
-        self._extra = np.empty_like(self._tile)
+def _add_source(amounts: Amounts, cells: Cells, source: Source, kept: Kept, threads: Workers) -> None:
+    scenarios = source.spec.scenarios
+    coefficients = cells.coefficients[:, :2] if source.scaled else cells.coefficients[:, 2:]
+    chunk = max(1, _CHUNK_BYTES // (16 * scenarios))
+    blocks = [(first, min(scenarios, first + _BLOCK_SCENARIOS)) for first in range(0, scenarios, _BLOCK_SCENARIOS)]
+    for first in range(0, len(cells.factors), chunk):
+        factors = cells.factors[first : first + chunk]
+        start, end = np.searchsorted(cells.factor, (first, first + len(factors)))
+        linear, square = _matrices(cells, coefficients, slice(start, end), first, len(factors))
+        moving = [column for column in (linear, square) if column.any()]
+        if not moving:
+            continue
+        wanted = [np.flatnonzero(matrix.any(axis=0)) for matrix in (linear, square)]
+        dense = np.concatenate([linear[:, wanted[0]], square[:, wanted[1]]], axis=1)
+        bases = kept.get_all(source, factors, threads.each)
+        rows = [bases[place][power] for power in (0, 1) for place in wanted[power]]
 
-    def add_all(self, batches: Iterable[Positions]) -> None:
-        """Value every batch."""
-        for batch in batches:
-            self.add(batch)
+        def add_block(
+            block: tuple[int, int],
+            rows: list[npt.NDArray[np.floating]] = rows,
+            dense: Vector = dense,
+        ) -> None:
+            moves = np.empty((len(rows), block[1] - block[0]))
+            for place, row in enumerate(rows):
+                moves[place] = row[block[0] : block[1]]
+            amounts.columns(*block).add_product(dense, moves)
 
-    def add(self, positions: Positions) -> None:
-        """Value a batch and add its profit and loss."""
-        instrument: str | None = None
-        own: Doubles = np.empty(0)
-        for name, volatility, correlation, members in positions.groups():
-            if name != instrument:
-                instrument, own = name, self.scenarios.own(name)
-            returns = self.scenarios.returns(own, volatility, correlation)
-            self._add_group(positions.linear[members], positions.square[members], returns)
-            self.progress()
+        threads.each(add_block, blocks)
 
-    @property
-    def profit(self) -> Vector:
-        """Profit and loss of all trades so far, in units, one entry a scenario."""
-        return self._sum.astype(np.int64)
 
-    def _add_group(self, linear: Doubles, square: Doubles, returns: Doubles) -> None:
-        curved = bool(square.any())
-        largest = float(np.abs(returns).max())
-        self._bound += float((np.abs(linear) * largest + np.abs(square) * largest**2 + 1).sum())
-        if self._bound > EXACT_LIMIT:
-            raise BadInputError(
-                f"the shard's trades may gain or lose more than {EXACT_LIMIT / UNITS_PER_USD:,.0f} US dollars "
-                "together, beyond what is summed exactly; look for a wrong quantity or price, or lower BATCH_SHARD_SIZE"
-            )
-        for start in range(0, self.count, _TILE_SCENARIOS):
-            part = returns[start : start + _TILE_SCENARIOS]
-            squares = part * part if curved else part
-            for first in range(0, len(linear), _TILE_TRADES):
-                rows = slice(first, first + _TILE_TRADES)
-                tile = self._tile[: len(linear[rows]), : len(part)]
-                np.multiply.outer(linear[rows], part, out=tile)
-                if curved:
-                    extra = self._extra[: tile.shape[0], : tile.shape[1]]
-                    tile += np.multiply.outer(square[rows], squares, out=extra)
-                np.rint(tile, out=tile)
-                self._sum[start : start + len(part)] += tile.sum(axis=0)
+def _matrices(
+    cells: Cells, coefficients: npt.NDArray[np.int64], part: slice, first: int, factors: int
+) -> tuple[Vector, Vector]:
+    """Linear and square coefficients of some cells, one row a group, one column a factor."""
+    matrices = np.zeros((2, len(cells.groups), factors), dtype=np.int64)
+    columns = cells.factor[part] - first
+    for members in cells.members:
+        for power in (0, 1):
+            np.add.at(matrices[power], (members[part], columns), coefficients[part, power])
+    return matrices[0], matrices[1]

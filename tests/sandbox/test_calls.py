@@ -78,10 +78,10 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-def signed(service: str) -> Any:
+def signed(service: str, **more: str) -> Any:
     """Headers of a request of a caller in us-west-2."""
     scope = f"AKIA/20260101/us-west-2/{service}/aws4_request"
-    return {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=x"}
+    return {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=x", **more}
 
 
 def _method(client: Any, operation: str) -> Callable[..., Any]:
@@ -141,10 +141,7 @@ def test_a_body_that_is_no_json_is_named_as_the_problem() -> None:
             method="POST",
             data=body,
             content_type="application/x-amz-json-1.1",
-            headers={
-                **signed("ecs"),
-                "X-Amz-Target": "AmazonEC2ContainerServiceV20141113.CreateCluster",
-            },
+            headers=signed("ecs", **{"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.CreateCluster"}),
         ).get_environ()
         call = parse(environ)
         assert call is not None and call.operation == "CreateCluster" and call.problem, body

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from urllib.parse import parse_qs
 from botocore.exceptions import UnknownServiceError
 from botocore.session import get_session
 from moto.core.exceptions import ServiceException
-from moto.core.model import OperationModel
+from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
@@ -34,6 +35,8 @@ DEFAULT_REGION = "us-east-1"
 OWN_PATHS = ("/moto-api", "/latest/meta-data/", "/latest/api/", "/favicon.ico")
 """Paths of moto's own pages and of the instance metadata, which no AWS service serves."""
 _PARSED = "sandbox.call"
+_MODELS = threading.Lock()
+_READ: set[str] = set()
 
 
 class Refused(ServiceException):
@@ -79,7 +82,7 @@ def _parsed(environ: Environ) -> Call | None:
         return None
     request = _request(environ)
     try:
-        model = get_service_model(service)
+        model = _model(service)
         protocol = determine_request_protocol(model, request.content_type)
         operation, uri_parameters = get_service_router(service).match(request)
     except (NotFound, NotImplementedError, UnknownServiceError):
@@ -108,10 +111,26 @@ def refusal(call: Call, code: str, message: str, status: int | None = None) -> R
 
     `status` is the HTTP status; left out, it is what the service's model says of the error, and 400 where it is silent.
     """
-    model = get_service_model(call.service)
+    model = _model(call.service)
     operation: OperationModel = model.operation_model(call.operation)
     serialized = get_serializer_class(call.service, call.protocol)(operation).serialize(Refused(code, message))
     return Response(serialized["body"], status or int(serialized["status_code"]), serialized["headers"])
+
+
+def _model(service: str) -> ServiceModel:
+    """moto's model of a service, with all of its operations read.
+
+    moto's model keeps botocore's operation for a moment before it keeps its own, so a second thread could meet the
+    wrong one: the operations are read once, by one thread.
+    """
+    with _MODELS:
+        if service not in _READ:
+            model = get_service_model(service)
+            for name in model.operation_names:
+                model.operation_model(name)
+            get_service_router(service)
+            _READ.add(service)
+    return get_service_model(service)
 
 
 def _keep_body(environ: Environ) -> None:

@@ -18,6 +18,9 @@ from sandbox.strict.model import violations
 from sandbox.strict.table import RULES
 
 
+RULE_HEADER = "x-sandbox-refused-by"
+
+
 def with_strict_requests(app: Wsgi) -> Wsgi:
     """Returns the application that answers a malformed request with the error of the service, and hands on the rest."""
 
@@ -36,13 +39,14 @@ def refused_by(call: Call) -> Response | None:
 
 def _by_model(call: Call) -> Response | None:
     if call.problem is not None:
-        return refusal(call, codes.of_problem(call), call.problem)
+        return _named("model", refusal(call, codes.of_problem(call), call.problem))
     shape = codes.service_model(call.service).operation_model(call.operation).input_shape
     broken = list(violations(shape, call.parameters)) if shape is not None else []
     if not broken:
         return None
     count = f"{len(broken)} validation error{'s' if len(broken) > 1 else ''} detected: "
-    return refusal(call, codes.of_violation(call, broken[0]), count + "; ".join(item.sentence for item in broken))
+    message = count + "; ".join(item.sentence for item in broken)
+    return _named("model", refusal(call, codes.of_violation(call, broken[0]), message))
 
 
 def _by_table(call: Call) -> Response | None:
@@ -51,5 +55,11 @@ def _by_table(call: Call) -> Response | None:
         if rule.concerns(call):
             message = next(rule.check(call, account), None)
             if message is not None:
-                return refusal(call, rule.code, message, rule.status)
+                return _named(rule.name, refusal(call, rule.code, message, rule.status))
     return None
+
+
+def _named(rule: str, answer: Response) -> Response:
+    """Says in a header which rule refused: `model`, or its name in docs/sandbox-strictness.md."""
+    answer.headers[RULE_HEADER] = rule
+    return answer

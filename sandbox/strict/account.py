@@ -34,7 +34,7 @@ class Account:
 
     def role(self, name_or_arn: str) -> Any:
         """moto's role of this name or ARN; None where there is none."""
-        roles = self.backend("iam").roles.values()
+        roles = list(self.backend("iam").roles.values())
         return next((role for role in roles if name_or_arn in (role.name, role.arn)), None)
 
     def principal_exists(self, arn: str) -> bool:
@@ -46,7 +46,7 @@ class Account:
         backend = self.backend("iam")
         if kind == "role":
             return self.role(arn) is not None
-        return kind != "user" or any(user.arn == arn for user in backend.users.values())
+        return kind != "user" or any(user.arn == arn for user in list(backend.users.values()))
 
     def trusts(self, role_arn: str, service: str) -> bool:
         """Whether the role exists and its trust policy lets an AWS service assume it."""

@@ -59,6 +59,8 @@ def of_violation(call: Call, violation: Violation) -> str:
         return "SerializationException"
     if violation.constraint == "required" and call.service in ("ec2", "sqs"):
         return "MissingParameter"
+    if call.service == "sqs" and violation.constraint == "enum" and violation.path[0] == "Attributes":
+        return "InvalidAttributeName"
     return invalid(call.service)
 
 

@@ -152,7 +152,7 @@ def rule_source(call: Call, _: Account) -> Iterator[str]:
 )
 def rule_groups(call: Call, account: Account) -> Iterator[str]:
     """The groups that a rule names exist."""
-    existing = {group for groups in account.backend("ec2").groups.values() for group in groups}
+    existing = {group for groups in list(account.backend("ec2").groups.values()) for group in list(groups)}
     for permission in permissions_of(call):
         for pair in permission.get("UserIdGroupPairs", []):
             if pair.get("GroupId", "sg-") not in existing and pair.get("UserId", account.id) == account.id:
@@ -184,7 +184,7 @@ def rule_count(call: Call, account: Account) -> Iterator[str]:
     group = next(
         (
             groups[call.parameters["GroupId"]]
-            for groups in account.backend("ec2").groups.values()
+            for groups in list(account.backend("ec2").groups.values())
             if call.parameters.get("GroupId") in groups
         ),
         None,

@@ -28,7 +28,7 @@ def definition_of(call: Call, account: Account) -> Any:
     """moto's task definition that the request names; None where there is none."""
     family, _, revision = call.parameters.get("taskDefinition", "").rpartition("/")[2].partition(":")
     revisions = account.backend("ecs").task_definitions.get(family, {})
-    active = [number for number, item in revisions.items() if item.status == "ACTIVE"]
+    active = [number for number, item in list(revisions.items()) if item.status == "ACTIVE"]
     return revisions.get(int(revision) if revision.isdigit() else max(active, default=0))
 
 
@@ -69,7 +69,7 @@ def cluster_settings(call: Call, _: Account) -> Iterator[str]:
 )
 def cluster_providers(call: Call, account: Account) -> Iterator[str]:
     """A cluster's capacity providers exist, and its default strategy names them."""
-    own = {item.name for item in account.backend("ecs").capacity_providers.values()}
+    own = {item.name for item in list(account.backend("ecs").capacity_providers.values())}
     given = call.parameters.get("capacityProviders", [])
     for name in given:
         if name.rpartition("/")[2] not in own | {"FARGATE", "FARGATE_SPOT"}:
@@ -310,5 +310,9 @@ def grace_period(call: Call, _: Account) -> Iterator[str]:
 def execute_command(call: Call, account: Account) -> Iterator[str]:
     """ECS Exec needs a task role."""
     definition = definition_of(call, account)
-    if call.parameters.get("enableExecuteCommand") and definition is not None and not definition.task_role_arn:
+    if (
+        call.parameters.get("enableExecuteCommand")
+        and definition is not None
+        and not getattr(definition, "task_role_arn", None)
+    ):
         yield "The service couldn't be created because a valid taskRoleArn is not being used."

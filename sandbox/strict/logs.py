@@ -59,18 +59,6 @@ def group_key(call: Call, account: Account) -> Iterator[str]:
 
 @rules.add(
     "PutResourcePolicy",
-    source=f"{_LOGS}API_PutResourcePolicy.html",
-    code="LimitExceededException",
-)
-def resource_policies(call: Call, account: Account) -> Iterator[str]:
-    """At most 10 resource policies in a region."""
-    existing = set(account.backend("logs").resource_policies)
-    if call.parameters.get("policyName") not in existing and len(existing) >= 10:
-        yield "Resource limit exceeded."
-
-
-@rules.add(
-    "PutResourcePolicy",
     source=f"{_LOGS}API_PutResourcePolicy.html#CWL-PutResourcePolicy-request-policyDocument",
     code="InvalidParameterException",
 )
@@ -82,6 +70,18 @@ def resource_policy(call: Call, _: Account) -> Iterator[str]:
     if len(text) > 5120:
         yield "The policy document exceeds 5120 characters."
     yield from faults(text, Kind(principal=True, action_prefixes=("logs",)))
+
+
+@rules.add(
+    "PutResourcePolicy",
+    source=f"{_LOGS}API_PutResourcePolicy.html",
+    code="LimitExceededException",
+)
+def resource_policies(call: Call, account: Account) -> Iterator[str]:
+    """At most 10 resource policies in a region."""
+    existing = set(account.backend("logs").resource_policies)
+    if call.parameters.get("policyName") not in existing and len(existing) >= 10:
+        yield "Resource limit exceeded."
 
 
 @rules.add(
@@ -129,7 +129,9 @@ def metric_filters(call: Call, account: Account) -> Iterator[str]:
     """A log group has at most 100 metric filters."""
     group = call.parameters["logGroupName"]
     names = {
-        item["filterName"] for item in account.backend("logs").filters.metric_filters if item["logGroupName"] == group
+        item["filterName"]
+        for item in list(account.backend("logs").filters.metric_filters)
+        if item["logGroupName"] == group
     }
     if call.parameters["filterName"] not in names and len(names) >= 100:
         yield "Resource limit exceeded."

@@ -195,30 +195,7 @@ QUEUE_RANGES = {
     "VisibilityTimeout": (0, 43200),
     "KmsDataKeyReusePeriodSeconds": (60, 86400),
 }
-QUEUE_ATTRIBUTES = {
-    *QUEUE_RANGES,
-    "Policy",
-    "RedrivePolicy",
-    "RedriveAllowPolicy",
-    "KmsMasterKeyId",
-    "SqsManagedSseEnabled",
-    "FifoQueue",
-    "ContentBasedDeduplication",
-    "DeduplicationScope",
-    "FifoThroughputLimit",
-}
 _SET = ("CreateQueue", "SetQueueAttributes")
-
-
-@sqs.add(
-    *_SET,
-    source=f"{_SQS}API_SetQueueAttributes.html",
-    code="InvalidAttributeName",
-)
-def queue_attribute_names(call: Call, _: Account) -> Iterator[str]:
-    """A queue's attributes are SQS's."""
-    for name in sorted(set(_attributes(call)) - QUEUE_ATTRIBUTES):
-        yield f"Unknown Attribute {name}."
 
 
 @sqs.add(

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from moto.s3.models import s3_backends
-
 from sandbox.calls import Call
 from sandbox.strict.account import Account
 from sandbox.strict.documents import Kind, faults, statements_of, values
@@ -40,19 +38,6 @@ def bucket_name(call: Call, _: Account) -> Iterator[str]:
     address = re.fullmatch(r"\d+\.\d+\.\d+\.\d+", name)
     if not fits or address or name.startswith(_PREFIXES) or name.endswith(_SUFFIXES):
         yield f"The specified bucket is not valid: {name}"
-
-
-@rules.add(
-    "CreateBucket",
-    source=f"{_API}API_CreateBucket.html#API_CreateBucket_Errors",
-    code="BucketAlreadyExists",
-    status=409,
-)
-def bucket_of_another(call: Call, account: Account) -> Iterator[str]:
-    """A bucket's name is taken once among all accounts."""
-    for number, backends in s3_backends.items():
-        if number != account.id and any(call.parameters["Bucket"] in item.buckets for item in backends.values()):
-            yield "The requested bucket name is not available. The bucket namespace is shared by all users of the system."
 
 
 @rules.add(

@@ -57,7 +57,7 @@ def service(call: Call, account: Account) -> Iterator[str]:
     """The ECS service that is to be scaled exists."""
     parts = call.parameters["ResourceId"].split("/")
     if call.parameters["ServiceNamespace"] == "ecs" and len(parts) == 3:
-        services = account.backend("ecs").services.values()
+        services = list(account.backend("ecs").services.values())
         if not any(item.name == parts[2] and item.cluster_name == parts[1] for item in services):
             yield f"ECS service doesn't exist: {call.parameters['ResourceId']}"
 

@@ -22,13 +22,13 @@ rules = Rules("ec2")
 
 def subnet_of(account: Account, identifier: str) -> Any:
     """moto's subnet of this id; None where there is none."""
-    zones = account.backend("ec2").subnets.values()
+    zones = list(account.backend("ec2").subnets.values())
     return next((zone[identifier] for zone in zones if identifier in zone), None)
 
 
 def group_of(account: Account, identifier: str) -> Any:
     """moto's security group of this id; None where there is none."""
-    vpcs = account.backend("ec2").groups.values()
+    vpcs = list(account.backend("ec2").groups.values())
     return next((groups[identifier] for groups in vpcs if identifier in groups), None)
 
 
@@ -86,8 +86,8 @@ def subnet_range(call: Call, account: Account) -> Iterator[str]:
 def subnet_overlap(call: Call, account: Account) -> Iterator[str]:
     """The subnets of a VPC do not overlap."""
     text = call.parameters.get("CidrBlock")
-    zones = account.backend("ec2").subnets.values()
-    siblings = [item for zone in zones for item in zone.values() if item.vpc_id == call.parameters["VpcId"]]
+    zones = list(account.backend("ec2").subnets.values())
+    siblings = [item for zone in zones for item in list(zone.values()) if item.vpc_id == call.parameters["VpcId"]]
     if text and any(ip_network(text, strict=False).overlaps(ip_network(item.cidr_block)) for item in siblings):
         yield f"The CIDR '{text}' conflicts with another subnet"
 
@@ -124,8 +124,8 @@ def association_vpc(call: Call, account: Account) -> Iterator[str]:
 def association_once(call: Call, account: Account) -> Iterator[str]:
     """A subnet has one route table."""
     subnet = call.parameters.get("SubnetId")
-    for table in account.backend("ec2").route_tables.values():
-        if table.id != call.parameters["RouteTableId"] and subnet in table._associations.values():
+    for table in list(account.backend("ec2").route_tables.values()):
+        if table.id != call.parameters["RouteTableId"] and subnet in list(table._associations.values()):
             yield f"the specified association for route table {table.id} conflicts with an existing association"
 
 
@@ -210,7 +210,7 @@ def endpoint_private_dns(call: Call, account: Account) -> Iterator[str]:
             "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true "
             f"for {vpc.id}"
         )
-    for other in backend.vpc_end_points.values():
+    for other in list(backend.vpc_end_points.values()):
         same = other.vpc_id == call.parameters["VpcId"] and other.service_name == call.parameters.get("ServiceName")
         if same and other.vpc_endpoint_type == "Interface" and other.private_dns_enabled is not False:
             yield (
@@ -252,7 +252,7 @@ def endpoint_subnets(call: Call, account: Account) -> Iterator[str]:
 )
 def endpoint_route(call: Call, account: Account) -> Iterator[str]:
     """A route table has one gateway endpoint of a service."""
-    for other in account.backend("ec2").vpc_end_points.values():
+    for other in list(account.backend("ec2").vpc_end_points.values()):
         shared = set(other.route_table_ids or []) & set(call.parameters.get("RouteTableIds", []))
         if shared and other.service_name == call.parameters.get("ServiceName"):
             yield f"route table {min(shared)} already has a route with destination-prefix-list-id of {other.service_name}"

@@ -16,7 +16,7 @@ from sandbox.calls import Wsgi
 Client = Callable[[str], Any]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[[Wsgi], Client]]:
     """Serves an application, and gives the boto3 clients of it that send whatever they are given."""
     servers: list[BaseWSGIServer] = []

@@ -1,0 +1,35 @@
+"""Every rule of the table takes a request that keeps it and refuses one that breaks it, with the code it documents."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.strict.table import RULES
+from tests.sandbox.strict.conftest import Strict
+from tests.sandbox.strict.seeds import Seed, compute, identity, network, overlaid, tagged, watching
+
+SEEDS = [*network.SEEDS, *identity.SEEDS, *compute.SEEDS, *watching.SEEDS, *tagged.SEEDS]
+CODES = {rule.name: rule.code for rule in RULES}
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.rule)
+def test_a_rule_takes_what_keeps_it_and_refuses_what_breaks_it(strict: Strict, seed: Seed) -> None:
+    keeps = seed.keeps(strict)
+    assert strict.refusal(seed.service, seed.operation, keeps) is None, keeps
+    changes = seed.breaks(strict)
+    assert changes
+    for change in changes:
+        broken = overlaid(seed.keeps(strict), change)
+        rule, code = strict.refusal(seed.service, seed.operation, broken) or (None, None)
+        by_model = rule == "model" and seed.rule.endswith(("tag_format", "tag_count"))
+        assert by_model or (rule, code) == (seed.rule, CODES[seed.rule]), change
+
+
+def test_every_rule_has_its_seed() -> None:
+    assert sorted(CODES) == sorted({seed.rule for seed in SEEDS})
+
+
+def test_every_rule_says_what_is_demanded_and_where_that_is_written() -> None:
+    for rule in RULES:
+        assert rule.demand.endswith(".") and rule.source.startswith("https://"), rule.name
+    assert len(CODES) == len(RULES)

@@ -17,7 +17,6 @@ from sandbox.strict.account import Account
 from sandbox.strict.model import violations
 from sandbox.strict.table import RULES
 
-
 RULE_HEADER = "x-sandbox-refused-by"
 
 

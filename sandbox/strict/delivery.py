@@ -36,7 +36,10 @@ def lifecycle_policy(call: Call, _: Account) -> Iterator[str]:
         priorities = [rule["rulePriority"] for rule in listed]
         selections = [(rule["selection"], rule["action"]["type"]) for rule in listed]
     except (ValueError, KeyError, TypeError):
-        yield "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle policy validation failure'"
+        yield (
+            "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle policy "
+            "validation failure'"
+        )
         return
     if not listed or len(set(priorities)) != len(priorities):
         yield "Lifecycle policy validation failure: rules must exist, and each rulePriority must be unique"
@@ -74,7 +77,10 @@ def repository_policy(call: Call, account: Account) -> Iterator[str]:
         principal=True, resource_optional=True, action_prefixes=("ecr",), principal_exists=account.principal_exists
     )
     for fault in faults(call.parameters["policyText"], kind):
-        yield f"Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided: {fault}'"
+        yield (
+            "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided: "
+            f"{fault}'"
+        )
 
 
 @ecr.add(
@@ -87,9 +93,15 @@ def repository_key(call: Call, account: Account) -> Iterator[str]:
     encryption = call.parameters.get("encryptionConfiguration", {})
     key = encryption.get("kmsKey")
     if key and encryption.get("encryptionType") == "AES256":
-        yield "Invalid parameter at 'encryptionConfiguration' failed to satisfy constraint: 'kmsKey must not be set with AES256'"
+        yield (
+            "Invalid parameter at 'encryptionConfiguration' failed to satisfy constraint: 'kmsKey must not be set "
+            "with AES256'"
+        )
     if key and not account.has_key(key):
-        yield f"Invalid parameter at 'kmsKey' failed to satisfy constraint: 'the key {key} does not exist or is not enabled'"
+        yield (
+            f"Invalid parameter at 'kmsKey' failed to satisfy constraint: 'the key {key} does not exist or is not "
+            "enabled'"
+        )
 
 
 @codebuild.add(
@@ -149,7 +161,10 @@ def structure(call: Call, _: Account) -> Iterator[str]:
                 yield f"Pipeline should start with a stage that only contains source actions: {stage['name']}"
             for artifact in action.get("inputArtifacts", []):
                 if artifact["name"] not in made:
-                    yield f"Input Artifact Bundle {artifact['name']} in action {action['name']} is not declared as Output Artifact Bundle in any of the preceding actions"
+                    yield (
+                        f"Input Artifact Bundle {artifact['name']} in action {action['name']} is not declared as "
+                        "Output Artifact Bundle in any of the preceding actions"
+                    )
             outputs = [artifact["name"] for artifact in action.get("outputArtifacts", [])]
             if made & set(outputs):
                 yield f"Output Artifact Bundle name must be unique within the pipeline: {outputs}"

@@ -175,7 +175,10 @@ def _statement(statement: Mapping[str, Any], kind: Kind) -> Iterator[str]:
     if statement.get("Effect") not in ("Allow", "Deny"):
         yield "Syntax errors in policy. Effect must be Allow or Deny."
     if kind in (IDENTITY, TRUST) and not re.fullmatch(r"[A-Za-z0-9]*", str(statement.get("Sid", ""))):
-        yield "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
+        yield (
+            "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression "
+            "[0-9A-Za-z]*"
+        )
     yield from _actions(statement, kind)
     yield from _resources(statement, kind)
     yield from _principals(statement, kind)
@@ -192,9 +195,12 @@ def _actions(statement: Mapping[str, Any], kind: Kind) -> Iterator[str]:
     for action in actions:
         if not isinstance(action, str) or not (_ACTION.fullmatch(action) or (kind.bare_actions and action.isalnum())):
             yield "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
-        elif kind.action_prefixes and action != "*" and ":" in action:
-            if action.split(":")[0].lower() not in kind.action_prefixes:
-                yield f"Policy has invalid action: {action}"
+        elif not _of_services(action, kind.action_prefixes):
+            yield f"Policy has invalid action: {action}"
+
+
+def _of_services(action: str, prefixes: tuple[str, ...]) -> bool:
+    return not prefixes or ":" not in action or action.split(":", maxsplit=1)[0].lower() in prefixes
 
 
 def _resources(statement: Mapping[str, Any], kind: Kind) -> Iterator[str]:

@@ -155,9 +155,9 @@ def rule_groups(call: Call, account: Account) -> Iterator[str]:
     existing = {group for groups in list(account.backend("ec2").groups.values()) for group in list(groups)}
     for permission in permissions_of(call):
         for pair in permission.get("UserIdGroupPairs", []):
-            if pair.get("GroupId", "sg-") not in existing and pair.get("UserId", account.id) == account.id:
-                if "GroupId" in pair:
-                    yield f"The security group '{pair['GroupId']}' does not exist"
+            ours = "GroupId" in pair and pair.get("UserId", account.id) == account.id
+            if ours and pair["GroupId"] not in existing:
+                yield f"The security group '{pair['GroupId']}' does not exist"
 
 
 @rules.add(

@@ -178,9 +178,9 @@ def launch_type(call: Call, account: Account) -> Iterator[str]:
 def container_instances(call: Call, account: Account) -> Iterator[str]:
     """Tasks on EC2 need a cluster with container instances."""
     cluster = cluster_of(call, account)
-    if cluster is not None and _launch_type(call, account) == "EC2":
-        if not account.backend("ecs").container_instances.get(cluster.name):
-            yield "No Container Instances were found in your cluster."
+    machines = account.backend("ecs").container_instances.get(cluster.name) if cluster is not None else None
+    if cluster is not None and not machines and _launch_type(call, account) == "EC2":
+        yield "No Container Instances were found in your cluster."
 
 
 @rules.add(
@@ -211,7 +211,9 @@ def network(call: Call, account: Account) -> Iterator[str]:
     for name in groups:
         group = group_of(account, name)
         if group is None:
-            yield f"Error retrieving security group information for [{name}]: The security group '{name}' does not exist"
+            yield (
+                f"Error retrieving security group information for [{name}]: The security group '{name}' does not exist"
+            )
         elif vpcs and group.vpc_id not in vpcs:
             yield f"Security group {name} does not appear to belong to the same VPC as the input subnets."
     if len(vpcs) > 1:
@@ -287,7 +289,9 @@ def deployment(call: Call, _: Account) -> Iterator[str]:
         or (most is not None and not 100 <= most <= 200)
         or (least, most) == (100, 100)
     ):
-        yield f"Both maximumPercent and minimumHealthyPercent cannot be {most} and {least}: tasks could not be replaced."
+        yield (
+            f"Both maximumPercent and minimumHealthyPercent cannot be {most} and {least}: tasks could not be replaced."
+        )
 
 
 @rules.add(

@@ -161,9 +161,9 @@ def key_policy(call: Call, account: Account) -> Iterator[str]:
 def key_policy_keeps_an_administrator(call: Call, account: Account) -> Iterator[str]:
     """A key policy lets its caller change it again, unless BypassPolicyLockoutSafetyCheck is set."""
     text = call.parameters.get("Policy")
-    if text and not call.parameters.get("BypassPolicyLockoutSafetyCheck"):
-        if not any(_lets_change(statement, account.id) for statement in statements_of(text)):
-            yield "The new key policy will not allow you to update the key policy in the future."
+    checked = text and not call.parameters.get("BypassPolicyLockoutSafetyCheck")
+    if checked and not any(_lets_change(statement, account.id) for statement in statements_of(text)):
+        yield "The new key policy will not allow you to update the key policy in the future."
 
 
 def _lets_change(statement: Mapping[str, Any], account: str) -> bool:

@@ -95,7 +95,9 @@ def metric_transformation(call: Call, _: Account) -> Iterator[str]:
         if item.get("dimensions") and item.get("defaultValue") is not None:
             yield "Invalid metric transformation: dimensions and default value are mutually exclusive properties."
         if not re.fullmatch(r"-?\d+(\.\d+)?([eE]-?\d+)?|\$.+", str(item.get("metricValue", ""))):
-            yield f"Invalid metric transformation: metricValue {item.get('metricValue')} is neither a number nor a field."
+            yield (
+                f"Invalid metric transformation: metricValue {item.get('metricValue')} is neither a number nor a field."
+            )
         if len(item.get("dimensions", {})) > 3:
             yield "Invalid metric transformation: at most 3 dimensions."
 
@@ -190,9 +192,9 @@ def metric(call: Call, _: Account) -> Iterator[str]:
         if not parameters.get("Namespace") or not parameters.get("Period"):
             yield "Namespace and Period must be specified with MetricName."
     names = [str(query.get("Id")) for query in queries]
-    if len([query for query in queries if query.get("ReturnData", True)]) != 1 and queries:
-        if "ThresholdMetricId" not in parameters:
-            yield "Exactly one element of the metrics list should return data."
+    returning = [query for query in queries if query.get("ReturnData", True)]
+    if queries and len(returning) != 1 and "ThresholdMetricId" not in parameters:
+        yield "Exactly one element of the metrics list should return data."
     if len(set(names)) != len(names) or any(not re.fullmatch(r"[a-z]\w*", name) for name in names):
         yield "Metric query ids must be unique and begin with a lower-case letter."
     for query in queries:
@@ -216,7 +218,10 @@ def missing_data(call: Call, _: Account) -> Iterator[str]:
     """Missing data is breaching, notBreaching, ignored or missing."""
     value = call.parameters.get("TreatMissingData", "missing")
     if value not in ("breaching", "notBreaching", "ignore", "missing"):
-        yield f"Value '{value}' at 'treatMissingData' failed to satisfy constraint: [breaching, notBreaching, ignore, missing]"
+        yield (
+            f"Value '{value}' at 'treatMissingData' failed to satisfy constraint: [breaching, notBreaching, "
+            "ignore, missing]"
+        )
 
 
 _ACTION = re.compile(

@@ -184,7 +184,10 @@ def queue_name(call: Call, _: Account) -> Iterator[str]:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}(\.fifo)?", name) or len(name) > 80:
         yield "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
     elif name.endswith(".fifo") != fifo:
-        yield "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix"
+        yield (
+            "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end "
+            "with .fifo suffix"
+        )
 
 
 QUEUE_RANGES = {
@@ -216,7 +219,10 @@ def queue_attributes(call: Call, _: Account) -> Iterator[str]:
         if attributes.get(name, "true").lower() not in ("true", "false"):
             yield f"Invalid value for the parameter {name}."
     if attributes.get("KmsMasterKeyId") and attributes.get("SqsManagedSseEnabled", "false").lower() == "true":
-        yield "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE."
+        yield (
+            "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or "
+            "SQS SSE."
+        )
     if (
         call.operation == "CreateQueue"
         and attributes.get("ContentBasedDeduplication")
@@ -241,7 +247,9 @@ def redrive_policy(call: Call, account: Account) -> Iterator[str]:
         return
     count, arn = str(policy["maxReceiveCount"]), str(policy["deadLetterTargetArn"])
     if not (count.isdigit() and 1 <= int(count) <= 1000):
-        yield f"Value {text} for parameter RedrivePolicy is invalid. Reason: maxReceiveCount must be between 1 and 1000."
+        yield (
+            f"Value {text} for parameter RedrivePolicy is invalid. Reason: maxReceiveCount must be between 1 and 1000."
+        )
     if not account.is_standard_queue(arn) and not arn.endswith(".fifo"):
         yield f"Value {text} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist."
 

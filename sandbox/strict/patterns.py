@@ -16,7 +16,7 @@ UNUSABLE: dict[str, str] = {
     r"[\p{all}]*": "dlm: `all` is a property of Java's alone, and admits everything",
     r"^arn:\S+:rbin:[a-z\-0-9]{0,63}:[0-9]{12}:rule/[0-9a-zA-Z]{11}{0,1011}$": "rbin: two repeats in a row",
 }
-"""Patterns of the models that cannot be used, each with its service and the reason; a value is not held against them."""
+"""Patterns of the models that cannot be used, each with its service and the reason; nothing is held against them."""
 
 _SURROGATES = regex.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _CODE_POINT = regex.compile(r"\\x\{([0-9a-fA-F]+)\}")

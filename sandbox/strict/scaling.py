@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
@@ -115,7 +116,7 @@ def steps(call: Call, _: Account) -> Iterator[str]:
     )
     if any(lower >= upper for lower, upper in bounds):
         yield "Lower bound of a step adjustment must be less than its upper bound"
-    if any(first[1] != second[0] for first, second in zip(bounds, bounds[1:], strict=False)):
+    if any(first[1] != second[0] for first, second in pairwise(bounds)):
         yield "There must not be a gap or an overlap between step adjustments"
     if configuration and not bounds:
         yield "At least one step adjustment must be specified"

@@ -14,7 +14,13 @@ from sandbox.strict.rules import Rules
 _API = "https://docs.aws.amazon.com/step-functions/latest/apireference/"
 _GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg/"
 _ENDS = {"Succeed", "Fail"}
-_REQUIRED = {"Task": "Resource", "Choice": "Choices", "Parallel": "Branches", "Map": ("ItemProcessor", "Iterator")}
+_REQUIRED = {
+    "Task": ("Resource",),
+    "Choice": ("Choices",),
+    "Parallel": ("Branches",),
+    "Map": ("ItemProcessor", "Iterator"),
+}
+_PATHS = ("InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector", "ItemsPath", "TimeoutSecondsPath")
 _TYPES = {"Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"}
 _WAITS = ("Seconds", "Timestamp", "SecondsPath", "TimestampPath")
 
@@ -28,7 +34,7 @@ rules = Rules("stepfunctions")
     code="InvalidName",
 )
 def name(call: Call, _: Account) -> Iterator[str]:
-    r"""A name has 1 to 80 characters: no white space, bracket or wildcard, none of `"#%\^|~`$&,;:/`, no control code."""
+    r"""A name has 1 to 80 characters: no space, bracket or wildcard, none of `"#%\^|~`$&,;:/`, no control code."""
     text = call.parameters["name"]
     if not re.fullmatch(r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}""", text):
         yield f"Invalid Name: '{text}'"
@@ -65,7 +71,10 @@ def machine_faults(machine: object, path: str, language: str | None) -> Iterator
     states, start = machine["States"], machine.get("StartAt")
     language = machine.get("QueryLanguage", language)
     if language not in (None, "JSONPath", "JSONata"):
-        yield f"SCHEMA_VALIDATION_FAILED: Value is not one of the permitted values: [JSONPath, JSONata] at {path}/QueryLanguage"
+        yield (
+            "SCHEMA_VALIDATION_FAILED: Value is not one of the permitted values: [JSONPath, JSONata] at "
+            f"{path}/QueryLanguage"
+        )
     if start not in states:
         yield f"MISSING_TRANSITION_TARGET: Missing 'StartAt' target: {start} at {path}/StartAt"
     reached = {start}
@@ -98,37 +107,52 @@ def _state_faults(state: Mapping[str, Any], where: str, language: str | None) ->
     if kind not in _TYPES:
         yield f"SCHEMA_VALIDATION_FAILED: Value is not one of the permitted values: {sorted(_TYPES)} at {where}/Type"
         return
-    needed = _REQUIRED.get(kind, ())
-    needed = (needed,) if isinstance(needed, str) else needed
-    if needed and not any(state.get(field) for field in needed):
-        yield f"SCHEMA_VALIDATION_FAILED: These fields are required: [{needed[0]}] at {where}"
-    if kind not in _ENDS | {"Choice"} and ("Next" in state) == (state.get("End") is True):
-        yield f"SCHEMA_VALIDATION_FAILED: Exactly one of Next and End is required at {where}"
-    if kind in _ENDS | {"Choice"} and ("Next" in state or "End" in state):
-        yield f"SCHEMA_VALIDATION_FAILED: Next and End are not supported at {where}"
-    if kind == "Wait" and len([field for field in _WAITS if field in state]) != 1:
-        yield f"SCHEMA_VALIDATION_FAILED: Exactly one of {', '.join(_WAITS)} is required at {where}"
-    if kind == "Task" and not re.fullmatch(r"arn:[^:]*:[^:]+:[^:]*:[^:]*:.+|\{%.*%\}", str(state.get("Resource", ""))):
-        yield f"SCHEMA_VALIDATION_FAILED: Value is not a valid resource ARN at {where}/Resource"
-    paths = ("InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector", "ItemsPath", "TimeoutSecondsPath")
-    for field in paths if language == "JSONata" else ("Arguments", "Output"):
-        if field in state:
-            yield f"SCHEMA_VALIDATION_FAILED: Field is not supported with {language or 'JSONPath'} at {where}/{field}"
-    for group in ("Retry", "Catch"):
-        for position, item in enumerate(state.get(group) or []):
-            if not item.get("ErrorEquals") or (group == "Catch" and "Next" not in item):
-                yield f"SCHEMA_VALIDATION_FAILED: These fields are required: [ErrorEquals] at {where}/{group}[{position}]"
-            if "States.ALL" in item.get("ErrorEquals", []) and (
-                len(item["ErrorEquals"]) > 1 or position + 1 < len(state[group])
-            ):
-                yield f"SCHEMA_VALIDATION_FAILED: States.ALL must appear alone and last at {where}/{group}[{position}]"
-    if language == "JSONata":
-        yield from _expression_faults(state, where)
+    yield from _type_faults(kind, state, where)
+    yield from _language_faults(state, where, language)
+    yield from _handler_faults(state, where)
     for position, branch in enumerate(state.get("Branches") or []):
         yield from machine_faults(branch, f"{where}/Branches[{position}]", language)
     for field in ("ItemProcessor", "Iterator"):
         if field in state:
             yield from machine_faults(state[field], f"{where}/{field}", language)
+
+
+def _type_faults(kind: str, state: Mapping[str, Any], where: str) -> Iterator[str]:
+    """What a state of this type lacks or must not have."""
+    failed = "SCHEMA_VALIDATION_FAILED:"
+    needed = _REQUIRED.get(kind, ())
+    if needed and not any(state.get(field) for field in needed):
+        yield f"{failed} These fields are required: [{needed[0]}] at {where}"
+    if kind not in _ENDS | {"Choice"} and ("Next" in state) == (state.get("End") is True):
+        yield f"{failed} Exactly one of Next and End is required at {where}"
+    if kind in _ENDS | {"Choice"} and ("Next" in state or "End" in state):
+        yield f"{failed} Next and End are not supported at {where}"
+    if kind == "Wait" and len([field for field in _WAITS if field in state]) != 1:
+        yield f"{failed} Exactly one of {', '.join(_WAITS)} is required at {where}"
+    if kind == "Task" and not re.fullmatch(r"arn:[^:]*:[^:]+:[^:]*:[^:]*:.+|\{%.*%\}", str(state.get("Resource", ""))):
+        yield f"{failed} Value is not a valid resource ARN at {where}/Resource"
+
+
+def _language_faults(state: Mapping[str, Any], where: str, language: str | None) -> Iterator[str]:
+    """Fields of the other query language, and expressions that are left open."""
+    for field in _PATHS if language == "JSONata" else ("Arguments", "Output"):
+        if field in state:
+            yield f"SCHEMA_VALIDATION_FAILED: Field is not supported with {language or 'JSONPath'} at {where}/{field}"
+    if language == "JSONata":
+        yield from _expression_faults(state, where)
+
+
+def _handler_faults(state: Mapping[str, Any], where: str) -> Iterator[str]:
+    """Retriers and catchers that name no error, or States.ALL beside or before another."""
+    for group in ("Retry", "Catch"):
+        handlers = state.get(group) or []
+        for position, item in enumerate(handlers):
+            at = f"{where}/{group}[{position}]"
+            errors = item.get("ErrorEquals") or []
+            if not errors or (group == "Catch" and "Next" not in item):
+                yield f"SCHEMA_VALIDATION_FAILED: These fields are required: [ErrorEquals] at {at}"
+            if "States.ALL" in errors and (len(errors) > 1 or position + 1 < len(handlers)):
+                yield f"SCHEMA_VALIDATION_FAILED: States.ALL must appear alone and last at {at}"
 
 
 def _expression_faults(value: object, where: str) -> Iterator[str]:

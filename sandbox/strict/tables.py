@@ -23,7 +23,10 @@ rules = Rules("dynamodb")
 def table_name(call: Call, _: Account) -> Iterator[str]:
     """A table's name has 3 to 255 letters, digits, underscores, hyphens and dots."""
     if not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", call.parameters["TableName"]):
-        yield "TableName must be at least 3 characters long and at most 255 characters long, of a-z, A-Z, 0-9, '_', '-', '.'"
+        yield (
+            "TableName must be at least 3 characters long and at most 255 characters long, of a-z, A-Z, 0-9, '_', "
+            "'-', '.'"
+        )
 
 
 @rules.add(
@@ -44,11 +47,14 @@ def key_schema(call: Call, _: Account) -> Iterator[str]:
         if len({element.get("AttributeName") for element in schema}) != len(schema):
             yield "Both the Hash Key and the Range Key element in the KeySchema have the same name"
     if used - set(defined):
-        yield "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions"
+        yield (
+            "One or more parameter values were invalid: Some index key attributes are not defined in "
+            "AttributeDefinitions"
+        )
     elif set(defined) != used or len(set(defined)) != len(defined):
         yield (
-            "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number "
-            "of attributes defined in AttributeDefinitions"
+            "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match "
+            "number of attributes defined in AttributeDefinitions"
         )
     names = [index.get("IndexName") for index in indexes]
     if len(set(names)) != len(names):
@@ -110,7 +116,10 @@ def attribute_value(call: Call, _: Account) -> Iterator[str]:
     for member in ("Item", "Key", "ExpressionAttributeValues"):
         for name, value in call.parameters.get(member, {}).items():
             if isinstance(value, Mapping) and len(value) != 1:
-                yield f"Supplied AttributeValue has {len(value)} datatypes set, must contain exactly one of the supported datatypes: {name}"
+                yield (
+                    f"Supplied AttributeValue has {len(value)} datatypes set, must contain exactly one of the "
+                    f"supported datatypes: {name}"
+                )
 
 
 @rules.add(

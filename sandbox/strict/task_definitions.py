@@ -113,7 +113,10 @@ def container_sizes(call: Call, _: Account) -> Iterator[str]:
         if memory > 0 and max(hard or 0, soft or 0) > memory:
             yield f"Invalid setting for container '{item['name']}'. Its memory is greater than that of the task."
         if memory <= 0 and not hard and not soft:
-            yield f"Invalid setting for container '{item['name']}'. At least one of 'memory' or 'memoryReservation' must be specified."
+            yield (
+                f"Invalid setting for container '{item['name']}'. At least one of 'memory' or 'memoryReservation' "
+                "must be specified."
+            )
 
 
 @rules.add(
@@ -143,7 +146,10 @@ def fargate_features(call: Call, _: Account) -> Iterator[str]:
             or item.get("links")
             or item.get("dockerSecurityOptions")
         ):
-            yield f"Container '{item['name']}' uses what Fargate does not support: privileged, devices, links or capabilities"
+            yield (
+                f"Container '{item['name']}' uses what Fargate does not support: privileged, devices, links or "
+                "capabilities"
+            )
         if item.get("stopTimeout", 30) > 120:
             yield "Fargate supports a stopTimeout of at most 120 seconds."
     for volume in call.parameters.get("volumes", []):
@@ -285,4 +291,7 @@ def environment(call: Call, _: Account) -> Iterator[str]:
             yield "Environment variable names must not be empty."
         secrets = [entry.get("name") for entry in item.get("secrets", [])]
         if len(set(secrets)) != len(secrets) or set(secrets) & {e.get("name") for e in item.get("environment", [])}:
-            yield "The secret name must be unique and not shared with any new or existing environment variables set on the container."
+            yield (
+                "The secret name must be unique and not shared with any new or existing environment variables set "
+                "on the container."
+            )

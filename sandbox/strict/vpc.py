@@ -46,7 +46,10 @@ def cidr_block(call: Call, _: Account) -> Iterator[str]:
     for member, version in (("CidrBlock", 4), ("DestinationCidrBlock", 4), ("DestinationIpv6CidrBlock", 6)):
         block = call.parameters.get(member)
         if block is not None and not is_block(block, version):
-            yield f"Value ({block}) for parameter {member[0].lower() + member[1:]} is invalid. This is not a valid CIDR block."
+            yield (
+                f"Value ({block}) for parameter {member[0].lower() + member[1:]} is invalid. This is not a valid "
+                "CIDR block."
+            )
 
 
 @rules.add(
@@ -140,7 +143,7 @@ def route_target(call: Call, _: Account) -> Iterator[str]:
     targets = [
         name for name in call.parameters if name.endswith("Id") and not name.startswith(("Destination", "RouteT"))
     ]
-    if len(destinations) != 1 or len([name for name in targets]) != 1:
+    if len(destinations) != 1 or len(targets) != 1:
         yield "The request must contain exactly one destination and exactly one of gatewayId, natGatewayId, ..."
 
 
@@ -255,7 +258,9 @@ def endpoint_route(call: Call, account: Account) -> Iterator[str]:
     for other in list(account.backend("ec2").vpc_end_points.values()):
         shared = set(other.route_table_ids or []) & set(call.parameters.get("RouteTableIds", []))
         if shared and other.service_name == call.parameters.get("ServiceName"):
-            yield f"route table {min(shared)} already has a route with destination-prefix-list-id of {other.service_name}"
+            yield (
+                f"route table {min(shared)} already has a route with destination-prefix-list-id of {other.service_name}"
+            )
 
 
 @rules.add(

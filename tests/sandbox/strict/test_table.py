@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from sandbox.strict import document
 from sandbox.strict.table import RULES
 from tests.sandbox.strict.conftest import Strict
 from tests.sandbox.strict.seeds import Seed, compute, identity, network, overlaid, tagged, watching
@@ -33,3 +36,8 @@ def test_every_rule_says_what_is_demanded_and_where_that_is_written() -> None:
     for rule in RULES:
         assert rule.demand.endswith(".") and rule.source.startswith("https://"), rule.name
     assert len(CODES) == len(RULES)
+
+
+def test_the_page_is_current() -> None:
+    """`python -m sandbox.strict.document > docs/sandbox-strictness.md` writes it."""
+    assert (Path(__file__).parents[3] / "docs" / "sandbox-strictness.md").read_text() == document.text()

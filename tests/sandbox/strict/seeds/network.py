@@ -20,6 +20,9 @@ def rule(**members: Any) -> dict[str, Any]:
 
 _GROUP = ("CreateSecurityGroup", lambda a: {"GroupName": a.name(), "Description": "plain", "VpcId": a.vpc})
 _INGRESS = ("AuthorizeSecurityGroupIngress", lambda a: {"GroupId": a.group, **rule()})
+_SERVICES = iter(
+    ("ecs", "logs", "kms", "sqs", "sns", "sts", "states", "ecr.api", "ecr.dkr", "monitoring", "events") * 3
+)
 _ENDPOINT = (
     "CreateVpcEndpoint",
     lambda a: {
@@ -30,9 +33,6 @@ _ENDPOINT = (
         "SecurityGroupIds": [a.group],
         "PrivateDnsEnabled": True,
     },
-)
-_SERVICES = iter(
-    ("ecs", "logs", "kms", "sqs", "sns", "sts", "states", "ecr.api", "ecr.dkr", "monitoring", "events") * 3
 )
 _S3 = {"VpcEndpointType": "Gateway", "ServiceName": "com.amazonaws.us-east-1.s3"}
 _SUBNETS = itertools.count(32)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-
 from sandbox.strict.tags import ANYTHING, LIMITS
 from tests.sandbox.strict.conftest import Strict, trust
 from tests.sandbox.strict.seeds import Parameters, Seed

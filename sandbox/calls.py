@@ -84,7 +84,7 @@ def _parsed(environ: Environ) -> Call | None:
     try:
         model = _model(service)
         protocol = determine_request_protocol(model, request.content_type)
-        operation, uri_parameters = get_service_router(service).match(request)
+        operation, uri_parameters = _operation(service, request)
     except (NotFound, NotImplementedError, UnknownServiceError):
         return None
     access_key, region = _credential(environ)
@@ -115,6 +115,20 @@ def refusal(call: Call, code: str, message: str, status: int | None = None) -> R
     operation: OperationModel = model.operation_model(call.operation)
     serialized = get_serializer_class(call.service, call.protocol)(operation).serialize(Refused(code, message))
     return Response(serialized["body"], status or int(serialized["status_code"]), serialized["headers"])
+
+
+def _operation(service: str, request: Request) -> tuple[OperationModel, Mapping[str, Any]]:
+    """The operation and what the path says of its parameters.
+
+    Some clients leave the namespace of a JSON target away: `CodeStar_connections_20191201.GetConnection`.
+    """
+    target, _, name = request.headers.get("X-Amz-Target", "").rpartition(".")
+    model = get_service_model(service)
+    prefix = str(model.metadata.get("targetPrefix", ""))
+    if target and target != prefix and prefix.endswith(f".{target}") and name in model.operation_names:
+        return model.operation_model(name), {}
+    operation, parameters = get_service_router(service).match(request)
+    return operation, parameters
 
 
 def _model(service: str) -> ServiceModel:

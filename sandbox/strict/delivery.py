@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.calls import Call
 from sandbox.strict.account import Account
 from sandbox.strict.documents import Kind, faults
-from sandbox.strict.rules import Rules
+from sandbox.strict.rules import Rules, of_free_document
 
 _ECR = "https://docs.aws.amazon.com/AmazonECR/latest/"
 _BUILD = "https://docs.aws.amazon.com/codebuild/latest/APIReference/"
@@ -26,6 +26,7 @@ codepipeline = Rules("codepipeline")
     source=f"{_ECR}userguide/lifecycle_policy_parameters.html",
     code="InvalidParameterException",
 )
+@of_free_document("Lifecycle policy validation failure: a value is of a wrong type")
 def lifecycle_policy(call: Call, _: Account) -> Iterator[str]:
     """A lifecycle policy is JSON with rules: a priority each, a selection with its count, prefixes or patterns for
     tagged images, an action.

@@ -38,8 +38,8 @@ What AWS documents and its models do not say. Where a rule asks what exists, it 
 _FOOT = """
 ## What is not refused
 - Quotas that a stack does not meet, and eventual consistency: a role is there as soon as it was made.
-- A JSONata expression is held to its delimiters, not to its grammar; an event pattern to its grammar, not to the number
-  of its wildcards; a filter pattern to its brackets and quotation marks.
+- An event pattern is held to its grammar, not to the number of its wildcards; a filter pattern to its brackets and
+  quotation marks; a state machine to what `definition` says, not to the types of its paths.
 - A service principal is held against the names of AWS's endpoints; one that only AWS's own pages name may be refused.
   Then add it to `documents.py`.
 - `cloudwatch.action_targets` is stricter than AWS, which takes an alarm for a topic that does not exist and fails only

@@ -132,7 +132,7 @@ TRUST = Kind(principal=True, resource=False, action_prefixes=("sts",))
 def faults(text: str, kind: Kind) -> Iterator[str]:
     """Each fault of a policy document, in the words of IAM where IAM has words for it."""
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_without_doubles)
     except ValueError:
         yield "This policy contains invalid Json"
         return
@@ -156,6 +156,13 @@ def faults(text: str, kind: Kind) -> Iterator[str]:
             yield from _statement(statement, kind)
         else:
             yield "Syntax errors in policy. A statement must be an object."
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of the document; an element that stands in it twice is a fault."""
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("an element stands twice")
+    return dict(pairs)
 
 
 def statements_of(text: str) -> list[dict[str, Any]]:

@@ -223,3 +223,30 @@ def is_block(text: str, version: int = 4) -> bool:
         return "/" in text and ip_network(text, strict=False).version == version
     except ValueError:
         return False
+
+
+@rules.add("CreateSecurityGroup", source=f"{API}errors-overview.html", code="InvalidVpcID.NotFound")
+def group_vpc(call: Call, account: Account) -> Iterator[str]:
+    """The VPC of a security group exists."""
+    vpc = call.parameters.get("VpcId")
+    if vpc and vpc not in account.backend("ec2").vpcs:
+        yield f"The vpc ID '{vpc}' does not exist"
+
+
+@rules.add(*_AUTHORIZE, source=f"{API}API_IpPermission.html", code="InvalidParameterValue")
+def rule_icmp(call: Call, _: Account) -> Iterator[str]:
+    """A rule for ICMP has a type and a code from -1 to 255."""
+    for permission in permissions_of(call):
+        numbers = [permission.get(member, -1) for member in ("FromPort", "ToPort")]
+        icmp = str(permission.get("IpProtocol")).lower() in ("icmp", "icmpv6", "1", "58")
+        if icmp and not all(-1 <= number <= 255 for number in numbers):
+            yield "ICMP type or code out of range"
+
+
+@rules.add("CreateFlowLogs", source=f"{API}API_CreateFlowLogs.html", code="MissingParameter")
+def flow_log_traffic(call: Call, _: Account) -> Iterator[str]:
+    """Flow logs of a VPC, a subnet or an interface say which traffic they are of."""
+    if call.parameters["ResourceType"] in ("VPC", "Subnet", "NetworkInterface") and not call.parameters.get(
+        "TrafficType"
+    ):
+        yield "The request must contain the parameter TrafficType"

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.rules import Rules
+from sandbox.strict.rules import Rules, of_free_document
 from sandbox.strict.schedules import is_cron, is_rate
 
 _API = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/"
@@ -58,6 +58,7 @@ def schedule(call: Call, _: Account) -> Iterator[str]:
     source=f"{_GUIDE}eb-create-pattern-operators.html",
     code="InvalidEventPatternException",
 )
+@of_free_document("Event pattern is not valid. Reason: a value is of a wrong type")
 def event_pattern(call: Call, _: Account) -> Iterator[str]:
     """An event pattern is JSON whose leaves are lists of values and known comparisons, in at most 4,096 characters."""
     text = call.parameters.get("EventPattern")
@@ -160,6 +161,8 @@ def target_role(call: Call, account: Account) -> Iterator[str]:
         arn, role = target["Arn"], target.get("RoleArn")
         if not re.fullmatch(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:.+", arn):
             yield f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
+        elif arn.split(":")[3] not in ("", call.region) and ":event-bus/" not in arn:
+            yield f"Parameter {arn} is not valid. Reason: a target in another region must be an event bus."
         elif arn.split(":")[2] in _WITH_ROLE and not role:
             yield f"RoleArn is required for target {arn}."
         elif role and not account.trusts(role, "events.amazonaws.com"):
@@ -179,7 +182,9 @@ def target_input(call: Call, _: Account) -> Iterator[str]:
         given = [member for member in ("Input", "InputPath", "InputTransformer") if target.get(member)]
         if len(given) > 1:
             yield f"Only one of Input, InputPath, or InputTransformer must be provided for target {target['Id']}."
-        if target.get("Input") and not _is_json(target["Input"]):
+        if not target.get("InputPath", "$").startswith("$"):
+            yield f"Parameter InputPath is not valid for target {target['Id']}."
+        if target.get("Input") and not is_json(target["Input"]):
             yield f"Parameter Input is not valid JSON for target {target['Id']}."
         transformer = target.get("InputTransformer", {})
         paths = transformer.get("InputPathsMap", {})
@@ -192,7 +197,8 @@ def target_input(call: Call, _: Account) -> Iterator[str]:
             yield f"InputTemplate for target {target['Id']} contains invalid placeholder {', '.join(sorted(unknown))}."
 
 
-def _is_json(text: str) -> bool:
+def is_json(text: str) -> bool:
+    """Whether this is well-formed JSON."""
     try:
         json.loads(text)
     except ValueError:
@@ -229,3 +235,20 @@ def target_dead_letters(call: Call, account: Account) -> Iterator[str]:
         arn = target.get("DeadLetterConfig", {}).get("Arn")
         if arn and not account.is_standard_queue(arn):
             yield f"Parameter(s) DeadLetterConfig not valid: {arn} is no standard queue that exists."
+
+
+@rules.add("PutRule", source=f"{_API}API_PutRule.html", code="ValidationException")
+def rule_role(call: Call, _: Account) -> Iterator[str]:
+    """A rule's role is the ARN of a role."""
+    role = call.parameters.get("RoleArn")
+    if role and not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:role/.+", role):
+        yield f"Parameter {role} is not valid. Reason: Provided Arn is not in correct format."
+
+
+@rules.add("CreateEventBus", source=f"{_API}API_CreateEventBus.html", code="ValidationException")
+def bus_name(call: Call, _: Account) -> Iterator[str]:
+    """A custom bus is not called default, and its name has neither a slash nor the prefix `aws.`."""
+    name = call.parameters["Name"]
+    custom = "EventSourceName" not in call.parameters
+    if name == "default" or (custom and ("/" in name or name.startswith("aws."))):
+        yield f"Event bus name {name} is not valid."

@@ -139,6 +139,26 @@ def permissions_boundary(call: Call, account: Account) -> Iterator[str]:
         yield f"Scope ARN: {arn} does not exist or is not attachable."
 
 
+@rules.add("CreateRole", source=f"{_IAM}APIReference/API_CreateRole.html", code="EntityAlreadyExists", status=409)
+def role_name(call: Call, account: Account) -> Iterator[str]:
+    """A role's name is taken once, whatever its case."""
+    name = call.parameters["RoleName"].lower()
+    if any(role.name.lower() == name for role in list(account.backend("iam").roles.values())):
+        yield f"Role with name {call.parameters['RoleName']} already exists."
+
+
+@rules.add(
+    "CreateOpenIDConnectProvider",
+    source=f"{_IAM}APIReference/API_CreateOpenIDConnectProvider.html",
+    code="InvalidInput",
+)
+def provider_url(call: Call, _: Account) -> Iterator[str]:
+    """An identity provider's address begins with https:// and has no query."""
+    url = call.parameters["Url"]
+    if not url.startswith("https://") or "?" in url or ":" in url.removeprefix("https://"):
+        yield "Invalid Open ID Connect Provider URL"
+
+
 @kms.add(
     "CreateKey",
     "PutKeyPolicy",
@@ -160,7 +180,7 @@ def key_policy(call: Call, account: Account) -> Iterator[str]:
 )
 def key_policy_keeps_an_administrator(call: Call, account: Account) -> Iterator[str]:
     """A key policy lets its caller change it again, unless BypassPolicyLockoutSafetyCheck is set."""
-    text = call.parameters.get("Policy")
+    text = call.parameters.get("Policy", "")
     checked = text and not call.parameters.get("BypassPolicyLockoutSafetyCheck")
     if checked and not any(_lets_change(statement, account.id) for statement in statements_of(text)):
         yield "The new key policy will not allow you to update the key policy in the future."

@@ -81,6 +81,8 @@ def topic_attributes(call: Call, _: Account) -> Iterator[str]:
     for name, value in _attributes(call).items():
         if name not in TOPIC_ATTRIBUTES and not _FEEDBACK.fullmatch(name):
             yield "Invalid parameter: AttributeName"
+        if name == "FifoTopic" and call.operation == "SetTopicAttributes":
+            yield "Invalid parameter: AttributeName"
         if name == "DisplayName" and len(value) > 100:
             yield "Invalid parameter: DisplayName"
         if name == "SignatureVersion" and value not in ("1", "2"):
@@ -268,6 +270,13 @@ def queue_policy(call: Call, account: Account) -> Iterator[str]:
         )
         for fault in faults(text, kind):
             yield f"Invalid value for the parameter Policy. Reason: {fault}"
+
+
+@sqs.add("SendMessage", source=f"{_SQS}API_SendMessage.html", code="MissingParameter")
+def message_body(call: Call, _: Account) -> Iterator[str]:
+    """A message has at least one character."""
+    if not call.parameters["MessageBody"]:
+        yield "The request must contain the parameter MessageBody."
 
 
 RULES = [*sns.all, *sqs.all]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -67,3 +68,21 @@ class Rules:
             return check
 
         return register
+
+
+def of_free_document(malformed: str) -> Callable[[Check], Check]:
+    """For a check of a document that may hold anything: where it has not even the types that the check counts on, that
+    is its fault, and `malformed` is the message.
+    """
+
+    def decorate(check: Check) -> Check:
+        @functools.wraps(check)
+        def guarded(call: Call, account: Account) -> Iterator[str]:
+            try:
+                yield from list(check(call, account))
+            except (AttributeError, KeyError, TypeError):
+                yield malformed
+
+        return guarded
+
+    return decorate

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
@@ -259,3 +260,46 @@ def logging_target(call: Call, account: Account) -> Iterator[str]:
     enabled = call.parameters.get("BucketLoggingStatus", {}).get("LoggingEnabled")
     if enabled and enabled.get("TargetBucket") not in account.backend("s3").buckets:
         yield "The target bucket for logging does not exist"
+
+
+@rules.add(
+    "PutBucketNotificationConfiguration",
+    source=f"{_API}API_PutBucketNotificationConfiguration.html",
+    code="InvalidArgument",
+)
+def notification_targets(call: Call, account: Account) -> Iterator[str]:
+    """The queues and topics that a bucket notifies exist."""
+    configuration = call.parameters["NotificationConfiguration"]
+    queues = [item["QueueArn"] for item in configuration.get("QueueConfigurations", [])]
+    topics = [item["TopicArn"] for item in configuration.get("TopicConfigurations", [])]
+    known = account.backend("sns").topics
+    if not all(map(account.is_standard_queue, queues)) or any(topic not in known for topic in topics):
+        yield "Unable to validate the following destination configurations"
+
+
+@rules.add(
+    "PutObject",
+    "CopyObject",
+    "CreateMultipartUpload",
+    source=f"{_GUIDE}UsingKMSEncryption.html",
+    code="KMS.NotFoundException",
+)
+def object_encryption(call: Call, account: Account) -> Iterator[str]:
+    """The key of an object exists and is enabled."""
+    key = call.parameters.get("SSEKMSKeyId")
+    if key and not account.has_key(key):
+        yield f"Key '{key}' does not exist"
+
+
+@rules.add(
+    "PutObject", "CopyObject", "CreateMultipartUpload", source=f"{_GUIDE}object-tagging.html", code="InvalidArgument"
+)
+def object_tags(call: Call, _: Account) -> Iterator[str]:
+    """The tags given with an object are `key=value&...`, at most 10, each key once."""
+    text = call.parameters.get("Tagging")
+    keys = [key for key, _value in parse_qsl(text or "", keep_blank_values=True)]
+    if isinstance(text, str) and (len(keys) > 10 or len(set(keys)) != len(keys)):
+        yield (
+            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without "
+            "tag name duplicates."
+        )

@@ -120,3 +120,13 @@ def steps(call: Call, _: Account) -> Iterator[str]:
         yield "There must not be a gap or an overlap between step adjustments"
     if configuration and not bounds:
         yield "At least one step adjustment must be specified"
+
+
+@rules.add("PutScalingPolicy", source=f"{_API}API_PredefinedMetricSpecification.html", code="ValidationException")
+def predefined_metric(call: Call, _: Account) -> Iterator[str]:
+    """A predefined metric is one of the namespace: those of ECS begin with `ECS` or `ALB`, DynamoDB's with its name."""
+    tracking = call.parameters.get("TargetTrackingScalingPolicyConfiguration", {})
+    metric = tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", "")
+    prefixes = {"ecs": ("ECS", "ALB"), "dynamodb": ("DynamoDB",)}.get(call.parameters["ServiceNamespace"])
+    if metric and prefixes and not metric.startswith(prefixes):
+        yield f"{metric} is not supported for the namespace {call.parameters['ServiceNamespace']}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
+from sandbox.strict.events import is_json
 from sandbox.strict.rules import Rules
 from sandbox.strict.schedules import is_at, is_cron, is_rate
 
@@ -85,3 +87,39 @@ def dates(call: Call, _: Account) -> Iterator[str]:
     start, end = call.parameters.get("StartDate"), call.parameters.get("EndDate")
     if start is not None and end is not None and start >= end:
         yield "The start date must be earlier than the end date."
+
+
+@rules.add(
+    *_SCHEDULE,
+    source=f"{_API}API_CreateSchedule.html#API_CreateSchedule_Errors",
+    code="ResourceNotFoundException",
+)
+def group(call: Call, account: Account) -> Iterator[str]:
+    """The group of a schedule exists."""
+    name = call.parameters.get("GroupName", "default")
+    if name not in account.backend("scheduler").schedule_groups:
+        yield f"Schedule group {name} does not exist."
+
+
+@rules.add(
+    "CreateScheduleGroup",
+    source=f"{_API}API_CreateScheduleGroup.html#API_CreateScheduleGroup_Errors",
+    code="ConflictException",
+)
+def group_name(call: Call, account: Account) -> Iterator[str]:
+    """A group's name is taken once, `default` by AWS."""
+    if call.parameters["Name"] in account.backend("scheduler").schedule_groups:
+        yield f"Schedule group {call.parameters['Name']} already exists."
+
+
+@rules.add(*_SCHEDULE, source=f"{_API}API_Target.html", code="ValidationException")
+def target(call: Call, _: Account) -> Iterator[str]:
+    """A target is an ARN; a state machine, function or SDK action takes JSON; ECS has its parameters, and it alone."""
+    given = call.parameters["Target"]
+    arn, text = given["Arn"], given.get("Input")
+    if not re.fullmatch(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:.+", arn):
+        yield "Provided Arn is not in correct format."
+    elif re.match(r"arn:[^:]+:(states|scheduler|lambda):", arn) and text and not is_json(text):
+        yield "Invalid Input: the input of this target must be valid JSON."
+    elif (re.search(r":ecs:.*:cluster/", arn) is not None) != ("EcsParameters" in given):
+        yield "EcsParameters must be given for a target of ECS, and only for one."

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.rules import Rules
+from sandbox.strict.definitions import machine_faults
+from sandbox.strict.rules import Rules, of_free_document
 
 _API = "https://docs.aws.amazon.com/step-functions/latest/apireference/"
 _GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg/"
-_ENDS = {"Succeed", "Fail"}
-_REQUIRED = {
-    "Task": ("Resource",),
-    "Choice": ("Choices",),
-    "Parallel": ("Branches",),
-    "Map": ("ItemProcessor", "Iterator"),
-}
-_PATHS = ("InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector", "ItemsPath", "TimeoutSecondsPath")
-_TYPES = {"Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"}
-_WAITS = ("Seconds", "Timestamp", "SecondsPath", "TimestampPath")
-
 rules = Rules("stepfunctions")
 
 
@@ -47,6 +36,7 @@ def name(call: Call, _: Account) -> Iterator[str]:
     source="https://states-language.net/spec.html",
     code="InvalidDefinition",
 )
+@of_free_document("Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: a value is of a wrong type'")
 def definition(call: Call, _: Account) -> Iterator[str]:
     """A definition is a graph in Amazon States Language: a start, known types, what each type needs, transitions
     that exist, no state out of reach.
@@ -61,111 +51,6 @@ def definition(call: Call, _: Account) -> Iterator[str]:
         return
     for fault in machine_faults(document, "", None):
         yield f"Invalid State Machine Definition: '{fault}'"
-
-
-def machine_faults(machine: object, path: str, language: str | None) -> Iterator[str]:
-    """Each fault of a state machine, or of a branch or item processor within one at `path`."""
-    if not isinstance(machine, dict) or not isinstance(machine.get("States"), dict) or not machine["States"]:
-        yield f"SCHEMA_VALIDATION_FAILED: These fields are required: [States] at {path or '/'}"
-        return
-    states, start = machine["States"], machine.get("StartAt")
-    language = machine.get("QueryLanguage", language)
-    if language not in (None, "JSONPath", "JSONata"):
-        yield (
-            "SCHEMA_VALIDATION_FAILED: Value is not one of the permitted values: [JSONPath, JSONata] at "
-            f"{path}/QueryLanguage"
-        )
-    if start not in states:
-        yield f"MISSING_TRANSITION_TARGET: Missing 'StartAt' target: {start} at {path}/StartAt"
-    reached = {start}
-    for name_, state in states.items():
-        where = f"{path}/States/{name_}"
-        if not isinstance(state, dict) or len(name_) > 80:
-            yield f"SCHEMA_VALIDATION_FAILED: a state must be an object with a name of at most 80 characters at {where}"
-            continue
-        for target in _targets(state):
-            reached.add(target)
-            if target not in states:
-                yield f"MISSING_TRANSITION_TARGET: Missing 'Next' target: {target} at {where}"
-        yield from _state_faults(state, where, language)
-    for name_ in sorted(set(states) - reached):
-        yield f'MISSING_TRANSITION_TARGET: State "{name_}" is not reachable. at {path}/States/{name_}'
-
-
-def _targets(state: Mapping[str, Any]) -> Iterator[str]:
-    choices = state.get("Choices") or []
-    for holder in (state, *choices, *(state.get("Catch") or [])):
-        if isinstance(holder, dict) and "Next" in holder:
-            yield holder["Next"]
-    if "Default" in state:
-        yield state["Default"]
-
-
-def _state_faults(state: Mapping[str, Any], where: str, language: str | None) -> Iterator[str]:
-    kind = state.get("Type")
-    language = state.get("QueryLanguage", language)
-    if kind not in _TYPES:
-        yield f"SCHEMA_VALIDATION_FAILED: Value is not one of the permitted values: {sorted(_TYPES)} at {where}/Type"
-        return
-    yield from _type_faults(kind, state, where)
-    yield from _language_faults(state, where, language)
-    yield from _handler_faults(state, where)
-    for position, branch in enumerate(state.get("Branches") or []):
-        yield from machine_faults(branch, f"{where}/Branches[{position}]", language)
-    for field in ("ItemProcessor", "Iterator"):
-        if field in state:
-            yield from machine_faults(state[field], f"{where}/{field}", language)
-
-
-def _type_faults(kind: str, state: Mapping[str, Any], where: str) -> Iterator[str]:
-    """What a state of this type lacks or must not have."""
-    failed = "SCHEMA_VALIDATION_FAILED:"
-    needed = _REQUIRED.get(kind, ())
-    if needed and not any(state.get(field) for field in needed):
-        yield f"{failed} These fields are required: [{needed[0]}] at {where}"
-    if kind not in _ENDS | {"Choice"} and ("Next" in state) == (state.get("End") is True):
-        yield f"{failed} Exactly one of Next and End is required at {where}"
-    if kind in _ENDS | {"Choice"} and ("Next" in state or "End" in state):
-        yield f"{failed} Next and End are not supported at {where}"
-    if kind == "Wait" and len([field for field in _WAITS if field in state]) != 1:
-        yield f"{failed} Exactly one of {', '.join(_WAITS)} is required at {where}"
-    if kind == "Task" and not re.fullmatch(r"arn:[^:]*:[^:]+:[^:]*:[^:]*:.+|\{%.*%\}", str(state.get("Resource", ""))):
-        yield f"{failed} Value is not a valid resource ARN at {where}/Resource"
-
-
-def _language_faults(state: Mapping[str, Any], where: str, language: str | None) -> Iterator[str]:
-    """Fields of the other query language, and expressions that are left open."""
-    for field in _PATHS if language == "JSONata" else ("Arguments", "Output"):
-        if field in state:
-            yield f"SCHEMA_VALIDATION_FAILED: Field is not supported with {language or 'JSONPath'} at {where}/{field}"
-    if language == "JSONata":
-        yield from _expression_faults(state, where)
-
-
-def _handler_faults(state: Mapping[str, Any], where: str) -> Iterator[str]:
-    """Retriers and catchers that name no error, or States.ALL beside or before another."""
-    for group in ("Retry", "Catch"):
-        handlers = state.get(group) or []
-        for position, item in enumerate(handlers):
-            at = f"{where}/{group}[{position}]"
-            errors = item.get("ErrorEquals") or []
-            if not errors or (group == "Catch" and "Next" not in item):
-                yield f"SCHEMA_VALIDATION_FAILED: These fields are required: [ErrorEquals] at {at}"
-            if "States.ALL" in errors and (len(errors) > 1 or position + 1 < len(handlers)):
-                yield f"SCHEMA_VALIDATION_FAILED: States.ALL must appear alone and last at {at}"
-
-
-def _expression_faults(value: object, where: str) -> Iterator[str]:
-    """Text that begins as a JSONata expression ends as one, and the other way round."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key not in ("ItemProcessor", "Iterator", "Branches"):
-                yield from _expression_faults(item, f"{where}/{key}")
-    elif isinstance(value, list):
-        for position, item in enumerate(value):
-            yield from _expression_faults(item, f"{where}[{position}]")
-    elif isinstance(value, str) and value.strip().startswith("{%") != value.strip().endswith("%}"):
-        yield f"SCHEMA_VALIDATION_FAILED: A JSONata expression must begin with {{% and end with %}} at {where}"
 
 
 @rules.add(
@@ -215,3 +100,16 @@ def execution_input(call: Call, _: Account) -> Iterator[str]:
         json.loads(call.parameters.get("input", "{}"))
     except ValueError as error:
         yield f"Invalid State Machine Execution Input: '{error}'"
+
+
+@rules.add(
+    "CreateStateMachine",
+    source=f"{_API}API_CreateStateMachine.html#API_CreateStateMachine_Errors",
+    code="StateMachineAlreadyExists",
+)
+def name_taken(call: Call, account: Account) -> Iterator[str]:
+    """A name is taken once; only the very same state machine may be created again."""
+    for machine in list(account.backend("stepfunctions").state_machines):
+        given = (call.parameters["definition"], call.parameters["roleArn"])
+        if machine.name == call.parameters["name"] and (machine.definition, machine.roleArn) != given:
+            yield f"State Machine Already Exists: '{machine.arn}'"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from sandbox.strict import (
+    alarms,
     delivery,
     ec2,
     ecs,
     events,
     iam,
+    in_use,
     logs,
     messages,
     s3,
@@ -29,7 +31,8 @@ RULES: tuple[Rule, ...] = (
     *iam.RULES,
     *task_definitions.rules.all,
     *ecs.rules.all,
-    *logs.RULES,
+    *logs.rules.all,
+    *alarms.alarms.all,
     *events.rules.all,
     *scheduler.rules.all,
     *states.rules.all,
@@ -37,4 +40,5 @@ RULES: tuple[Rule, ...] = (
     *tables.rules.all,
     *scaling.rules.all,
     *delivery.RULES,
+    *in_use.RULES,
 )

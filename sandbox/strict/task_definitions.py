@@ -110,6 +110,8 @@ def container_sizes(call: Call, _: Account) -> Iterator[str]:
         hard, soft = item.get("memory"), item.get("memoryReservation")
         if hard and soft and soft > hard:
             yield f"Invalid setting for container '{item['name']}'. 'memory' must be greater than 'memoryReservation'."
+        if 0 < (hard or 6) < 6:
+            yield f"Invalid setting for container '{item['name']}'. 'memory' must be at least 6."
         if memory > 0 and max(hard or 0, soft or 0) > memory:
             yield f"Invalid setting for container '{item['name']}'. Its memory is greater than that of the task."
         if memory <= 0 and not hard and not soft:

@@ -147,6 +147,17 @@ def test_a_body_that_is_no_json_is_named_as_the_problem() -> None:
         assert call is not None and call.operation == "CreateCluster" and call.problem, body
 
 
+def test_a_target_without_its_namespace_names_the_operation() -> None:
+    environ = EnvironBuilder(
+        method="POST",
+        data='{"ConnectionArn": "c"}',
+        content_type="application/x-amz-json-1.0",
+        headers=signed("codestar-connections", **{"X-Amz-Target": "CodeStar_connections_20191201.GetConnection"}),
+    ).get_environ()
+    call = parse(environ)
+    assert call is not None and (call.operation, call.parameters) == ("GetConnection", {"ConnectionArn": "c"})
+
+
 def test_a_presigned_request_names_its_signer() -> None:
     client = boto3.client("s3", region_name="eu-west-1", aws_access_key_id="AKIAPRE", aws_secret_access_key="x")
     url = client.generate_presigned_url("get_object", {"Bucket": "b-1", "Key": "k"})

@@ -86,11 +86,17 @@ def _network(account: Strict) -> None:
     for name, vpc, block, zone in (
         ("subnet", account.vpc, "10.0.0.0/20", "a"),
         ("second_subnet", account.vpc, "10.0.16.0/20", "a"),
+        ("spare_subnet", account.other_vpc, "10.1.16.0/20", "b"),
         ("other_subnet", account.other_vpc, "10.1.0.0/20", "a"),
     ):
         made = ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=f"us-east-1{zone}")
         ids[name] = made["Subnet"]["SubnetId"]
-    for name, vpc in (("group", account.vpc), ("other_group", account.other_vpc), ("full_group", account.vpc)):
+    for name, vpc in (
+        ("group", account.vpc),
+        ("spare_group", account.vpc),
+        ("other_group", account.other_vpc),
+        ("full_group", account.vpc),
+    ):
         ids[name] = ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
     ranges = [{"CidrIp": f"10.{number}.0.0/16"} for number in range(60)]
     permission = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": ranges}
@@ -134,9 +140,11 @@ def _tasks(account: Strict) -> None:
         document = policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"})
         arn = iam.create_policy(PolicyName=f"policy-{number}", PolicyDocument=document)["Policy"]["Arn"]
         iam.attach_role_policy(RoleName="states", PolicyArn=arn)
+    ids["spare_policy"] = iam.create_policy(PolicyName="spare", PolicyDocument=document)["Policy"]["Arn"]
     ids["boundary"] = iam.create_policy(PolicyName="boundary", PolicyDocument=document)["Policy"]["Arn"]
     ecs.create_cluster(clusterName="cluster", capacityProviders=["FARGATE"])
     ecs.create_cluster(clusterName="bare")
+    ecs.create_cluster(clusterName="spare")
     container = {"name": "main", "image": "image", "memory": 256}
     fargate = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512"}
     for family, extra in (("fargate", fargate), ("retired", fargate), ("machine", {})):

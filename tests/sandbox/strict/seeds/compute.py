@@ -62,6 +62,7 @@ _SPOT = {"capacityProvider": "FARGATE_SPOT", "weight": 1}
 _FARGATE = {"capacityProvider": "FARGATE", "weight": 1}
 
 _ECS = [
+    seed("ecs.cluster_in_use", "DeleteCluster", {"cluster": "spare"}, {"cluster": "cluster"}),
     seed("ecs.family", *_DEFINITION, {"family": "with space"}, {"family": "x" * 256}, {"family": "a.b"}),
     seed(
         "ecs.container_names",
@@ -87,6 +88,7 @@ _ECS = [
         "ecs.container_sizes",
         *_DEFINITION,
         main(cpu=512),
+        main(memory=2),
         main(memory=1024),
         main(memory=256, memoryReservation=512),
         {"requiresCompatibilities": ["EC2"], "memory": ABSENT, **main(memory=ABSENT)},
@@ -245,6 +247,21 @@ def _steps(*bounds: tuple[float | None, float | None]) -> dict[str, Any]:
 
 
 _SCALING = [
+    seed(
+        "application-autoscaling.predefined_metric",
+        "PutScalingPolicy",
+        {
+            **_TARGET,
+            "PolicyName": "tracking",
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingScalingPolicyConfiguration": _TRACKING,
+        },
+        {
+            "TargetTrackingScalingPolicyConfiguration": {
+                "PredefinedMetricSpecification": {"PredefinedMetricType": "DynamoDBReadCapacityUtilization"}
+            }
+        },
+    ),
     seed(
         "application-autoscaling.resource",
         *_REGISTER,

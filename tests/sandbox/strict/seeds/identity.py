@@ -57,7 +57,48 @@ def _public(**members: Any) -> dict[str, Any]:
     return {"Policy": policy({**base, **members})}
 
 
+_NOTIFY = {"QueueArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:none", "Events": ["s3:ObjectCreated:*"]}
+_DOUBLED = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+)
+
 SEEDS = [
+    seed("iam.role_name", *_ROLE, {"RoleName": "EVENTS"}, {"RoleName": "events"}),
+    seed(
+        "iam.provider_url",
+        "CreateOpenIDConnectProvider",
+        {
+            "Url": "https://token.actions.githubusercontent.com",
+            "ClientIDList": ["sts.amazonaws.com"],
+            "ThumbprintList": ["a" * 40],
+        },
+        {"Url": "http://token.actions.githubusercontent.com"},
+    ),
+    seed(
+        "iam.policy_in_use",
+        "DeletePolicy",
+        lambda a: {"PolicyArn": a.spare_policy},
+        {"PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/policy-0"},
+    ),
+    seed(
+        "s3.notification_targets",
+        "PutBucketNotificationConfiguration",
+        lambda a: {"Bucket": a.bucket, "NotificationConfiguration": {"EventBridgeConfiguration": {}}},
+        {"NotificationConfiguration": {"QueueConfigurations": [_NOTIFY]}},
+    ),
+    seed(
+        "s3.object_encryption",
+        "PutObject",
+        lambda a: {"Bucket": a.open_bucket, "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": a.key},
+        {"SSEKMSKeyId": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/none"},
+    ),
+    seed(
+        "s3.object_tags",
+        "PutObject",
+        lambda a: {"Bucket": a.open_bucket, "Key": "k", "Tagging": "a=1&b=2"},
+        {"Tagging": "a=1&a=2"},
+        {"Tagging": "&".join(f"k{number}=v" for number in range(11))},
+    ),
     seed(
         "iam.identity_policy",
         *_POLICY,
@@ -79,6 +120,7 @@ SEEDS = [
         _document({**_READ, "Actions": "s3:GetObject"}),
         _document({**_READ, "NotAction": "s3:PutObject"}),
         _document({**_READ, "Action": []}),
+        {"PolicyDocument": _DOUBLED},
     ),
     seed(
         "iam.trust_policy",

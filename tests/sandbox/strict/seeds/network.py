@@ -52,6 +52,18 @@ _S = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource":
 _UNTYPED = {"VpcEndpointType": "Gateway", "SubnetIds": ABSENT, "SecurityGroupIds": ABSENT, "PrivateDnsEnabled": ABSENT}
 
 SEEDS = [
+    seed("ec2.group_vpc", *_GROUP, {"VpcId": "vpc-0123456789abcdef0"}),
+    seed("ec2.rule_icmp", *_INGRESS, lambda a: rule(IpProtocol="icmp", FromPort=300, ToPort=0)),
+    seed(
+        "ec2.flow_log_traffic",
+        _FLOW[0],
+        lambda a: {**_FLOW[1](a), "ResourceIds": [a.second_subnet]},
+        {"TrafficType": ABSENT},
+    ),
+    seed("ec2.subnet_in_use", "DeleteSubnet", lambda a: {"SubnetId": a.spare_subnet}, lambda a: {"SubnetId": a.subnet}),
+    seed(
+        "ec2.group_in_use", "DeleteSecurityGroup", lambda a: {"GroupId": a.spare_group}, lambda a: {"GroupId": a.group}
+    ),
     seed(
         "ec2.group_description",
         *_GROUP,

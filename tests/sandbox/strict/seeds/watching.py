@@ -55,6 +55,26 @@ def _widget(**members: Any) -> dict[str, Any]:
 
 
 _WATCH = [
+    seed("logs.filter_group", *_FILTER, {"logGroupName": "/batch/none"}),
+    seed("logs.filter_namespace", *_FILTER, _transformation(metricNamespace="AWS/Mine")),
+    seed(
+        "cloudwatch.extended_statistic",
+        *_ALARM,
+        {"Statistic": ABSENT, "ExtendedStatistic": "p101"},
+        {"Statistic": ABSENT, "ExtendedStatistic": "median"},
+    ),
+    seed(
+        "cloudwatch.expression",
+        *_ALARM,
+        {**_NO_METRIC, "Metrics": [{"Id": "a", "Expression": "b + 1"}]},
+        {**_NO_METRIC, "Metrics": [{"Id": "a", "Expression": "SUM(METRICS()"}]},
+    ),
+    seed(
+        "cloudwatch.metric_namespace",
+        "PutMetricData",
+        {"Namespace": "Batch", "MetricData": [{"MetricName": "m", "Value": 1.0}]},
+        {"Namespace": "AWS/Mine"},
+    ),
     seed(
         "logs.retention",
         "PutRetentionPolicy",
@@ -170,6 +190,20 @@ _EXPRESSIONS = (
 
 _EVENTS = [
     seed(
+        "events.rule_role", "PutRule", {"Name": "seed", "ScheduleExpression": "rate(5 minutes)"}, {"RoleArn": "events"}
+    ),
+    seed("events.bus_name", "CreateEventBus", lambda a: {"Name": a.name()}, {"Name": "default"}, {"Name": "aws.mine"}),
+    seed("scheduler.group", *_SCHEDULE, {"GroupName": "none"}),
+    seed("scheduler.group_name", "CreateScheduleGroup", lambda a: {"Name": a.name()}, {"Name": "default"}),
+    seed(
+        "scheduler.target",
+        *_SCHEDULE,
+        {"Target": {"Arn": "machine"}},
+        {"Target": {"Input": "no json"}},
+        {"Target": {"Arn": _CLUSTER}},
+        {"Target": {"EcsParameters": {"TaskDefinitionArn": "t"}}},
+    ),
+    seed(
         "events.schedule",
         "PutRule",
         {"Name": "seed", "ScheduleExpression": "rate(5 minutes)"},
@@ -204,12 +238,14 @@ _EVENTS = [
         _target(RoleArn="states_role"),
         _target(RoleArn=_GHOST),
         _target(Arn="machine-name"),
+        _target(Arn="arn:aws:sqs:eu-west-1:123456789012:queue"),
     ),
     seed(
         "events.target_input",
         *_TARGETS,
         _target(Input="{}", InputPath="$.detail"),
         _target(Input="{"),
+        _target(InputPath="detail"),
         _target(InputTransformer={"InputPathsMap": {"a": "detail"}, "InputTemplate": "<a>"}),
         _target(InputTransformer={"InputPathsMap": {"a": "$.a"}, "InputTemplate": "<b>"}),
     ),
@@ -261,6 +297,7 @@ def _logging(**members: Any) -> dict[str, Any]:
 
 
 _STATES = [
+    seed("stepfunctions.name_taken", *_CREATE_MACHINE, {"name": "machine"}),
     seed("stepfunctions.name", *_CREATE_MACHINE, {"name": "with space"}, {"name": "a*b"}, {"name": "a/b"}),
     seed(
         "stepfunctions.definition",
@@ -284,6 +321,14 @@ _STATES = [
         _machine({"A": {**_TASK, "Parameters": {}}}, QueryLanguage="JSONata"),
         _machine({"A": {**_TASK, "Arguments": "{% $x"}}, QueryLanguage="JSONata"),
         _machine({"A": _TASK}, QueryLanguage="JMESPath"),
+        _machine({"A": {**_TASK, "Resource": "arn:aws:states:::ecs:runTusk.sync"}}),
+        _machine({"A": {**_TASK, "Resource": "arn:aws:states:::aws-sdk:s3:headObjekt"}}),
+        _machine({"A": {**_TASK, "Colour": "red"}}),
+        _machine({"A": {**_TASK, "TimeoutSeconds": 0}}),
+        _machine({"A": {**_TASK, "Retry": [{"ErrorEquals": ["A"], "BackoffRate": 0.5}]}}),
+        _machine({"A": {"Type": "Wait", "Seconds": -1, "End": True}}),
+        _machine({"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "Next": "A"}]}}),
+        _machine({"A": {"Type": "Pass", "End": True, "Output": "{% $x( %}"}}, QueryLanguage="JSONata"),
         _machine({"A": {"Type": "Map", "End": True, "ItemProcessor": {"StartAt": "X", "States": {}}}}),
         _machine({"A": {"Type": "Parallel", "End": True, "Branches": [{"StartAt": "X", "States": {"Y": _END}}]}}),
     ),
@@ -328,6 +373,12 @@ def _redrive(target: str, count: object) -> dict[str, Any]:
 
 
 _MESSAGES = [
+    seed(
+        "sqs.message_body",
+        "SendMessage",
+        {"QueueUrl": "http://127.0.0.1/123456789012/queue", "MessageBody": "m"},
+        {"MessageBody": ""},
+    ),
     seed("sns.topic_name", *_TOPIC, {"Name": "with space"}, {"Name": "x" * 257}, {"Name": "a.fifo"}),
     seed(
         "sns.topic_attributes",

@@ -56,7 +56,8 @@ class Account:
         for statement in statements_of(role.assume_role_policy_document):
             principal = statement.get("Principal")
             services = values(principal.get("Service")) if isinstance(principal, dict) else []
-            if statement.get("Effect") == "Allow" and (principal == "*" or service in services):
+            named = {service, service.replace(".", f".{self.call.region}.", 1)} & set(services)
+            if statement.get("Effect") == "Allow" and (principal == "*" or named):
                 return True
         return False
 

@@ -61,7 +61,7 @@ OPERATORS = frozenset(
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"""
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+|\*")
-_ARN = re.compile(r"arn:[a-z*?-]+:[A-Za-z0-9*?-]*:[A-Za-z0-9*?-]*:(\d{12}|[a-z*?]*|\$\{[^}]+\}):.+", re.DOTALL)
+_ARN = re.compile(r"arn:[a-z*?-]+:[A-Za-z0-9*?-]*:[A-Za-z0-9*?-]*:([0-9a-z*?]*|\$\{[^}]+\}):.+", re.DOTALL)
 _AWS_PRINCIPAL = re.compile(
     r"\*|\d{12}|A(IDA|ROA)[A-Z0-9]{16,}|arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|(user|role|assumed-role|federated-user)/\S+)"
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sandbox.calls import Call
 from sandbox.strict.account import Account
 from sandbox.strict.rules import Rules
+from sandbox.strict.vpc import endpoints_of
 
 _EC2_ERRORS = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html#api-error-codes-table-client"
 
@@ -33,10 +34,9 @@ def group_in_use(call: Call, account: Account) -> Iterator[str]:
 
 def _used(account: Account, of_endpoint: str, of_service: str) -> set[str]:
     """Subnets or groups of the endpoints and services that there are."""
-    endpoints = list(account.backend("ec2").vpc_end_points.values())
     services = [item for item in list(account.backend("ecs").services.values()) if item.status == "ACTIVE"]
     networks = [(item.network_configuration or {}).get("awsvpcConfiguration", {}) for item in services]
-    used = {name for item in endpoints if item.state != "deleted" for name in getattr(item, of_endpoint) or []}
+    used = {name for item in endpoints_of(account) for name in getattr(item, of_endpoint) or []}
     return used | {name for network in networks for name in network.get(of_service, [])}
 
 

@@ -59,7 +59,9 @@ def service(call: Call, account: Account) -> Iterator[str]:
     parts = call.parameters["ResourceId"].split("/")
     if call.parameters["ServiceNamespace"] == "ecs" and len(parts) == 3:
         services = list(account.backend("ecs").services.values())
-        if not any(item.name == parts[2] and item.cluster_name == parts[1] for item in services):
+        if not any(
+            item.name == parts[2] and item.cluster_name == parts[1] and item.status == "ACTIVE" for item in services
+        ):
             yield f"ECS service doesn't exist: {call.parameters['ResourceId']}"
 
 

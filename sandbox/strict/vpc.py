@@ -26,6 +26,12 @@ def subnet_of(account: Account, identifier: str) -> Any:
     return next((zone[identifier] for zone in zones if identifier in zone), None)
 
 
+def endpoints_of(account: Account) -> list[Any]:
+    """moto's endpoints that there are; it keeps the deleted ones too."""
+    endpoints = list(account.backend("ec2").vpc_end_points.values())
+    return [endpoint for endpoint in endpoints if endpoint.state != "deleted"]
+
+
 def group_of(account: Account, identifier: str) -> Any:
     """moto's security group of this id; None where there is none."""
     vpcs = list(account.backend("ec2").groups.values())
@@ -213,7 +219,7 @@ def endpoint_private_dns(call: Call, account: Account) -> Iterator[str]:
             "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true "
             f"for {vpc.id}"
         )
-    for other in list(backend.vpc_end_points.values()):
+    for other in endpoints_of(account):
         same = other.vpc_id == call.parameters["VpcId"] and other.service_name == call.parameters.get("ServiceName")
         if same and other.vpc_endpoint_type == "Interface" and other.private_dns_enabled is not False:
             yield (
@@ -255,7 +261,7 @@ def endpoint_subnets(call: Call, account: Account) -> Iterator[str]:
 )
 def endpoint_route(call: Call, account: Account) -> Iterator[str]:
     """A route table has one gateway endpoint of a service."""
-    for other in list(account.backend("ec2").vpc_end_points.values()):
+    for other in endpoints_of(account):
         shared = set(other.route_table_ids or []) & set(call.parameters.get("RouteTableIds", []))
         if shared and other.service_name == call.parameters.get("ServiceName"):
             yield (

@@ -10,7 +10,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import get_account_id_from
 
 from sandbox.calls import Call
-from sandbox.strict.documents import statements_of, values
+from sandbox.strict.grammar.policies import statements_of, values
 
 _GLOBAL = ("iam", "s3", "sts")
 

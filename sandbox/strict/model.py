@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
-from sandbox.strict.patterns import matches
+from sandbox.strict.grammar.patterns import matches
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),

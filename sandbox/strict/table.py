@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sandbox.strict import (
+from sandbox.strict import in_use, tags
+from sandbox.strict.network import security_groups, vpc
+from sandbox.strict.rules import Rule
+from sandbox.strict.services import (
     alarms,
     delivery,
-    ec2,
     ecs,
     events,
     iam,
-    in_use,
     logs,
     messages,
     s3,
@@ -17,15 +18,12 @@ from sandbox.strict import (
     scheduler,
     states,
     tables,
-    tags,
     task_definitions,
-    vpc,
 )
-from sandbox.strict.rules import Rule
 
 RULES: tuple[Rule, ...] = (
     *tags.RULES,
-    *ec2.rules.all,
+    *security_groups.rules.all,
     *vpc.rules.all,
     *s3.rules.all,
     *iam.RULES,

@@ -16,8 +16,8 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 from sandbox.calls import Call
 from sandbox.strict import RULE_HEADER, refused_by
 from sandbox.strict.codes import service_model
+from sandbox.strict.grammar.patterns import UNUSABLE, matches
 from sandbox.strict.model import violations
-from sandbox.strict.patterns import UNUSABLE, matches
 from tests.sandbox.strict.conftest import Strict
 
 SERVICES = (

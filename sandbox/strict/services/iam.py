@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.documents import IDENTITY, TRUST, Kind, faults, statements_of, values
+from sandbox.strict.grammar.policies import IDENTITY, TRUST, Kind, faults, statements_of, values
 from sandbox.strict.rules import Rules
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/"

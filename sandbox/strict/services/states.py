@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.definitions import machine_faults
+from sandbox.strict.grammar.definitions import machine_faults
 from sandbox.strict.rules import Rules, of_free_document
 
 _API = "https://docs.aws.amazon.com/step-functions/latest/apireference/"

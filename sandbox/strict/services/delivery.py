@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.documents import Kind, faults
+from sandbox.strict.grammar.policies import Kind, faults
 from sandbox.strict.rules import Rules, of_free_document
 
 _ECR = "https://docs.aws.amazon.com/AmazonECR/latest/"

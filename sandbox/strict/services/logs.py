@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.documents import Kind, faults
+from sandbox.strict.grammar.policies import Kind, faults
 from sandbox.strict.rules import Rules
 
 _LOGS = "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/"

@@ -8,8 +8,8 @@ from typing import Any
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
+from sandbox.strict.network.vpc import group_of, subnet_of
 from sandbox.strict.rules import Rules
-from sandbox.strict.vpc import group_of, subnet_of
 
 _API = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"

@@ -9,8 +9,8 @@ from typing import Any
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
+from sandbox.strict.grammar.schedules import is_cron, is_rate
 from sandbox.strict.rules import Rules, of_free_document
-from sandbox.strict.schedules import is_cron, is_rate
 
 _API = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/eventbridge/latest/userguide/"

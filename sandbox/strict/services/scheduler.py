@@ -8,9 +8,9 @@ from zoneinfo import available_timezones
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.events import is_json
+from sandbox.strict.grammar.schedules import is_at, is_cron, is_rate
 from sandbox.strict.rules import Rules
-from sandbox.strict.schedules import is_at, is_cron, is_rate
+from sandbox.strict.services.events import is_json
 
 _API = "https://docs.aws.amazon.com/scheduler/latest/APIReference/"
 _SCHEDULE = ("CreateSchedule", "UpdateSchedule")

@@ -10,8 +10,8 @@ from botocore.session import get_session
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.documents import Kind, faults
-from sandbox.strict.ec2 import API, is_block
+from sandbox.strict.grammar.policies import Kind, faults
+from sandbox.strict.network.security_groups import API, is_block
 from sandbox.strict.rules import Rules
 
 _ENDPOINT = f"{API}API_CreateVpcEndpoint.html"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.documents import Kind, faults
+from sandbox.strict.grammar.policies import Kind, faults
 from sandbox.strict.rules import Rules
 
 _SNS = "https://docs.aws.amazon.com/sns/latest/api/"

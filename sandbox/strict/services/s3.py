@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.documents import Kind, faults, statements_of, values
+from sandbox.strict.grammar.policies import Kind, faults, statements_of, values
 from sandbox.strict.rules import Rules
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"

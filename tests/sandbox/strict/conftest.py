@@ -160,6 +160,8 @@ def _tasks(account: Strict) -> None:
         launchType="FARGATE",
         networkConfiguration=network,
     )
+    task = ecs.run_task(cluster="cluster", taskDefinition="fargate", launchType="FARGATE", networkConfiguration=network)
+    ids["task"] = task["tasks"][0]["taskArn"]
 
 
 def _events(account: Strict) -> None:

@@ -61,7 +61,16 @@ _RUN = (
 _SPOT = {"capacityProvider": "FARGATE_SPOT", "weight": 1}
 _FARGATE = {"capacityProvider": "FARGATE", "weight": 1}
 
+_BALANCER = {"targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/t/1", "containerName": "main"}
+
 _ECS = [
+    seed("ecs.service_name_taken", *_SERVICE, {"serviceName": "service"}),
+    seed("ecs.platform_version", *_SERVICE, {"platformVersion": "9.9.9"}),
+    seed("ecs.placement", *_SERVICE, {"placementStrategy": [{"type": "spread", "field": "host"}]}),
+    seed("ecs.load_balancers", *_SERVICE, {"loadBalancers": [{**_BALANCER, "containerPort": 80}]}),
+    seed("ecs.override_size", *_RUN, {"overrides": {"cpu": "257"}}, {"overrides": {"memory": "8192"}}),
+    seed("ecs.override_roles", *_RUN, {"overrides": {"taskRoleArn": "arn:aws:iam::123456789012:role/none"}}),
+    seed("ecs.known_task", "StopTask", lambda a: {"cluster": "cluster", "task": a.task}, {"task": "none"}),
     seed("ecs.cluster_in_use", "DeleteCluster", {"cluster": "spare"}, {"cluster": "cluster"}),
     seed("ecs.family", *_DEFINITION, {"family": "with space"}, {"family": "x" * 256}, {"family": "a.b"}),
     seed(

@@ -107,6 +107,13 @@ def _network(account: Strict) -> None:
     ec2.attach_internet_gateway(InternetGatewayId=account.gateway, VpcId=account.vpc)
     ec2.create_route(RouteTableId=account.table, DestinationCidrBlock="0.0.0.0/0", GatewayId=account.gateway)
     ec2.associate_route_table(RouteTableId=account.table, SubnetId=account.subnet)
+    ec2.create_vpc_endpoint(
+        VpcId=account.vpc,
+        VpcEndpointType="Interface",
+        ServiceName="com.amazonaws.us-east-1.ssm",
+        SubnetIds=[account.subnet],
+        SecurityGroupIds=[account.group],
+    )
     lists = ec2.describe_managed_prefix_lists()["PrefixLists"]
     ids["prefix_list"] = lists[0]["PrefixListId"]
 

@@ -177,7 +177,7 @@ SEEDS = [
         "ec2.endpoint_private_dns",
         *_ENDPOINT,
         lambda a: {"VpcId": a.other_vpc},
-        {"ServiceName": "com.amazonaws.us-east-1.ecs"},
+        {"ServiceName": "com.amazonaws.us-east-1.ssm"},
     ),
     seed(
         "ec2.endpoint_subnets",

@@ -1,0 +1,73 @@
+"""docs/sandbox-strictness.md: what is strict and from where, written from the table.
+
+`python -m sandbox.strict.document > docs/sandbox-strictness.md`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sandbox.strict.grammar.patterns import UNUSABLE
+from sandbox.strict.table import RULES
+
+_HEAD = """# What the sandbox account refuses
+
+Written by `python -m sandbox.strict.document`; a test holds that it is current.
+
+A request is refused before it reaches the account when AWS would refuse it, in the words of its protocol and with the
+code of its service. The answer's header `x-sandbox-refused-by` names the rule: `model`, or a name from the table below.
+
+## From AWS's own models
+Every request to every service is parsed by the service model that botocore ships, and held against it all the way
+down: required members, types, enumerations, lengths, ranges, patterns and unions. botocore itself checks only required
+members, types and least lengths before it sends, and other clients check what they like. A pattern is written for Java:
+without an anchor it must match the whole value, and `\\w`, `\\d` and `\\s` are ASCII.
+
+These patterns cannot be used, and nothing is held against them:
+
+| pattern | why |
+|---|---|"""
+
+_TABLE = """
+## From AWS's documentation
+What AWS documents and its models do not say. Where a rule asks what exists, it asks the account's own state.
+
+| rule | demand | on | error code | source |
+|---|---|---|---|---|"""
+
+_FOOT = """
+## What is not refused
+- Quotas that a stack does not meet, and eventual consistency: a role is there as soon as it was made.
+- An event pattern is held to its grammar, not to the number of its wildcards; a filter pattern to its brackets and
+  quotation marks; a state machine to what `definition` says, not to the types of its paths.
+- A service principal is held against the names of AWS's endpoints; one that only AWS's own pages name may be refused.
+  Then add it to `sandbox/strict/grammar/policies.py`.
+- `cloudwatch.action_targets` is stricter than AWS, which takes an alarm for a topic that does not exist and fails only
+  when the alarm is to be sent.
+- Permissions: a request that is well-formed and not allowed is not refused here.
+"""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def lines() -> Iterator[str]:
+    """The page, block by block."""
+    yield _HEAD
+    for pattern, reason in UNUSABLE.items():
+        yield f"| `{_cell(pattern)}` | {reason} |"
+    yield _TABLE
+    for rule in sorted(RULES, key=lambda rule: rule.name):
+        operations = ", ".join(rule.operations) or "every operation that tags"
+        yield f"| `{rule.name}` | {_cell(rule.demand)} | {operations} | `{rule.code}` | {rule.source} |"
+    yield _FOOT
+
+
+def text() -> str:
+    """The whole page."""
+    return "\n".join(lines())
+
+
+if __name__ == "__main__":
+    print(text(), end="")

@@ -1,0 +1,1 @@
+"""The languages that requests carry: policies, patterns, schedules, state machines."""

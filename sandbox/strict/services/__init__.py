@@ -1,0 +1,1 @@
+"""What the other services demand, a module for each or for a few that belong together."""

@@ -1,0 +1,115 @@
+"""What Step Functions demands of state machines and their definitions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from sandbox.calls import Call
+from sandbox.strict.account import Account
+from sandbox.strict.grammar.definitions import machine_faults
+from sandbox.strict.rules import Rules, of_free_document
+
+_API = "https://docs.aws.amazon.com/step-functions/latest/apireference/"
+_GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg/"
+rules = Rules("stepfunctions")
+
+
+@rules.add(
+    "CreateStateMachine",
+    "CreateActivity",
+    source=f"{_API}API_CreateStateMachine.html#StepFunctions-CreateStateMachine-request-name",
+    code="InvalidName",
+)
+def name(call: Call, _: Account) -> Iterator[str]:
+    r"""A name has 1 to 80 characters: no space, bracket or wildcard, none of `"#%\^|~`$&,;:/`, no control code."""
+    text = call.parameters["name"]
+    if not re.fullmatch(r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}""", text):
+        yield f"Invalid Name: '{text}'"
+
+
+@rules.add(
+    "CreateStateMachine",
+    "UpdateStateMachine",
+    "ValidateStateMachineDefinition",
+    source="https://states-language.net/spec.html",
+    code="InvalidDefinition",
+)
+@of_free_document("Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: a value is of a wrong type'")
+def definition(call: Call, _: Account) -> Iterator[str]:
+    """A definition is a graph in Amazon States Language: a start, known types, what each type needs, transitions
+    that exist, no state out of reach.
+    """
+    text = call.parameters.get("definition")
+    if text is None or call.operation == "ValidateStateMachineDefinition":
+        return
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        yield f"Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: {error}'"
+        return
+    for fault in machine_faults(document, "", None):
+        yield f"Invalid State Machine Definition: '{fault}'"
+
+
+@rules.add(
+    "CreateStateMachine",
+    "UpdateStateMachine",
+    source=f"{_API}API_LoggingConfiguration.html",
+    code="InvalidLoggingConfiguration",
+)
+def logging(call: Call, account: Account) -> Iterator[str]:
+    """A state machine that logs has one log group, whose ARN ends with `:*`."""
+    configuration = call.parameters.get("loggingConfiguration", {})
+    destinations = configuration.get("destinations", [])
+    if configuration.get("level", "OFF") != "OFF" and len(destinations) != 1:
+        yield "Invalid Logging Configuration: Must specify exactly one Log Destination."
+    for destination in destinations:
+        arn = destination.get("cloudWatchLogsLogGroup", {}).get("logGroupArn", "")
+        group = re.fullmatch(r"arn:[^:]+:logs:[^:]+:\d{12}:log-group:([^:]+):\*", arn)
+        if group is None or group[1] not in account.backend("logs").groups:
+            yield "Invalid Logging Configuration: Log Destination not found."
+
+
+@rules.add(
+    "CreateStateMachine",
+    "UpdateStateMachine",
+    source=f"{_GUIDE}procedure-create-iam-role.html",
+    code="AccessDeniedException",
+)
+def role(call: Call, account: Account) -> Iterator[str]:
+    """The role of a state machine exists and lets Step Functions assume it."""
+    arn = call.parameters.get("roleArn")
+    if arn and not account.trusts(arn, "states.amazonaws.com"):
+        yield (
+            "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume "
+            "the provided role."
+        )
+
+
+@rules.add(
+    "StartExecution",
+    "StartSyncExecution",
+    source=f"{_API}API_StartExecution.html#API_StartExecution_Errors",
+    code="InvalidExecutionInput",
+)
+def execution_input(call: Call, _: Account) -> Iterator[str]:
+    """An execution's input is JSON."""
+    try:
+        json.loads(call.parameters.get("input", "{}"))
+    except ValueError as error:
+        yield f"Invalid State Machine Execution Input: '{error}'"
+
+
+@rules.add(
+    "CreateStateMachine",
+    source=f"{_API}API_CreateStateMachine.html#API_CreateStateMachine_Errors",
+    code="StateMachineAlreadyExists",
+)
+def name_taken(call: Call, account: Account) -> Iterator[str]:
+    """A name is taken once; only the very same state machine may be created again."""
+    for machine in list(account.backend("stepfunctions").state_machines):
+        given = (call.parameters["definition"], call.parameters["roleArn"])
+        if machine.name == call.parameters["name"] and (machine.definition, machine.roleArn) != given:
+            yield f"State Machine Already Exists: '{machine.arn}'"

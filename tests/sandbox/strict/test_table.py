@@ -1,0 +1,77 @@
+"""Every rule of the table takes a request that keeps it and refuses one that breaks it, with the code it documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.strict import document
+from sandbox.strict.table import RULES
+from tests.sandbox.strict.conftest import Strict, trust
+from tests.sandbox.strict.seeds import Seed, compute, identity, network, overlaid, tagged, watching
+
+SEEDS = [*network.SEEDS, *identity.SEEDS, *compute.SEEDS, *watching.SEEDS, *tagged.SEEDS]
+CODES = {rule.name: rule.code for rule in RULES}
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.rule)
+def test_a_rule_takes_what_keeps_it_and_refuses_what_breaks_it(strict: Strict, seed: Seed) -> None:
+    keeps = seed.keeps(strict)
+    assert strict.refusal(seed.service, seed.operation, keeps) is None, keeps
+    changes = seed.breaks(strict)
+    assert changes
+    for change in changes:
+        broken = overlaid(seed.keeps(strict), change)
+        rule, code = strict.refusal(seed.service, seed.operation, broken) or (None, None)
+        by_model = rule == "model" and seed.rule.endswith(("tag_format", "tag_count"))
+        assert by_model or (rule, code) == (seed.rule, CODES[seed.rule]), change
+
+
+def test_every_rule_has_its_seed() -> None:
+    assert sorted(CODES) == sorted({seed.rule for seed in SEEDS})
+
+
+def test_every_rule_says_what_is_demanded_and_where_that_is_written() -> None:
+    for rule in RULES:
+        assert rule.demand.endswith(".") and rule.source.startswith("https://"), rule.name
+    assert len(CODES) == len(RULES)
+
+
+def test_the_page_is_current() -> None:
+    """`python -m sandbox.strict.document > docs/sandbox-strictness.md` writes it."""
+    assert (Path(__file__).parents[3] / "docs" / "sandbox-strictness.md").read_text() == document.text()
+
+
+def test_what_was_deleted_is_in_nobodys_way(strict: Strict) -> None:
+    """An endpoint is replaced, and its group and subnet go, once it is deleted; moto keeps it as deleted."""
+    ec2 = strict.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.5.0.0/16")["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.5.0.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc)["GroupId"]
+    request = {
+        "VpcId": vpc,
+        "VpcEndpointType": "Interface",
+        "ServiceName": "com.amazonaws.us-east-1.kms",
+        "SubnetIds": [subnet],
+        "SecurityGroupIds": [group],
+    }
+    for _ in range(2):
+        endpoint = ec2.create_vpc_endpoint(**request)["VpcEndpoint"]["VpcEndpointId"]
+        assert strict.refusal("ec2", "CreateVpcEndpoint", request) == ("ec2.endpoint_private_dns", "InvalidParameter")
+        assert strict.refusal("ec2", "DeleteSubnet", {"SubnetId": subnet}) == (
+            "ec2.subnet_in_use",
+            "DependencyViolation",
+        )
+        ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+    ec2.delete_security_group(GroupId=group)
+    ec2.delete_subnet(SubnetId=subnet)
+
+
+def test_a_regional_principal_is_the_service_too(strict: Strict) -> None:
+    document = trust("states.us-east-1.amazonaws.com")
+    role = strict.client("iam").create_role(RoleName=strict.name(), AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    definition = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
+    request = {"name": strict.name(), "definition": definition, "roleArn": role}
+    assert strict.refusal("stepfunctions", "CreateStateMachine", request) is None

@@ -7,7 +7,6 @@ unjudged.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,7 +16,7 @@ from sandbox.permissions import reference
 Parameters = Mapping[str, Any]
 Names = Callable[[Parameters], Iterable[str | None]]
 
-PREFIXES: Final[Mapping[str, str]] = {"stepfunctions": "states", "codestar-connections": "codeconnections"}
+PREFIXES: Final[Mapping[str, str]] = {"stepfunctions": "states"}
 """botocore's name of a service to IAM's prefix, where they differ."""
 
 NEW: Final = "new"
@@ -103,8 +102,7 @@ def _rules(parameters: Parameters) -> Iterable[str]:
 
 def _buses(parameters: Parameters) -> Iterable[str]:
     entries = parameters.get("Entries", [{}])
-    for bus in {entry.get("EventBusName") or parameters.get("EventBusName") or "default" for entry in entries}:
-        yield bus
+    yield from {entry.get("EventBusName") or parameters.get("EventBusName") or "default" for entry in entries}
 
 
 def _schedules(parameters: Parameters) -> Iterable[str]:
@@ -168,7 +166,8 @@ TYPES: Final[Mapping[str, Mapping[str, Names]]] = {
         "dashboard": _of("DashboardName", "DashboardNames"),
     },
     "codebuild": {"project": _builds},
-    "codeconnections": {"connection": _of("ConnectionArn")},
+    "codeconnections": {"connection": _of("ConnectionArn", "ConnectionName")},
+    "codestar-connections": {"connection": _of("ConnectionArn", "ConnectionName")},
     "codepipeline": {"pipeline": _pipelines},
     "dynamodb": {"table": _tables, "index": _indexes},
     "ecr": {"repository": _of("repositoryName", "repositoryNames")},
@@ -246,6 +245,3 @@ def targets(action: str, parameters: Parameters, *, region: str, account: str) -
 def _topic(arn: str) -> str:
     """The topic of a subscription's ARN."""
     return ":".join(arn.split(":")[:6])
-
-
-SUFFIX: Final = re.compile(r":\*$")

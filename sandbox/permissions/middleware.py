@@ -1,0 +1,95 @@
+"""Puts permissions in front of the account: a call that its principal may not make is answered as AWS denies it.
+
+Two paths of its own serve tests and the sandbox's command: `POST /sandbox/credentials` hands out a role's credentials
+to a service that the role trusts, as CodeBuild and ECS hand them to what they run, and `GET /sandbox/calls?after=N`
+lists the records from the Nth on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from sandbox import calls
+from sandbox.calls import Call, Environ, Wsgi
+from sandbox.permissions import denial
+from sandbox.permissions.authorization import Authorization, Verdict
+
+CREDENTIALS: Final = "/sandbox/credentials"
+RECORDS: Final = "/sandbox/calls"
+
+
+def with_permissions(app: Wsgi, authorization: Authorization | None = None) -> Wsgi:
+    """`app`, asked only what its callers may ask; `authorization` keeps the records and answers questions of others."""
+    judge = authorization or Authorization()
+
+    def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path == CREDENTIALS:
+            return _credentials(judge, environ, start_response)
+        if path == RECORDS:
+            return _records(judge, environ, start_response)
+        call = calls.parse(environ) or _by_target(environ)
+        if call is None or call.problem:
+            return app(environ, start_response)
+        verdict = judge.call(call)
+        if verdict.allowed:
+            return app(environ, start_response)
+        return _refused(call, verdict, environ, start_response)
+
+    return answer
+
+
+def _refused(call: Call, verdict: Verdict, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    code, message, status = denial.words(call, verdict.message)
+    return calls.refusal(call, code, message, status)(environ, start_response)
+
+
+def _by_target(environ: Environ) -> Call | None:
+    """A call of a service that moto has not and something behind this serves, such as CodeConnections."""
+    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    credential = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0].split("/")
+    if not target or len(credential) != len(("key", "date", "region", "service", "aws4_request")):
+        return None
+    stream = environ["wsgi.input"]
+    stream.seek(0)
+    body = stream.read(int(environ.get("CONTENT_LENGTH") or 0))
+    stream.seek(0)
+    return Call(
+        service=credential[3],
+        operation=target.rpartition(".")[2],
+        parameters=json.loads(body or b"{}"),
+        access_key=credential[0],
+        region=credential[2],
+        headers={k.removeprefix("HTTP_").replace("_", "-").lower(): v for k, v in environ.items() if k[:5] == "HTTP_"},
+        protocol="json",
+    )
+
+
+def _credentials(judge: Authorization, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    asked: Mapping[str, Any] = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+    try:
+        found = judge.assume(
+            asked["service"],
+            asked["role"],
+            asked.get("context"),
+            session=asked.get("session", "session"),
+            vpc=asked.get("vpc"),
+        )
+    except (PermissionError, LookupError) as error:
+        return _json(start_response, "403 Forbidden", {"message": str(error)})
+    return _json(start_response, "200 OK", found)
+
+
+def _records(judge: Authorization, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    after = int(parse_qs(environ.get("QUERY_STRING", "")).get("after", ["0"])[0])
+    records = judge.log.where(lambda _: True)[after:]
+    return _json(start_response, "200 OK", [asdict(record) for record in records])
+
+
+def _json(start_response: Callable[..., Any], status: str, document: Any) -> Iterable[bytes]:
+    start_response(status, [("Content-Type", "application/json")])
+    return [json.dumps(document).encode()]

@@ -21,7 +21,7 @@ Context = Mapping[str, str | Sequence[str]]
 
 SECONDS_OF_SESSION: Final = 3600
 _NEW_KEY: Final = Policy(
-    "key policy of the new key",
+    "key policy of a key that is being made, or that AWS manages",
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::%s:root"}, '
     '"Action": "kms:*", "Resource": "*"}]}',
 )
@@ -71,11 +71,8 @@ class Authorization:
         except UnmappedError as error:
             return self._unmapped(who, call, str(error))
         endpoint = self._endpoint(call, who)
-        for need in needed:
-            verdict = self._need(who, need, call, endpoint)
-            if not verdict.allowed:
-                return verdict
-        return Verdict(True, "")
+        verdicts = [self._need(who, need, call, endpoint) for need in needed]
+        return next((verdict for verdict in verdicts if not verdict.allowed), Verdict(True, ""))
 
     def evaluate(
         self,
@@ -102,7 +99,7 @@ class Authorization:
             verdict = self._judge(who, shown, region=region, operation=operation)
             if not verdict.allowed:
                 return verdict
-        return Verdict(True, "")
+        return verdict
 
     def assume(
         self,
@@ -140,7 +137,10 @@ class Authorization:
     def _need(self, who: Principal, need: Need, call: Call, endpoint: Any | None) -> Verdict:
         acting, through = who, endpoint
         if need.service or need.role:
-            acting, through = _principal(need.service or str(need.role)), None
+            try:
+                acting, through = _principal(need.service or str(need.role)), None
+            except LookupError as error:
+                return Verdict(False, str(error))
         elif need.because:
             through = None  # what AWS does on the way does not pass the caller's endpoint
         return self._judge(
@@ -235,8 +235,8 @@ def _principal(name: str) -> Principal:
 
 
 def _resource_policy(who: Principal, need: Need) -> Policy | None:
-    if need.is_new and need.resource.startswith("arn:aws:kms:"):
-        return Policy(_NEW_KEY.name, _NEW_KEY.document % who.account)
+    if need.resource.startswith("arn:aws:kms:") and (need.is_new or "/aws/" in need.resource):
+        return Policy(_NEW_KEY.name, _NEW_KEY.document % (who.account or account.DEFAULT))
     return None if need.is_new else account.resource_policy(need.action, need.resource)
 
 

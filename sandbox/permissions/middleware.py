@@ -1,8 +1,9 @@
 """Puts permissions in front of the account: a call that its principal may not make is answered as AWS denies it.
 
-Two paths of its own serve tests and the sandbox's command: `POST /sandbox/credentials` hands out a role's credentials
+Three paths of its own serve tests and the sandbox's command: `POST /sandbox/credentials` hands out a role's credentials
 to a service that the role trusts, as CodeBuild and ECS hand them to what they run, and `GET /sandbox/calls?after=N`
-lists the records from the Nth on.
+lists the records from the Nth on; `POST /sandbox/evaluate` answers a list of questions
+`{"principal", "action", "resource", "context"}`.
 """
 
 from __future__ import annotations
@@ -13,30 +14,37 @@ from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
+
 from sandbox import calls
 from sandbox.calls import Call, Environ, Wsgi
 from sandbox.permissions import denial
 from sandbox.permissions.authorization import Authorization, Verdict
 
 CREDENTIALS: Final = "/sandbox/credentials"
+QUESTIONS: Final = "/sandbox/evaluate"
 RECORDS: Final = "/sandbox/calls"
 
 
-def with_permissions(app: Wsgi, authorization: Authorization | None = None) -> Wsgi:
-    """`app`, asked only what its callers may ask; `authorization` keeps the records and answers questions of others."""
+def with_permissions(app: Wsgi, authorization: Authorization | None = None, *, enforce: bool = True) -> Wsgi:
+    """`app`, asked only what its callers may ask; `authorization` keeps the records and answers questions of others.
+
+    With `enforce` off every call goes ahead, and the records say what would have been denied: so that one run shows
+    all that a role lacks, and not only the first.
+    """
     judge = authorization or Authorization()
+    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # moto judges bucket policies without conditions
+    own = {CREDENTIALS: _credentials, QUESTIONS: _answers, RECORDS: _records}
 
     def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if path == CREDENTIALS:
-            return _credentials(judge, environ, start_response)
-        if path == RECORDS:
-            return _records(judge, environ, start_response)
+        if serve := own.get(environ.get("PATH_INFO", "")):
+            return serve(judge, environ, start_response)
         call = calls.parse(environ) or _by_target(environ)
         if call is None or call.problem:
             return app(environ, start_response)
         verdict = judge.call(call)
-        if verdict.allowed:
+        if verdict.allowed or not enforce:
             return app(environ, start_response)
         return _refused(call, verdict, environ, start_response)
 
@@ -82,6 +90,21 @@ def _credentials(judge: Authorization, environ: Environ, start_response: Callabl
     except (PermissionError, LookupError) as error:
         return _json(start_response, "403 Forbidden", {"message": str(error)})
     return _json(start_response, "200 OK", found)
+
+
+def _answers(judge: Authorization, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    asked = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+    verdicts = [judge.evaluate(q["principal"], q["action"], q["resource"], q.get("context")) for q in asked]
+    answers = [
+        {
+            "allowed": verdict.allowed,
+            "message": verdict.message,
+            "layer": verdict.layer,
+            "statements": [str(s) for s in verdict.decision.allowing] if verdict.decision else [],
+        }
+        for verdict in verdicts
+    ]
+    return _json(start_response, "200 OK", answers)
 
 
 def _records(judge: Authorization, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -203,7 +203,7 @@ _WITHOUT_NAME: Final[Mapping[str, str]] = {
     "cloudwatch:DeleteAlarms": "arn:aws:cloudwatch:{region}:{account}:alarm:*",
     "ecr:DescribeRepositories": "arn:aws:ecr:{region}:{account}:repository/*",
     "ecs:DescribeClusters": "arn:aws:ecs:{region}:{account}:cluster/default",
-    "iam:GetUser": "arn:aws:iam::{account}:user/",
+    "iam:GetUser": "arn:aws:iam::{account}:user/self",
     "logs:DescribeMetricFilters": "arn:aws:logs:{region}:{account}:log-group::log-stream:",
     "logs:FilterLogEvents": "arn:aws:logs:{region}:{account}:log-group::log-stream:",
 }

@@ -106,6 +106,6 @@ def with_creation(action: str, own: Need, tags: Mapping[str, str]) -> Iterator[N
             action=further,
             resource=NEW_KEY if action == "kms:CreateKey" else own.resource,
             context={**context(tags), **known},
-            is_new=own.is_new,
+            is_new=True,
             because="tags given at creation",
         )

@@ -67,7 +67,7 @@ class Authorization:
         """Whether the call may go ahead: all that it needs must be allowed; the first denial is the answer."""
         who = principals.of_call(call.access_key, call.headers)
         try:
-            needed = needs(call, who.account)
+            needed = needs(call, who.account or account.DEFAULT)
         except UnmappedError as error:
             return self._unmapped(who, call, str(error))
         endpoint = self._endpoint(call, who)

@@ -50,7 +50,11 @@ def layer(decision: Decision, principal: Principal) -> str:
             return name
     if decision.layers.get("session", "Allowed") != "Allowed" and decision.layers.get("identity") == "Allowed":
         return "session"
-    return "resource" if principal.kind == "service" or decision.layers.get("identity") == "Allowed" else "identity"
+    return (
+        "resource"
+        if principal.kind in ("service", "anonymous") or decision.layers.get("identity") == "Allowed"
+        else "identity"
+    )
 
 
 def reason(decision: Decision, principal: Principal, action: str) -> str:

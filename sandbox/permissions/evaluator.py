@@ -160,7 +160,7 @@ def _named(policies: Sequence[Policy]) -> list[dict[str, str]]:
 def _simulation(request: Request) -> dict[str, Any]:
     return {
         "request": {
-            "principal": request.principal,
+            "principal": {"type": "Anonymous"} if request.principal == "anonymous" else request.principal,
             "action": request.action,
             "resource": {"resource": request.resource, "accountId": request.account},
             "contextVariables": {_ENCRYPTION_CONTEXT.sub(_STAND_IN, key): value for key, value in request.context},

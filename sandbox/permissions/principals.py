@@ -22,11 +22,11 @@ _EVERYTHING: Final = Policy(
 class Principal:
     """Who asks."""
 
-    kind: Literal["root", "user", "role", "service"]
+    kind: Literal["root", "user", "role", "service", "anonymous"]
     arn: str
-    """Of the user, the session or the root; a service's name (`events.amazonaws.com`)."""
+    """Of the user, the session or the root; a service's name (`events.amazonaws.com`); `anonymous`."""
     account: str
-    """Empty for a service."""
+    """Empty for a service and for nobody."""
     identity: tuple[Policy, ...] = ()
     boundary: Policy | None = None
     session: Policy | None = None
@@ -41,6 +41,11 @@ def service(name: str) -> Principal:
     """A service that acts by itself, such as `logs.us-east-1.amazonaws.com`."""
     context = {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": name}
     return Principal(kind="service", arn=name, account="", context=context)
+
+
+def anonymous() -> Principal:
+    """Whoever does not sign."""
+    return Principal(kind="anonymous", arn="anonymous", account="")
 
 
 def root(account_id: str = account.DEFAULT) -> Principal:
@@ -78,16 +83,18 @@ def of_role(arn: str, session: str = "session", policy: str | None = None) -> Pr
 
 
 def of_call(access_key: str | None, headers: Mapping[str, str]) -> Principal:
-    """Who signed a call; a key that the account does not know is its root's.
+    """Who signed a call; a key that the account does not know is its root's, and no key at all is nobody's.
 
     `headers` are by lower-case name; `x-moto-account-id` names another account, as moto reads it.
     """
-    account_id = headers.get("x-moto-account-id") or get_account_id_from(access_key or "")
+    if access_key is None:
+        return anonymous()
+    account_id = headers.get("x-moto-account-id") or get_account_id_from(access_key)
     backend = iam_backends[account_id][account.PARTITION]
     for role in sts_backends[account_id][account.PARTITION].assumed_roles:
         if role.access_key_id == access_key:
             return of_role(role.role_arn, role.session_name, role.policy or None)
-    user = backend.get_user_from_access_key_id(access_key) if access_key else None
+    user = backend.get_user_from_access_key_id(access_key)
     return _user(backend, user) if user else root(account_id)
 
 

@@ -109,7 +109,7 @@ def _further(operation: str, parameters: Parameters, bucket: str) -> Iterator[tu
     if operation == "CreateBucket":
         if parameters.get("ObjectOwnership"):
             yield "s3:PutBucketOwnershipControls", bucket
-        if parameters.get("ACL"):
+        if parameters.get("ACL", "private") != "private":
             yield "s3:PutBucketAcl", bucket
         if parameters.get("ObjectLockEnabledForBucket"):
             yield "s3:PutBucketObjectLockConfiguration", bucket

@@ -5,7 +5,6 @@ Nothing is denied while it runs: the account's records say, call by call, what A
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 import subprocess
@@ -48,6 +47,10 @@ class Life:
     """`up-dev` and the like to the records of the calls made in it."""
     resources: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Stack to the resources of its state while it was up."""
+    statements: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    """Role to its statements, as name of the policy and Sid, while the stacks were up."""
+    policies: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Role to its policy documents, while the stacks were up."""
     seen: int = 0
 
     def post(self, path: str, document: Any) -> Any:
@@ -152,15 +155,13 @@ def begin(account: Account, folder: Path) -> Life:
 
 def release_images(life: Life, scratch: Path) -> None:
     """What the images step does (`docker push`, call by call) and a scan without findings."""
-    pusher = dataclasses.replace(life.account)
     credentials = life.of_step(Step(kind="images"))
     with life.phase("images"):
         ecr = client(life, "ecr", credentials)
         ecr.get_authorization_token()
-        images = {
-            job: push_image(_As(pusher, credentials), f"repository-{job}-tooling", f"release-{COMMIT}", job)
-            for job in JOBS
-        }  # type: ignore[arg-type]
+        pusher: Any = _As(life.account, credentials)
+        tag = f"release-{COMMIT}"
+        images = {job: push_image(pusher, f"repository-{job}-tooling", tag, job) for job in JOBS}
     write_release(scratch, images)
     for job, digest in images.items():
         life.account.findings(f"repository-{job}-tooling", digest, {})
@@ -194,14 +195,63 @@ class _As:
 
 
 def live(life: Life, scratch: Path) -> None:
-    """Both stacks: previewed, up, verified, refreshed, changed and destroyed."""
+    """Both stacks: previewed, up, verified and refreshed."""
     release_images(life, scratch)
     for stack in STACKS:
         for kind in ("preview", "up", "verify"):
-            life.build(Step(kind=kind, stack=stack), scratch)  # type: ignore[arg-type]
-    for stack in STACKS:
+            life.build(Step(kind=kind, stack=stack), scratch)
         exported = json.loads(life.pulumi("stack", "export", "--stack", stack))
         life.resources[stack] = exported["deployment"]["resources"]
         deploy = life.of_step(Step(kind="up", stack=stack))
         with life.phase(f"refresh-{stack}"):
             life.pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
+    _keep_policies(life)
+
+
+CHANGES = (
+    ("batch-platform:network.flowLogs", "false"),
+    ("batch-platform:alerts.emails[0]", "night@example.com"),
+    ("batch-platform:jobs.report-generation.memory", "4096"),
+    ("batch-platform:registry.keepImages", "7"),
+    ("batch-platform:network.extraEndpoints[0]", "sqs"),
+)
+"""Settings that are changed on the living stack, one `up` for all: each touches what no other does."""
+
+
+def end(life: Life) -> None:
+    """A change of settings, and the end of both stacks and of the tooling."""
+    for stack in STACKS:
+        deploy = life.of_step(Step(kind="up", stack=stack))
+        for key, value in CHANGES:
+            life.pulumi("config", "set", "--path", key, value, "--stack", stack)
+        life.pulumi("config", "set", "--path", "batch-platform:platform.teardown", "true", "--stack", stack)
+        with life.phase(f"change-{stack}"):
+            life.pulumi("up", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
+        with life.phase(f"destroy-{stack}"):
+            life.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
+
+
+def _keep_policies(life: Life) -> None:
+    """Notes every role's policies."""
+    iam = life.account.client("iam")
+    for role in [role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]:
+        name = role["RoleName"]
+        documents = {}
+        for inline in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            got = iam.get_role_policy(RoleName=name, PolicyName=inline)
+            documents[f"{name}/{inline}"] = got["PolicyDocument"]
+        for attached in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+            arn = attached["PolicyArn"]
+            version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+            got = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+            documents[attached["PolicyName"]] = got
+        life.policies[name] = list(documents.values())
+        life.statements[name] = {
+            (policy, str(statement.get("Sid", position)))
+            for policy, document in documents.items()
+            for position, statement in enumerate(_listed(document["Statement"]), 1)
+        }
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -45,8 +45,8 @@ class TestIdentity:
         code, message = denied(read(world.as_role("s3", role)))
         assert code == "AccessDenied"
         assert message == (
-            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{role.rpartition('/')[2]}/session is not authorized to perform: "
-            f"s3:GetObject on resource: arn:aws:s3:::{BUCKET}/trades.csv because no identity-based policy allows the "
+            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{role.rpartition('/')[2]}/session is not authorized to "
+            f"perform: s3:GetObject on resource: arn:aws:s3:::{BUCKET}/trades.csv because no identity-based policy allows the "
             "s3:GetObject action"
         )
 
@@ -276,7 +276,8 @@ class TestRecords:
         assert world.authorization.log.records[-1].verdict == "unmapped"
 
     def test_the_records_are_written_as_lines(self, world: World, tmp_path: Any) -> None:
-        from sandbox.permissions.record import Log, read as read_records
+        from sandbox.permissions.record import Log
+        from sandbox.permissions.record import read as read_records
 
         log = Log(tmp_path / "calls.jsonl")
         record = world.authorization.log.records[-1]

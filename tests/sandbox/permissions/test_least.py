@@ -1,0 +1,46 @@
+"""*Least*: each statement of the pipeline's roles is used by a recorded call, or `expected.py` has its reason."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+
+import pytest
+
+from sandbox.permissions import Record
+from tests.sandbox.permissions import expected
+from tests.sandbox.permissions.life import Life
+
+pytestmark = pytest.mark.engine
+_STATEMENT = re.compile(r"identity policy (?P<policy>.+), statement (?P<sid>\S+)")
+
+
+def used(records: list[Record]) -> set[tuple[str, str]]:
+    """Role and statement of everything that was allowed."""
+    return {
+        (record.role.rpartition("/")[2], match["sid"])
+        for record in records
+        for text in record.statements
+        if record.verdict == "allowed" and record.role and (match := _STATEMENT.fullmatch(text))
+    }
+
+
+def unused(life: Life) -> set[tuple[str, str]]:
+    """Role and statement of what no call of the pipeline's steps needed."""
+    every = {(role, sid) for role, statements in life.statements.items() for _, sid in statements}
+    return {(role, sid) for role, sid in every - used(life.records()) if role.endswith("-tooling")}
+
+
+def reasons(key: tuple[str, str]) -> list[tuple[str, str]]:
+    """The listed entries that speak of the statement."""
+    return [e for e in expected.UNUSED if all(fnmatchcase(k, pattern) for k, pattern in zip(key, e, strict=True))]
+
+
+def test_every_statement_is_used_or_has_its_reason(ended: Life) -> None:
+    idle = sorted(key for key in unused(ended) if not reasons(key))
+    assert not idle, "\n".join(f"{role}: no call used {sid}" for role, sid in idle)
+
+
+def test_what_is_listed_as_unused_still_is(ended: Life) -> None:
+    happened = {entry for key in unused(ended) for entry in reasons(key)}
+    assert set(expected.UNUSED) <= happened, "these are used by now, or gone: take them out of expected.py"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from moto.sts.models import sts_backends
 
 from sandbox.calls import Call
-from sandbox.permissions import account, denial, encrypted, kms, principals
+from sandbox.permissions import account, denial, encrypted, kms, principals, reference
 from sandbox.permissions.evaluator import Decision, Evaluator, EvaluatorError, Policy, Request
 from sandbox.permissions.need import Need
 from sandbox.permissions.needs import UnmappedError, needs
@@ -25,6 +25,8 @@ _NEW_KEY: Final = Policy(
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::%s:root"}, '
     '"Action": "kms:*", "Resource": "*"}]}',
 )
+_TAGS_OF_REQUEST: Final = ("aws:RequestTag/", "aws:TagKeys")
+"""Keys that AWS sends only where the reference lists them, though the evaluator takes them for global ones."""
 _ENDPOINT_OF: Final[Mapping[str, str]] = {
     "application-autoscaling": "application-autoscaling",
     "cloudwatch": "monitoring",
@@ -261,4 +263,9 @@ def _context(
     }
     if endpoint:
         shown |= {"aws:SourceVpce": endpoint.id, "aws:SourceVpc": endpoint.vpc_id}
-    return {**shown, **need.context}
+    known = reference.action(need.action)
+    return {
+        key: value
+        for key, value in {**shown, **need.context}.items()
+        if not key.startswith(_TAGS_OF_REQUEST) or (known and known.knows(key, need.resource))
+    }

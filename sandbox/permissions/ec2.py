@@ -34,7 +34,7 @@ _TYPE_OF_ID: Final[Mapping[str, str]] = {
 }
 """Prefix of an id to the resource type."""
 
-_CREATED: Final[Mapping[str, str]] = {
+CREATED: Final[Mapping[str, str]] = {
     "AllocateAddress": "elastic-ip",
     "CreateFlowLogs": "vpc-flow-log",
     "CreateInternetGateway": "internet-gateway",
@@ -64,11 +64,11 @@ def targets(operation: str, parameters: Mapping[str, Any], *, region: str, accou
         owner = "aws" if kind == "prefix-list" else account
         return Target(f"arn:aws:ec2:{region}:{owner}:{kind}/{name}", kind, name == NEW)
 
-    found = [target(_CREATED[operation], f"{_prefix(_CREATED[operation])}-{NEW}")] if operation in _CREATED else []
+    found = [target(CREATED[operation], f"{_prefix(CREATED[operation])}-{NEW}")] if operation in CREATED else []
     found = [Target(t.arn, t.type, is_new=True) for t in found]
     for kind in _specified(parameters):
         made = target(kind, f"{_prefix(kind)}-{NEW}")
-        if kind in known.resource_types and kind != _CREATED.get(operation):
+        if kind in known.resource_types and kind != CREATED.get(operation):
             found.append(Target(made.arn, kind, is_new=True))
     for value in _ids(parameters):
         type_of = _TYPE_OF_ID.get(value.partition("-")[0])

@@ -26,7 +26,17 @@ class Action:
     resource_types: Mapping[str, bool]
     """Name of each resource type to whether it must be there; empty for an action that takes `*` only."""
     condition_keys: frozenset[str]
-    """All condition keys that some resource type of this action knows, in lower case."""
+    """The condition keys of the action whatever it acts on, in lower case and without what is variable in them."""
+    keys_of_type: Mapping[str, frozenset[str]]
+    """Resource type to the keys that the action knows for it alone."""
+
+    def knows(self, key: str, arn: str) -> bool:
+        """Whether AWS sends the condition key with this action on this resource."""
+        plain = _plain(key)
+        service = self.name.partition(":")[0]
+        return plain in self.condition_keys or any(
+            plain in keys for kind, keys in self.keys_of_type.items() if pattern(service, kind).match(arn)
+        )
 
 
 @functools.cache
@@ -43,12 +53,17 @@ def action(name: str) -> Action | None:
     listed = _data("actions", service).get(short.lower())
     if listed is None:
         return None
-    keys = {*listed["conditionKeys"], *(key for kind in listed["resourceTypes"] for key in kind["conditionKeys"])}
     return Action(
         f"{service}:{listed['name']}",
         {kind["name"]: kind["required"] for kind in listed["resourceTypes"]},
-        frozenset(key.lower() for key in keys),
+        frozenset(_plain(key) for key in listed["conditionKeys"]),
+        {kind["name"]: frozenset(_plain(key) for key in kind["conditionKeys"]) for kind in listed["resourceTypes"]},
     )
+
+
+def _plain(key: str) -> str:
+    """`aws:requesttag` of `aws:RequestTag/${TagKey}`."""
+    return key.partition("/")[0].lower()
 
 
 @functools.cache

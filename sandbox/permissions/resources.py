@@ -75,10 +75,10 @@ def _ecs_tasks(parameters: Parameters) -> Iterable[str]:
 
 def _ecs_task_definitions(parameters: Parameters) -> Iterable[str | None]:
     if family := parameters.get("family"):
-        yield f"{family}:*"
+        yield f"{family}:{NEW}"
     for name in [parameters.get("taskDefinition"), *parameters.get("taskDefinitions", [])]:
         if name:
-            yield name if ":" in name else f"{name}:*"
+            yield name if ":" in name else f"{name}:{NEW}"
 
 
 def _log_groups(parameters: Parameters) -> Iterable[str]:

@@ -36,7 +36,7 @@ def policy(*statements: Mapping[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def allow(action: str | list[str], resource: str = "*", **more: Any) -> dict[str, Any]:
+def allow(action: str | list[str], resource: Any = "*", **more: Any) -> dict[str, Any]:
     """A statement that allows; `more` are further elements of it."""
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 

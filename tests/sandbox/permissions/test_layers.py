@@ -46,8 +46,8 @@ class TestIdentity:
         assert code == "AccessDenied"
         assert message == (
             f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{role.rpartition('/')[2]}/session is not authorized to "
-            f"perform: s3:GetObject on resource: arn:aws:s3:::{BUCKET}/trades.csv because no identity-based policy allows the "
-            "s3:GetObject action"
+            f"perform: s3:GetObject on resource: arn:aws:s3:::{BUCKET}/trades.csv because no identity-based policy "
+            "allows the s3:GetObject action"
         )
 
     def test_a_statement_that_denies_wins(self, world: World) -> None:

@@ -92,7 +92,10 @@ class Authorization:
         `aws:SourceArn` and `aws:SourceAccount` in `context`, where the service sends them. The use of the KMS key that
         the resource is encrypted under is judged too.
         """
-        who = principal if isinstance(principal, Principal) else _principal(principal)
+        try:
+            who = principal if isinstance(principal, Principal) else _principal(principal)
+        except LookupError as error:
+            return Verdict(False, str(error))
         home = who.account or account.DEFAULT
         own = Need(action=action, resource=resource, context=context or {})
         via = {k: v for k, v in (context or {}).items() if k.lower().startswith("aws:source")}

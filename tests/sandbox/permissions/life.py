@@ -19,15 +19,19 @@ from urllib.request import Request, urlopen
 import boto3
 
 from components._delivery_steps import Step
+from components._names import Names
 from sandbox.permissions import Record
 from tests.delivery import codebuild
 from tests.delivery.conftest import COMMIT, JOBS, ROOT, Account, push_image, write_release
+from tests.sandbox.permissions import managed
+from tests.sandbox.permissions.night import Night
 
 ACCOUNT = "123456789012"
 BACKEND = f"s3://pulumi-state-{ACCOUNT}-us-east-1?region=us-east-1&awssdk=v2&s3ForcePathStyle=true"
 PROVIDER = "awskms:///alias/pulumi-state?region=us-east-1"
 REPOSITORY = "market-risk/batch-platform"
 SECONDS = 900
+NAMES = Names(suffix="tooling", account=ACCOUNT, region="us-east-1")
 STACKS = ("dev", "prod")
 
 
@@ -117,7 +121,9 @@ class Life:
         given = {item["name"]: item["value"] for item in project["environment"]["environmentVariables"]}
         variables = {**self.variables, **self.of_step(step), **given, "PULUMI_BACKEND_URL": BACKEND}
         variables |= {"COMMIT": COMMIT, "EXECUTION": "execution-1", "CODEBUILD_SRC_DIR_release": str(scratch)}
+        group = NAMES.build_log_group(step.name)
         with self.phase(step.name):
+            self.ask(managed.of_build(role_arn(f"role-{step.name}-tooling"), group))
             done = codebuild.run(
                 self.checkout / step.buildspec,
                 cwd=self.checkout,
@@ -194,8 +200,20 @@ class _As:
         return make(service, region_name="us-east-1", endpoint_url=self.account.url, **keys)
 
 
+def run_pipeline(life: Life) -> None:
+    """What CodePipeline does in a run."""
+    outputs = json.loads(life.pulumi("stack", "output", "--json", "--stack", "tooling", folder="tooling"))
+    topics = [t["TopicArn"] for t in life.account.client("sns").list_topics()["Topics"]]
+    projects = life.account.client("codebuild").list_projects()["projects"]
+    built = [f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/{name}" for name in projects]
+    with life.phase("pipeline"):
+        connection = str(outputs["connectionArn"])
+        life.ask(managed.of_pipeline(role_arn("role-pipeline-tooling"), connection, topics[0], built))
+
+
 def live(life: Life, scratch: Path) -> None:
     """Both stacks: previewed, up, verified and refreshed."""
+    run_pipeline(life)
     release_images(life, scratch)
     for stack in STACKS:
         for kind in ("preview", "up", "verify"):
@@ -205,6 +223,8 @@ def live(life: Life, scratch: Path) -> None:
         deploy = life.of_step(Step(kind="up", stack=stack))
         with life.phase(f"refresh-{stack}"):
             life.pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
+        with life.phase(f"night-{stack}"):
+            life.ask(Night(stack).all())
     _keep_policies(life)
 
 

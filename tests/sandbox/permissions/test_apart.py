@@ -14,7 +14,8 @@ import pytest
 
 from sandbox.permissions import ec2
 from tests.sandbox.permissions import arns, expected
-from tests.sandbox.permissions.life import ACCOUNT, Life, role_arn
+from tests.sandbox.permissions.life import Life, role_arn
+from tests.sandbox.permissions.night import READS, WRITES, Night
 
 pytestmark = pytest.mark.engine
 
@@ -140,18 +141,19 @@ class TestForeignAccount:
 
 
 class TestJobs:
-    def test_a_job_reads_and_writes_what_is_its_own(self, life: Life) -> None:
-        tasks = sorted(name for name in life.policies if name.endswith("-task-dev"))
-        assert len(tasks) >= 3
-        others = {
-            f"arn:aws:s3:::{bucket}-{ACCOUNT}-{stack}/{key}"
-            for bucket in ("bucket-audit", "bucket-input", "bucket-output")
-            for stack in ("dev", "prod")
-            for key in ("incoming/2026-01-05/trades.csv", "manifests/x.json", "reports/x.pdf", "elsewhere/x")
-        }
-        allowed = reached(life, attempts([role_arn(name) for name in tasks], others, life))
-        assert {resource for _, _, resource in allowed} <= {r for r in others if r.endswith(tuple(OWN))}, allowed
+    def test_a_job_reads_and_writes_its_own_folders_and_no_other(self, life: Life) -> None:
+        folders = ("incoming", "quarantine", "shards", "results", "reports", "maps", "elsewhere")
+        places = [f"{bucket}:{folder}" for bucket in ("audit", "input", "output") for folder in folders]
+        every = {Night(stack).key(place) for place in places for stack in ("dev", "prod")}
+        for job in READS:
+            tasks = [role_arn(f"role-{job}-task-dev")]
+            allowed = {resource for _, _, resource in reached(life, attempts(tasks, every, life))}
+            assert allowed == {Night("dev").key(place) for place in (*READS[job], *WRITES[job])}
 
-
-OWN = ("incoming/2026-01-05/trades.csv",)
-"""What a job of dev may touch of these, by the end of its ARN."""
+    def test_a_job_reaches_nothing_that_is_named_after_another(self, life: Life) -> None:
+        own = arns.of_state(life.resources["dev"], "dev")
+        for job in READS:
+            others = {arn for arn in own if any(other in arn for other in READS if other != job)}
+            assert len(others) > 10
+            roles = [role_arn(f"role-{job}-{kind}-dev") for kind in ("execution", "task")]
+            assert not reached(life, attempts(roles, others, life))

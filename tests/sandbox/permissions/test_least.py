@@ -1,4 +1,4 @@
-"""*Least*: each statement of the pipeline's roles is used by a recorded call, or `expected.py` has its reason."""
+"""*Least*: each statement of each role is used by a recorded call, or `expected.py` has its reason."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def used(records: list[Record]) -> set[tuple[str, str]]:
 
 
 def unused(life: Life) -> set[tuple[str, str]]:
-    """Role and statement of what no call of the pipeline's steps needed."""
+    """Role and statement of what nothing needed in the whole life."""
     every = {(role, sid) for role, statements in life.statements.items() for _, sid in statements}
-    return {(role, sid) for role, sid in every - used(life.records()) if role.endswith("-tooling")}
+    return every - used(life.records())
 
 
 def reasons(key: tuple[str, str]) -> list[tuple[str, str]]:

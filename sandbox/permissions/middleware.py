@@ -34,7 +34,8 @@ def with_permissions(app: Wsgi, authorization: Authorization | None = None, *, e
     all that a role lacks, and not only the first.
     """
     judge = authorization or Authorization()
-    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # moto judges bucket policies without conditions
+    # moto judges bucket policies without their conditions
+    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
     own = {CREDENTIALS: _credentials, QUESTIONS: _answers, RECORDS: _records}
 
     def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -14,6 +14,7 @@ import pytest
 
 from sandbox.permissions import ec2
 from tests.sandbox.permissions import arns, expected
+from tests.sandbox.permissions.expected import listed
 from tests.sandbox.permissions.life import Life, role_arn
 from tests.sandbox.permissions.night import READS, WRITES, Night
 
@@ -45,14 +46,21 @@ def attempts(principals: Iterable[str], targets: Iterable[str], life: Life) -> l
         named = allowed_actions(life, name) if name in life.policies else ["*"]
         for resource in sorted(targets):
             for action in arns.actions(resource):
-                if ec2.CREATED.get(action.partition(":")[2]) == resource.split(":")[5].partition("/")[0]:
-                    continue  # makes such a thing, and acts on none that is there
+                if _makes(action, resource):
+                    continue
                 if any(fnmatchcase(action.lower(), pattern) for pattern in named):
                     for context in contexts(action):
                         found.append(
                             {"principal": principal, "action": action, "resource": resource, "context": context}
                         )
     return found
+
+
+def _makes(action: str, resource: str) -> bool:
+    """Whether the action makes such a thing, and so acts on none that is there already."""
+    name, kind = action.partition(":")[2], resource.split(":")[5].partition("/")[0]
+    authorizes = name.startswith("AuthorizeSecurityGroup") and kind == "security-group-rule"
+    return authorizes or ec2.CREATED.get(name) == kind
 
 
 def allowed_actions(life: Life, role: str) -> list[str]:
@@ -70,10 +78,6 @@ def reached(life: Life, questions: Sequence[Question]) -> dict[tuple[str, str, s
         for q, a in zip(questions, answers, strict=True)
         if a["allowed"]
     }
-
-
-def listed(key: tuple[str, ...], table: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    return [e for e in table if all(fnmatchcase(k, pattern) for k, pattern in zip(key, e, strict=True))]
 
 
 @functools.cache

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 
 import pytest
 
 from sandbox.permissions import Record
 from tests.sandbox.permissions import expected
+from tests.sandbox.permissions.expected import listed
 from tests.sandbox.permissions.life import Life
 
 pytestmark = pytest.mark.engine
@@ -31,16 +31,11 @@ def unused(life: Life) -> set[tuple[str, str]]:
     return every - used(life.records())
 
 
-def reasons(key: tuple[str, str]) -> list[tuple[str, str]]:
-    """The listed entries that speak of the statement."""
-    return [e for e in expected.UNUSED if all(fnmatchcase(k, pattern) for k, pattern in zip(key, e, strict=True))]
-
-
 def test_every_statement_is_used_or_has_its_reason(ended: Life) -> None:
-    idle = sorted(key for key in unused(ended) if not reasons(key))
+    idle = sorted(key for key in unused(ended) if not listed(key, expected.UNUSED))
     assert not idle, "\n".join(f"{role}: no call used {sid}" for role, sid in idle)
 
 
 def test_what_is_listed_as_unused_still_is(ended: Life) -> None:
-    happened = {entry for key in unused(ended) for entry in reasons(key)}
+    happened = {entry for key in unused(ended) for entry in listed(key, expected.UNUSED)}
     assert set(expected.UNUSED) <= happened, "these are used by now, or gone: take them out of expected.py"

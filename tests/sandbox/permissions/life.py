@@ -170,7 +170,9 @@ def release_images(life: Life, scratch: Path) -> None:
         images = {job: push_image(pusher, f"repository-{job}-tooling", tag, job) for job in JOBS}
     write_release(scratch, images)
     for job, digest in images.items():
-        life.account.findings(f"repository-{job}-tooling", digest, {})
+        repository = f"repository-{job}-tooling"
+        life.account.findings(repository, digest, {})
+        life.account.client("ecr").start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
     life.build(Step(kind="scan"), scratch)
 
 

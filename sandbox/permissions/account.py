@@ -60,7 +60,7 @@ def key_arn(key: str, *, region: str, account: str) -> str | None:
     backend = _backend(kms_backends, account, region)
     key = key.removeprefix("key/")
     if key.startswith("alias/"):
-        found = next((k for k in backend.keys.values() if key in k.aliases), None)
+        found = next((k for k in list(backend.keys.values()) if key in k.aliases), None)
     else:
         found = backend.keys.get(key)
     return str(found.arn) if found else None
@@ -115,7 +115,7 @@ def secret(region: str, account: str, resource: str) -> Any | None:
     """moto's secret by the resource part of its ARN, or by that without the six characters that AWS appends."""
     secrets = _backend(secretsmanager_backends, account, region).secrets
     name = resource.removeprefix("secret:")
-    return next((s for s in secrets.values() if s.arn.endswith(f":{resource}") or s.name == name), None)
+    return next((s for s in list(secrets.values()) if s.arn.endswith(f":{resource}") or s.name == name), None)
 
 
 def _listed(tags: Any) -> Tags:
@@ -138,7 +138,7 @@ def _iam_tags(region: str, account: str, resource: str) -> Tags:
     kind, _, path = resource.partition("/")
     backend = _backend(iam_backends, account)
     if kind == "role":
-        role = next((r for r in backend.roles.values() if r.name == path.rpartition("/")[2]), None)
+        role = next((r for r in list(backend.roles.values()) if r.name == path.rpartition("/")[2]), None)
         return _listed(role.tags if role else {})
     return {}
 
@@ -149,7 +149,7 @@ def _ecs_tags(region: str, account: str, resource: str) -> Tags:
     if kind == "cluster":
         found = backend.clusters.get(name)
     elif kind == "service":
-        found = next((s for s in backend.services.values() if s.arn.endswith(resource)), None)
+        found = next((s for s in list(backend.services.values()) if s.arn.endswith(resource)), None)
     elif kind == "task-definition":
         family, _, revision = name.partition(":")
         found = backend.task_definitions.get(family, {}).get(int(revision) if revision.isdigit() else -1)
@@ -250,7 +250,7 @@ def _ecr_policy(region: str, account: str, resource: str) -> str | None:
 def _logs_policy(region: str, account: str, resource: str) -> str | None:
     """All of the account's policies together: each speaks of the log groups that it names."""
     policies = _backend(logs_backends, account, region).resource_policies.values()
-    statements = [s for policy in policies for s in _statements(policy.policy_document)]
+    statements = [s for policy in list(policies) for s in _statements(policy.policy_document)]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None
 
 
@@ -262,7 +262,7 @@ def _events_policy(region: str, account: str, resource: str) -> str | None:
 
 def _role_trust(region: str, account: str, resource: str) -> str | None:
     role = next(
-        (r for r in _backend(iam_backends, account).roles.values() if r.arn.endswith(f":{resource}")),
+        (r for r in list(_backend(iam_backends, account).roles.values()) if r.arn.endswith(f":{resource}")),
         None,
     )
     return _document(role.assume_role_policy_document) if role else None
@@ -309,4 +309,4 @@ def endpoint(identifier: str, *, account: str, region: str) -> Any | None:
 def endpoint_of(vpc: str, service: str, *, account: str, region: str) -> Any | None:
     """The endpoint of the VPC for a service (`logs`, `ecr.api`)."""
     endpoints = _backend(ec2_backends, account, region).vpc_end_points.values()
-    return next((e for e in endpoints if e.vpc_id == vpc and e.service_name.endswith(f".{service}")), None)
+    return next((e for e in list(endpoints) if e.vpc_id == vpc and e.service_name.endswith(f".{service}")), None)

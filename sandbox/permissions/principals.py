@@ -62,7 +62,7 @@ def of_role(arn: str, session: str = "session", policy: str | None = None) -> Pr
     """
     account_id = account.parts(arn)[2]
     backend = iam_backends[account_id][account.PARTITION]
-    role = next((r for r in backend.roles.values() if r.arn == arn), None)
+    role = next((r for r in list(backend.roles.values()) if r.arn == arn), None)
     if role is None:
         raise LookupError(f"there is no role {arn}")
     return Principal(

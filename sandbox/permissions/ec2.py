@@ -82,7 +82,7 @@ def targets(operation: str, parameters: Mapping[str, Any], *, region: str, accou
 def request_tags(parameters: Mapping[str, Any], kind: str) -> Tags:
     """The tags that the request gives to what it makes of this type."""
     return {
-        tag["Key"]: tag.get("Value", "")
+        tag.get("Key", ""): tag.get("Value", "")
         for specification in parameters.get("TagSpecifications", [])
         if specification.get("ResourceType") == kind
         for tag in specification.get("Tags", [])
@@ -94,7 +94,7 @@ def _specified(parameters: Mapping[str, Any]) -> list[str]:
 
 
 def _prefix(kind: str) -> str:
-    return next(prefix for prefix, of in _TYPE_OF_ID.items() if of == kind)
+    return next((prefix for prefix, of in _TYPE_OF_ID.items() if of == kind), kind)
 
 
 def _ids(value: Any) -> Iterator[str]:

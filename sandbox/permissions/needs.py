@@ -129,8 +129,8 @@ def _ec2(call: Call, caller: str) -> Iterator[Need]:
     """
     parameters = call.parameters
     direct = {
-        "CreateTags": {t["Key"]: t.get("Value", "") for t in parameters.get("Tags", [])},
-        "DeleteTags": {t["Key"]: t.get("Value", "") for t in parameters.get("Tags", [])},
+        "CreateTags": {t.get("Key", ""): t.get("Value", "") for t in parameters.get("Tags", [])},
+        "DeleteTags": {t.get("Key", ""): t.get("Value", "") for t in parameters.get("Tags", [])},
     }.get(call.operation, {})
     for target in ec2.targets(call.operation, parameters, region=call.region, account=caller):
         given = ec2.request_tags(parameters, target.type) if target.is_new else {}

@@ -110,7 +110,7 @@ def _schedules(parameters: Parameters) -> Iterable[str]:
 
 
 def _queues(parameters: Parameters) -> Iterable[str | None]:
-    yield _last(parameters.get("QueueUrl")) or parameters.get("QueueName")
+    yield _last(parameters.get("QueueUrl")) or parameters.get("QueueName") or parameters.get("SourceArn")
 
 
 def _tables(parameters: Parameters) -> Iterable[str | None]:
@@ -136,6 +136,12 @@ def _paths(member: str) -> Names:
     return names
 
 
+def _roles(parameters: Parameters) -> Iterable[str | None]:
+    if service := parameters.get("AWSServiceName"):
+        yield f"aws-service-role/{service}/{NEW}"
+    yield from _paths("RoleName")(parameters)
+
+
 def _builds(parameters: Parameters) -> Iterable[str | None]:
     yield parameters.get("projectName")
     yield parameters.get("name")
@@ -143,10 +149,6 @@ def _builds(parameters: Parameters) -> Iterable[str | None]:
     for build in [*parameters.get("ids", []), parameters.get("id")]:
         if build:
             yield _last(build.partition(":")[0] if not build.startswith("arn:") else build.rpartition(":")[0])
-
-
-def _executions(parameters: Parameters) -> Iterable[str | None]:
-    yield parameters.get("executionArn")
 
 
 def _pipelines(parameters: Parameters) -> Iterable[str | None]:
@@ -172,6 +174,7 @@ TYPES: Final[Mapping[str, Mapping[str, Names]]] = {
     "dynamodb": {"table": _tables, "index": _indexes},
     "ecr": {"repository": _of("repositoryName", "repositoryNames")},
     "ecs": {
+        "capacity-provider": _of("capacityProvider", "capacityProviders", "name"),
         "cluster": _ecs_clusters,
         "service": _ecs_services,
         "task": _ecs_tasks,
@@ -179,7 +182,8 @@ TYPES: Final[Mapping[str, Mapping[str, Names]]] = {
     },
     "events": {"rule-on-default-event-bus": _rules, "event-bus": _buses},
     "iam": {
-        "role": _paths("RoleName"),
+        "group": _paths("GroupName"),
+        "role": _roles,
         "policy": lambda p: [p["PolicyArn"]] if "PolicyArn" in p else _paths("PolicyName")(p),
         "user": _paths("UserName"),
         "instance-profile": _paths("InstanceProfileName"),
@@ -191,7 +195,14 @@ TYPES: Final[Mapping[str, Mapping[str, Names]]] = {
     "sns": {"topic": _of("TopicArn", "Name", "TargetArn")},
     "sqs": {"queue": _queues},
     "ssm": {"parameter": lambda p: [n.lstrip("/") for n in (p.get("Name"), *p.get("Names", [])) if n]},
-    "states": {"statemachine": _of("stateMachineArn", "name"), "execution": _executions},
+    "states": {
+        "activity": _of("activityArn"),
+        "execution": _of("executionArn"),
+        "maprun": _of("mapRunArn"),
+        "statemachine": _of("stateMachineArn", "name"),
+        "statemachinealias": _of("stateMachineAliasArn"),
+        "statemachineversion": _of("stateMachineVersionArn"),
+    },
 }
 """IAM's prefix of a service to its resource types, and how requests name resources of them."""
 
@@ -201,10 +212,16 @@ _TAGGED: Final = ("resourceArn", "ResourceArn", "ResourceARN", "SubscriptionArn"
 _WITHOUT_NAME: Final[Mapping[str, str]] = {
     "cloudwatch:DescribeAlarms": "arn:aws:cloudwatch:{region}:{account}:alarm:*",
     "cloudwatch:DeleteAlarms": "arn:aws:cloudwatch:{region}:{account}:alarm:*",
+    "cloudwatch:GetMetricData": "*",
+    "cloudwatch:ListMetrics": "*",
+    "cloudwatch:PutMetricData": "*",
     "ecr:DescribeRepositories": "arn:aws:ecr:{region}:{account}:repository/*",
     "ecs:DescribeClusters": "arn:aws:ecs:{region}:{account}:cluster/default",
+    "ecs:ListTasks": "*",
     "iam:GetUser": "arn:aws:iam::{account}:user/self",
     "logs:DescribeMetricFilters": "arn:aws:logs:{region}:{account}:log-group::log-stream:",
+    "logs:GetLogRecord": "*",
+    "logs:GetQueryResults": "*",
     "logs:FilterLogEvents": "arn:aws:logs:{region}:{account}:log-group::log-stream:",
 }
 """The resource that a listing is judged on when it names none.

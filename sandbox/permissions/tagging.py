@@ -77,7 +77,7 @@ def requested(parameters: Parameters) -> dict[str, str]:
     if isinstance(tagging, str):
         return dict(parse_qsl(tagging))
     if isinstance(tagging, Mapping):
-        return {tag["Key"]: tag["Value"] for tag in tagging.get("TagSet", [])}
+        return {tag.get("Key", ""): tag.get("Value", "") for tag in tagging.get("TagSet", [])}
     return {}
 
 

@@ -62,6 +62,15 @@ class TestIdentity:
     def test_a_json_service_answers_with_its_own_code(self, world: World) -> None:
         assert denied(lambda: world.as_role("ecs", world.role()).list_clusters())[0] == "AccessDeniedException"
 
+    def test_an_action_without_a_resource_needs_a_statement_on_all(self, world: World) -> None:
+        data = [{"MetricName": "m", "Value": 1.0}]
+        world.as_role("cloudwatch", world.role(allow("cloudwatch:PutMetricData"))).put_metric_data(
+            Namespace="Batch", MetricData=data
+        )
+        narrow = allow("cloudwatch:PutMetricData", f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:x")
+        other = world.as_role("cloudwatch", world.role(narrow))
+        assert denied(lambda: other.put_metric_data(Namespace="Batch", MetricData=data))
+
     def test_a_missing_key_is_denied_to_whoever_may_not_list(self, world: World) -> None:
         reader = world.as_role("s3", world.role(allow("s3:GetObject")))
         assert denied(lambda: reader.get_object(Bucket=BUCKET, Key="nothing"))[0] == "AccessDenied"

@@ -38,7 +38,8 @@ def needs(operation: str, parameters: Parameters, *, region: str, caller: str) -
     else:
         ends = {}
     for key in keys:
-        if key:
+        # a key that is not there is answered by KMS with NotFoundException, whoever asks
+        if key and account.key_arn(key, region=region, account=caller):
             yield Need(action=f"kms:{operation}", resource=_arn(key, region, caller), context=context)
     for action, key in ends.items():
         yield Need(action=action, resource=_arn(key, region, caller), context=context)

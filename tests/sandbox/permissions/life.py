@@ -162,6 +162,9 @@ def begin(account: Account, folder: Path) -> Life:
 def release_images(life: Life, scratch: Path) -> None:
     """What the images step does (`docker push`, call by call) and a scan without findings."""
     credentials = life.of_step(Step(kind="images"))
+    for step in ("checks", "images"):  # the one calls nothing itself, the other is not run by its buildspec here
+        with life.phase(step):
+            life.ask(managed.of_build(role_arn(f"role-{step}-tooling"), NAMES.build_log_group(step)))
     with life.phase("images"):
         ecr = client(life, "ecr", credentials)
         ecr.get_authorization_token()

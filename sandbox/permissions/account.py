@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -23,8 +22,6 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
-from sandbox.permissions.evaluator import Policy
-
 DEFAULT: Final = "123456789012"
 """The account that requests belong to when their access key says no other."""
 PARTITION: Final = "aws"
@@ -32,7 +29,8 @@ PARTITION: Final = "aws"
 Tags = Mapping[str, str]
 
 
-def _backend(backends: BackendDict[Any], account: str, region: str = PARTITION) -> Any:
+def backend(backends: BackendDict[Any], account: str, region: str = PARTITION) -> Any:
+    """moto's backend of a service for an account and region; services without regions have one for the partition."""
     return backends[account][region]
 
 
@@ -57,12 +55,12 @@ def key_arn(key: str, *, region: str, account: str) -> str | None:
     """The ARN of the key that an id, an ARN or an alias names; None when there is none."""
     if key.startswith("arn:"):
         _, region, account, key = parts(key)
-    backend = _backend(kms_backends, account, region)
+    holder = backend(kms_backends, account, region)
     key = key.removeprefix("key/")
     if key.startswith("alias/"):
-        found = next((k for k in list(backend.keys.values()) if key in k.aliases), None)
+        found = next((k for k in list(holder.keys.values()) if key in k.aliases), None)
     else:
-        found = backend.keys.get(key)
+        found = holder.keys.get(key)
     return str(found.arn) if found else None
 
 
@@ -74,7 +72,7 @@ def key_of_ciphertext(ciphertext: bytes) -> str:
 def aliases(arn: str) -> list[str]:
     """The aliases of a key."""
     _, region, account, resource = parts(arn)
-    key = _backend(kms_backends, account, region).keys.get(resource.removeprefix("key/"))
+    key = backend(kms_backends, account, region).keys.get(resource.removeprefix("key/"))
     return sorted(key.aliases) if key else []
 
 
@@ -98,22 +96,22 @@ def bucket_key(name: str) -> tuple[str, bool] | None:
 
 def topic(region: str, account: str, name: str) -> Any | None:
     """moto's topic of this name."""
-    return _backend(sns_backends, account, region).topics.get(f"arn:aws:sns:{region}:{account}:{name}")
+    return backend(sns_backends, account, region).topics.get(f"arn:aws:sns:{region}:{account}:{name}")
 
 
 def queue(region: str, account: str, name: str) -> Any | None:
     """moto's queue of this name."""
-    return _backend(sqs_backends, account, region).queues.get(name)
+    return backend(sqs_backends, account, region).queues.get(name)
 
 
 def table(region: str, account: str, name: str) -> Any | None:
     """moto's table of this name."""
-    return _backend(dynamodb_backends, account, region).tables.get(name)
+    return backend(dynamodb_backends, account, region).tables.get(name)
 
 
 def secret(region: str, account: str, resource: str) -> Any | None:
     """moto's secret by the resource part of its ARN, or by that without the six characters that AWS appends."""
-    secrets = _backend(secretsmanager_backends, account, region).secrets
+    secrets = backend(secretsmanager_backends, account, region).secrets
     name = resource.removeprefix("secret:")
     return next((s for s in list(secrets.values()) if s.arn.endswith(f":{resource}") or s.name == name), None)
 
@@ -126,33 +124,33 @@ def _listed(tags: Any) -> Tags:
 
 
 def _ec2_tags(region: str, account: str, resource: str) -> Tags:
-    return _listed(_backend(ec2_backends, account, region).tags.get(resource.rpartition("/")[2], {}))
+    return _listed(backend(ec2_backends, account, region).tags.get(resource.rpartition("/")[2], {}))
 
 
 def _kms_tags(region: str, account: str, resource: str) -> Tags:
-    backend = _backend(kms_backends, account, region)
-    return _listed(backend.tagger.get_tag_dict_for_resource(resource.removeprefix("key/")))
+    holder = backend(kms_backends, account, region)
+    return _listed(holder.tagger.get_tag_dict_for_resource(resource.removeprefix("key/")))
 
 
 def _iam_tags(region: str, account: str, resource: str) -> Tags:
     kind, _, path = resource.partition("/")
-    backend = _backend(iam_backends, account)
+    holder = backend(iam_backends, account)
     if kind == "role":
-        role = next((r for r in list(backend.roles.values()) if r.name == path.rpartition("/")[2]), None)
+        role = next((r for r in list(holder.roles.values()) if r.name == path.rpartition("/")[2]), None)
         return _listed(role.tags if role else {})
     return {}
 
 
 def _ecs_tags(region: str, account: str, resource: str) -> Tags:
-    backend = _backend(ecs_backends, account, region)
+    holder = backend(ecs_backends, account, region)
     kind, _, name = resource.partition("/")
     if kind == "cluster":
-        found = backend.clusters.get(name)
+        found = holder.clusters.get(name)
     elif kind == "service":
-        found = next((s for s in list(backend.services.values()) if s.arn.endswith(resource)), None)
+        found = next((s for s in list(holder.services.values()) if s.arn.endswith(resource)), None)
     elif kind == "task-definition":
         family, _, revision = name.partition(":")
-        found = backend.task_definitions.get(family, {}).get(int(revision) if revision.isdigit() else -1)
+        found = holder.task_definitions.get(family, {}).get(int(revision) if revision.isdigit() else -1)
     else:
         found = None
     return _listed(found.tags if found else {})
@@ -170,7 +168,7 @@ def _sns_tags(region: str, account: str, resource: str) -> Tags:
 
 def _ecr_tags(region: str, account: str, resource: str) -> Tags:
     arn = f"arn:aws:ecr:{region}:{account}:{resource}"
-    return _listed(_backend(ecr_backends, account, region).tagger.get_tag_dict_for_resource(arn))
+    return _listed(backend(ecr_backends, account, region).tagger.get_tag_dict_for_resource(arn))
 
 
 def _dynamodb_tags(region: str, account: str, resource: str) -> Tags:
@@ -183,7 +181,7 @@ def _tagger(backends: BackendDict[Any]) -> Callable[[str, str, str], Tags]:
         service = {"events": "events", "logs": "logs", "states": "states", "scheduler": "scheduler"}
         name = next(s for s in service if backends is _TAGGERS[s])
         arn = f"arn:aws:{name}:{region}:{account}:{resource.partition(':log-stream:')[0]}"
-        return _listed(_backend(backends, account, region).tagger.get_tag_dict_for_resource(arn))
+        return _listed(backend(backends, account, region).tagger.get_tag_dict_for_resource(arn))
 
     return tags
 
@@ -216,97 +214,12 @@ def tags(arn: str) -> Tags:
     return read(region, account, resource)
 
 
-def _document(value: Any) -> str | None:
-    if not value:
-        return None
-    return value.decode() if isinstance(value, bytes) else value if isinstance(value, str) else json.dumps(value)
-
-
-def _s3_policy(region: str, account: str, resource: str) -> str | None:
-    found = bucket(resource.partition("/")[0])
-    return _document(found.policy) if found else None
-
-
-def _kms_policy(region: str, account: str, resource: str) -> str | None:
-    key = _backend(kms_backends, account, region).keys.get(resource.removeprefix("key/"))
-    return _document(key.policy) if key else None
-
-
-def _sqs_policy(region: str, account: str, resource: str) -> str | None:
-    found = queue(region, account, resource)
-    return _document(found.policy) if found else None
-
-
-def _sns_policy(region: str, account: str, resource: str) -> str | None:
-    found = topic(region, account, resource)
-    return _document(found.policy) if found else None
-
-
-def _ecr_policy(region: str, account: str, resource: str) -> str | None:
-    repository = _backend(ecr_backends, account, region).repositories.get(resource.removeprefix("repository/"))
-    return _document(repository.policy) if repository else None
-
-
-def _logs_policy(region: str, account: str, resource: str) -> str | None:
-    """All of the account's policies together: each speaks of the log groups that it names."""
-    policies = _backend(logs_backends, account, region).resource_policies.values()
-    statements = [s for policy in list(policies) for s in _statements(policy.policy_document)]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None
-
-
-def _events_policy(region: str, account: str, resource: str) -> str | None:
-    kind, _, name = resource.partition("/")
-    bus = _backend(events_backends, account, region).event_buses.get(name) if kind == "event-bus" else None
-    return _document(bus.policy) if bus else None
-
-
-def _role_trust(region: str, account: str, resource: str) -> str | None:
-    role = next(
-        (r for r in list(_backend(iam_backends, account).roles.values()) if r.arn.endswith(f":{resource}")),
-        None,
-    )
-    return _document(role.assume_role_policy_document) if role else None
-
-
-def _secret_policy(region: str, account: str, resource: str) -> str | None:
-    found = secret(region, account, resource)
-    return _document(getattr(found, "policy", None)) if found else None
-
-
-def _statements(document: str) -> list[Any]:
-    found = json.loads(document).get("Statement", [])
-    return found if isinstance(found, list) else [found]
-
-
-_POLICIES: Final[Mapping[str, Callable[[str, str, str], str | None]]] = {
-    "ecr": _ecr_policy,
-    "events": _events_policy,
-    "iam": _role_trust,
-    "kms": _kms_policy,
-    "logs": _logs_policy,
-    "s3": _s3_policy,
-    "secretsmanager": _secret_policy,
-    "sns": _sns_policy,
-    "sqs": _sqs_policy,
-}
-
-
-def resource_policy(action: str, arn: str) -> Policy | None:
-    """The policy on the resource that has a say in `action`: of a role only its trust policy, and only when assumed."""
-    service, region, account, resource = parts(arn)
-    if service == "iam" and not action.startswith("sts:"):
-        return None
-    read = _POLICIES.get(service)
-    document = read(region, account, resource) if read and "*" not in arn else None
-    return Policy(arn, document) if document else None
-
-
 def endpoint(identifier: str, *, account: str, region: str) -> Any | None:
     """moto's VPC endpoint of this id."""
-    return _backend(ec2_backends, account, region).vpc_end_points.get(identifier)
+    return backend(ec2_backends, account, region).vpc_end_points.get(identifier)
 
 
 def endpoint_of(vpc: str, service: str, *, account: str, region: str) -> Any | None:
     """The endpoint of the VPC for a service (`logs`, `ecr.api`)."""
-    endpoints = _backend(ec2_backends, account, region).vpc_end_points.values()
+    endpoints = backend(ec2_backends, account, region).vpc_end_points.values()
     return next((e for e in list(endpoints) if e.vpc_id == vpc and e.service_name.endswith(f".{service}")), None)

@@ -10,10 +10,11 @@ from typing import Any, Final
 from moto.sts.models import sts_backends
 
 from sandbox.calls import Call
-from sandbox.permissions import account, denial, encrypted, kms, principals, reference
+from sandbox.permissions import account, denial, policies, principals
 from sandbox.permissions.evaluator import Decision, Evaluator, EvaluatorError, Policy, Request
-from sandbox.permissions.need import Need
-from sandbox.permissions.needs import UnmappedError, needs
+from sandbox.permissions.needed import encrypted, kms, reference
+from sandbox.permissions.needed.calls import UnmappedError, needs
+from sandbox.permissions.needed.need import Need
 from sandbox.permissions.principals import Principal
 from sandbox.permissions.record import Log, Record
 
@@ -242,7 +243,7 @@ def _principal(name: str) -> Principal:
 def _resource_policy(who: Principal, need: Need) -> Policy | None:
     if need.resource.startswith("arn:aws:kms:") and (need.is_new or "/aws/" in need.resource):
         return Policy(_NEW_KEY.name, _NEW_KEY.document % (who.account or account.DEFAULT))
-    return None if need.is_new else account.resource_policy(need.action, need.resource)
+    return None if need.is_new else policies.on(need.action, need.resource)
 
 
 def _context(

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sandbox.permissions import reference, toolchain
+from sandbox.permissions import toolchain
+from sandbox.permissions.needed import reference
 
 ACCOUNT: Final = "123456789012"
 _EC2: Final[Mapping[str, str]] = {

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.permissions import ec2
+from sandbox.permissions.needed import ec2
 from tests.sandbox.permissions import arns, expected
 from tests.sandbox.permissions.expected import listed
 from tests.sandbox.permissions.life import Life, role_arn
@@ -73,6 +73,8 @@ def allowed_actions(life: Life, role: str) -> list[str]:
 def reached(life: Life, questions: Sequence[Question]) -> dict[tuple[str, str, str], str]:
     """Role, action and resource of what is allowed, with the deciding statement."""
     answers = life.ask(questions)
+    unanswered = {answer["message"] for answer in answers if "cannot be evaluated here" in answer["message"]}
+    assert not unanswered, "a question without an answer is no denial"
     return {
         (str(q["principal"]).rpartition("/")[2], q["action"], q["resource"]): "; ".join(a["statements"])
         for q, a in zip(questions, answers, strict=True)

@@ -25,7 +25,7 @@ def refused(life: Life) -> dict[tuple[str, str, str], Record]:
 
 def test_every_call_could_be_judged(ended: Life) -> None:
     unmapped = {(r.operation, r.reason) for r in ended.records() if r.verdict == "unmapped"}
-    assert not unmapped, "sandbox/permissions/resources.py needs a line for each of these"
+    assert not unmapped, "sandbox/permissions/needed/resources.py needs a line for each of these"
 
 
 def test_the_life_is_long_enough_to_prove_something(ended: Life) -> None:

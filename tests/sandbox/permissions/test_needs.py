@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.calls import Call
-from sandbox.permissions.needs import UnmappedError, needs
+from sandbox.permissions.needed.calls import UnmappedError, needs
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/role-task-dev"

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sandbox.permissions.need import Need
-from sandbox.permissions.resources import UnmappedError
+from sandbox.permissions.needed.need import Need
+from sandbox.permissions.needed.resources import UnmappedError
 
 SERVICES: Final[Mapping[str, str]] = {
     "codebuild:CreateProject": "codebuild.amazonaws.com",

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sandbox.permissions import reference
-from sandbox.permissions.resources import NEW, Target, UnmappedError
+from sandbox.permissions.needed import reference
+from sandbox.permissions.needed.resources import NEW, Target, UnmappedError
 
 Tags = dict[str, str]
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sandbox.permissions import kms
-from sandbox.permissions.need import Need
+from sandbox.permissions.needed import kms
+from sandbox.permissions.needed.need import Need
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sandbox.calls import Call
-from sandbox.permissions import behalf, ec2, encrypted, kms, passing, reference, resources, s3, tagging
-from sandbox.permissions.need import Need
-from sandbox.permissions.resources import PREFIXES, UnmappedError
+from sandbox.permissions.needed import behalf, ec2, encrypted, kms, passing, reference, resources, s3, tagging
+from sandbox.permissions.needed.need import Need
+from sandbox.permissions.needed.resources import PREFIXES, UnmappedError
 
 Parameters = Mapping[str, Any]
 

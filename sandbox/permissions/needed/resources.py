@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sandbox.permissions import reference
+from sandbox.permissions.needed import reference
 
 Parameters = Mapping[str, Any]
 Names = Callable[[Parameters], Iterable[str | None]]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from sandbox.permissions.need import Need
+from sandbox.permissions.needed.need import Need
 
 Parameters = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sandbox.permissions import account
-from sandbox.permissions.need import Need
+from sandbox.permissions.needed.need import Need
 
 Parameters = Mapping[str, Any]
 Context = dict[str, str | Sequence[str]]

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from sandbox.permissions import account, kms
-from sandbox.permissions.need import Need
+from sandbox.permissions import account
+from sandbox.permissions.needed import kms
+from sandbox.permissions.needed.need import Need
 
 _READ: Final = ("Decrypt",)
 _WRITE: Final = ("GenerateDataKey",)

@@ -107,6 +107,11 @@ class Authorization:
                 return verdict
         return verdict
 
+    def refusal(self, *, principal: str, action: str, resource: str, context: Mapping[str, str]) -> str | None:
+        """Why the principal may not do this, as AWS words it; None when it may."""
+        verdict = self.evaluate(principal, action, resource, context)
+        return None if verdict.allowed else verdict.message
+
     def assume(
         self,
         service: str,

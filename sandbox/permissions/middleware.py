@@ -1,9 +1,9 @@
 """Puts permissions in front of the account: a call that its principal may not make is answered as AWS denies it.
 
-Three paths of its own serve tests and the sandbox's command: `POST /sandbox/credentials` hands out a role's credentials
-to a service that the role trusts, as CodeBuild and ECS hand them to what they run, and `GET /sandbox/calls?after=N`
-lists the records from the Nth on; `POST /sandbox/evaluate` answers a list of questions
-`{"principal", "action", "resource", "context"}`.
+Three paths of its own serve tests and the sandbox's command: `POST /_permissions/credentials` hands out a role's
+credentials to a service that the role trusts, as CodeBuild and ECS hand them to what they run;
+`POST /_permissions/evaluate` answers a list of questions `{"principal", "action", "resource", "context"}`;
+`GET /_permissions/records?after=N` lists the records from the Nth on.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from sandbox.calls import Call, Environ, Wsgi
 from sandbox.permissions import denial
 from sandbox.permissions.authorization import Authorization, Verdict
 
-CREDENTIALS: Final = "/sandbox/credentials"
-QUESTIONS: Final = "/sandbox/evaluate"
-RECORDS: Final = "/sandbox/calls"
+CREDENTIALS: Final = "/_permissions/credentials"
+QUESTIONS: Final = "/_permissions/evaluate"
+RECORDS: Final = "/_permissions/records"
 
 
 def with_permissions(app: Wsgi, authorization: Authorization | None = None, *, enforce: bool = True) -> Wsgi:

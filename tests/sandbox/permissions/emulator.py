@@ -1,7 +1,7 @@
 """The emulated account with permissions, as a server of its own.
 
 `python -m tests.sandbox.permissions.emulator PORT [enforce]`: without `enforce` every call goes ahead, and the records
-(`GET /sandbox/calls`) say what AWS would have denied.
+(`GET /_permissions/records`) say what AWS would have denied.
 """
 
 from __future__ import annotations

@@ -66,13 +66,13 @@ class Life:
     def credentials(self, service: str, role: str, context: Mapping[str, str], **more: str) -> dict[str, str]:
         """What the service hands to what it runs with the role; the role's trust policy is held against `context`."""
         found: dict[str, str] = self.post(
-            "/sandbox/credentials", {"service": service, "role": role_arn(role), "context": context, **more}
+            "/_permissions/credentials", {"service": service, "role": role_arn(role), "context": context, **more}
         )
         return found
 
     def ask(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The account's verdicts on questions that no call asks."""
-        found: list[dict[str, Any]] = self.post("/sandbox/evaluate", list(questions))
+        found: list[dict[str, Any]] = self.post("/_permissions/evaluate", list(questions))
         return found
 
     @contextmanager
@@ -85,7 +85,7 @@ class Life:
         self.phases[name] = [*self.phases.get(name, []), *records]
 
     def _records(self) -> list[Record]:
-        with urlopen(f"{self.account.url}/sandbox/calls?after={self.seen}", timeout=60) as answer:
+        with urlopen(f"{self.account.url}/_permissions/records?after={self.seen}", timeout=60) as answer:
             return [Record(**{**entry, "statements": tuple(entry["statements"])}) for entry in json.load(answer)]
 
     def records(self, phases: Iterable[str] | None = None) -> list[Record]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.permissions.conftest import ACCOUNT, FOREIGN, World, allow, policy, trust
+from tests.sandbox.permissions.conftest import ACCOUNT, FOREIGN, SERVICE, World, allow, policy, trust
 
 BUCKET = "bucket-of-layers"
 
@@ -266,6 +268,48 @@ class TestConditions:
         task = f"arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/job:1"
         assert allowed.evaluate(role, "ecs:RunTask", task, {"ecs:cluster": cluster}).allowed
         assert not allowed.evaluate(role, "ecs:RunTask", task, {"ecs:cluster": cluster + "-other"}).allowed
+
+
+class TestQuestions:
+    """What runs on the account's behalf asks in its own name, without a call."""
+
+    def post(self, world: World, path: str, document: Any) -> Any:
+        request = Request(f"{world.url}{path}", data=json.dumps(document).encode(), method="POST")
+        with urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def test_a_refusal_is_a_sentence_and_consent_is_nothing(self, world: World) -> None:
+        queue = world.root("sqs").create_queue(QueueName="letters")["QueueUrl"]
+        arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters"
+        source = {"Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:events:us-east-1:1:rule/r"}}}
+        statement = {**allow("sqs:SendMessage", arn, **source), "Principal": {"Service": "events.amazonaws.com"}}
+        world.root("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy(statement)})
+
+        def ask(rule: str) -> str | None:
+            keys = {"aws:SourceArn": f"arn:aws:events:us-east-1:1:rule/{rule}"}
+            name = "events.amazonaws.com"
+            return world.authorization.refusal(principal=name, action="sqs:SendMessage", resource=arn, context=keys)
+
+        assert ask("r") is None
+        assert "is not authorized to perform: sqs:SendMessage" in str(ask("other"))
+
+    def test_the_same_over_http(self, world: World) -> None:
+        role = world.role(allow("s3:GetObject"))
+        asked = [
+            {"principal": role, "action": f"s3:{a}", "resource": "arn:aws:s3:::b/k"} for a in ("GetObject", "PutObject")
+        ]
+        assert [a["allowed"] for a in self.post(world, "/_permissions/evaluate", asked)] == [True, False]
+        keys = self.post(world, "/_permissions/credentials", {"service": SERVICE, "role": role})
+        assert set(keys) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+        with pytest.raises(HTTPError):
+            self.post(world, "/_permissions/credentials", {"service": "glue.amazonaws.com", "role": role})
+        with urlopen(f"{world.url}/_permissions/records?after=0", timeout=60) as answer:
+            assert any(record["action"] == "sts:AssumeRole" for record in json.load(answer))
+
+    def test_whoever_does_not_sign_is_nobody(self, world: World) -> None:
+        world.root("s3").create_bucket(Bucket="bucket-closed")
+        with pytest.raises(HTTPError, match="403"):
+            urlopen(f"{world.url}/bucket-closed?list-type=2", timeout=60)
 
 
 class TestRecords:

@@ -229,7 +229,9 @@ def live(life: Life, scratch: Path) -> None:
         with life.phase(f"refresh-{stack}"):
             life.pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
         with life.phase(f"night-{stack}"):
-            life.ask(Night(stack).all())
+            answers = life.ask(Night(stack).all())
+        nobody = {answer["message"] for answer in answers if "there is no role" in answer["message"]}
+        assert not nobody, "night.py asks for a role that the stack does not have"
     _keep_policies(life)
 
 

@@ -1,0 +1,181 @@
+"""The emulated AWS account as one process on loopback.
+
+`python -m sandbox PORT [--record FILE]`
+
+A request passes, from outside to inside: the record of calls, the control paths, the strict reading of requests, the
+permissions, the gaps of moto that are closed, and moto, which keeps everything. What AWS does by itself hangs on moto's
+own objects (`sandbox/reactions/`, `sandbox/tasks/`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from sandbox.reactions.control import Wsgi
+
+HOST = "127.0.0.1"
+START_SECONDS = 120
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+"""Of the account's root user, who may do everything."""
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class StartError(Exception):
+    """The account did not start."""
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """An account that runs."""
+
+    url: str
+    pid: int
+
+    def environment(self, region: str = "us-east-1") -> dict[str, str]:
+        """The variables that lead every AWS client, and `pulumi`, to this account."""
+        return {"AWS_ENDPOINT_URL": self.url, **CREDENTIALS, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+
+    def get(self, path: str) -> Any:
+        """What `/_sandbox/<path>` answers."""
+        with urlopen(f"{self.url}/_sandbox/{path}", timeout=180) as answer:
+            return json.loads(answer.read())
+
+    def post(self, path: str, **body: Any) -> Any:
+        """What `/_sandbox/<path>` answers to `body`."""
+        request = Request(f"{self.url}/_sandbox/{path}", json.dumps(body).encode(), method="POST")
+        with urlopen(request, timeout=600) as answer:
+            return json.loads(answer.read())
+
+    def wait_until_ready(self) -> None:
+        """Raises `StartError` after two minutes."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            try:
+                self.get("clock")
+                return
+            except OSError:
+                time.sleep(0.2)
+        raise StartError(f"the sandbox account did not answer at {self.url} within {START_SECONDS} s")
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def start(port: int, *, record: Path | None = None, log: Path | None = None) -> Sandbox:
+    """Starts the account in the background; whoever starts it ends it by its pid. Raises `StartError`."""
+    words = [sys.executable, "-m", "sandbox", str(port), *(["--record", str(record)] if record else [])]
+    with (log or Path(os.devnull)).open("a") as output:
+        process = subprocess.Popen(
+            words,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    sandbox = Sandbox(f"http://{HOST}:{port}", process.pid)
+    sandbox.wait_until_ready()
+    return sandbox
+
+
+@contextmanager
+def running(*, record: Path | None = None, log: Path | None = None) -> Iterator[Sandbox]:
+    """An account of its own while the block runs."""
+    sandbox = start(free_port(), record=record, log=log)
+    try:
+        yield sandbox
+    finally:
+        os.kill(sandbox.pid, signal.SIGTERM)
+        os.waitpid(sandbox.pid, 0)
+
+
+def recorded(app: Wsgi, file: Path | None, calls: list[dict[str, Any]]) -> Wsgi:
+    """`app`; every call is kept in `calls` and written to `file`, one JSON object a line, with how it was answered."""
+    lock = threading.Lock()
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith(("/_sandbox/", "/moto-api/")):
+            return app(environ, start_response)
+        line: dict[str, Any] = described(environ)
+
+        def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            named = {name.lower(): value for name, value in headers}
+            line["status"] = int(status.split(maxsplit=1)[0])
+            line["verdict"] = "answered" if line["status"] < 400 else "refused"
+            if "x-amzn-errortype" in named:
+                line["error"] = named["x-amzn-errortype"]
+            with lock:
+                calls.append(line)
+                if file:
+                    with file.open("a", encoding="utf-8") as lines:
+                        lines.write(json.dumps(line, default=str) + "\n")
+            return start_response(status, headers, *rest)
+
+        return app(environ, started)
+
+    return answer
+
+
+def described(environ: Mapping[str, Any]) -> dict[str, Any]:
+    """A call in the record: when, who, which service and operation."""
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    scope = authorization.partition("Credential=")[2].split(",")[0].split("/")
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "access_key": scope[0] or None,
+        "service": scope[3] if len(scope) > 3 else None,
+        "operation": environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+        or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}",
+    }
+
+
+def application(port: int, record: Path | None = None) -> Wsgi:
+    """The whole account as a WSGI application, whose own calls go to `port`."""
+    from sandbox.reactions import life  # moto is slow to import, and whoever only starts the process needs none of it
+    from tests.engine import emulator
+
+    calls: list[dict[str, Any]] = []
+    living = life.Life(f"http://{HOST}:{port}")
+    living.install()
+    living.control.add("GET", "calls", lambda rest, asked: calls[int(asked.get("since", 0)) :])
+    return recorded(living.control.around(emulator.application()), record, calls)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("port", type=int, help="port on 127.0.0.1 to listen on, for example 4566")
+    parser.add_argument("--record", type=Path, help="file that takes every call with its verdict, a JSON object a line")
+    chosen = parser.parse_args(arguments)
+    from werkzeug.serving import WSGIRequestHandler, run_simple
+
+    class Quiet(WSGIRequestHandler):
+        """Says nothing of each request: the record does."""
+
+        protocol_version = "HTTP/1.1"
+
+        def log(self, type: str, message: str, *args: Any) -> None:
+            """Errors only."""
+            if type == "error":
+                super().log(type, message, *args)
+
+    run_simple(HOST, chosen.port, application(chosen.port, chosen.record), threaded=True, request_handler=Quiet)
+    return 0

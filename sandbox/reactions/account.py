@@ -11,6 +11,7 @@ import json
 import threading
 import time
 import traceback
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -48,7 +49,7 @@ class Permission(Protocol):
 
 
 def trusted_by_name(*, principal: str, action: str, resource: str, context: Mapping[str, str]) -> str | None:
-    """The least there is without an evaluator of policies: a role must exist and name the service in its trust policy."""
+    """Without an evaluator of policies: a role must exist and its trust policy name the service."""
     if action != "sts:AssumeRole":
         return None
     try:
@@ -62,6 +63,11 @@ def trusted_by_name(*, principal: str, action: str, resource: str, context: Mapp
         if statement["Effect"] == "Allow" and any(fnmatch.fnmatch(principal, name) for name in named):
             return None
     return f"{principal} is not authorized to perform: sts:AssumeRole on resource: {resource}"
+
+
+def _with_request_id(parsed: dict[str, Any], **_: Any) -> None:
+    """Every answer of AWS has one, and error messages quote it; moto's do not always."""
+    parsed["ResponseMetadata"].setdefault("RequestId", str(uuid.uuid4()))
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ class Account:
     def client(self, service: str, region: str, credentials: AssumedRole) -> Any:
         """A boto3 client that calls this account as the role of `credentials`; it does not retry."""
         with self._session_lock:
-            return self._session.client(
+            client: Any = self._session.client(
                 service,  # type: ignore[call-overload]
                 region_name=region,
                 endpoint_url=self.endpoint,
@@ -112,6 +118,8 @@ class Account:
                     s3={"addressing_style": "path"},
                 ),
             )
+        client.meta.events.register("after-call", _with_request_id)
+        return client
 
     def assume(self, role_arn: str, service: str, region: str, *, source_arn: str, session: str) -> AssumedRole:
         """The credentials of a role for a service. Raises `DeniedError`."""

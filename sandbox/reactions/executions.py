@@ -11,6 +11,7 @@ import functools
 import json
 import logging
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -75,7 +76,7 @@ class Executions:
         """Makes moto execute state machines, and fills what its interpreter leaves open."""
         logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
-        models.StepFunctionsParserBackend._validate_definition = staticmethod(lambda definition: _program(definition))
+        models.StepFunctionsParserBackend._validate_definition = staticmethod(_program)
         ExecutionWorker._get_evaluation_entrypoint = lambda worker: _program(  # type: ignore[method-assign]
             worker._evaluation_details.state_machine_details.definition
         )[0]
@@ -86,6 +87,7 @@ class Executions:
 
     def _follow_executions(self) -> None:
         """The start and the end of each execution are an event and a metric."""
+        begin = models.StepFunctionsParserBackend.start_execution
         start, terminated = Execution.start, BaseExecutionWorkerCommunication.terminated
 
         def started(execution: Execution) -> None:
@@ -110,6 +112,12 @@ class Executions:
                 start_time=_iso(execution.start_date),
             )
 
+        def named(
+            backend: Any, state_machine_arn: str, name: str | None = None, *rest: Any, **others: Any
+        ) -> Execution:
+            return begin(backend, state_machine_arn, name or str(uuid.uuid4()), *rest, **others)
+
+        models.StepFunctionsParserBackend.start_execution = named
         Execution.start = started
         Execution.get_start_execution_details = details
         BaseExecutionWorkerCommunication.terminated = ended

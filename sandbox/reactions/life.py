@@ -8,13 +8,17 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.tasks.fargate import Fargate
 from sandbox.tasks.outcomes import UnknownOutcomeError
+from sandbox.tasks.services import Services
 
-from . import storage
+from . import log_filters, storage
 from .account import Account, Permission, trusted_by_name
+from .alarms import Alarms
 from .bus import Bus
 from .control import BadRequestError, Control, moment
 from .executions import Executions
 from .metrics import Metrics
+from .scaling import Scaling
+from .schedules import Schedules
 
 
 class Life:
@@ -27,6 +31,10 @@ class Life:
         self.bus = Bus(self.account, self.metrics)
         self.executions = Executions(self.account, self.bus, self.metrics)
         self.fargate = Fargate(self.account, self.bus)
+        self.services = Services(self.account, self.bus, self.fargate)
+        self.schedules = Schedules(self.account, self.bus, self.metrics)
+        self.alarms = Alarms(self.account, self.bus, self.metrics)
+        self.scaling = Scaling(self.account)
         self.control = Control()
 
     def install(self) -> None:
@@ -35,6 +43,12 @@ class Life:
         storage.install(self.bus)
         self.executions.install()
         self.fargate.install()
+        self.services.install()
+        self.schedules.install()
+        self.alarms.install()
+        self.alarms.scale = self.scaling.scale
+        self.scaling.install()
+        log_filters.install(self.account, self.metrics)
         self._add_controls()
         self.clock.start()
 

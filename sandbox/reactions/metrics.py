@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from moto.cloudwatch.models import Dimension, MetricDatum, cloudwatch_backends
 from moto.sqs.models import sqs_backends
@@ -46,7 +46,7 @@ class Metrics:
                     name,
                     value,
                     [{"Name": key, "Value": text} for key, text in dimensions.items()],
-                    self._account.clock.now(),
+                    None,  # now, as moto writes it
                     unit,
                 )
             )
@@ -77,5 +77,6 @@ class Metrics:
             value = getattr(datum, "value", None)
             moment = datum.timestamp
             if isinstance(value, int | float) and isinstance(moment, datetime):
-                self._points[(region, datum.namespace, datum.name, dimensions)].append((moment, float(value)))
+                at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+                self._points[(region, datum.namespace, datum.name, dimensions)].append((at, float(value)))
         self._seen[region] = len(data)

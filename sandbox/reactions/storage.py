@@ -6,6 +6,7 @@ import itertools
 import uuid
 from typing import Any
 
+from flask import has_request_context, request
 from moto.s3 import notifications
 
 from .bus import Bus
@@ -26,6 +27,9 @@ def install(bus: Bus) -> None:
     """Sends events in the shape of S3's; moto asks for them only where the switch is on."""
 
     def send(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
+        name = str(getattr(event_name, "value", event_name))
+        if "Tagging" in name and has_request_context() and "tagging" not in request.args:
+            return  # moto tags within PutObject as well
         about: dict[str, Any] = {
             "key": key.name,
             "size": key.size,
@@ -42,7 +46,6 @@ def install(bus: Bus) -> None:
             "requester": account_id,
             "source-ip-address": "127.0.0.1",
         }
-        name = str(getattr(event_name, "value", event_name))
         if name in _REASONS:
             detail["reason"] = _REASONS[name]
         bus.publish(bucket.region_name, "aws.s3", notifications._detail_type(event_name), [bucket.arn], detail)

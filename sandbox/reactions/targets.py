@@ -100,7 +100,7 @@ def send_to_queue(
         message_body=body,
         group_id=group_id,
         message_attributes={
-            key: {"data_type": "String", "string_value": value} for key, value in (attributes or {}).items()
+            key: {"DataType": "String", "StringValue": value} for key, value in (attributes or {}).items()
         },
     )
 

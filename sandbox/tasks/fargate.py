@@ -41,7 +41,7 @@ class Fargate:
 
     def install(self) -> None:
         """Takes moto's tasks, which stand for something running, and runs them."""
-        run, stop = EC2ContainerServiceBackend.run_task, EC2ContainerServiceBackend.stop_task
+        run = EC2ContainerServiceBackend.run_task
         Task.advance = lambda task: None
 
         def run_task(backend: Any, cluster_str: str, task_definition_str: str, *rest: Any, **named: Any) -> list[Task]:
@@ -68,7 +68,10 @@ class Fargate:
             self.stop(found[0], "UserInitiated", reason or "Task stopped by user")
             return found[0]
 
-        del stop
+        # Fargate places by the task's size; moto would add up the containers' memory, which they need not have
+        EC2ContainerServiceBackend._calculate_task_resource_requirements = staticmethod(
+            lambda definition: {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
+        )
         EC2ContainerServiceBackend.run_task = run_task
         EC2ContainerServiceBackend.stop_task = stop_task
 

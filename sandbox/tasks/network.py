@@ -67,6 +67,7 @@ class TaskNetwork:
                 endpoint.vpc_id == vpc
                 and endpoint.service_name == f"com.amazonaws.{self.region}.{service}"
                 and endpoint.private_dns_enabled
+                and endpoint.state == "available"
             ):
                 return self._may_talk_to(endpoint.security_group_ids, endpoint.subnet_ids or [])
         return self._has_way_out()
@@ -82,7 +83,8 @@ class TaskNetwork:
         """By the gateway endpoint on the subnet's route table, or by a way out."""
         table = self._route_table()
         for endpoint in self._ec2.vpc_end_points.values():
-            if endpoint.service_name.endswith(".s3") and table.id in (endpoint.route_table_ids or []):
+            is_ours = endpoint.state == "available" and endpoint.service_name.endswith(".s3")
+            if is_ours and table.id in (endpoint.route_table_ids or []):
                 prefix_list = endpoint.destination_prefix_list_id
                 return any(
                     _is_https(rule)

@@ -89,8 +89,7 @@ class TaskNetwork:
                 return any(
                     _is_https(rule)
                     and (
-                        "0.0.0.0/0" in _ranges(rule)
-                        or (rule.prefix_list_id or {}).get("PrefixListId") in {prefix_list, *self._s3_lists()} - {None}
+                        "0.0.0.0/0" in _ranges(rule) or _prefix_list(rule) in {prefix_list, *self._s3_lists()} - {None}
                     )
                     for rule in self._rules(self.security_groups, "egress_rules")
                 )
@@ -134,6 +133,12 @@ def _allows(rule: Any, groups: Sequence[str], ranges: Sequence[str]) -> bool:
         for outer in _ranges(rule)
         for inner in ranges
     )
+
+
+def _prefix_list(rule: Any) -> str | None:
+    """moto keeps the id alone or with its description."""
+    found = rule.prefix_list_id
+    return found.get("PrefixListId") if isinstance(found, dict) else found
 
 
 def _is_https(rule: Any) -> bool:

@@ -13,7 +13,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from moto.ecs.models import Service, Task, ecs_backends
+from moto.ecs.models import EC2ContainerServiceBackend, Service, Task, ecs_backends
 
 from sandbox.reactions.account import ACCOUNT_ID, Account
 from sandbox.reactions.bus import Bus
@@ -38,7 +38,17 @@ class Services:
         """The task definition of the last deployment that was steady, by the service's ARN."""
 
     def install(self) -> None:
-        """Looks after the services in a thread of its own."""
+        """Looks after the services in a thread of its own; how many tasks run is for it to say, not for an update."""
+        update = EC2ContainerServiceBackend.update_service
+
+        def updated(backend: Any, service_properties: dict[str, Any]) -> Service:
+            service = backend._get_service(service_properties.get("cluster", "default"), service_properties["service"])
+            counted = service.running_count, service.pending_count
+            answer = update(backend, service_properties)
+            answer.running_count, answer.pending_count = counted
+            return answer
+
+        EC2ContainerServiceBackend.update_service = updated
         threading.Thread(target=self._run, name="services", daemon=True).start()
 
     def _run(self) -> None:
@@ -94,7 +104,8 @@ class Services:
         if breaker.get("enable") and self._failures[deployment] >= threshold:
             self._give_up(service, bool(breaker.get("rollback")))
             return False
-        return self._account.clock.now() >= self._not_before.get(deployment, self._account.clock.now())
+        pause = self._not_before.get(deployment)
+        return pause is None or self._account.clock.now() >= pause
 
     def _give_up(self, service: Service, rollback: bool) -> None:
         """The circuit breaker: the deployment has failed."""

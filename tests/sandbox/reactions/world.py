@@ -87,10 +87,12 @@ class World:
         return str(url), self.arn("sqs", f"{purpose}-{self.name}")
 
     def messages(self, url: str) -> list[dict[str, Any]]:
-        answer = self.client("sqs").receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        )
-        return list(answer.get("Messages", []))
+        """Takes up to ten messages off a queue."""
+        answer = self.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        found = list(answer.get("Messages", []))
+        for message in found:
+            self.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
 
     def heard(self, purpose: str = "topic") -> tuple[str, str]:
         """A topic's ARN and the URL of a queue that is subscribed to it."""
@@ -247,7 +249,10 @@ class Cluster:
             networkConfiguration=self.network,
             overrides={
                 "containerOverrides": [
-                    {"name": "job", "environment": [{"name": key, "value": value} for key, value in environment.items()]}
+                    {
+                        "name": "job",
+                        "environment": [{"name": key, "value": value} for key, value in environment.items()],
+                    }
                 ]
             },
         )
@@ -295,9 +300,7 @@ class Cluster:
 
     def _group(self, purpose: str) -> str:
         ec2 = self.world.client("ec2")
-        made = ec2.create_security_group(
-            GroupName=f"{purpose}-{self.world.name}", Description=purpose, VpcId=self.vpc
-        )
+        made = ec2.create_security_group(GroupName=f"{purpose}-{self.world.name}", Description=purpose, VpcId=self.vpc)
         return str(made["GroupId"])
 
     def _endpoint(self, service: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from sandbox.clock import Clock
+from sandbox.clock import Clock, machine_time
 from sandbox.tasks.fargate import Fargate
 from sandbox.tasks.outcomes import UnknownOutcomeError
 from sandbox.tasks.services import Services
@@ -19,6 +20,9 @@ from .executions import Executions
 from .metrics import Metrics
 from .scaling import Scaling
 from .schedules import Schedules
+
+CREDENTIALS_LAST = timedelta(hours=6)
+"""As ECS renews them; on the machine's clock, which is the task's."""
 
 
 class Life:
@@ -101,5 +105,5 @@ class Life:
             "AccessKeyId": role.access_key_id,
             "SecretAccessKey": role.secret_access_key,
             "Token": role.session_token,
-            "Expiration": role.expiration.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "Expiration": (machine_time() + CREDENTIALS_LAST).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }

@@ -60,7 +60,14 @@ class Outcomes:
         self._lock = threading.Lock()
 
     def add(self, asked: Mapping[str, Any]) -> None:
-        """From `{"job": …, "kind": …, "exit_code": …, "times": …}`. Raises `UnknownOutcomeError`."""
+        """From `{"job": …, "kind": …, "exit_code": …, "times": …}`, or `{"clear": true}` to forget what is left.
+
+        Raises `UnknownOutcomeError`.
+        """
+        if asked.get("clear"):
+            with self._lock:
+                self._waiting.clear()
+            return
         if asked.get("kind") not in KINDS or not asked.get("job"):
             raise UnknownOutcomeError(
                 f'a task outcome is {{"job": "risk-calculation", "kind": one of {", ".join(KINDS)}}}, got {dict(asked)}'

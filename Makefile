@@ -5,9 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run-$(shell cat uv.lock requirements/run.txt 2>/dev/null | cksum | cut -d' ' -f1)
 DEV := $(VENV)/.dev-$(shell cat uv.lock requirements/dev.txt 2>/dev/null | cksum | cut -d' ' -f1)
-PATHS := __main__.py outputs.py settings components policy batchctl tests benchmarks demo tooling scripts jobs
+PATHS := __main__.py outputs.py conventions settings workflow components tooling policy batchctl sandbox benchmarks tests jobs
 CHECKED := $(wildcard $(PATHS))
-TYPED := __main__.py outputs.py settings components policy batchctl benchmarks scripts demo
+TYPED := __main__.py outputs.py conventions settings workflow components tooling/delivery tooling/scripts policy batchctl sandbox benchmarks
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PULUMI_SKIP_UPDATE_CHECK := true
@@ -56,7 +56,7 @@ engine: $(DEV) ## only the tests on the real Pulumi engine
 	@$(BIN)/python -m pytest -m engine
 
 demo: $(DEV) ## a whole night on this machine, without a cloud: a generated portfolio in, a PDF report out
-	@$(BIN)/python -m demo
+	@$(BIN)/python -m sandbox.demo
 
 benchmarks: $(DEV) ## measure: preview, makespan, policy pack, jobs (ratios within one run)
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
@@ -73,7 +73,7 @@ clean: ## remove what this file made
 
 # uv when it is there, plain venv and pip otherwise; both install exactly what is locked
 $(RUN):
-	@$(PYTHON) scripts/setup.py run && touch $@
+	@$(PYTHON) tooling/scripts/setup.py run && touch $@
 
 $(DEV): $(RUN)
-	@$(PYTHON) scripts/setup.py dev && touch $@
+	@$(PYTHON) tooling/scripts/setup.py dev && touch $@

@@ -7,24 +7,25 @@ import pulumi_aws as aws
 
 import outputs
 import settings
-from components import _standards, _tags
-from components._names import Names
-from components.announcements import Announcements, AnnouncementsArgs
-from components.batch import Cluster, ClusterArgs
+from components.cluster import Cluster, ClusterArgs
 from components.data import Data, DataArgs
 from components.encryption import Keys, KeysArgs
-from components.job import JobService, JobServiceArgs
+from components.job.service import JobService, JobServiceArgs
+from components.monitoring.monitoring import Observability, ObservabilityArgs
 from components.networking import Networking, NetworkingArgs
-from components.observability import Observability, ObservabilityArgs
-from components.orchestration import Orchestration, OrchestrationArgs
+from components.nightly.run import Orchestration, OrchestrationArgs
+from components.nightly.run_monitors import Watch, WatchArgs
+from components.notifications import Announcements, AnnouncementsArgs
 from components.registry import Registry, RegistryArgs
-from components.watch import Watch, WatchArgs
+from components.shared import transformations
+from conventions import tagging
+from conventions.naming import Names
 
 config, region = settings.load()
 settings.check_zones(config, zones := aws.get_availability_zones(state="available").names, region)
 names = Names(suffix=config.platform.environment, account=aws.get_caller_identity().account_id, region=region)
-tags = _tags.required(config.tags.given(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
-pulumi.runtime.register_stack_transformation(_standards.standards(tags))
+tags = tagging.required(config.tags.given(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
+pulumi.runtime.register_stack_transformation(transformations.standards(tags))
 s3_list = aws.ec2.get_managed_prefix_list(name=f"com.amazonaws.{region}.s3").id
 
 keys = Keys("keys", KeysArgs(names=names))

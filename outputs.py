@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components._names import Names
-from components.announcements import Announcements
-from components.batch import Cluster
+from components.cluster import Cluster
 from components.data import Data
 from components.encryption import Keys
-from components.job import JobService
+from components.job.service import JobService
+from components.monitoring.monitoring import Observability
 from components.networking import Networking
-from components.observability import Observability
-from components.orchestration import Orchestration
+from components.nightly.run import Orchestration
+from components.nightly.run_monitors import Watch
+from components.notifications import Announcements
 from components.registry import Registry
-from components.watch import Watch
+from conventions.naming import Names
 
 
 def of_platform(

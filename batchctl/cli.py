@@ -18,10 +18,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from batchctl import policy_commands
 from batchctl import project as projects
 from batchctl.errors import FOUND, OK, OperatorError
 from batchctl.operate import commands as operating
+from batchctl.policy import commands
 
 app = typer.Typer(
     name="batchctl",
@@ -33,7 +33,7 @@ app = typer.Typer(
     "nothing was changed; 3 AWS, Docker or Pulumi not reachable.",
 )
 
-app.add_typer(policy_commands.app)
+app.add_typer(commands.app)
 operating.register(app)
 
 StackOption = Annotated[
@@ -79,9 +79,9 @@ def preview(
     Runs the very program that `pulumi up` runs and evaluates the very policy pack, once with values unknown as at a
     first preview and once with values resolved as after `up`. Exit code 1 when a mandatory rule fails.
     """
-    from batchctl import preview as previews
-    from batchctl import prices as price_tables
-    from batchctl import render
+    from batchctl.preview import prices as price_tables
+    from batchctl.preview import render
+    from batchctl.preview import report as previews
 
     if as_json and markdown:
         raise OperatorError("--json and --markdown exclude each other: choose one.")

@@ -19,8 +19,8 @@ from typing import Any, Final
 import yaml
 
 from batchctl.errors import FOUND, OK
-from components import _delivery_steps
-from settings.delivery import Delivery
+from tooling.delivery import steps
+from tooling.delivery.delivery_settings import Delivery
 
 PROJECT: Final = "batch-platform"
 TOOLING: Final = "batch-platform-tooling"
@@ -32,8 +32,8 @@ PROGRAMS: Final = {".": PROJECT, "tooling": TOOLING}
 _ENTRY_POINTS: Final = (
     "Makefile",
     ".ci/run",
-    "scripts/*.sh",
-    "buildspecs/*.yml",
+    "tooling/scripts/*.sh",
+    "tooling/buildspecs/*.yml",
     ".github/workflows/*.yml",
 )
 _OTHER_TOOLS: Final = re.compile(
@@ -44,7 +44,7 @@ _STACK: Final = re.compile(
 )
 _FOLDER: Final = re.compile(r"pulumi\b[^\n]*?(?:--cwd[= ]|\s-C )\s*([^\s\"';|&)]+|\"[^\"]*\")")
 _MODULE: Final = re.compile(r"python3? -m (batchctl[\w.]*|policy[\w.]*|components[\w.]*|settings[\w.]*)")
-_SCRIPT: Final = re.compile(r"(?:^|[\s./])(scripts/[\w.-]+\.(?:py|sh))(?![\w.])", re.MULTILINE)
+_SCRIPT: Final = re.compile(r"(?:^|[\s./])(tooling/scripts/[\w.-]+\.(?:py|sh))(?![\w.])", re.MULTILINE)
 _PACK: Final = re.compile(r"--policy-pack[= ]([^\s\"']+)")
 
 
@@ -95,8 +95,12 @@ def _pipeline(root: Path) -> Iterator[Problem]:
     stacks = tuple(given) if given else Delivery().stacks
     for stack in sorted(set(stacks) - set(STACKS)):
         yield Problem(file, f"the pipeline deploys {stack!r}, which has no Pulumi.{stack}.yaml")
-    wanted = {step.buildspec for step in _delivery_steps.steps(Delivery())}
-    there = {f"buildspecs/{path.name}" for path in (root / "buildspecs").glob("*.yml") if "phases" in _yaml(path)}
+    wanted = {step.buildspec for step in steps.steps(Delivery())}
+    there = {
+        f"tooling/buildspecs/{path.name}"
+        for path in (root / "tooling" / "buildspecs").glob("*.yml")
+        if "phases" in _yaml(path)
+    }
     yield from (
         Problem(missing, "a step of the pipeline runs it, but it does not exist") for missing in sorted(wanted - there)
     )

@@ -10,8 +10,8 @@ import pulumi
 
 import settings
 from batchctl.errors import OperatorError
+from batchctl.preview.recording import Mode, Recording, record
 from batchctl.project import Project, StackFile
-from batchctl.recording import Mode, Recording, record
 
 
 def recorded(project: Project, stack_file: StackFile, mode: Mode) -> Recording:

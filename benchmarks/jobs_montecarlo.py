@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.table import Table
 
 from data_ingestion.schema import PARTITION_SCHEMA
-from demo import portfolio
 from risk_calculation.scenarios import Doubles, Scenarios
 from risk_calculation.valuation import Positions, Valuation
 from risk_results.documents import Model
 from risk_results.measures import Vector
+from sandbox.demo import portfolio
 
 TRADES = 5_000
 SCENARIOS = 20_000

@@ -27,10 +27,10 @@ from rich.table import Table
 
 import settings
 from batchctl import project as projects
-from batchctl.local_workflow import Execution, LocalWorkflow, RunTaskRequest, TaskResult
-from batchctl.prices import Prices, load_prices
-from batchctl.recording import record
-from components import _fargate
+from batchctl.preview.prices import Prices, load_prices
+from batchctl.preview.recording import record
+from conventions import fargate
+from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest, TaskResult
 from settings.jobs import Job
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -140,7 +140,7 @@ class Scene:
 def ways(shards: int, rates: Rates, scene: Scene) -> Iterator[Result]:
     """Inline, and distributed with several batch sizes; the chosen one is what the definition does by default."""
     job, measured, prices = scene.job, scene.measured, scene.prices
-    vcpus, memory = _fargate.vcpus(job.cpu), _fargate.gigabytes(job.memory)
+    vcpus, memory = fargate.vcpus(job.cpu), fargate.gigabytes(job.memory)
     fitting = int(rates.vcpu_quota // vcpus)
     hourly = vcpus * prices["fargate.x86.vcpu"].usd + memory * prices["fargate.x86.memory"].usd
     default_batch = job.fan_out.batch if job.fan_out else 1
@@ -251,7 +251,7 @@ def quota_for(shards: int, job: Job, window: float, rates: Rates, load: Load) ->
             high = middle
         else:
             low = middle + 1
-    return int(low * _fargate.vcpus(job.cpu))
+    return int(low * fargate.vcpus(job.cpu))
 
 
 def _hours(seconds: float) -> str:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from batchctl import project as projects  # noqa: E402
-from batchctl.recording import record  # noqa: E402
+from batchctl.preview.recording import record  # noqa: E402
 from policy.rules import ALL_RULES, Graph, Resource, evaluate  # noqa: E402
 from tests.policy.ring import Ring  # noqa: E402
 

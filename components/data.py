@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from . import _iam
-from ._bucket import Bucket, BucketArgs
-from ._foundation import Foundation
-from ._names import DATA_BUCKETS, Names
+from components.shared.bucket import Bucket, BucketArgs
+from components.shared.stack_context import Foundation
+from conventions import iam
+from conventions.naming import DATA_BUCKETS, Names
 
 if TYPE_CHECKING:
     from settings import models
@@ -73,7 +73,7 @@ class Data(pulumi.ComponentResource):
         expire_days: int,
         kms_key_arn: pulumi.Input[str] | None,
         *,
-        statements: Sequence[_iam.Statement] = (),
+        statements: Sequence[iam.Statement] = (),
         audit: Bucket | None = None,
     ) -> Bucket:
         bucket = Bucket(
@@ -115,12 +115,12 @@ class Data(pulumi.ComponentResource):
         self.ledger_name, self.ledger_arn = ledger.name, ledger.arn
 
 
-def _access_logs_may_be_written(names: Names, source: str) -> _iam.Statement:
+def _access_logs_may_be_written(names: Names, source: str) -> iam.Statement:
     """Lets S3 deliver the access log of one of this platform's buckets into its folder of the audit bucket.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     """
-    return _iam.statement(
+    return iam.statement(
         f"AccessLogOf{source.capitalize()}",
         ["s3:PutObject"],
         [f"{names.bucket_arn('audit')}/{source}/*"],

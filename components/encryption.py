@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from . import _iam
-from ._foundation import Foundation
-from ._names import Names
+from components.shared.stack_context import Foundation
+from conventions import iam
+from conventions.naming import Names
 
 DELETION_WINDOW_DAYS = 7
 """The shortest KMS allows (facts-aws.md 43): after `destroy` nothing is billed for longer than a week."""
@@ -79,14 +79,14 @@ class Keys(pulumi.ComponentResource):
             teardown=teardown,
         )
 
-    def _key(self, purpose: str, description: str, users: Sequence[_iam.Statement]) -> pulumi.Output[str]:
+    def _key(self, purpose: str, description: str, users: Sequence[iam.Statement]) -> pulumi.Output[str]:
         child = pulumi.ResourceOptions(parent=self)
         key = aws.kms.Key(
             f"{self._name}-{purpose}",
             description=f"{description} ({self._names.suffix})",
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_WINDOW_DAYS,
-            policy=_iam.document(_administration(self._names), *users),
+            policy=iam.document(_administration(self._names), *users),
             opts=child,
         )
         aws.kms.Alias(
@@ -102,20 +102,20 @@ def _root(names: Names) -> dict[str, str]:
     return {"AWS": names.arn("iam", "root", region="")}
 
 
-def _administration(names: Names) -> _iam.Statement:
-    return _iam.statement("AdministeredByThisAccount", _ADMINISTRATION, ["*"], principal=_root(names))
+def _administration(names: Names) -> iam.Statement:
+    return iam.statement("AdministeredByThisAccount", _ADMINISTRATION, ["*"], principal=_root(names))
 
 
-def _through(names: Names, *services: str) -> _iam.Conditions:
+def _through(names: Names, *services: str) -> iam.Conditions:
     """Only when one of `services` of this region calls on behalf of a principal of this account."""
     return {"StringEquals": {"kms:ViaService": [f"{s}.{names.region}.amazonaws.com" for s in services]}}
 
 
-def _data_statements(names: Names) -> list[_iam.Statement]:
+def _data_statements(names: Names) -> list[iam.Statement]:
     stores = _through(names, "s3", "dynamodb", "ecr")
     return [
-        _iam.statement("UsedThroughTheStores", _USE, ["*"], principal=_root(names), conditions=stores),
-        _iam.statement(
+        iam.statement("UsedThroughTheStores", _USE, ["*"], principal=_root(names), conditions=stores),
+        iam.statement(
             "GrantsForTheStores",
             ["kms:CreateGrant"],
             ["*"],
@@ -125,8 +125,8 @@ def _data_statements(names: Names) -> list[_iam.Statement]:
     ]
 
 
-def _logs_statement(names: Names) -> _iam.Statement:
-    return _iam.statement(
+def _logs_statement(names: Names) -> iam.Statement:
+    return iam.statement(
         "UsedByThisStacksLogGroups",
         _USE,
         ["*"],
@@ -135,7 +135,7 @@ def _logs_statement(names: Names) -> _iam.Statement:
     )
 
 
-def _message_statements(names: Names) -> list[_iam.Statement]:
+def _message_statements(names: Names) -> list[iam.Statement]:
     """SNS and SQS take no grants; their publishers need the key themselves.
 
     The EventBridge statement has no aws:SourceArn or aws:SourceAccount: EventBridge does not send them, and delivery
@@ -144,10 +144,10 @@ def _message_statements(names: Names) -> list[_iam.Statement]:
     """
     topics = names.arn("sns", f"*-{names.suffix}")
     return [
-        _iam.statement(
+        iam.statement(
             "UsedThroughTopicsAndQueues", _USE, ["*"], principal=_root(names), conditions=_through(names, "sns", "sqs")
         ),
-        _iam.statement(
+        iam.statement(
             "AlarmsPublish",
             ["kms:Decrypt", "kms:GenerateDataKey*"],
             ["*"],
@@ -157,14 +157,14 @@ def _message_statements(names: Names) -> list[_iam.Statement]:
                 "ArnLike": {"aws:SourceArn": names.arn("cloudwatch", f"alarm:*-{names.suffix}")},
             },
         ),
-        _iam.statement(
+        iam.statement(
             "EventsPublish",
             ["kms:Decrypt", "kms:GenerateDataKey*"],
             ["*"],
             principal={"Service": "events.amazonaws.com"},
             conditions={"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": topics}},
         ),
-        _iam.statement(
+        iam.statement(
             "EventsReachDeadLetterQueues",
             ["kms:Decrypt", "kms:GenerateDataKey*"],
             ["*"],

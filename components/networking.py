@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from . import _endpoints, _iam
-from ._foundation import Foundation
-from ._names import DATA_BUCKETS
+from components.shared.stack_context import Foundation
+from conventions import endpoint_services, iam
+from conventions.naming import DATA_BUCKETS
 
 if TYPE_CHECKING:
     from settings.models import Network
@@ -162,7 +162,7 @@ class Networking(pulumi.ComponentResource):
         names, region = self._args.base.names, self._args.base.names.region
         repositories = [names.arn("ecr", f"repository/{names.name('repository', job)}") for job in self._args.jobs]
         self.endpoint_ids = {}
-        for service in (*_endpoints.REQUIRED, *self._args.settings.extra_endpoints):
+        for service in (*endpoint_services.REQUIRED, *self._args.settings.extra_endpoints):
             label = service.replace(".", "-")
             endpoint = aws.ec2.VpcEndpoint(
                 f"{self._name}-endpoint-{label}",
@@ -172,7 +172,7 @@ class Networking(pulumi.ComponentResource):
                 private_dns_enabled=True,
                 subnet_ids=self.subnet_ids[: self._args.settings.endpoint_zones],
                 security_group_ids=[self.endpoint_security_group_id],
-                policy=_endpoints.interface_policy(names, service, repositories),
+                policy=endpoint_services.interface_policy(names, service, repositories),
                 tags={"Name": f"endpoint-{label}-{names.suffix}"},
                 opts=self._child,
             )
@@ -183,7 +183,7 @@ class Networking(pulumi.ComponentResource):
             service_name=f"com.amazonaws.{region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=self.route_table_ids,
-            policy=_endpoints.s3_policy(names, [names.bucket_arn(purpose) for purpose in DATA_BUCKETS]),
+            policy=endpoint_services.s3_policy(names, [names.bucket_arn(purpose) for purpose in DATA_BUCKETS]),
             tags={"Name": f"endpoint-s3-{names.suffix}"},
             opts=self._child,
         )
@@ -202,7 +202,7 @@ class Networking(pulumi.ComponentResource):
             f"{self._name}-flow-logs-role",
             name=names.name("role", "flow-logs"),
             description="Lets VPC flow logs write to their log group",
-            assume_role_policy=_iam.trust(
+            assume_role_policy=iam.trust(
                 "vpc-flow-logs.amazonaws.com",
                 account=names.account,
                 source_arn=names.arn("ec2", "vpc-flow-log/*"),
@@ -214,8 +214,8 @@ class Networking(pulumi.ComponentResource):
             f"{self._name}-flow-logs-policy",
             name="write-flow-logs",
             role=role.name,
-            policy=_iam.document(
-                _iam.statement(
+            policy=iam.document(
+                iam.statement(
                     "WriteFlowLogs",
                     ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
                     [arn, f"{arn}:*"],

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from ._foundation import Foundation
+from components.shared.stack_context import Foundation
 
 if TYPE_CHECKING:
     from settings import models

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from components import _fargate
+from conventions import fargate
 
 from .base import Section
 
@@ -127,25 +127,25 @@ class Job(Section):
 
     @model_validator(mode="after")
     def _size_is_fargates(self) -> Self:
-        if self.cpu not in _fargate.SIZES:
+        if self.cpu not in fargate.SIZES:
             raise PydanticCustomError(
                 "fargate_cpu",
                 "Fargate has no such CPU size; it has {sizes} (CPU units, 1024 = 1 vCPU)",
                 {
                     "field": "cpu",
-                    "sizes": ", ".join(map(str, _fargate.SIZES)),
+                    "sizes": ", ".join(map(str, fargate.SIZES)),
                     "example": "cpu: 1024",
                 },
             )
-        if not _fargate.is_valid(self.cpu, self.memory):
-            nearest = _fargate.nearest_memory(self.cpu, self.memory)
+        if not fargate.is_valid(self.cpu, self.memory):
+            nearest = fargate.nearest_memory(self.cpu, self.memory)
             raise PydanticCustomError(
                 "fargate_memory",
                 "Fargate does not pair it with cpu {cpu}; it takes {sizes} (MiB)",
                 {
                     "field": "memory",
                     "cpu": self.cpu,
-                    "sizes": ", ".join(map(str, _fargate.SIZES[self.cpu])),
+                    "sizes": ", ".join(map(str, fargate.SIZES[self.cpu])),
                     "example": f"memory: {nearest}",
                 },
             )

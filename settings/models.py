@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from components import _cidr, _endpoints, _names
+from conventions import address_ranges, endpoint_services, naming
 
 from .base import Section
 from .jobs import Capacity, Job
@@ -23,14 +23,14 @@ ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 JobName = Annotated[
     str,
-    StringConstraints(pattern=rf"^{_names.JOB_PATTERN}$", max_length=_names.JOB_LENGTH),
+    StringConstraints(pattern=rf"^{naming.JOB_PATTERN}$", max_length=naming.JOB_LENGTH),
 ]
 
 
 class Platform(Section):
     """What the whole stack is."""
 
-    environment: str = Field(pattern=rf"^{_names.SUFFIX_PATTERN}$", examples=["dev"])
+    environment: str = Field(pattern=rf"^{naming.SUFFIX_PATTERN}$", examples=["dev"])
     """Suffix of every name, unique in the account; by default the stack's name."""
     teardown: bool = Field(default=False, examples=[True])
     """Whether `pulumi destroy` may delete buckets and repositories that still hold something."""
@@ -78,7 +78,7 @@ class Network(Section):
     """Ranges of the subnets, one a zone; empty: split from `cidr`."""
     endpoint_zones: int = Field(default=1, ge=1, le=6, examples=[1])
     """Zones the interface endpoints live in; each costs about 7.30 USD a month for each endpoint (facts-aws.md 21)."""
-    extra_endpoints: tuple[Literal[tuple(sorted(_endpoints.OPTIONAL))], ...] = Field(  # type: ignore[valid-type]
+    extra_endpoints: tuple[Literal[tuple(sorted(endpoint_services.OPTIONAL))], ...] = Field(  # type: ignore[valid-type]
         default=(), examples=[["secretsmanager"]]
     )
     """Interface endpoints beside the required `ecr.api`, `ecr.dkr` and `logs`."""
@@ -87,7 +87,7 @@ class Network(Section):
 
     @model_validator(mode="after")
     def _subnets_fit(self) -> Self:
-        if not _cidr.LARGEST_PREFIX <= self.cidr.prefixlen <= _cidr.SMALLEST_PREFIX:
+        if not address_ranges.LARGEST_PREFIX <= self.cidr.prefixlen <= address_ranges.SMALLEST_PREFIX:
             raise _refused("cidr", "a VPC's range is between /16 and /28", "cidr: 10.0.0.0/16")
         if self.endpoint_zones > self.zones:
             raise _refused(
@@ -102,17 +102,17 @@ class Network(Section):
                 "one range a zone",
             )
         try:
-            made = self.subnets or tuple(_cidr.split(self.cidr, self.zones))
+            made = self.subnets or tuple(address_ranges.split(self.cidr, self.zones))
         except ValueError as error:
             raise _refused("cidr", str(error), "cidr: 10.0.0.0/16") from error
-        if problem := _cidr.problem_with(self.cidr, made):
+        if problem := address_ranges.problem_with(self.cidr, made):
             raise _refused("subnets", problem, "subnets: [10.0.0.0/20, 10.0.16.0/20, 10.0.32.0/20]")
         return self
 
     @property
     def subnet_ranges(self) -> tuple[IPv4Network, ...]:
         """One range a zone, in order."""
-        return self.subnets or tuple(_cidr.split(self.cidr, self.zones))
+        return self.subnets or tuple(address_ranges.split(self.cidr, self.zones))
 
 
 class Data(Section):

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from components import _names
+from conventions import naming
 
 from .errors import Problem
 
@@ -29,12 +29,12 @@ def read_section(
     key: str | None = None,
 ) -> Model | None:
     """`given` as a `model`, or None after its problems were added to `found`. `key` is a job's name, also checked."""
-    if key is not None and not (re.fullmatch(_names.JOB_PATTERN, key) and len(key) <= _names.JOB_LENGTH):
+    if key is not None and not (re.fullmatch(naming.JOB_PATTERN, key) and len(key) <= naming.JOB_LENGTH):
         found.append(
             Problem(
                 path=path,
                 value=key,
-                reason=f"a job's name has at most {_names.JOB_LENGTH} lower-case letters, digits and single hyphens",
+                reason=f"a job's name has at most {naming.JOB_LENGTH} lower-case letters, digits and single hyphens",
                 example="risk-calculation",
             )
         )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from components import _fargate
+from conventions import fargate
 
 from .errors import Problem
 from .jobs import Job
@@ -71,7 +71,7 @@ def _quota_problems(name: str, job: Job, workflow: Workflow) -> list[Problem]:
                 path=f"jobs.{name}.cpu",
                 value=job.cpu,
                 reason=f"one task needs more than workflow.fargateVcpuQuota ({workflow.fargate_vcpu_quota} vCPU)",
-                example=f"cpu: {min(workflow.fargate_vcpu_quota, 4) * _fargate.CPU_UNITS_PER_VCPU}",
+                example=f"cpu: {min(workflow.fargate_vcpu_quota, 4) * fargate.CPU_UNITS_PER_VCPU}",
                 fix="take a smaller size, or have the quota raised by AWS and set workflow.fargateVcpuQuota to it",
             )
         ]
@@ -80,7 +80,7 @@ def _quota_problems(name: str, job: Job, workflow: Workflow) -> list[Problem]:
             Problem(
                 path=f"jobs.{name}.fanOut.concurrency",
                 value=asked,
-                reason=f"{asked} tasks of {_fargate.vcpus(job.cpu):g} vCPU need more than workflow.fargateVcpuQuota "
+                reason=f"{asked} tasks of {fargate.vcpus(job.cpu):g} vCPU need more than workflow.fargateVcpuQuota "
                 f"({workflow.fargate_vcpu_quota} vCPU)",
                 example=f"concurrency: {fitting}",
                 fix="lower it, or have the quota raised by AWS and set workflow.fargateVcpuQuota to it",
@@ -91,7 +91,7 @@ def _quota_problems(name: str, job: Job, workflow: Workflow) -> list[Problem]:
 
 def concurrency(job: Job, vcpu_quota: int) -> int:
     """How many tasks of `job` fit the quota at once; 0 when not even one does."""
-    return int(vcpu_quota // _fargate.vcpus(job.cpu))
+    return int(vcpu_quota // fargate.vcpus(job.cpu))
 
 
 def queue_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:

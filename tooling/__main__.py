@@ -11,18 +11,19 @@ import pulumi
 import pulumi_aws as aws
 
 import settings
-from components import _standards, _tags
-from components._names import Names
-from components.delivery import Delivery, DeliveryArgs
 from components.encryption import Keys, KeysArgs
 from components.registry import Registry, RegistryArgs
-from settings import delivery
+from components.shared import transformations
+from conventions import tagging
+from conventions.naming import Names
+from tooling.delivery import delivery_settings
+from tooling.delivery.pipeline import Delivery, DeliveryArgs
 
-config, region = delivery.load()
+config, region = delivery_settings.load()
 names = Names(suffix=config.platform.environment, account=aws.get_caller_identity().account_id, region=region)
-tags = _tags.required(config.tags.given(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
-pulumi.runtime.register_stack_transformation(_standards.standards(tags))
-jobs = delivery.jobs_of(config.delivery.stacks, Path(__file__).parents[1])
+tags = tagging.required(config.tags.given(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
+pulumi.runtime.register_stack_transformation(transformations.standards(tags))
+jobs = delivery_settings.jobs_of(config.delivery.stacks, Path(__file__).parents[1])
 
 keys = Keys("keys", KeysArgs(names=names))
 base = keys.foundation(log_retention_days=config.platform.log_retention_days, teardown=config.platform.teardown)

@@ -261,8 +261,8 @@ def cost(
     as_json: JsonOption = False,
 ) -> None:
     """Show what a stack costs: idle and for a night, by resource, and the network with NAT gateways instead."""
-    from batchctl import cost as costs
-    from batchctl import prices as price_tables
+    from batchctl.preview import cost as costs
+    from batchctl.preview import prices as price_tables
     from batchctl.program import recorded, stack_settings
 
     here = projects.find()

@@ -1,7 +1,8 @@
 """Building one job's image and letting a stack run it, by digest.
 
 Owns: the order: build, push, wait for the scan, tag as deployed, write the digest into the stack's settings.
-Refuses: the parts, which the pipeline uses too (`batchctl/release.py`, `batchctl/scan_gate.py`), and `pulumi up`.
+Refuses: the parts, which the pipeline uses too (`batchctl/release/release.py`, `batchctl/release/scan_gate.py`), and
+`pulumi up`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from batchctl import _docker, release, scan_gate
 from batchctl.errors import FOUND, UNREACHABLE, OperatorError
 from batchctl.operate.stack import Stack, asking
+from batchctl.release import docker, release, scan_gate
 from settings import Settings
 
 Say = Callable[[str], None]
@@ -39,7 +40,7 @@ def push(
     timeout: float,
     exemptions: Path | None,
     say: Say,
-    run: release.Run = _docker.run_command,
+    run: release.Run = docker.run_command,
 ) -> Pushed:
     """Builds, pushes, scans and deploys `job`'s image; the next `pulumi up` makes the task definition take it.
 
@@ -54,7 +55,7 @@ def push(
         ecr = stack.client("ecr")
         if release.digest_of(ecr, release.repository(job, suffix), f"release-{commit}") is None:
             say(f"building {job} at {commit[:12]}")
-            _docker.sign_in(ecr)
+            docker.sign_in(ecr)
         made = release.build(ecr, commit=commit, suffix=suffix, jobs={job: config.jobs[job].architecture}, run=run)
         name, digest = release.repository(job, suffix), made.images[job]
         say(f"waiting for the scan of {name}@{digest}")

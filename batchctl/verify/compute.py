@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from components import _fargate
+from conventions import fargate
 
 from .model import Claim, Subject
 from .registry import by_key, check, single
@@ -45,7 +45,7 @@ def task(it: Subject) -> Iterator[Claim]:
     if it.job:
         yield it.equals("size", size, f"{it.job.cpu} CPU units, {it.job.memory} MiB")
     else:
-        yield Claim("size is one of Fargate's", _fargate.is_valid(cpu, memory), size)
+        yield Claim("size is one of Fargate's", fargate.is_valid(cpu, memory), size)
     yield it.equals("task role", found.get("taskRoleArn"), it.outputs.by_key("taskRoleArns")[it.key])
     yield it.equals("execution role", found.get("executionRoleArn"), it.outputs.by_key("executionRoleArns")[it.key])
     yield from _container(it, found.get("containerDefinitions", []))
@@ -156,4 +156,4 @@ def _scalable(it: Subject) -> str:
 
 
 def _providers(capacity: Any) -> list[str]:
-    return [entry["capacity_provider"] for entry in _fargate.strategy(capacity)]
+    return [entry["capacity_provider"] for entry in fargate.strategy(capacity)]

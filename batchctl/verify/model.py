@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from batchctl.outputs import Outputs
-from components._names import Names
+from conventions.naming import Names
 from settings.jobs import Job
 from settings.models import Settings
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from components import _endpoints
+from conventions import endpoint_services
 
 from .model import Claim, Deployment, Subject
 from .registry import by_key, check, each_of, single
@@ -125,7 +125,7 @@ def endpoints_needed(it: Subject) -> Iterator[Claim]:
     within = [{"Name": "vpc-id", "Values": [it.name]}]
     found = it.aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=within)
     services = {entry["ServiceName"].removeprefix(f"com.amazonaws.{it.outputs.region}.") for entry in found}
-    missing = sorted({*_endpoints.REQUIRED, "s3"} - services)
+    missing = sorted({*endpoint_services.REQUIRED, "s3"} - services)
     yield Claim("ecr.api, ecr.dkr, logs and s3 have an endpoint", not missing, f"missing: {missing}")
 
 

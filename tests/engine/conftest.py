@@ -90,7 +90,7 @@ def emulator() -> Iterator[str]:
     url = f"http://{HOST}:{port}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.engine.emulator", str(port)],
+        [sys.executable, "-m", "sandbox.moto_gaps", str(port)],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,

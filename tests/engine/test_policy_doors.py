@@ -19,10 +19,10 @@ import pytest
 from tests.engine.conftest import Engine
 
 BREAKAGES = {
-    "components/job.py": [("desired_count=0", "desired_count=1"), ('"rollback": True', '"rollback": False')],
+    "components/job/service.py": [("desired_count=0", "desired_count=1"), ('"rollback": True', '"rollback": False')],
     "components/networking.py": [("private_dns_enabled=True", "private_dns_enabled=False")],
     "components/registry.py": [('image_scanning_configuration={"scan_on_push": True},', "")],
-    "components/_bucket.py": [("restrict_public_buckets=True", "restrict_public_buckets=False")],
+    "components/shared/bucket.py": [("restrict_public_buckets=True", "restrict_public_buckets=False")],
     "components/data.py": [("eventbridge=True", "eventbridge=False")],
     "components/encryption.py": [("enable_key_rotation=True", "enable_key_rotation=False")],
 }
@@ -46,7 +46,7 @@ OFFLINE = """
 import json, sys
 from pathlib import Path
 from batchctl import project
-from batchctl.recording import record
+from batchctl.preview.recording import record
 from policy.rules import evaluate
 here = project.load(Path.cwd())
 file = here.stack(sys.argv[1])

@@ -21,10 +21,10 @@ from batchctl import project as projects
 from batchctl.errors import FOUND, OK
 from batchctl.verify import AREAS, Outcome, Report, clients
 from batchctl.verify import command as verifying
-from components import _delivery_permissions
-from components._names import Names
+from conventions.naming import Names
 from tests.engine.changes import CHANGES, Change, made, rule_off
 from tests.engine.conftest import Deployed
+from tooling.delivery import permissions
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def test_pipeline_may_ask_everything(dev: Verified, monkeypatch: pytest.MonkeyPa
     stack = Names(suffix=outputs["environment"], account=outputs["accountId"], region=outputs["region"])
     allowed = [
         action
-        for statement in _delivery_permissions.reads(stack)
+        for statement in permissions.reads(stack)
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     ]
     assert len(asked) > len(AREAS)

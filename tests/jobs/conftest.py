@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from demo import portfolio
+from sandbox.demo import portfolio
 from tests.jobs.harness import Night
 from tests.jobs.image import JOBS, assemble
 

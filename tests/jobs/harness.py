@@ -22,7 +22,7 @@ from batch_runtime.main import Job
 from batch_runtime.metrics import Metrics
 from batch_runtime.stopping import Progress
 from batch_runtime.storage import Storage
-from demo.portfolio import DEFAULT_BUSINESS_DATE
+from sandbox.demo.portfolio import DEFAULT_BUSINESS_DATE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -14,7 +14,7 @@ import pytest
 from batch_runtime.errors import BadInputError
 from data_ingestion.job import IngestionEnvironment, ingest
 from data_ingestion.schema import COLUMNS, PARTITION_SCHEMA
-from demo import portfolio
+from sandbox.demo import portfolio
 from tests.jobs.harness import Night
 
 GOOD: dict[str, str] = {column.name: column.example for column in COLUMNS}

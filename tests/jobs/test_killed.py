@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from demo import portfolio
+from sandbox.demo import portfolio
 from tests.jobs.harness import Night
 
 JOBS = ("data-ingestion", "risk-calculation", "report-generation")

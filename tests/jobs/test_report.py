@@ -13,12 +13,12 @@ from pypdf import PdfReader
 from batch_runtime.errors import BadInputError, TryAgainError
 from batch_runtime.layout import S3Uri
 from batch_runtime.storage import Storage
-from demo import portfolio
 from report_generation.job import ReportEnvironment, report
 from report_generation.money import short
 from risk_calculation.job import RiskEnvironment, calculate
 from risk_results import UNITS_PER_USD
 from risk_results.measures import tail_measure
+from sandbox.demo import portfolio
 from tests.jobs.harness import Night
 from tests.jobs.test_ingestion import ingest_here
 

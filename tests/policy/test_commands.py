@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from batchctl.errors import FOUND, OperatorError
-from batchctl.policy_commands import app
+from batchctl.policy.commands import app
 from policy.rules import ALL_RULES
 from tests.policy.mutants import matrix
 from tests.policy.mutants.table import MUTANTS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchctl import policy_docs
+from batchctl.policy import docs
 from policy.rules import ALL_RULES
 from tests.policy.mutants.matrix import ROOT
 
@@ -11,12 +11,12 @@ CURRENT = "out of date: run `batchctl policy docs`"
 
 def test_the_page_is_current() -> None:
     page = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
-    assert page == policy_docs.policies_markdown(), CURRENT
+    assert page == docs.policies_markdown(), CURRENT
     for rule in ALL_RULES:
         assert f"\n## {rule.name}\n" in page
 
 
 def test_the_list_of_taggable_types_is_current() -> None:
     listed = (ROOT / "policy" / "rules" / "taggable.txt").read_text(encoding="utf-8")
-    assert listed == policy_docs.taggable_types(), CURRENT
+    assert listed == docs.taggable_types(), CURRENT
     assert "aws:s3/bucket:Bucket" in listed.split()

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from batchctl import harness
 from batchctl import project as projects
-from batchctl.recording import MODES, Mode
+from batchctl.policy import harness
+from batchctl.preview.recording import MODES, Mode
 from policy.rules import UNKNOWN, Graph, evaluate, kinds
 from tests.policy.mutants.matrix import ROOT, STACKS, base
 from tests.policy.mutants.operators import option
@@ -114,7 +114,7 @@ def test_every_entry_point_names_this_program() -> None:
         ("Makefile", "deploy:\n\taws cloudformation deploy --template-file other.yml"),
         ("Makefile", "deploy:\n\tpulumi -C ../other up"),
         (".github/workflows/ci.yml", "run: pulumi preview --cwd=infrastructure"),
-        ("buildspecs/up.yml", "- terraform apply"),
+        ("tooling/buildspecs/up.yml", "- terraform apply"),
     ],
 )
 def test_an_entry_point_of_another_program_is_named(tmp_path: Path, name: str, line: str) -> None:

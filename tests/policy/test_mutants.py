@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from batchctl.recording import MODES, Mode
+from batchctl.preview.recording import MODES, Mode
 from policy.rules import ALL_RULES, Finding, Graph, Verdict, evaluate, kinds
 from tests.policy.mutants.matrix import STACKS, base, found_in_base, outcome
 from tests.policy.mutants.operators import add, edit, rebuilt, swapped

@@ -13,7 +13,7 @@ import pytest
 from google.protobuf import json_format
 from pulumi.runtime import proto
 
-from batchctl.recording import MODES, Mode
+from batchctl.preview.recording import MODES, Mode
 from policy import pack
 from policy.rules import ALL_RULES, Finding, Kind, Resource, Rule, Verdict, View, evaluate, kinds
 from policy.rules.rule import Problem

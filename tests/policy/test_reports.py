@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from rich.console import Console
 
-from batchctl import reports
+from batchctl.policy import reports
 from policy.rules import ALL_RULES, Finding, Level, Severity, Verdict, evaluate
 from tests.policy.mutants.matrix import base
 

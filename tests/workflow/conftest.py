@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from tests.unit.conftest import program, record_with, recording
-from tests.workflow.stage import World, account
-
-__all__ = ["program"]
+from sandbox.stage import World, account
+from tests.programs import record_with, recording
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from batchctl.local_workflow import TaskNeverEnds
-from tests.workflow.stage import (
+from sandbox.stage import (
     DENIED,
     INTERRUPTED,
     NEVER_STARTED,
@@ -25,6 +24,7 @@ from tests.workflow.stage import (
     failed,
     today,
 )
+from sandbox.workflow.local_workflow import TaskNeverEnds
 
 
 class TestRetries:

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components import _asl
-from tests.unit.conftest import record_with, recording
-from tests.workflow.stage import definition_of
+from sandbox.stage import definition_of
+from tests.programs import record_with, recording
+from workflow import asl
 
 jsonata.Jsonata("1").evaluate(None)  # raises the recursion limit, once; hypothesis wants to see it unchanged
 
@@ -40,7 +40,7 @@ def deployed(stack: str, purpose: str) -> dict[str, Any]:
 def run_tasks(definition: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Every state that starts a task."""
     return {
-        name: state for name, state in _asl.walk(definition) if state.get("Resource", "").endswith("ecs:runTask.sync")
+        name: state for name, state in asl.walk(definition) if state.get("Resource", "").endswith("ecs:runTask.sync")
     }
 
 
@@ -94,7 +94,7 @@ class TestNightly:
         assert definition_of(graph, "nightly")["TimeoutSeconds"] == 8.5 * 3600
 
     def test_default_concurrency_fits_a_new_accounts_quota(self) -> None:
-        maps = {n: s for n, s in _asl.walk(deployed("prod", "nightly")) if s["Type"] == "Map"}
+        maps = {n: s for n, s in asl.walk(deployed("prod", "nightly")) if s["Type"] == "Map"}
         assert {name: state["MaxConcurrency"] for name, state in maps.items()} == {
             "risk-calculation: inline": 3,
             "risk-calculation: distributed": 3,
@@ -122,26 +122,26 @@ class TestSoundness:
     """`_asl` refuses what Step Functions would refuse, or what could not end."""
 
     def test_a_target_that_does_not_exist(self) -> None:
-        with pytest.raises(_asl.UnsoundError, match="goes to 'B', which does not exist"):
-            _asl.machine("A", {"A": _asl.pass_("B")}, comment="")
+        with pytest.raises(asl.UnsoundError, match="goes to 'B', which does not exist"):
+            asl.machine("A", {"A": asl.pass_("B")}, comment="")
 
     def test_a_state_that_nothing_leads_to(self) -> None:
-        with pytest.raises(_asl.UnsoundError, match="no path leads to 'B'"):
-            _asl.machine("A", {"A": _asl.succeed(), "B": _asl.succeed()}, comment="")
+        with pytest.raises(asl.UnsoundError, match="no path leads to 'B'"):
+            asl.machine("A", {"A": asl.succeed(), "B": asl.succeed()}, comment="")
 
     def test_a_name_used_twice_in_different_scopes(self) -> None:
-        inner = _asl.block("A", {"A": _asl.succeed()})
-        with pytest.raises(_asl.UnsoundError, match="used twice: A"):
-            _asl.machine("P", {"P": _asl.parallel("A", inner), "A": _asl.succeed()}, comment="")
+        inner = asl.block("A", {"A": asl.succeed()})
+        with pytest.raises(asl.UnsoundError, match="used twice: A"):
+            asl.machine("P", {"P": asl.parallel("A", inner), "A": asl.succeed()}, comment="")
 
     def test_a_name_that_is_too_long(self) -> None:
-        with pytest.raises(_asl.UnsoundError, match="at most 80 characters"):
-            _asl.machine("A" * 81, {"A" * 81: _asl.succeed()}, comment="")
+        with pytest.raises(asl.UnsoundError, match="at most 80 characters"):
+            asl.machine("A" * 81, {"A" * 81: asl.succeed()}, comment="")
 
     def test_a_start_that_does_not_exist(self) -> None:
-        with pytest.raises(_asl.UnsoundError, match="starts at 'Z'"):
-            _asl.machine("Z", {"A": _asl.succeed()}, comment="")
+        with pytest.raises(asl.UnsoundError, match="starts at 'Z'"):
+            asl.machine("Z", {"A": asl.succeed()}, comment="")
 
     @given(st.text())
     def test_text_is_a_literal_whatever_it_holds(self, value: str) -> None:
-        assert jsonata.Jsonata(_asl.text(value)).evaluate(None) == value
+        assert jsonata.Jsonata(asl.text(value)).evaluate(None) == value

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.workflow.stage import INTERRUPTED, OK, REGION, Tasks, World, exits, failed, today
+from sandbox.stage import INTERRUPTED, OK, REGION, Tasks, World, exits, failed, today
 
 
 class TestFanOut:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from batchctl.local_workflow import LocalWorkflow
-from tests.workflow.stage import Tasks, World, exits, failed, today
+from sandbox.stage import Tasks, World, exits, failed, today
+from sandbox.workflow.local_workflow import LocalWorkflow
 
 
 class TestSuccess:

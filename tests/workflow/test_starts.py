@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.conftest import Program, record_with
+from sandbox.stage import definition_of, today
+from tests.programs import Program, record_with
 from tests.workflow.reading import ACCOUNT, RULE, TARGET, as_list, matches, policies_of
-from tests.workflow.stage import definition_of, today
 
 
 class TestStart:

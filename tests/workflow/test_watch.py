@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import jsonata
 import pytest
 
-from batchctl.local_workflow import Execution, TaskNeverEnds
-from components._manifests import local_date
-from tests.workflow.stage import Tasks, World, exits, today
+from sandbox.stage import Tasks, World, exits, today
+from sandbox.workflow.local_workflow import Execution, TaskNeverEnds
+from workflow.run_input import local_date
 
 NIGHTLY = "arn:aws:states:us-east-1:123456789012:stateMachine:statemachine-nightly-dev"
 

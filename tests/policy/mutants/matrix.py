@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from batchctl import project as projects
-from batchctl.recording import MODES, Mode, record
+from batchctl.preview.recording import MODES, Mode, record
 from policy.rules import ALL_RULES, Finding, Graph, Verdict, evaluate
 
 from .table import MUTANTS, Mutant, first, with_synthetic

@@ -1,0 +1,183 @@
+"""Checks that no policy pack can make, because the engine does not tell a pack.
+
+Owns: four checks: nothing is retained after `destroy`; every entry point names this program; every type the program
+registers is covered by a rule or a reasoned waiver; dev and prod are both evaluated.
+Refuses: what a pack can see (`policy.rules`).
+The program also refuses `retainOnDelete` and `deletedWith` by itself (`components/shared/transformations.py`): this
+is the second
+net, over recorded registrations and over exported state files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from policy.rules import ALL_RULES, UNKNOWN, Graph, Options, Resource
+
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+_UNKNOWN_TEXTS: Final = frozenset({"04da6b54-80e4-46f7-96ec-b56ff0331ba9", "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7"})
+
+
+class StateFileError(ValueError):
+    """A state file cannot be read; the text says why and what to do."""
+
+
+def retained(graph: Graph) -> list[str]:
+    """What would outlive `pulumi destroy`: a line for each resource with retainOnDelete or deletedWith.
+
+    Raises ValueError for a graph from a door that cannot see these options: it must not pass unseen.
+    """
+    found = []
+    for resource in graph:
+        if resource.options.retain_on_delete is None and resource.custom:
+            raise ValueError(
+                f"{resource.name}: options are not visible here; record the program or export the state "
+                f"(pulumi stack export) and check that"
+            )
+        if resource.options.retain_on_delete:
+            found.append(f"{resource.urn}: retainOnDelete is set, so destroy leaves it behind. Remove the option.")
+        if resource.options.deleted_with:
+            found.append(f"{resource.urn}: deletedWith is set, so destroy does not delete it. Remove the option.")
+    return found
+
+
+def _plain(found: Any) -> Any:
+    """A value of a state file: secrets unwrapped where they are in plain text, unknown where they are encrypted."""
+    if isinstance(found, Mapping):
+        if found.get(_SIGNATURE) == _SECRET:
+            return _plain(json.loads(found["plaintext"])) if "plaintext" in found else UNKNOWN
+        return {key: _plain(member) for key, member in found.items() if key != "__defaults"}
+    if isinstance(found, list):
+        return [_plain(member) for member in found]
+    return UNKNOWN if isinstance(found, str) and found in _UNKNOWN_TEXTS else found
+
+
+def from_state(path: Path) -> Graph:
+    """The stack in a file that `pulumi stack export` wrote; encrypted secrets are unknown. Raises StateFileError."""
+    try:
+        deployment = json.loads(path.read_text(encoding="utf-8"))["deployment"]
+        entries = [entry for entry in deployment.get("resources", ()) if not entry.get("delete")]
+        resources = [_from_entry(entry) for entry in entries]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StateFileError(
+            f"{path}: is no exported state ({type(error).__name__}). Write one with: pulumi stack export --file {path}"
+        ) from error
+    if not resources:
+        raise StateFileError(
+            f"{path}: holds no resources. Export a stack that is up: pulumi stack export --file {path}"
+        )
+    stack, project = resources[0].urn.split("::")[:2]
+    outputs = next((one.props for one in resources if one.type == "pulumi:pulumi:Stack"), None)
+    return Graph(resources, project=project, stack=stack.removeprefix("urn:pulumi:"), outputs=outputs)
+
+
+def _from_entry(entry: Mapping[str, Any]) -> Resource:
+    outputs, inputs = _plain(entry.get("outputs", {})), _plain(entry.get("inputs", {}))
+    stack = entry["type"] == "pulumi:pulumi:Stack"
+    computed = {key: outputs[key] for key in ("id", "arn", "name", "url", "bucket") if key in outputs}
+    return Resource(
+        urn=entry["urn"],
+        type=entry["type"],
+        name=entry["urn"].rpartition("::")[2],
+        props=outputs if stack else {**computed, **inputs, "id": entry.get("id", "")},
+        parent=entry.get("parent"),
+        dependencies=tuple(entry.get("dependencies") or ()),
+        property_dependencies={
+            key: tuple(urns or ()) for key, urns in (entry.get("propertyDependencies") or {}).items()
+        },
+        options=Options(
+            protect=bool(entry.get("protect")),
+            ignore_changes=tuple(entry.get("ignoreChanges") or ()),
+            provider=entry.get("provider"),
+            retain_on_delete=bool(entry.get("retainOnDelete")),
+            deleted_with=entry.get("deletedWith") or None,
+        ),
+        custom=bool(entry.get("custom")),
+    )
+
+
+_FOREIGN: Final = re.compile(
+    r"\b(?:aws\s+cloudformation\s+(?:deploy|create-stack|update-stack|package)|cdk\s+(?:deploy|synth)|terraform\s+apply"
+    r"|sam\s+deploy)\b"
+)
+"""Commands that deploy some other program."""
+_DIRECTORY: Final = re.compile(r"\bpulumi\b[^\n;&|]*?(?:\s-C\s+|--cwd[= ])(\S+)")
+_ENTRY_POINTS: Final = (
+    "Makefile",
+    "tooling/buildspecs/*.y*ml",
+    ".github/workflows/*.y*ml",
+    ".ci/*",
+    "tooling/scripts/*.sh",
+)
+
+
+def wrong_entry_points(root: Path) -> list[str]:
+    """Project file, make targets and CI steps that name another program than this one; a line each."""
+    project = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))
+    main = root / project.get("main", ".")
+    found = []
+    if main.resolve() != root.resolve() or not (main / "__main__.py").is_file():
+        found.append(f"Pulumi.yaml: main is {project.get('main')!r}, which is not this program (main: .)")
+    for pattern in _ENTRY_POINTS:
+        for path in sorted(root.glob(pattern)):
+            if path.is_file():
+                found += [f"{path.relative_to(root)}:{line}" for line in _wrong_lines(path, root)]
+    return found
+
+
+def _wrong_lines(path: Path, root: Path) -> Iterator[str]:
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        if command := _FOREIGN.search(line):
+            yield f"{number}: runs {command[0]!r}; this program is deployed with pulumi"
+        for named in _DIRECTORY.findall(line):
+            if "$" not in named and (root / named).resolve() != root.resolve():
+                yield f"{number}: runs pulumi in {named}, which is not this program"
+
+
+WAIVED: Final[Mapping[str, str]] = {
+    "aws:s3/bucketVersioning:BucketVersioning": "versions are a recovery choice of the data settings",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "turns ACLs off, which the access block ignores anyway",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "adopted to be emptied; has no rule to judge and no user",
+    "aws:scheduler/scheduleGroup:ScheduleGroup": "holds schedules, which are judged",
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": "associates what exists; AWS rejects a wrong name",
+    "aws:cloudwatch/dashboard:Dashboard": "shows, and changes nothing",
+    "aws:cloudwatch/queryDefinition:QueryDefinition": "shows, and changes nothing",
+    "aws:sns/topicSubscription:TopicSubscription": "each address confirms by itself",
+    "aws:kms/alias:Alias": "a name only",
+}
+"""Types that only the rules about every AWS resource look at, with the reason why that is enough."""
+
+
+def uncovered_types(graphs: Iterable[Graph]) -> list[str]:
+    """Types that the program registers and that no rule about particular types reads; a line each."""
+    read = {token for rule in ALL_RULES for token in rule.types} | _READ_BY_OTHERS
+    registered = {resource.type for graph in graphs for resource in graph if resource.type.startswith("aws:")}
+    return [
+        f"{token}: no rule reads it; write one, or waive it with a reason"
+        for token in sorted(registered - read - set(WAIVED))
+    ]
+
+
+def _tokens_read() -> frozenset[str]:
+    """Types that rules reach from their subjects: all that `kinds.py` lists."""
+    from policy.rules import kinds
+
+    return frozenset(found for found in vars(kinds).values() if isinstance(found, str) and found.startswith("aws:"))
+
+
+_READ_BY_OTHERS: Final = _tokens_read()
+
+
+def unevaluated(
+    stacks: Sequence[str], evaluated: Iterable[str], *, needed: Sequence[str] = ("dev", "prod")
+) -> list[str]:
+    """Stacks that must be evaluated and are not: each committed one, and dev and prod in any case; a line each."""
+    missing = {*stacks, *needed} - set(evaluated)
+    return [f"stack {name} was not evaluated: run batchctl preview --stack {name}" for name in sorted(missing)]

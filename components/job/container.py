@@ -1,0 +1,68 @@
+"""A job's container definition.
+
+Owns: how every container of the platform runs: not as root, on a read-only root file system with one writable
+directory, stopped gently, watched by a health check, logging without ever blocking the job.
+Refuses: the task around it (`job.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from conventions.naming import Names
+
+if TYPE_CHECKING:
+    from settings.jobs import Job
+
+SCRATCH: Final = "/scratch"
+STOP_TIMEOUT_SECONDS: Final = 120
+"""The longest that ECS waits between SIGTERM and SIGKILL; a Spot interruption gives no more (facts-aws.md 5)."""
+START_PERIOD_SECONDS: Final = 120
+"""Health checks do not count before; stands in for the service's grace period, which needs a load balancer."""
+
+
+def container(names: Names, job: str, job_settings: Job, image: str) -> dict[str, object]:
+    """The job's container definition, as the ECS API takes it."""
+    variables: Mapping[str, str] = {
+        "BATCH_JOB": job,
+        "BATCH_ENVIRONMENT": names.suffix,
+        "BATCH_INPUT_BUCKET": names.bucket("input"),
+        "BATCH_OUTPUT_BUCKET": names.bucket("output"),
+        "BATCH_SCRATCH": SCRATCH,
+        **({"BATCH_QUEUE": names.name("queue", job)} if job_settings.queue else {}),
+        **job_settings.environment,
+    }
+    definition: dict[str, object] = {
+        "name": job,
+        "image": image,
+        "essential": True,
+        "user": job_settings.user,
+        "readonlyRootFilesystem": True,
+        "privileged": False,
+        "stopTimeout": STOP_TIMEOUT_SECONDS,
+        "linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}},
+        "mountPoints": [{"sourceVolume": "scratch", "containerPath": SCRATCH, "readOnly": False}],
+        "environment": [{"name": key, "value": value} for key, value in sorted(variables.items())],
+        "secrets": [{"name": key, "valueFrom": arn} for key, arn in sorted(job_settings.secrets.items())],
+        "healthCheck": {
+            "command": list(job_settings.health_check),
+            "interval": 30,
+            "timeout": 5,
+            "retries": 3,
+            "startPeriod": START_PERIOD_SECONDS,
+        },
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": names.log_group(job),
+                "awslogs-region": names.region,
+                "awslogs-stream-prefix": job,
+                "mode": "non-blocking",
+                "max-buffer-size": "25m",
+            },
+        },
+    }
+    if job_settings.command:
+        definition["command"] = list(job_settings.command)
+    return {key: value for key, value in definition.items() if value != []}

@@ -1,0 +1,301 @@
+"""The nightly run and what starts it.
+
+Owns: the nightly state machine; the rule on the input bucket's manifests with its role, retry policy and dead-letter
+queue; the optional schedule.
+Refuses: the definition's contents (`workflow/nightly.py`), watching the run from outside (`watch.py`) and the bucket's
+EventBridge switch (`data.py`). Nothing the run writes can start it again: the rule listens to the input bucket, all
+results go to the output bucket (facts-aws.md 27).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_aws as aws
+
+from components.shared import state_machine
+from components.shared.dead_letter_queue import DeadLetters, DeadLettersArgs
+from components.shared.stack_context import Foundation, TaskPlace, Watchable
+from components.shared.state_machine import Machine, MachineArgs
+from conventions import fargate, iam
+from conventions.naming import Names
+from workflow import job_stage, nightly, run_input
+
+from .schedules import MAX_ATTEMPTS, Weekdays, WeekdaysArgs, starter_role
+
+if TYPE_CHECKING:
+    import settings.jobs
+    import settings.models
+
+PURPOSE = "nightly"
+START_PURPOSE = "start"
+MANAGED_RULE = "StepFunctionsGetEventsForECSTaskRule"
+"""The rule that Step Functions makes in the account to hear of a task's end (facts-aws.md 9)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrchestrationArgs:
+    """Inputs of `Orchestration`."""
+
+    base: Foundation
+    workflow: settings.models.Workflow
+    jobs: Mapping[str, settings.jobs.Job]
+    """By job."""
+    ledger_days: int
+    place: TaskPlace
+    task_definition_arns: Mapping[str, pulumi.Input[str]]
+    """By job: one revision each, so that a run that has begun does not change under itself (facts-aws.md 15)."""
+
+
+class Orchestration(pulumi.ComponentResource):
+    """The nightly state machine and its starts."""
+
+    machine_arn: pulumi.Output[str]
+    machine_name: str
+    rule_names: dict[str, str]
+    letter_queues: dict[str, str]
+    """Names of the dead-letter queues, by what could not be delivered."""
+    letter_urls: dict[str, pulumi.Output[str]]
+    schedule_names: dict[str, str]
+    schedule_groups: dict[str, str]
+    log_group: aws.cloudwatch.LogGroup
+
+    def __init__(self, name: str, args: OrchestrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:orchestration:Orchestration", name, None, opts)
+        self._name, self._args = name, args
+        machine = Machine(
+            f"{name}-machine",
+            MachineArgs(
+                names=args.base.names,
+                purpose=PURPOSE,
+                definition=pulumi.Output.all(
+                    args.place.cluster_arn,
+                    list(args.place.subnet_ids),
+                    args.place.security_group_id,
+                    dict(args.task_definition_arns),
+                ).apply(lambda known: json.dumps(nightly.definition(plan(args, *known)))),
+                statements=statements(args),
+                key_arns=[args.base.data_key_arn, args.base.messages_key_arn],
+                logs_key_arn=args.base.logs_key_arn,
+                log_retention_days=args.base.log_retention_days,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.machine_arn, self.machine_name, self.log_group = machine.arn, machine.name, machine.log_group
+        self._start()
+        self.schedule_names, self.schedule_groups = {}, {}
+        if args.workflow.start.schedule:
+            self._schedule(args.workflow.start.schedule)
+        self.register_outputs({"machine_arn": self.machine_arn, "rule_names": self.rule_names})
+
+    @property
+    def watchable(self) -> Watchable:
+        """What of the start can fail unnoticed."""
+        return Watchable(rules=self.rule_names, schedule_groups=self.schedule_groups, letter_queues=self.letter_queues)
+
+    def _start(self) -> None:
+        args, names, child = self._args, self._args.base.names, pulumi.ResourceOptions(parent=self)
+        self.rule_names = {START_PURPOSE: names.name("rule", START_PURPOSE)}
+        rule_arn = names.arn("events", f"rule/{self.rule_names[START_PURPOSE]}")
+        letters = DeadLetters(
+            f"{self._name}-start-letters",
+            DeadLettersArgs(
+                names=names,
+                purpose=f"{START_PURPOSE}-letters",
+                kms_key_arn=args.base.messages_key_arn,
+                rule_arns=[rule_arn],
+            ),
+            child,
+        )
+        self.letter_queues, self.letter_urls = {START_PURPOSE: letters.name}, {START_PURPOSE: letters.url}
+        rule = aws.cloudwatch.EventRule(
+            f"{self._name}-start",
+            name=self.rule_names[START_PURPOSE],
+            description="A manifest has been written to the input bucket: the nightly run starts",
+            event_pattern=json.dumps(start_pattern(names.bucket("input"), args.workflow.start)),
+            opts=child,
+        )
+        role = starter_role(
+            f"{self._name}-start",
+            names,
+            purpose=START_PURPOSE,
+            service="events",
+            source_arn=rule_arn,
+            machine=PURPOSE,
+            parent=self,
+        )
+        aws.cloudwatch.EventTarget(
+            f"{self._name}-start-target",
+            rule=rule.name,
+            target_id=PURPOSE,
+            arn=self.machine_arn,
+            role_arn=role,
+            input_transformer={
+                "input_paths": {"key": "$.detail.object.key", "version": "$.detail.object.version-id"},
+                "input_template": '{"origin": "event", "manifest": {"key": <key>, "version": <version>}}',
+            },
+            retry_policy={
+                "maximum_event_age_in_seconds": args.workflow.start.max_event_age_minutes * 60,
+                "maximum_retry_attempts": MAX_ATTEMPTS,
+            },
+            dead_letter_config={"arn": letters.arn},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[letters.policy]),
+        )
+
+    def _schedule(self, time: str) -> None:
+        """Beside the event; whichever comes second finds the manifest claimed and ends as a duplicate."""
+        args = self._args
+        made = Weekdays(
+            f"{self._name}-schedule",
+            WeekdaysArgs(
+                names=args.base.names,
+                purpose=START_PURPOSE,
+                machine=PURPOSE,
+                machine_arn=self.machine_arn,
+                times={"daily": time},
+                timezone=args.workflow.deadline.timezone,
+                max_age_minutes=args.workflow.start.max_event_age_minutes,
+                messages_key_arn=args.base.messages_key_arn,
+                inputs={"daily": {"origin": "schedule"}},
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        purpose = f"{START_PURPOSE}-schedule"
+        self.schedule_names, self.schedule_groups = {"start": made.names["daily"]}, {START_PURPOSE: made.group}
+        self.letter_queues[purpose], self.letter_urls[purpose] = made.queue_name, made.queue_url
+
+
+def start_pattern(bucket: str, start: settings.models.Start) -> dict[str, object]:
+    """Matches a manifest's creation in `bucket` and nothing else there."""
+    return {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {
+            "bucket": {"name": [bucket]},
+            "object": {"key": [{"wildcard": f"{start.prefix}*/{start.suffix}"}]},
+        },
+    }
+
+
+def plan(
+    args: OrchestrationArgs,
+    cluster_arn: str,
+    subnet_ids: Sequence[str],
+    security_group_id: str,
+    task_definition_arns: Mapping[str, str],
+) -> nightly.NightlyPlan:
+    """The nightly run's plan out of the settings and the ARNs that only the cloud knows."""
+    names, workflow = args.base.names, args.workflow
+    return nightly.NightlyPlan(
+        environment=names.suffix,
+        place=job_stage.Place(
+            partition=names.partition,
+            cluster_arn=cluster_arn,
+            subnet_ids=subnet_ids,
+            security_group_id=security_group_id,
+            output_bucket=names.bucket("output"),
+        ),
+        stages=[
+            _stage(job, args.jobs[job], workflow.fargate_vcpu_quota, task_definition_arns[job])
+            for job in workflow.order
+        ],
+        manifests=manifests(names, workflow),
+        max_age_days=workflow.start.max_age_days,
+        max_ahead_days=workflow.start.max_ahead_days,
+        ledger_table=names.name("table", "ledger"),
+        ledger_days=args.ledger_days,
+        topic_arn=names.arn("sns", names.name("topic", "announcements")),
+        timeout=workflow.deadline.window_seconds,
+    )
+
+
+def manifests(names: Names, workflow: settings.models.Workflow) -> run_input.Manifests:
+    """Where manifests lie."""
+    return run_input.Manifests(
+        bucket=names.bucket("input"),
+        prefix=workflow.start.prefix,
+        suffix=workflow.start.suffix,
+        timezone=workflow.deadline.timezone,
+    )
+
+
+def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_arn: str) -> job_stage.StagePlan:
+    fan_out = None
+    if job.fan_out is not None:
+        fan_out = job_stage.FanOutPlan(
+            inline_limit=job.fan_out.inline_limit,
+            batch=job.fan_out.batch,
+            concurrency=job.fan_out.concurrency or int(vcpu_quota // fargate.vcpus(job.cpu)),
+            tolerated_failure_percent=job.fan_out.tolerated_failure_percent,
+        )
+    return job_stage.StagePlan(
+        job=name,
+        task_definition_arn=task_definition_arn,
+        timeout=job.timeout,
+        spot=job.capacity == "spot-with-fallback",
+        attempts=job.retry.attempts,
+        capacity_attempts=job.retry.capacity_attempts,
+        backoff_seconds=job.retry.backoff_seconds,
+        fan_out=fan_out,
+    )
+
+
+def statements(args: OrchestrationArgs) -> list[iam.Statement]:
+    """What the nightly machine's role may do (facts-aws.md 9); ARNs from names, so that they can be read at preview."""
+    names = args.base.names
+    jobs = list(args.workflow.order)
+    families = [names.arn("ecs", f"task-definition/{names.name('task', job)}:*") for job in jobs]
+    cluster = names.arn("ecs", f"cluster/{names.name('cluster', 'batch')}")
+    own_cluster = {"ArnEquals": {"ecs:cluster": cluster}}
+    machine = state_machine.arn_of(names, PURPOSE)
+    output, input_ = names.bucket_arn("output"), names.bucket_arn("input")
+    roles = [names.role_arn(f"{job}-{kind}") for job in jobs for kind in ("task", "execution")]
+    return [
+        iam.statement("RunOwnTasks", ["ecs:RunTask"], families, conditions=own_cluster),
+        # tasks have no ARN before they run; the cluster confines the two
+        iam.statement("FollowOwnTasks", ["ecs:DescribeTasks", "ecs:StopTask"], ["*"], conditions=own_cluster),
+        iam.statement(
+            "TagOwnTasks",
+            ["ecs:TagResource"],
+            [names.arn("ecs", f"task/{names.name('cluster', 'batch')}/*")],
+            conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
+        ),
+        iam.statement(
+            "PassJobRoles",
+            ["iam:PassRole"],
+            roles,
+            conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        ),
+        iam.statement(
+            "HearOfTaskEnds",
+            ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
+            [names.arn("events", f"rule/{MANAGED_RULE}")],
+        ),
+        iam.statement(
+            "WriteLedger",
+            ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+            [names.arn("dynamodb", f"table/{names.name('table', 'ledger')}")],
+        ),
+        iam.statement("FindManifest", ["s3:GetObject"], [f"{input_}/{args.workflow.start.prefix}*"]),
+        iam.statement("ReadStageResults", ["s3:GetObject"], [f"{output}/shards/*", f"{output}/reports/*"]),
+        # without it a missing object answers 403, which reads like a permission problem
+        iam.statement("TellMissingFromForbidden", ["s3:ListBucket"], [input_, output]),
+        # source: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+        iam.statement(
+            "WriteMapResults",
+            ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
+            [f"{output}/maps/*"],
+        ),
+        iam.statement("Announce", ["sns:Publish"], [names.arn("sns", names.name("topic", "announcements"))]),
+        # a Distributed Map starts its children as executions of the same machine
+        iam.statement("StartChildren", ["states:StartExecution"], [machine]),
+        iam.statement(
+            "FollowChildren",
+            ["states:DescribeExecution", "states:StopExecution"],
+            [names.arn("states", f"execution:{names.name('statemachine', PURPOSE)}{mark}*") for mark in (":", "/")],
+        ),
+    ]

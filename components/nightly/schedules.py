@@ -1,0 +1,144 @@
+"""What starts a state machine from outside: a role that may do just that, and schedules on weekdays.
+
+Owns: the starter role of a rule or a schedule group, and `Weekdays`: a schedule group with its schedules, role and
+dead-letter queue.
+Refuses: rules (each has its own pattern and owner) and holidays, which cron cannot know: the machine asks for those.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.shared import dead_letter_queue, state_machine
+from components.shared.dead_letter_queue import DeadLetters, DeadLettersArgs
+from conventions import iam
+from conventions.naming import Names
+
+MAX_ATTEMPTS = 185
+"""Deliveries at most, as many as EventBridge and Scheduler allow; the age ends them earlier."""
+
+
+def starter_role(
+    name: str,
+    names: Names,
+    *,
+    purpose: str,
+    service: str,
+    source_arn: str,
+    machine: str,
+    parent: pulumi.Resource,
+    statements: Sequence[iam.Statement] = (),
+    key_arns: Sequence[pulumi.Input[str]] = (),
+) -> pulumi.Output[str]:
+    """ARN, usable when its policies are in place, of a role that lets `service` start the machine for `machine`.
+
+    `source_arn` is the rule or schedule group on whose behalf the service acts; `statements` go beyond the start.
+    """
+    child = pulumi.ResourceOptions(parent=parent)
+    role = aws.iam.Role(
+        f"{name}-role",
+        name=names.name("role", f"{purpose}-starter"),
+        description=f"{service} starts the {machine} state machine with this role",
+        assume_role_policy=iam.trust(f"{service}.amazonaws.com", account=names.account, source_arn=source_arn),
+        opts=child,
+    )
+    start = iam.statement("StartMachine", ["states:StartExecution"], [state_machine.arn_of(names, machine)])
+    policies = [
+        aws.iam.RolePolicy(
+            f"{name}-policy", name="start", role=role.name, policy=iam.document(start, *statements), opts=child
+        )
+    ]
+    if key_arns:
+        policies.append(
+            aws.iam.RolePolicy(
+                f"{name}-keys", name="use-keys", role=role.name, policy=state_machine.use_of(key_arns), opts=child
+            )
+        )
+    return pulumi.Output.all(role.arn, *(policy.id for policy in policies)).apply(lambda known: str(known[0]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeekdaysArgs:
+    """Inputs of `Weekdays`."""
+
+    names: Names
+    purpose: str
+    """The group is `schedule-<purpose>-<suffix>`, a schedule in it `schedule-<purpose>-<key>-<suffix>`."""
+    machine: str
+    """Purpose of the machine that is started."""
+    machine_arn: pulumi.Input[str]
+    times: Mapping[str, str]
+    """Local times, "08:30", by what distinguishes the schedules."""
+    timezone: str
+    max_age_minutes: int
+    """How long Scheduler tries to deliver."""
+    messages_key_arn: pulumi.Input[str]
+    inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By schedule: what the machine's input holds besides `local` and `scheduled`."""
+
+
+class Weekdays(pulumi.ComponentResource):
+    """Schedules from Monday to Friday at a local time, right over changes to and from daylight saving time."""
+
+    group: str
+    names: dict[str, str]
+    queue_name: str
+    queue_url: pulumi.Output[str]
+
+    def __init__(self, name: str, args: WeekdaysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:schedules:Weekdays", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        names, letters_purpose = args.names, f"{args.purpose}-schedule-letters"
+        letters = DeadLetters(
+            f"{name}-letters",
+            DeadLettersArgs(names=names, purpose=letters_purpose, kms_key_arn=args.messages_key_arn),
+            child,
+        )
+        self.group = names.name("schedule", args.purpose)
+        group = aws.scheduler.ScheduleGroup(f"{name}-group", name=self.group, opts=child)
+        role = starter_role(
+            name,
+            names,
+            purpose=f"{args.purpose}-schedule",
+            service="scheduler",
+            source_arn=names.arn("scheduler", f"schedule-group/{self.group}"),
+            machine=args.machine,
+            parent=self,
+            statements=[
+                iam.statement(
+                    "KeepUndeliverable", ["sqs:SendMessage"], [dead_letter_queue.arn_of(names, letters_purpose)]
+                )
+            ],
+            key_arns=[args.messages_key_arn],
+        )
+        self.names = {}
+        for key, time in args.times.items():
+            self.names[key] = names.name("schedule", f"{args.purpose}-{key}")
+            aws.scheduler.Schedule(
+                f"{name}-{key}",
+                name=self.names[key],
+                group_name=group.name,
+                schedule_expression=f"cron({int(time[3:])} {int(time[:2])} ? * MON-FRI *)",
+                schedule_expression_timezone=args.timezone,
+                flexible_time_window={"mode": "OFF"},
+                target={
+                    "arn": args.machine_arn,
+                    "role_arn": role,
+                    "input": json.dumps(
+                        {**args.inputs.get(key, {}), "local": time, "scheduled": "<aws.scheduler.scheduled-time>"}
+                    ),
+                    "retry_policy": {
+                        "maximum_event_age_in_seconds": args.max_age_minutes * 60,
+                        "maximum_retry_attempts": MAX_ATTEMPTS,
+                    },
+                    "dead_letter_config": {"arn": letters.arn},
+                },
+                opts=child,
+            )
+        self.queue_name, self.queue_url = letters.name, letters.url
+        self.register_outputs({"group": self.group})

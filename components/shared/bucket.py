@@ -1,0 +1,132 @@
+"""The bucket that every part of the platform uses.
+
+Owns: one S3 bucket with everything a bucket of this platform has: encryption (a customer key with bucket keys, where S3
+takes one), versioning, public access blocked four ways, owner-enforced objects, a policy that refuses plain HTTP, and a
+lifecycle that ends.
+Refuses: who may read it (IAM, the components') and notifications (data).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from conventions import iam
+
+ABANDONED_UPLOAD_DAYS = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketArgs:
+    """Inputs of `Bucket`."""
+
+    bucket: str
+    """Physical name; its ARN in the bucket policy is built from it."""
+    partition: str
+    kms_key_arn: pulumi.Input[str] | None
+    """None: S3's own keys (SSE-S3), the only encryption S3 takes for a bucket that it delivers access logs to."""
+    expire_days: int
+    """Days after which an object expires."""
+    previous_version_days: int
+    """Days after which an overwritten or deleted version is gone for good."""
+    force_destroy: bool
+    """Whether `destroy` may delete the bucket while it holds objects."""
+    statements: Sequence[iam.Statement] = ()
+    """Further statements of the bucket policy."""
+
+
+class Bucket(pulumi.ComponentResource):
+    """A private, encrypted, versioned bucket."""
+
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    policy: aws.s3.BucketPolicy
+    """Services that write to the bucket depend on it."""
+
+    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:storage:Bucket", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        bucket = aws.s3.Bucket(name, bucket=args.bucket, force_destroy=args.force_destroy, opts=child)
+        aws.s3.BucketVersioning(
+            f"{name}-versioning",
+            bucket=bucket.id,
+            versioning_configuration={"status": "Enabled"},
+            opts=child,
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption",
+            bucket=bucket.id,
+            rules=[_encryption(args.kms_key_arn)],
+            opts=child,
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{name}-ownership", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
+        )
+        blocked = aws.s3.BucketPublicAccessBlock(
+            f"{name}-public-access",
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        self._lifecycle(name, args, bucket)
+        # S3 refuses two concurrent changes of a bucket's access settings: one after the other
+        self.policy = aws.s3.BucketPolicy(
+            f"{name}-policy",
+            bucket=bucket.id,
+            policy=iam.document(_https_only(args), *args.statements),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[blocked]),
+        )
+        self.name, self.arn = bucket.bucket, bucket.arn
+        self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def _lifecycle(self, name: str, args: BucketArgs, bucket: aws.s3.Bucket) -> None:
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=bucket.id,
+            rules=[
+                {
+                    "id": "expire",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "expiration": {"days": args.expire_days},
+                    "noncurrent_version_expiration": {"noncurrent_days": args.previous_version_days},
+                },
+                {
+                    "id": "abort-abandoned-uploads",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": ABANDONED_UPLOAD_DAYS},
+                },
+            ],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _encryption(
+    kms_key_arn: pulumi.Input[str] | None,
+) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgs:
+    default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+        sse_algorithm="AES256" if kms_key_arn is None else "aws:kms", kms_master_key_id=kms_key_arn
+    )
+    return aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+        apply_server_side_encryption_by_default=default,
+        bucket_key_enabled=None if kms_key_arn is None else True,
+    )
+
+
+def _https_only(args: BucketArgs) -> iam.Statement:
+    arn = f"arn:{args.partition}:s3:::{args.bucket}"
+    return iam.statement(
+        "RefusePlainHttp",
+        ["s3:*"],
+        [arn, f"{arn}/*"],
+        principal={"AWS": "*"},
+        conditions={"Bool": {"aws:SecureTransport": "false"}},
+        effect="Deny",
+    )

@@ -1,0 +1,93 @@
+"""A queue that keeps what could not be delivered.
+
+Owns: an encrypted standard queue that keeps messages for 14 days, and the policy that lets exactly its senders in.
+Refuses: FIFO (EventBridge takes standard queues only, facts-aws.md 29) and the alarm on its depth (`observability.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from conventions import iam
+from conventions.naming import Names
+
+KEPT_SECONDS = 14 * 86_400
+"""SQS keeps no message longer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadLettersArgs:
+    """Inputs of `DeadLetters`."""
+
+    names: Names
+    purpose: str
+    """The name is `queue-<purpose>-<suffix>`."""
+    kms_key_arn: pulumi.Input[str]
+    rule_arns: Sequence[str] = ()
+    """EventBridge rules whose undeliverable events come here. Scheduler needs no entry: it sends with a role."""
+
+
+class DeadLetters(pulumi.ComponentResource):
+    """A dead-letter queue."""
+
+    name: str
+    arn: pulumi.Output[str]
+    url: pulumi.Output[str]
+    policy: pulumi.Resource
+
+    def __init__(self, name: str, args: DeadLettersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:queues:DeadLetters", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.name = args.names.name("queue", args.purpose)
+        arn = arn_of(args.names, args.purpose)
+        queue = aws.sqs.Queue(
+            name,
+            name=self.name,
+            kms_master_key_id=args.kms_key_arn,
+            message_retention_seconds=KEPT_SECONDS,
+            opts=child,
+        )
+        self.policy = aws.sqs.QueuePolicy(
+            f"{name}-policy",
+            queue_url=queue.url,
+            policy=iam.document(
+                https_only(arn),
+                *(
+                    [
+                        iam.statement(
+                            "UndeliverableEvents",
+                            ["sqs:SendMessage"],
+                            [arn],
+                            principal={"Service": "events.amazonaws.com"},
+                            conditions={"ArnEquals": {"aws:SourceArn": list(args.rule_arns)}},
+                        )
+                    ]
+                    if args.rule_arns
+                    else []
+                ),
+            ),
+            opts=child,
+        )
+        self.arn, self.url = queue.arn, queue.url
+        self.register_outputs({"arn": self.arn, "url": self.url})
+
+
+def arn_of(names: Names, purpose: str) -> str:
+    """ARN of the queue for `purpose`, before it exists."""
+    return names.arn("sqs", names.name("queue", purpose))
+
+
+def https_only(arn: str) -> iam.Statement:
+    """Nobody reaches the queue over plain HTTP."""
+    return iam.statement(
+        "RefusePlainHttp",
+        ["sqs:*"],
+        [arn],
+        principal="*",
+        conditions={"Bool": {"aws:SecureTransport": "false"}},
+        effect="Deny",
+    )

@@ -1,0 +1,120 @@
+"""A Step Functions Standard state machine with what always belongs to it: a role of its own and a log of every event.
+
+Owns: the log group (under /aws/vendedlogs/, so that the account's log resource policy stays short, facts-aws.md 34),
+the role with the statements every machine needs, logging at ALL level with execution data, tracing, and the machine.
+Refuses: what the machine does; whoever builds it brings the definition and the statements for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from conventions import iam
+from conventions.naming import Names
+
+_DELIVERY = (
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+)
+"""Log delivery knows no resources; source: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html"""
+_TRACING = ("xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments")
+"""X-Ray knows no resources; source: https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineArgs:
+    """Inputs of `Machine`."""
+
+    names: Names
+    purpose: str
+    """The name is `statemachine-<purpose>-<suffix>`, the role's `role-<purpose>-machine-<suffix>`."""
+    definition: pulumi.Input[str]
+    statements: Sequence[iam.Statement]
+    """What the machine's role may do besides logging and tracing; ARNs from names."""
+    key_arns: Sequence[pulumi.Input[str]]
+    """KMS keys of the data and topics that the machine touches."""
+    logs_key_arn: pulumi.Input[str]
+    log_retention_days: int
+
+
+class Machine(pulumi.ComponentResource):
+    """A state machine, its role and its log group."""
+
+    name: str
+    arn: pulumi.Output[str]
+    role_arn: pulumi.Output[str]
+    log_group: aws.cloudwatch.LogGroup
+
+    def __init__(self, name: str, args: MachineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("batch:machine:Machine", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        names = args.names
+        self.name = names.name("statemachine", args.purpose)
+        self.log_group = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            name=names.workflow_log_group(args.purpose),
+            retention_in_days=args.log_retention_days,
+            kms_key_id=args.logs_key_arn,
+            opts=child,
+        )
+        role = aws.iam.Role(
+            f"{name}-role",
+            name=names.name("role", f"{args.purpose}-machine"),
+            description=f"The {args.purpose} state machine acts with this role",
+            assume_role_policy=iam.trust(
+                "states.amazonaws.com", account=names.account, source_arn=arn_of(names, args.purpose)
+            ),
+            opts=child,
+        )
+        run = iam.document(
+            *args.statements,
+            iam.statement("DeliverLogs", _DELIVERY, ["*"]),
+            iam.statement("Trace", _TRACING, ["*"]),
+        )
+        policies = [
+            # keys have no names: in a policy of their own they do not hide the rest from a preview
+            aws.iam.RolePolicy(f"{name}-{purpose}", name=purpose, role=role.name, policy=document, opts=child)
+            for purpose, document in (("run", run), ("use-keys", use_of(args.key_arns)))
+        ]
+        machine = aws.sfn.StateMachine(
+            name,
+            name=self.name,
+            type="STANDARD",
+            definition=args.definition,
+            role_arn=role.arn,
+            logging_configuration={
+                "level": "ALL",
+                "include_execution_data": True,
+                "log_destination": self.log_group.arn.apply(lambda arn: f"{arn}:*"),
+            },
+            tracing_configuration={"enabled": True},
+            # creating it checks what the role may do
+            opts=pulumi.ResourceOptions(parent=self, depends_on=policies),
+        )
+        self.arn, self.role_arn = machine.arn, role.arn
+        self.register_outputs({"arn": self.arn, "role_arn": self.role_arn})
+
+
+def arn_of(names: Names, purpose: str) -> str:
+    """ARN of the machine for `purpose`, before it exists."""
+    return names.arn("states", f"stateMachine:{names.name('statemachine', purpose)}")
+
+
+def use_of(key_arns: Sequence[pulumi.Input[str]]) -> pulumi.Output[str]:
+    """A policy document that allows using the keys for data and messages; the key policies say through which
+    services."""
+    return pulumi.Output.all(*key_arns).apply(
+        lambda arns: iam.document(
+            iam.statement("UseKeys", ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], list(arns))
+        )
+    )

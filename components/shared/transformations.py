@@ -1,0 +1,49 @@
+"""What holds for every resource of the program, whichever component makes it.
+
+Owns: putting the required tags on whatever can be tagged, and refusing options that keep a resource from being
+destroyed.
+Refuses: deciding the tags (`conventions/tagging.py`) and anything a policy pack can see by itself.
+Why here: `retainOnDelete` and `deletedWith` are invisible to every policy pack (docs/policies.md), so the program
+itself must refuse them; and a list of taggable types kept by hand goes out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+
+from conventions.tagging import CREATED_AT
+
+Transformation = Callable[[pulumi.ResourceTransformationArgs], pulumi.ResourceTransformationResult | None]
+
+
+class NotDestroyableError(pulumi.RunError):
+    """A resource asks to outlive its stack."""
+
+
+def standards(tags: Mapping[str, str]) -> Transformation:
+    """A stack transformation that gives each taggable resource `tags`; its own tags win, its first `CreatedAt` stays.
+
+    Raises NotDestroyableError for a resource with `retain_on_delete` or `deleted_with`.
+    """
+
+    def apply(
+        args: pulumi.ResourceTransformationArgs,
+    ) -> pulumi.ResourceTransformationResult | None:
+        for option in ("retain_on_delete", "deleted_with"):
+            if getattr(args.opts, option):
+                raise NotDestroyableError(
+                    f"{args.type_} {args.name!r} sets {option}: `pulumi destroy` would leave it behind. "
+                    f"Remove the option; to keep data, set batch-platform:platform.teardown to false."
+                )
+        # a generated class has a `tags` entry, None or not, exactly when its type can be tagged
+        if not args.type_.startswith("aws:") or "tags" not in args.props:
+            return None
+        own: Any = args.props["tags"] or {}
+        props = {**args.props, "tags": {**tags, **own}}
+        kept = pulumi.ResourceOptions(ignore_changes=[f"tags.{CREATED_AT}"])
+        return pulumi.ResourceTransformationResult(props=props, opts=pulumi.ResourceOptions.merge(args.opts, kept))
+
+    return apply

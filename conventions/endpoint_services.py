@@ -1,0 +1,124 @@
+"""VPC endpoints a task can need, and what each may be used for.
+
+Owns: the interface endpoints that exist as settings, and the least-privilege policy of each.
+Refuses: deciding which are created (settings) and creating them (networking).
+Sources: facts-aws.md 18 and 19; https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from . import iam
+from .naming import Names
+
+REQUIRED: Final = ("ecr.api", "ecr.dkr", "logs")
+"""What every Fargate 1.4.0 task in a subnet without internet needs, beside the S3 gateway."""
+
+OPTIONAL: Final[Mapping[str, tuple[str, ...]]] = {
+    "ecs": ("ecs:DescribeTasks", "ecs:UpdateTaskProtection", "ecs:GetTaskProtection"),
+    "ecs-agent": ("ecs:DiscoverPollEndpoint", "ecs:Poll", "ecs:StartTelemetrySession"),
+    "ecs-telemetry": ("ecs:StartTelemetrySession",),
+    "events": ("events:PutEvents",),
+    "kms": ("kms:Decrypt", "kms:GenerateDataKey"),
+    "monitoring": ("cloudwatch:PutMetricData",),
+    "secretsmanager": (
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:DescribeSecret",
+    ),
+    "sqs": (
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "sqs:SendMessage",
+    ),
+    "ssm": ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"),
+    "ssmmessages": (
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ),
+    "states": (
+        "states:SendTaskSuccess",
+        "states:SendTaskFailure",
+        "states:SendTaskHeartbeat",
+    ),
+    "sts": ("sts:AssumeRole", "sts:GetCallerIdentity"),
+}
+"""Endpoints a setting can add, with the actions their policy allows to principals of this account."""
+
+PULL_ACTIONS: Final = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:GetDownloadUrlForLayer",
+)
+LOG_ACTIONS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
+OBJECT_ACTIONS: Final = (
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+)
+BUCKET_ACTIONS: Final = (
+    "s3:GetBucketLocation",
+    "s3:ListBucket",
+    "s3:ListBucketMultipartUploads",
+)
+
+
+def layer_bucket_arn(names: Names) -> str:
+    """The bucket that image layers are pulled from; without it pulls fail after signing in (facts-aws.md 19)."""
+    return names.arn("s3", f"prod-{names.region}-starport-layer-bucket", region="", account="")
+
+
+def s3_policy(names: Names, bucket_arns: Sequence[str]) -> str:
+    """The S3 gateway endpoint's policy: these buckets for principals of this account, the layer bucket for the pull."""
+    ours = {"StringEquals": {"aws:PrincipalAccount": names.account}}
+    return iam.document(
+        iam.statement(
+            "ThisPlatformsObjects",
+            OBJECT_ACTIONS,
+            [f"{arn}/*" for arn in bucket_arns],
+            principal="*",
+            conditions=ours,
+        ),
+        iam.statement(
+            "ThisPlatformsBuckets",
+            BUCKET_ACTIONS,
+            bucket_arns,
+            principal="*",
+            conditions=ours,
+        ),
+        iam.statement(
+            "ImageLayers",
+            ["s3:GetObject"],
+            [f"{layer_bucket_arn(names)}/*"],
+            principal="*",
+        ),
+    )
+
+
+def interface_policy(names: Names, service: str, repository_arns: Sequence[str]) -> str:
+    """An interface endpoint's policy: what a task does through it, for principals of this account."""
+    ours = {"StringEquals": {"aws:PrincipalAccount": names.account}}
+    if service.startswith("ecr."):
+        return iam.document(
+            iam.statement("Pull", PULL_ACTIONS, repository_arns, principal="*", conditions=ours),
+            iam.statement(
+                "SignIn",
+                ["ecr:GetAuthorizationToken"],
+                ["*"],
+                principal="*",
+                conditions=ours,
+            ),
+        )
+    if service == "logs":
+        groups = [f"{names.log_group_arn(names.log_group('*'))}:*"]
+        return iam.document(iam.statement("WriteLogs", LOG_ACTIONS, groups, principal="*", conditions=ours))
+    return iam.document(iam.statement("UseService", OPTIONAL[service], ["*"], principal="*", conditions=ours))

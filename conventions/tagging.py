@@ -1,0 +1,58 @@
+"""The tags every resource carries.
+
+Owns: which tags there are and where each value comes from: the settings, then the CI system's environment, then a
+default.
+Refuses: applying them (`components/shared/transformations.py`).
+Why: requirements.md FR 2: each deployment says from which repository, by whom and for which pull request it was made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+CREATED_AT: Final = "CreatedAt"
+UNSET: Final = "none"
+
+_CI_VARIABLES: Final[Mapping[str, Sequence[str]]] = {
+    "Repository": ("GITHUB_REPOSITORY", "CI_PROJECT_PATH", "BATCH_REPOSITORY"),
+    "CommitAuthor": ("BATCH_COMMIT_AUTHOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN"),
+    "PRNumber": ("BATCH_PR_NUMBER", "CI_MERGE_REQUEST_IID"),
+}
+"""In the order in which they are asked: GitHub Actions, GitLab, and our own names for every other system."""
+
+
+def required(
+    given: Mapping[str, str | None],
+    *,
+    environment: str,
+    project: str,
+    variables: Mapping[str, str],
+    now: datetime | None = None,
+) -> dict[str, str]:
+    """The eight required tags.
+
+    `given` holds the settings' values (None: not set), `variables` the process environment. `CreatedAt` is a UTC time
+    in ISO 8601; a resource keeps the one it was created with (`components/shared/transformations.py`).
+    """
+    moment = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def value(tag: str) -> str:
+        found = given.get(tag) or next((variables[v] for v in _CI_VARIABLES.get(tag, ()) if variables.get(v)), None)
+        if found is None and tag == "PRNumber":
+            pull = re.fullmatch(r"refs/pull/(\d+)/.*", variables.get("GITHUB_REF", ""))
+            found = pull.group(1) if pull else None
+        return found or UNSET
+
+    return {
+        "Repository": value("Repository"),
+        "CommitAuthor": value("CommitAuthor"),
+        "PRNumber": value("PRNumber"),
+        "Team": value("Team"),
+        CREATED_AT: given.get(CREATED_AT) or moment,
+        "Environment": environment,
+        "Project": project,
+        "ManagedBy": "pulumi",
+    }

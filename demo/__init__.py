@@ -1,1 +1,0 @@
-"""The whole night on one machine, without a cloud: `python -m demo`."""

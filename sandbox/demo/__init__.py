@@ -1,0 +1,1 @@
+"""The whole night on one machine, without a cloud: `python -m sandbox.demo`."""

@@ -1,0 +1,185 @@
+"""An AWS account on loopback for the engine tests: moto's server, with the answers that the aws provider needs and
+moto lacks.
+
+`python -m sandbox.moto_gaps PORT`
+
+Owns: one patch a gap, each saying what AWS does. Refuses: behaviour that AWS does not have. moto starts no containers
+and fires no events or schedules, and nothing here pretends that it does.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import moto.codebuild.responses as codebuild
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.codepipeline.responses import CodePipelineResponse
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.s3.models import FakeBucket, s3_backends
+from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.stepfunctions.responses import StepFunctionResponse
+from werkzeug.serving import run_simple
+
+ACCOUNT = "123456789012"
+HOST = "127.0.0.1"
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def patch_step_functions() -> None:
+    """A definition can be validated without starting it, and a state machine without versions lists none."""
+    valid = json.dumps({"result": "OK", "diagnostics": [], "truncated": False})
+    StepFunctionResponse.validate_state_machine_definition = lambda self: valid
+    StepFunctionResponse.list_state_machine_versions = lambda self: json.dumps({"stateMachineVersions": []})
+
+
+def patch_scalable_targets() -> None:
+    """A scalable target keeps the tags that it was registered or tagged with."""
+    tags: dict[str, dict[str, str]] = {}
+    register = ApplicationAutoScalingResponse.register_scalable_target
+
+    def registered(self: Any) -> str:
+        answer = register(self)
+        tags.setdefault(json.loads(answer)["ScalableTargetARN"], {}).update(self._get_param("Tags") or {})
+        return str(answer)
+
+    def tagged(self: Any) -> str:
+        tags.setdefault(self._get_param("ResourceARN"), {}).update(self._get_param("Tags") or {})
+        return "{}"
+
+    ApplicationAutoScalingResponse.register_scalable_target = registered
+    ApplicationAutoScalingResponse.tag_resource = tagged
+    ApplicationAutoScalingResponse.list_tags_for_resource = lambda self: json.dumps(
+        {"Tags": tags.get(self._get_param("ResourceARN"), {})}
+    )
+
+
+def patch_ecs_services() -> None:
+    """A service is described with the capacity, deployment and tagging settings that it was created with."""
+    create = EC2ContainerServiceResponse.create_service
+
+    def created(self: Any) -> Any:
+        answer = create(self)
+        service: Any = answer.result["service"]  # type: ignore[index]
+        service.availability_zone_rebalancing = self._get_param("availabilityZoneRebalancing") or "DISABLED"
+        service.deployment_configuration = self._get_param("deploymentConfiguration")
+        service.enable_ecs_managed_tags = bool(self._get_param("enableECSManagedTags"))
+        if strategy := self._get_param("capacityProviderStrategy"):
+            service.launch_type = None
+            service.capacity_provider_strategy = [{"base": 0, "weight": 0, **item} for item in strategy]
+        return answer
+
+    EC2ContainerServiceResponse.create_service = created
+
+
+def patch_bucket_policies() -> None:
+    """A statement with a condition binds those who meet it; moto would bind everybody, and refuse every request."""
+
+    def get_permission(self: Any, action: str, resource: str) -> Any:
+        if self.policy is None:
+            return PermissionResult.NEUTRAL
+        document = json.loads(self.policy)
+        document["Statement"] = [s for s in document["Statement"] if "Condition" not in s]
+        return IAMPolicy(json.dumps(document)).is_action_permitted(action, resource)
+
+    FakeBucket.get_permission = get_permission
+
+
+def patch_delivery() -> None:
+    """CodeBuild projects inside a pipeline have no source of their own; CodePipeline answers times as numbers."""
+
+    def unless_in_pipeline(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return lambda part: None if part.get("type") == "CODEPIPELINE" else check(part)
+
+    def times_as_numbers(method: Callable[[Any], str]) -> Callable[[Any], str]:
+        def answer(self: Any) -> str:
+            body = json.loads(method(self))
+            for item in [body.get("metadata") or {}, *body.get("pipelines", [])]:
+                for key in ("created", "updated"):
+                    if isinstance(item.get(key), str):
+                        item[key] = datetime.fromisoformat(item[key].replace("Z", "+00:00")).timestamp()
+            return json.dumps(body)
+
+        return answer
+
+    for check in ("_validate_required_params_source", "_validate_required_params_artifacts"):
+        setattr(codebuild, check, unless_in_pipeline(getattr(codebuild, check)))
+    for method in ("get_pipeline", "list_pipelines"):
+        setattr(CodePipelineResponse, method, times_as_numbers(getattr(CodePipelineResponse, method)))
+
+
+def with_eventbridge_switch(app: Wsgi) -> Wsgi:
+    """S3: reading a bucket's notifications says so when its EventBridge switch is on."""
+    on = (
+        b'<?xml version="1.0" encoding="UTF-8"?><NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        b"<EventBridgeConfiguration/></NotificationConfiguration>"
+    )
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        asks = environ["REQUEST_METHOD"] == "GET" and environ.get("QUERY_STRING", "").startswith("notification")
+        bucket = s3_backends[ACCOUNT]["aws"].buckets.get(environ["PATH_INFO"].strip("/")) if asks else None
+        configuration = bucket.notification_configuration if bucket else None
+        if configuration is None or configuration.event_bridge is None:
+            return app(environ, start_response)
+        start_response("200 OK", [("Content-Type", "application/xml")])
+        return [on]
+
+    return answer
+
+
+def with_connections(app: Wsgi) -> Wsgi:
+    """CodeConnections, which moto has not: a connection made by the API starts PENDING (facts-aws.md 45)."""
+    made: dict[str, dict[str, Any]] = {}
+
+    def connections(operation: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        arn = body.get("ConnectionArn", "")
+        if operation == "CreateConnection":
+            arn = f"arn:aws:codestar-connections:us-east-1:{ACCOUNT}:connection/{uuid.uuid4()}"
+            made[arn] = {
+                "ConnectionName": body["ConnectionName"],
+                "ConnectionArn": arn,
+                "ConnectionStatus": "PENDING",
+                "ProviderType": body.get("ProviderType", "GitHub"),
+                "OwnerAccountId": ACCOUNT,
+                "Tags": body.get("Tags", []),
+            }
+            return "200 OK", {"ConnectionArn": arn}
+        if operation == "ListTagsForResource":
+            return "200 OK", {"Tags": made.get(body.get("ResourceArn", ""), {}).get("Tags", [])}
+        if operation == "GetConnection" and arn in made:
+            return "200 OK", {"Connection": {k: v for k, v in made[arn].items() if k != "Tags"}}
+        if operation == "DeleteConnection" and made.pop(arn, {}):
+            return "200 OK", {}
+        return "400 Bad Request", {"__type": "ResourceNotFoundException", "Message": f"no connection {arn}"}
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")
+        if "codestar" not in service.lower() and "codeconnections" not in service.lower():
+            return app(environ, start_response)
+        body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or b"{}")
+        status, out = connections(operation, body)
+        start_response(status, [("Content-Type", "application/x-amz-json-1.0")])
+        return [json.dumps(out).encode()]
+
+    return answer
+
+
+def application() -> Wsgi:
+    """The whole account as a WSGI application."""
+    patch_step_functions()
+    patch_scalable_targets()
+    patch_ecs_services()
+    patch_bucket_policies()
+    patch_delivery()
+    moto: Wsgi = DomainDispatcherApplication(create_backend_app)
+    return with_connections(with_eventbridge_switch(moto))
+
+
+if __name__ == "__main__":
+    run_simple(HOST, int(sys.argv[1]), application(), threaded=True)

@@ -1,0 +1,211 @@
+"""The stage for running the deployed state machines: an emulated account, and a script that answers RunTask.
+
+The definitions are those of the recorded program: what `pulumi up` would send to AWS, byte for byte. The services they
+call (DynamoDB, S3, SNS) are moto's; `ecs:runTask.sync` is answered by a script.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+
+from policy.rules.reading import Graph
+from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest, StartRefused, TaskResult
+
+REGION = "us-east-1"
+OK = TaskResult()
+MACHINE = "aws:sfn/stateMachine:StateMachine"
+Answer = TaskResult | Exception
+
+
+def exits(code: int) -> TaskResult:
+    """A container that ended with `code`."""
+    return TaskResult(exit_code=code)
+
+
+INTERRUPTED = TaskResult(exit_code=143, stop_code="SpotInterruption", stopped_reason="Your Spot Task was interrupted.")
+NO_IMAGE = TaskResult(
+    exit_code=None,
+    stop_code="TaskFailedToStart",
+    stopped_reason="CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
+    "repository:release-0: not found",
+)
+NEVER_STARTED = TaskResult(
+    exit_code=None,
+    stop_code="TaskFailedToStart",
+    stopped_reason="ResourceInitializationError: unable to pull secrets or registry auth",
+)
+
+NO_CAPACITY = StartRefused(
+    "ECS.AmazonECSException",
+    "Capacity is unavailable at this time. Please try again later or in a different availability zone",
+)
+REFUSED_BY_FAILURES = StartRefused("AmazonECS.Unknown", '{"Failures":[{"Reason":"RESOURCE:CPU"}],"Tasks":[]}')
+OVER_QUOTA = StartRefused(
+    "ECS.ClientException", "You've reached the limit on the number of vCPUs you can run concurrently"
+)
+THROTTLED = StartRefused("ECS.ThrottlingException", "Rate exceeded")
+DENIED = StartRefused("ECS.AccessDeniedException", "User: … is not authorized to perform: ecs:RunTask")
+
+
+@dataclass
+class Tasks:
+    """Answers RunTask: scripted results first, then success with the job's documented side effects (docs/jobs.md)."""
+
+    world: World
+    shards: int = 3
+    script: dict[str, list[Answer]] = field(default_factory=dict)
+    by_shard: dict[int, Callable[[], Answer]] = field(default_factory=dict)
+    asked: list[RunTaskRequest] = field(default_factory=list)
+    silent: tuple[str, ...] = ()
+    """Jobs that end well without writing anything."""
+
+    def __call__(self, request: RunTaskRequest) -> TaskResult:
+        """The next scripted answer for the job; raises it where it is an exception."""
+        self.asked.append(request)
+        answers = self.script.get(request.job, [])
+        answer: Answer = answers.pop(0) if answers else OK
+        for shard in request.shards:
+            if shard in self.by_shard:
+                answer = self.by_shard[shard]()
+        if isinstance(answer, Exception):
+            raise answer
+        if answer.succeeded and request.job not in self.silent:
+            self._effect(request)
+        return answer
+
+    def of(self, job: str) -> list[RunTaskRequest]:
+        """What was asked for `job`."""
+        return [request for request in self.asked if request.job == job]
+
+    def _effect(self, request: RunTaskRequest) -> None:
+        run, date = request.environment["BATCH_RUN_ID"], request.environment["BATCH_BUSINESS_DATE"]
+        if request.job == "data-ingestion":
+            numbers = list(range(self.shards))
+            self.world.put(
+                f"shards/{run}/shards.json", [{"shard": n, "uri": f"s3://x/{n}", "trades": 1} for n in numbers]
+            )
+            listed = numbers if self.shards <= 1000 else []
+            self.world.put(f"shards/{run}/summary.json", {"run_id": run, "shards": self.shards, "numbers": listed})
+        if request.job == "report-generation":
+            report = f"s3://{self.world.output}/reports/{date}/{run}/report.pdf"
+            self.world.put(f"reports/{date}/_SUCCESS", {"run_id": run, "business_date": date, "report_uri": report})
+
+
+@dataclass
+class World:
+    """One stack's machines in an emulated account."""
+
+    graph: Graph
+    stack: str
+    s3: Any
+    dynamodb: Any
+    sqs: Any
+    inbox: str
+
+    @property
+    def input(self) -> str:
+        """Name of the input bucket."""
+        return self._bucket("data-input")
+
+    @property
+    def output(self) -> str:
+        """Name of the output bucket."""
+        return self._bucket("data-output")
+
+    @property
+    def table(self) -> str:
+        """Name of the ledger."""
+        return f"table-ledger-{self.stack}"
+
+    def _bucket(self, name: str) -> str:
+        (found,) = [b for b in self.graph.of_type("aws:s3/bucket:Bucket") if b.name == name]
+        return str(found.props["bucket"])
+
+    def definition(self, purpose: str = "nightly") -> dict[str, Any]:
+        """The definition that the program deploys."""
+        return definition_of(self.graph, purpose)
+
+    def put(self, key: str, body: Any, *, bucket: str | None = None) -> str:
+        """Writes an object and gives its version."""
+        made = self.s3.put_object(Bucket=bucket or self.output, Key=key, Body=json.dumps(body).encode())
+        return str(made.get("VersionId", ""))
+
+    def manifest(self, date: str) -> dict[str, Any]:
+        """Writes a manifest and gives what the rule's input transformer makes of its event."""
+        key = f"incoming/{date}/manifest.json"
+        version = self.put(key, {"business_date": date, "files": []}, bucket=self.input)
+        return {"origin": "event", "manifest": {"key": key, "version": version}}
+
+    def run(
+        self, given: dict[str, Any], tasks: Tasks | None = None, *, purpose: str = "nightly", **options: Any
+    ) -> Execution:
+        """Runs one of the machines on `given`."""
+        workflow = LocalWorkflow(
+            definition=self.definition(purpose),
+            run_task=tasks or Tasks(self),
+            name=f"statemachine-{purpose}-{self.stack}",
+            **options,
+        )
+        return workflow.start(given)
+
+    def ledger(self) -> list[dict[str, str]]:
+        """The ledger's entries, without DynamoDB's type letters."""
+        return [
+            {name: str(next(iter(value.values()))) for name, value in item.items()}
+            for item in self.dynamodb.scan(TableName=self.table)["Items"]
+        ]
+
+    def announced(self) -> list[dict[str, str]]:
+        """Subject and message of everything announced since the last call."""
+        found: list[dict[str, str]] = []
+        while messages := self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                body = json.loads(message["Body"])
+                found.append({"subject": body["Subject"], "message": body["Message"]})
+                self.sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+
+def definition_of(graph: Graph, purpose: str) -> dict[str, Any]:
+    """The definition of one of a recorded program's machines."""
+    (found,) = [m for m in graph.of_type(MACHINE) if str(m.props["name"]).startswith(f"statemachine-{purpose}-")]
+    loaded: dict[str, Any] = json.loads(found.props["definition"])
+    return loaded
+
+
+def today(days: int = 0) -> str:
+    """The UTC date, `days` from now."""
+    return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
+
+
+def account(graph: Graph, stack: str) -> World:
+    """The buckets, ledger, topic and mailbox of `stack`, made in the emulated account."""
+    clients: list[Any] = [boto3.client(name, region_name=REGION) for name in ("s3", "dynamodb", "sns", "sqs")]
+    s3, dynamodb, sns, sqs = clients
+    topic = sns.create_topic(Name=f"topic-announcements-{stack}")["TopicArn"]
+    inbox = sqs.create_queue(QueueName=f"inbox-{stack}")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    world = World(graph=graph, stack=stack, s3=s3, dynamodb=dynamodb, sqs=sqs, inbox=inbox)
+    for bucket in (world.input, world.output):
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    keys: Sequence[tuple[str, str]] = (("business_date", "HASH"), ("manifest", "RANGE"))
+    dynamodb.create_table(
+        TableName=world.table,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+    )
+    return world
+
+
+def failed(execution: Execution, error: str) -> None:
+    """The execution ended badly with this error."""
+    assert (execution.status, execution.error) == ("FAILED", error), execution

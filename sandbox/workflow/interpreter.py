@@ -1,0 +1,257 @@
+"""The one place that reaches into moto's Step Functions interpreter.
+
+Owns: starting an execution without a server, and the hooks that fill what the interpreter leaves open: JSONata without
+a Java machine, `ecs:runTask.sync` answered by a callable, batches and tolerated failures of a Distributed Map, and
+time.
+Refuses: changing the definition's meaning. `ItemBatcher` and `ResultWriter`, which the parser does not read in JSONata
+mode, are taken out of the text and carried out by a hook; nothing else of the definition is touched.
+Why private imports: moto offers no public way to run a definition; when it changes, `tests/workflow/` fails here first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import boto3
+import jsonata
+from botocore.response import StreamingBody
+from moto.stepfunctions.parser import api
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import iteration_worker
+from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branches_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_aws_sdk,
+    state_task_service_ecs,
+)
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
+from moto.stepfunctions.parser.asl.eval import states
+from moto.stepfunctions.parser.asl.eval.event import event_detail
+from moto.stepfunctions.parser.asl.jsonata import jsonata as interpreter_jsonata
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils import boto_client, encoding
+from moto.stepfunctions.parser.backend import execution_worker
+from moto.stepfunctions.parser.backend.execution import Execution as InterpreterExecution
+
+from . import distributed_map, local_workflow
+
+if TYPE_CHECKING:
+    from .local_workflow import Execution, LocalWorkflow
+
+POLL_SECONDS = 0.005
+_details: Any = event_detail.EventDetails
+"""Typed as if every kind of event had every detail."""
+
+
+def execute(workflow: LocalWorkflow, given: Mapping[str, Any], name: str) -> Execution:
+    """Runs `workflow` on `given` to its end."""
+    # it logs every failure that a test asks for, with the whole program
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+    definition = copy.deepcopy(dict(workflow.definition))
+    if "TimeoutSeconds" in definition:
+        definition["TimeoutSeconds"] = max(1, round(definition["TimeoutSeconds"] * workflow.timeout_scale))
+    spreads = distributed_map.taken_out(definition)
+    program = _parsed(json.dumps(definition))
+    prefix = f"arn:aws:states:{workflow.region}:{workflow.account}"
+    machine: Any = SimpleNamespace(
+        arn=f"{prefix}:stateMachine:{workflow.name}",
+        name=workflow.name,
+        sm_type=api.StateMachineType.STANDARD,
+        definition="",
+    )
+    started: Any = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")  # as AWS writes it
+    running: Any = InterpreterExecution(
+        name=name,
+        sm_type=machine.sm_type,
+        role_arn=f"arn:aws:iam::{workflow.account}:role/local",
+        exec_arn=f"{prefix}:execution:{workflow.name}:{name}",
+        account_id=workflow.account,
+        region_name=workflow.region,
+        state_machine=machine,
+        start_date=started,
+        cloud_watch_logging_session=None,
+        activity_store={},
+        input_data=json.dumps(given),
+    )
+    with _hooks(workflow, program, spreads):
+        running.start()
+        while running.exec_status == api.ExecutionStatus.RUNNING:
+            time.sleep(POLL_SECONDS)
+    return local_workflow.Execution(
+        name=name,
+        arn=running.exec_arn,
+        status=running.exec_status.value,
+        output=running.output,
+        error=running.error,
+        cause=running.cause,
+        history=running.to_history_output()["events"],
+    )
+
+
+@functools.lru_cache(maxsize=32)
+def _parsed(definition: str) -> Any:
+    """The program; parsing takes seconds, and the program holds no state of an execution."""
+    return AmazonStateLanguageParser.parse(definition)[0]
+
+
+@contextlib.contextmanager
+def _hooks(workflow: LocalWorkflow, program: Any, spreads: Mapping[str, distributed_map.Spread]) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for target, attribute, replacement in (
+            (execution_worker.ExecutionWorker, "_get_evaluation_entrypoint", lambda self: program),
+            (interpreter_jsonata, "_eval_jsonata", _evaluate),
+            (states, "encode_jsonata_variable_declarations", _bind),
+            (boto_client, "boto3", SimpleNamespace(client=_client_at(workflow))),
+            (retrier_decl, "time", SimpleNamespace(sleep=lambda s: time.sleep(s * workflow.seconds))),
+            (wait_function.WaitFunction, "_wait_interval", _wait(workflow.seconds)),
+            (state_task_service_aws_sdk.StateTaskServiceAwsSdk, "_eval_service_task", _text_bodies()),
+            (state_task_service_ecs.StateTaskServiceEcs, "_get_supported_parameters", lambda self: None),
+            (
+                state_task_service_ecs.StateTaskServiceEcs,
+                "_validate_service_integration_is_supported",
+                lambda self: None,
+            ),
+            (state_task_service_ecs.StateTaskServiceEcs, "_eval_service_task", _run_task(workflow)),
+            (state_task_service_ecs.StateTaskServiceEcs, "_build_sync_resolver", _ended),
+            # what goes wrong in a branch may have one of AWS's own names, which the interpreter refuses to hand on
+            (branches_decl, "CustomErrorName", ErrorName),
+            (iteration_worker, "CustomErrorName", ErrorName),
+            *distributed_map.hooks(spreads),
+        ):
+            stack.enter_context(mock.patch.object(target, attribute, replacement))
+        yield
+
+
+_BOUND = threading.local()
+"""The `$states` of the expression that this thread is about to evaluate."""
+_EVALUATING = threading.Lock()
+"""A compiled expression is shared by threads."""
+
+
+def _bind(bindings: Mapping[str, Any]) -> str:
+    """Hands `$states` over as a value; the interpreter would write it into the expression's text, parsed each time."""
+    (_BOUND.states,) = [json.loads(encoding.to_json_str(value)) for value in bindings.values()]
+    return "$states:=$bound;"
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(expression: str) -> Any:
+    return jsonata.Jsonata(expression)
+
+
+def _evaluate(expression: str) -> Any:
+    try:
+        with _EVALUATING:
+            return _compiled(expression).evaluate(None, {"bound": getattr(_BOUND, "states", None)})
+    except Exception as error:
+        raise interpreter_jsonata.JSONataException("UNKNOWN", str(error)) from error
+
+
+def _client_at(workflow: LocalWorkflow) -> Any:
+    def client(**arguments: Any) -> Any:
+        if workflow.endpoint_url:
+            arguments["endpoint_url"] = workflow.endpoint_url
+        return boto3.client(**arguments)
+
+    return client
+
+
+def _wait(seconds: float) -> Any:
+    def interval(self: Any, env: Any, wait_seconds: float) -> None:
+        env.program_state_event.wait(wait_seconds * seconds)
+
+    return interval
+
+
+def _text_bodies() -> Any:
+    """AWS hands an object's body over as text; the interpreter leaves the stream."""
+    original = state_task_service_aws_sdk.StateTaskServiceAwsSdk._eval_service_task
+
+    def evaluate(self: Any, env: Any, **arguments: Any) -> None:
+        original(self, env=env, **arguments)
+        answer = env.stack[-1]
+        for key, value in answer.items():
+            if isinstance(value, StreamingBody):
+                answer[key] = value.read().decode()
+
+    return evaluate
+
+
+def _run_task(workflow: LocalWorkflow) -> Any:
+    def evaluate(self: Any, env: Any, normalised_parameters: dict[str, Any], **_: Any) -> None:
+        override = normalised_parameters["Overrides"]["ContainerOverrides"][0]
+        request = local_workflow.RunTaskRequest(
+            job=override["Name"],
+            environment={pair["Name"]: pair["Value"] for pair in override["Environment"]},
+            capacity_provider=normalised_parameters["CapacityProviderStrategy"][0]["CapacityProvider"],
+            task_definition=normalised_parameters["TaskDefinition"],
+            arguments=normalised_parameters,
+        )
+        try:
+            env.stack.append(_description(request, workflow.run_task(request)))
+        except local_workflow.TaskNeverEnds as error:
+            raise TimeoutError from error
+        except local_workflow.StartRefused as refusal:
+            raise _failure(self, env, refusal.error, refusal.cause) from refusal
+
+    return evaluate
+
+
+def _description(request: local_workflow.RunTaskRequest, result: local_workflow.TaskResult) -> dict[str, Any]:
+    """A stopped task, as `.sync` describes it."""
+    container: dict[str, Any] = {"Name": request.job, "LastStatus": "STOPPED"}
+    if result.exit_code is not None:
+        container["ExitCode"] = result.exit_code
+    return {
+        "CapacityProviderName": request.capacity_provider,
+        "Containers": [{"Name": "aws-guardduty-agent", "ExitCode": 0}, container],
+        "LastStatus": "STOPPED",
+        "StopCode": result.stop_code,
+        "StoppedReason": result.stopped_reason,
+        "TaskDefinitionArn": request.task_definition,
+    }
+
+
+def _ended(self: Any, env: Any, **_: Any) -> Any:
+    """`.sync` fails the state unless every container ended with 0."""
+    task = env.stack.pop()
+    if task["StopCode"] == "EssentialContainerExited" and all(c.get("ExitCode") == 0 for c in task["Containers"]):
+        return lambda: task
+
+    def fail() -> None:
+        raise _failure(self, env, "States.TaskFailed", json.dumps(task, separators=(",", ":")))
+
+    return fail
+
+
+def _failure(service: Any, env: Any, error: str, cause: str) -> FailureEventException:
+    return FailureEventException(
+        FailureEvent(
+            env=env,
+            error_name=ErrorName(error),
+            event_type=api.HistoryEventType.TaskFailed,
+            event_details=_details(
+                taskFailedEventDetails=api.TaskFailedEventDetails(
+                    error=error,
+                    cause=cause,
+                    resource=service._get_sfn_resource(),
+                    resourceType=service._get_sfn_resource_type(),
+                )
+            ),
+        )
+    )

@@ -1,0 +1,81 @@
+"""The simulation of benchmarks/makespan.py against cases that can be worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchctl.preview.prices import load_prices
+from benchmarks.makespan import HISTORY_LIMIT, Load, Measured, Rates, Scene, launches, makespan, quota_for, ways
+from settings.jobs import DEFAULT_JOBS, Job
+
+STEADY = Load(shard_seconds=60, startup_seconds=40, spread=0)
+PLENTY = Rates(vcpu_quota=6, launch_burst=10**6, launch_per_second=10**6, run_task_per_second=10**6)
+JOB = Job.model_validate(DEFAULT_JOBS["risk-calculation"])
+MEASURED = Measured(
+    events_of_run=70,
+    events_of_shard=10,
+    events_of_failure=12,
+    transitions_of_run=20,
+    transitions_of_shard=2,
+    inline_limit=40,
+)
+
+
+class TestLaunches:
+    """Two token buckets: 20 calls at once, then 20 a second; the launch burst of 100 lasts longer."""
+
+    def test_twenty_at_once_then_twenty_a_second(self) -> None:
+        next_start = launches(Rates(vcpu_quota=6))
+        starts = [next_start(0) for _ in range(200)]
+        assert starts[:20] == pytest.approx([0] * 20)
+        assert starts[20] == pytest.approx(0.05)
+        assert starts[199] == pytest.approx(9.0)
+
+    def test_a_pause_refills_the_bucket(self) -> None:
+        next_start = launches(Rates(vcpu_quota=6))
+        for _ in range(40):
+            next_start(0)
+        assert [next_start(100) for _ in range(20)] == pytest.approx([100] * 20)
+
+    def test_10_000_launches_take_over_eight_minutes(self) -> None:
+        next_start = launches(Rates(vcpu_quota=6))
+        assert max(next_start(0) for _ in range(10_000)) > 8 * 60
+
+
+class TestMakespan:
+    """Waves of tasks."""
+
+    def test_nine_tasks_on_three_places_are_three_waves(self) -> None:
+        assert makespan(9, 1, 3, PLENTY, STEADY)[0] == pytest.approx(300, abs=0.1)
+
+    def test_a_batch_starts_once(self) -> None:
+        seconds, worked = makespan(30, 10, 3, PLENTY, STEADY)
+        assert seconds == pytest.approx(640, abs=0.1)
+        assert worked == pytest.approx(3 * 640)
+
+    def test_the_last_batch_may_be_smaller(self) -> None:
+        assert makespan(11, 10, 1, PLENTY, STEADY)[1] == pytest.approx(40 + 600 + 40 + 60)
+
+
+class TestModes:
+    """What the settings choose, and what would happen otherwise."""
+
+    def _ways(self, shards: int) -> dict[tuple[str, int], object]:
+        scene = Scene(job=JOB, load=STEADY, measured=MEASURED, prices=load_prices(None))
+        return {(way.mode, way.batch): way for way in ways(shards, Rates(vcpu_quota=6), scene)}
+
+    def test_few_shards_go_inline_many_are_distributed(self) -> None:
+        for shards, chosen in ((10, ("inline", 1)), (1_000, ("distributed", 1)), (10_000, ("distributed", 1))):
+            found = self._ways(shards)
+            assert [key for key, way in found.items() if way.chosen] == [chosen]  # type: ignore[attr-defined]
+
+    def test_10_000_shards_inline_would_overflow_the_history(self) -> None:
+        found = self._ways(10_000)
+        assert found["inline", 1].events > HISTORY_LIMIT  # type: ignore[attr-defined]
+        assert found["distributed", 1].events < HISTORY_LIMIT  # type: ignore[attr-defined]
+
+    def test_the_quota_that_meets_the_window(self) -> None:
+        needed = quota_for(10_000, JOB, 13.5 * 3600, Rates(vcpu_quota=0), STEADY)
+        assert needed is not None
+        assert makespan(10_000, 1, needed // 2, Rates(vcpu_quota=0), STEADY)[0] <= 13.5 * 3600
+        assert makespan(10_000, 1, needed // 2 - 1, Rates(vcpu_quota=0), STEADY)[0] > 13.5 * 3600

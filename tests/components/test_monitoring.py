@@ -1,0 +1,192 @@
+"""Alarms, counted tasks, logs and the dashboard."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.programs import Program
+from tests.workflow.reading import ACCOUNT, ALARM, RULE, TARGET, matches, metrics
+
+PUBLISHED: Mapping[str, tuple[set[str], set[str]]] = {
+    # namespace: metrics, dimensions; sources: Step Functions "procedure-cw-metrics", EventBridge "eb-monitoring",
+    # Scheduler "monitoring-cloudwatch", SQS "sqs-available-cloudwatch-metrics"
+    "AWS/States": (
+        {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted", "ExecutionThrottled", "ExecutionTime"},
+        {"StateMachineArn"},
+    ),
+    "AWS/Events": ({"TriggeredRules", "FailedInvocations", "InvocationsFailedToBeSentToDlq"}, {"RuleName"}),
+    "AWS/Scheduler": ({"TargetErrorCount", "InvocationDroppedCount"}, {"ScheduleGroup"}),
+    "AWS/SQS": (
+        {"ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"},
+        {"QueueName"},
+    ),
+}
+"""What AWS publishes: an alarm on anything else would stand at INSUFFICIENT_DATA for ever (facts-aws.md 32)."""
+
+
+class TestAlarms:
+    """FR-T9."""
+
+    def test_none_stands_on_a_metric_that_nobody_publishes(self, program: Program) -> None:
+        filters = program.all("aws:cloudwatch/logMetricFilter:LogMetricFilter")
+        own = {(f.props["metricTransformation"]["namespace"], f.props["metricTransformation"]["name"]) for f in filters}
+        for alarm in program.all(ALARM):
+            for namespace, name, dimensions in metrics(alarm):
+                if (namespace, name) in own:
+                    assert dimensions == {}
+                    continue
+                known, dimensioned = PUBLISHED[namespace]
+                assert name in known, alarm.name
+                assert set(dimensions) == dimensioned, alarm.name
+
+    def test_every_dimension_names_something_of_this_stack(self, program: Program) -> None:
+        for alarm in program.all(ALARM):
+            for _, _, dimensions in metrics(alarm):
+                for value in dimensions.values():
+                    assert value.endswith(f"-{program.stack}"), (alarm.name, value)
+
+    def test_the_failure_rate(self, program: Program) -> None:
+        alarm = program.one(ALARM, "observability-task-failures").props
+        expression, *inputs = alarm["metricQueries"]
+        assert expression["expression"] == "IF(total>0,100*failed/total,0)"
+        assert {q["id"]: q["metric"]["dimensions"]["RuleName"] for q in inputs} == {
+            "failed": f"rule-tasks-failed-{program.stack}",
+            "total": f"rule-tasks-stopped-{program.stack}",
+        }
+        assert {q["metric"]["metricName"] for q in inputs} == {"TriggeredRules"}
+        assert {(q["metric"]["stat"], q["metric"]["period"]) for q in inputs} == {("Sum", 600)}
+        assert (alarm["comparisonOperator"], alarm["threshold"]) == ("GreaterThanThreshold", 5)
+        assert (alarm["evaluationPeriods"], alarm["treatMissingData"]) == (1, "notBreaching")
+
+    def test_every_alarm_tells_the_topic_and_says_what_to_do(self, program: Program) -> None:
+        for alarm in program.all(ALARM):
+            assert alarm.props["alarmActions"][0].endswith(f":topic-announcements-{program.stack}"), alarm.name
+            assert len(alarm.props["alarmDescription"]) > 20
+
+    @pytest.mark.parametrize(
+        "purpose",
+        [
+            "run-failed",
+            "run-timed-out",
+            "run-aborted",
+            "run-throttled",
+            "run-too-long",
+            "log-errors",
+            "start-failed-invocations",
+            "start-letters",
+            "closing-letters",
+            "deadline-letters",
+            "closing-failed",
+            "deadline-failed",
+            "deadline-schedule-dropped",
+        ],
+    )
+    def test_it_is_there(self, program: Program, purpose: str) -> None:
+        assert program.one(ALARM, f"observability-{purpose}").props["name"] == f"alarm-{purpose}-{program.stack}"
+
+
+class TestTaskEvents:
+    """What counts as a task, and as a failed one (facts-aws.md 33, 34)."""
+
+    def _stopped(self, program: Program, code: int | None, stop: str, *, sidecar: int | None = None) -> dict[str, Any]:
+        """ECS's event, with the containers as EventBridge flattens an array: field by field."""
+        codes = [c for c in (code, sidecar) if c is not None]
+        return {
+            "source": "aws.ecs",
+            "detail-type": "ECS Task State Change",
+            "detail": {
+                "clusterArn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/cluster-batch-{program.stack}",
+                "lastStatus": "STOPPED",
+                "stopCode": stop,
+                "containers": {"exitCode": codes} if codes else {},
+            },
+        }
+
+    @pytest.mark.parametrize(
+        ("code", "stop", "failed"),
+        [
+            (0, "EssentialContainerExited", False),
+            (1, "EssentialContainerExited", True),
+            (137, "EssentialContainerExited", True),
+            (None, "TaskFailedToStart", True),
+            (143, "SpotInterruption", True),
+            (143, "TerminationNotice", True),
+            (0, "SpotInterruption", True),
+            (143, "UserInitiated", True),
+            (143, "ServiceSchedulerInitiated", False),
+            (0, "ServiceSchedulerInitiated", False),
+        ],
+    )
+    def test_a_stopped_task(self, program: Program, code: int | None, stop: str, failed: bool) -> None:
+        event = self._stopped(program, code, stop)
+        assert matches(program.one(RULE, "observability-tasks-stopped"), event)
+        assert matches(program.one(RULE, "observability-tasks-failed"), event) is failed
+
+    def test_one_bad_container_is_enough(self, program: Program) -> None:
+        event = self._stopped(program, 1, "EssentialContainerExited", sidecar=0)
+        assert matches(program.one(RULE, "observability-tasks-failed"), event)
+
+    def test_another_cluster_and_a_running_task_do_not_count(self, program: Program) -> None:
+        other = self._stopped(program, 1, "EssentialContainerExited")
+        other["detail"]["clusterArn"] = "arn:aws:ecs:us-east-1:123456789012:cluster/other"
+        running = self._stopped(program, 1, "EssentialContainerExited")
+        running["detail"]["lastStatus"] = "RUNNING"
+        for rule in ("observability-tasks-stopped", "observability-tasks-failed"):
+            assert not matches(program.one(RULE, rule), other)
+            assert not matches(program.one(RULE, rule), running)
+
+    def test_both_rules_have_a_target_whose_policy_lets_them_write(self, program: Program) -> None:
+        for purpose in ("tasks-stopped", "tasks-failed"):
+            assert "/batch/task-events-" in program.one(TARGET, f"observability-{purpose}-target").props["arn"]
+        (policy,) = program.all("aws:cloudwatch/logResourcePolicy:LogResourcePolicy")
+        (statement,) = json.loads(policy.props["policyDocument"])["Statement"]
+        assert set(statement["Principal"]["Service"]) == {"events.amazonaws.com", "delivery.logs.amazonaws.com"}
+        assert len(policy.props["policyDocument"]) < 5_120
+
+
+class TestLogsAndDashboard:
+    """Logging at ALL level to owned groups, tracing, and what people look at."""
+
+    def test_every_machine_logs_everything_and_traces(self, program: Program) -> None:
+        groups = {str(g.props["name"]) for g in program.all("aws:cloudwatch/logGroup:LogGroup")}
+        for machine in program.all("aws:sfn/stateMachine:StateMachine"):
+            logging = machine.props["loggingConfiguration"]
+            assert (logging["level"], logging["includeExecutionData"]) == ("ALL", True)
+            group = logging["logDestination"].removesuffix(":*").rpartition("log-group:")[2]
+            assert group.startswith("/aws/vendedlogs/states/")
+            assert group in groups
+            assert machine.props["tracingConfiguration"] == {"enabled": True}
+
+    def test_the_dashboard_shows_what_the_issue_asks_for(self, program: Program) -> None:
+        (made,) = program.all("aws:cloudwatch/dashboard:Dashboard")
+        widgets = json.loads(made.props["dashboardBody"])["widgets"]
+        titles = " ".join(widget["properties"]["title"] for widget in widgets)
+        for word in ("Runs", "Duration", "badly", "Cost drivers", "dead letters", "Error", "Shards", "stopped tasks"):
+            assert word in titles, word
+        window = [w for w in widgets if "annotations" in w["properties"]]
+        assert window[0]["properties"]["annotations"]["horizontal"][0]["value"] == 13.5 * 3600 * 1000
+
+    def test_widgets_lie_side_by_side(self, program: Program) -> None:
+        (made,) = program.all("aws:cloudwatch/dashboard:Dashboard")
+        taken: set[tuple[int, int]] = set()
+        for widget in json.loads(made.props["dashboardBody"])["widgets"]:
+            cells = {
+                (x, y)
+                for x in range(widget["x"], widget["x"] + widget["width"])
+                for y in range(widget["y"], widget["y"] + widget["height"])
+            }
+            assert not taken & cells
+            assert max(x for x, _ in cells) < 24
+            taken |= cells
+
+    def test_saved_queries_read_groups_that_exist(self, program: Program) -> None:
+        groups = {str(g.props["name"]) for g in program.all("aws:cloudwatch/logGroup:LogGroup")}
+        (made,) = program.all("aws:cloudwatch/dashboard:Dashboard")
+        read = set(re.findall(r"SOURCE '([^']+)'", made.props["dashboardBody"]))
+        assert read <= groups
+        assert len(read) == 5

@@ -1,0 +1,119 @@
+"""The demo: the deployed definition drives the jobs as processes, and its failures read well."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from rich.console import Console
+
+from sandbox.demo import portfolio
+from sandbox.demo.display import show_failure
+from sandbox.demo.night import Folder, trading_day
+from sandbox.workflow.local_workflow import Execution
+
+ROOT = Path(__file__).parents[2]
+
+
+def demo(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox.demo", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+class TestNight:
+    def test_ends_with_the_path_of_a_report(self, tmp_path: Path) -> None:
+        done = demo("--trades", "1000", "--out", str(tmp_path))
+        assert done.returncode == 0, done.stdout + done.stderr
+        pdf = Path(done.stdout.splitlines()[-1])
+        assert pdf == tmp_path / "report.pdf"
+        text = PdfReader(io.BytesIO(pdf.read_bytes())).pages[0].extract_text()
+        report = json.loads((tmp_path / "report.json").read_text())
+        assert "Overnight risk report" in text
+        assert report["data_quality"]["accepted"] + report["data_quality"]["quarantined"] == 1_000
+        assert re.search(r"announced\s+\[dev\] Nightly run succeeded", done.stdout)
+        logs = sorted((tmp_path / "tasks").glob("*/log.jsonl"))
+        jobs = [path.parent.name.split("-", 1)[1] for path in logs]
+        assert jobs == ["data-ingestion", *["risk-calculation"] * 10, "report-generation"]
+        first = json.loads(logs[0].read_text().splitlines()[0])
+        assert (first["environment"], first["run_id"]) == ("dev", report["run_id"])
+
+    def test_a_stack_that_does_not_exist_is_named_without_a_traceback(self, tmp_path: Path) -> None:
+        done = demo("--stack", "nowhere", "--out", str(tmp_path))
+        assert done.returncode == 1
+        assert "nowhere" in done.stdout
+        assert "Traceback" not in done.stdout + done.stderr
+
+    def test_too_few_trades_are_refused_with_an_example(self) -> None:
+        done = demo("--trades", "1")
+        assert done.returncode == 2
+        assert "got 1; write --trades 10000" in done.stderr
+
+    def test_only_its_own_files_are_cleared(self, tmp_path: Path) -> None:
+        (tmp_path / "mine.txt").write_text("kept")
+        folder = Folder(tmp_path)
+        folder.client.mkdir()
+        folder.pdf.write_text("old")
+        folder.clear()
+        assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_failed_night_says_why_in_the_words_of_the_job(tmp_path: Path) -> None:
+    log = tmp_path / "000-data-ingestion" / "log.jsonl"
+    log.parent.mkdir()
+    failure = {"event": "job_failed", "message": "shards [1, 2] have no result"}
+    log.write_text(json.dumps({"event": "job_started"}) + "\n" + json.dumps(failure) + "\n")
+    execution = Execution(name="n", arn="a", status="FAILED", error="Batch.BadInput", cause="[dev] ended with 65")
+    console = Console(file=io.StringIO(), width=200)
+    show_failure(console, execution, tmp_path)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines() == [
+        "The night failed: Batch.BadInput: [dev] ended with 65",
+        "000-data-ingestion: shards [1, 2] have no result",
+        f"logs {tmp_path}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        ("2026-11-20", "2026-11-20"),
+        ("2026-11-21", "2026-11-23"),
+        ("2026-11-22", "2026-11-23"),
+        ("2026-11-23", "2026-11-23"),
+    ],
+)
+def test_the_coming_market_open_is_on_a_weekday(today: str, expected: str) -> None:
+    assert trading_day(date.fromisoformat(today)) == date.fromisoformat(expected)
+
+
+class TestPortfolio:
+    def test_the_same_arguments_give_the_same_bytes(self, tmp_path: Path) -> None:
+        made = [portfolio.write(tmp_path / name, trades=200) for name in ("a", "b")]
+        for first, second in zip(*([p.manifest, *p.files] for p in made), strict=True):
+            assert first.read_bytes() == second.read_bytes()
+        other = portfolio.write(tmp_path / "c", trades=200, seed=2)
+        assert other.files[0].read_bytes() != made[0].files[0].read_bytes()
+
+    def test_the_command_line_says_where_the_manifest_is(self, tmp_path: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "sandbox.demo.portfolio", "--trades", "100", "--out", str(tmp_path)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        manifest = Path(done.stdout.splitlines()[-1])
+        promises = json.loads(manifest.read_text())
+        assert sum(file["rows"] for file in promises["files"]) == 100
+        assert all((tmp_path / file["key"]).is_file() for file in promises["files"])

@@ -1,0 +1,223 @@
+"""What the pipeline's steps may do in AWS.
+
+Owns: the statements that let a step deploy, preview or verify one stack, scoped by the names of that stack.
+Refuses: roles (`delivery.py` makes them) and wildcard actions (`_iam.statement` does).
+Why a table: nearly everything the platform makes carries the stack's suffix in its name, so `*-<suffix>` is the
+boundary between dev and prod. What AWS names by itself (VPC parts, KMS keys) is held to the stack's `Environment` tag
+instead. `tests/tooling/test_pipeline_on_engine.py` brings the platform up, changes and destroys it on the emulator and
+compares every call the engine made with these statements; conditions and resources are AWS's to evaluate, and stay
+unproven there.
+"""
+
+from __future__ import annotations
+
+from conventions import iam
+from conventions.naming import Names
+
+from . import aws_actions
+
+
+def deploys(stack: Names) -> list[iam.Statement]:
+    """What `pulumi up` and `destroy` need for the platform of one stack, `stack` being that stack's names."""
+    return [*reads(stack), *_network(stack), *_keys(stack), *_identity(stack), *_named(stack), *_unnamed(stack)]
+
+
+def reads(stack: Names) -> list[iam.Statement]:
+    """Reading what is deployed: for verifying, and for what the provider reads back."""
+    named = [
+        iam.statement(
+            f"Read{service.title().replace('-', '')}",
+            [f"{service}:{action}" for action in actions],
+            _owned(stack, service),
+        )
+        for service, actions in aws_actions.READS.items()
+    ]
+    return [iam.statement("ReadMetadata", aws_actions.READS_OF_NOTHING, ["*"]), _prefix_lists(stack), *named]
+
+
+def previews(stack: Names) -> list[iam.Statement]:
+    """What `pulumi preview` asks AWS: who, which zones and prefix lists there are, whether a definition is valid."""
+    asks = [
+        "ec2:DescribeAvailabilityZones",
+        "ec2:DescribeManagedPrefixLists",
+        "states:ValidateStateMachineDefinition",
+        "sts:GetCallerIdentity",
+    ]
+    return [iam.statement("AskBeforePreview", asks, ["*"]), _prefix_lists(stack)]
+
+
+def _prefix_lists(stack: Names) -> iam.Statement:
+    """S3's prefix list, which the tasks' security group lets out to; it belongs to AWS."""
+    lists = stack.arn("ec2", "prefix-list/*", account="aws")
+    return iam.statement("ReadPrefixLists", ["ec2:GetManagedPrefixListEntries"], [lists])
+
+
+def _owned(stack: Names, service: str) -> list[str]:
+    """ARN patterns of what the stack owns by name in `service`."""
+    sfx = stack.suffix
+    return {
+        "application-autoscaling": [stack.arn("application-autoscaling", "scalable-target/*")],
+        "cloudwatch": [
+            stack.arn("cloudwatch", f"alarm:*-{sfx}"),
+            stack.arn("cloudwatch", f"dashboard/*-{sfx}", region=""),
+        ],
+        "dynamodb": [stack.arn("dynamodb", f"table/table-*-{sfx}")],
+        "ecr": [stack.arn("ecr", f"repository/repository-*-{sfx}")],
+        "ecs": [
+            stack.arn("ecs", f"cluster/cluster-*-{sfx}"),
+            stack.arn("ecs", f"service/cluster-*-{sfx}/*"),
+            stack.arn("ecs", f"task-definition/task-*-{sfx}:*"),
+        ],
+        "events": [stack.arn("events", f"rule/*-{sfx}")],
+        "iam": [stack.arn("iam", f"role/role-*-{sfx}", region="")],
+        "kms": [stack.arn("kms", "key/*")],
+        "logs": [arn + end for arn in stack.log_group_arn_patterns() for end in ("", ":*")],
+        "s3": [stack.arn("s3", f"bucket-*-{stack.account}-{sfx}{end}", region="", account="") for end in ("", "/*")],
+        "scheduler": [stack.arn("scheduler", f"schedule/*/*-{sfx}"), stack.arn("scheduler", f"schedule-group/*-{sfx}")],
+        "sns": [stack.arn("sns", f"*-{sfx}"), stack.arn("sns", f"*-{sfx}:*")],
+        "sqs": [stack.arn("sqs", f"*-{sfx}")],
+        "states": [stack.arn("states", f"stateMachine:*-{sfx}")],
+    }[service]
+
+
+def _named(stack: Names) -> list[iam.Statement]:
+    return [
+        iam.statement(f"Write{service.title()}", [f"{service}:{a}" for a in actions], _owned(stack, service))
+        for service, actions in aws_actions.WRITES.items()
+    ]
+
+
+def _unnamed(stack: Names) -> list[iam.Statement]:
+    """Calls whose resource AWS does not let a policy name."""
+    scaling = (
+        "DeleteScalingPolicy",
+        "DeregisterScalableTarget",
+        "PutScalingPolicy",
+        "RegisterScalableTarget",
+        "TagResource",
+        "UntagResource",
+    )
+    return [
+        iam.statement(
+            "ScaleServices",
+            [f"application-autoscaling:{action}" for action in scaling],
+            [stack.arn("application-autoscaling", "scalable-target/*")],
+        ),
+        # neither call takes a resource; both are undone by the next `up` of the stack that owns the thing
+        iam.statement(
+            "AccountWide",
+            [
+                "ecr:GetAuthorizationToken",
+                "ecs:DeregisterTaskDefinition",
+                "logs:CreateLogDelivery",
+                "logs:DeleteLogDelivery",
+                "logs:DeleteResourcePolicy",
+                "logs:GetLogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:UpdateLogDelivery",
+            ],
+            ["*"],
+        ),
+    ]
+
+
+def _network(stack: Names) -> list[iam.Statement]:
+    parts = [stack.arn("ec2", f"{part}/*") for part in aws_actions.VPC_PARTS]
+    mine = {"StringEquals": {"aws:ResourceTag/Environment": stack.suffix}}
+    return [
+        iam.statement(
+            "MakeTaggedVpcParts",
+            aws_actions.MAKE_VPC_PARTS,
+            parts,
+            conditions={"StringEquals": {"aws:RequestTag/Environment": stack.suffix}},
+        ),
+        iam.statement("UseOwnVpcParts", aws_actions.MAKE_VPC_PARTS, parts, conditions=mine),
+        iam.statement("ChangeOwnVpcParts", aws_actions.CHANGE_VPC_PARTS, parts, conditions=mine),
+        # the default security group is stripped of its rules before it carries a tag
+        iam.statement(
+            "StripDefaultGroup",
+            ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "ec2:CreateTags"],
+            [stack.arn("ec2", "security-group/*"), stack.arn("ec2", "security-group-rule/*")],
+        ),
+    ]
+
+
+def _keys(stack: Names) -> list[iam.Statement]:
+    keys = [stack.arn("kms", "key/*")]
+    change = (
+        "CancelKeyDeletion",
+        "CreateAlias",
+        "CreateGrant",
+        "DeleteAlias",
+        "DisableKeyRotation",
+        "EnableKeyRotation",
+        "PutKeyPolicy",
+        "ScheduleKeyDeletion",
+        "TagResource",
+        "UntagResource",
+        "UpdateAlias",
+        "UpdateKeyDescription",
+        "Decrypt",
+        "GenerateDataKey",
+    )
+    return [
+        iam.statement(
+            "MakeTaggedKeys",
+            ["kms:CreateKey"],
+            ["*"],
+            conditions={"StringEquals": {"aws:RequestTag/Environment": stack.suffix}},
+        ),
+        iam.statement(
+            "TagOwnKeys",
+            ["kms:TagResource"],
+            keys,
+            conditions={"StringEquals": {"aws:RequestTag/Environment": stack.suffix}},
+        ),
+        iam.statement(
+            "ChangeOwnKeys",
+            [f"kms:{action}" for action in change],
+            keys,
+            conditions={"StringEquals": {"aws:ResourceTag/Environment": stack.suffix}},
+        ),
+        iam.statement(
+            "NameOwnKeys",
+            ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"],
+            [stack.arn("kms", f"alias/key-*-{stack.suffix}")],
+        ),
+    ]
+
+
+def _identity(stack: Names) -> list[iam.Statement]:
+    roles = _owned(stack, "iam")
+    change = (
+        "CreateRole",
+        "DeleteRole",
+        "DeleteRolePolicy",
+        "PutRolePolicy",
+        "TagRole",
+        "UntagRole",
+        "UpdateAssumeRolePolicy",
+        "UpdateRole",
+        "UpdateRoleDescription",
+    )
+    return [
+        iam.statement("WriteOwnRoles", [f"iam:{action}" for action in change], roles),
+        iam.statement(
+            "HandOwnRolesToServices",
+            ["iam:PassRole"],
+            roles,
+            conditions={"StringEquals": {"iam:PassedToService": list(aws_actions.PLATFORM_SERVICES)}},
+        ),
+        # two services make their own role at the first use in an account (facts-aws.md 16)
+        iam.statement(
+            "ServiceLinkedRoles",
+            ["iam:CreateServiceLinkedRole"],
+            [stack.arn("iam", "role/aws-service-role/*", region="")],
+            conditions={
+                "StringEquals": {
+                    "iam:AWSServiceName": ["ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com"],
+                }
+            },
+        ),
+    ]

@@ -1,0 +1,142 @@
+"""What people are told: subjects and bodies of announcements, as JSONata.
+
+Owns: the wording, and for each kind of failure whose turn it is and what to do.
+Refuses: when something is announced (`workflow/nightly.py`, `workflow/reconciler.py`, `workflow/deadline_check.py`)
+and where to (`announcements.py`).
+Every message says what happened, when, how long it took, where the result is and what to do; nothing in it is data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .asl import INPUT, expr, text
+from .run_ledger import seconds
+
+CAUSE_LENGTH: Final = 1500
+
+AGAIN: Final = "then start the run again."
+ADVICE: Final[Mapping[str, str]] = {
+    "Batch.BadInput": "The sender's turn: correct the manifest or its files and write the manifest again, last.",
+    "Batch.EmptyManifest": "The sender's turn: the manifest names no trades. Write a manifest with trades.",
+    "Batch.ManifestKey": "The sender's turn: write the manifest under the key given above.",
+    "Batch.NoManifest": "The sender's turn: there is no manifest. A run starts as soon as it is written.",
+    "Batch.MissingImage": f"The operator's turn: build and push the job's image (docs/operations.md), {AGAIN}",
+    "Batch.StartDenied": f"The operator's turn: something forbids starting the task; run `batchctl doctor`, {AGAIN}",
+    "Batch.NoCapacity": f"The operator's turn: no room in Fargate, or the vCPU quota is used up; raise it, {AGAIN}",
+    "Batch.Interrupted": f"The operator's turn: the task was stopped more often than `retry` allows; {AGAIN}",
+    "Batch.Timeout": f"The operator's turn: a task ran into its timeout; read its log, raise the timeout, {AGAIN}",
+    "Batch.NotStarted": f"The operator's turn: the task never started; run `batchctl doctor`, {AGAIN}",
+    "Batch.Usage": "The developer's turn: the workflow and the image disagree about docs/jobs.md.",
+    "Batch.TaskFailed": f"The developer's turn: read the job's log (`batchctl logs`), {AGAIN}",
+    "Batch.NoReport": "The developer's turn: the last job ended well but wrote no success marker for this run.",
+    "States.ExceedToleratedFailureThreshold": "Look at the failed shards under maps/<run> in the output bucket and "
+    f"at the job's log, {AGAIN}",
+}
+"""Whose turn it is and what to do, by error name."""
+_TIMED_OUT: Final = (
+    "The run took longer than its window: find the slow stage in the execution's history, then start the run again."
+)
+_WARNED: Final = "see whether the run is on its way (`batchctl status`); docs/operations.md, Deadline."
+_ESCALATED: Final = "tell those who wait for the report now; docs/operations.md, Deadline."
+_STOPPED: Final = "Start the run again when the reason for stopping it is gone."
+OTHERWISE: Final = (
+    "Look at the execution in the Step Functions console and at the jobs' logs, then start the run again."
+)
+
+
+def message(topic_arn: str, subject: str, *lines: str) -> dict[str, Any]:
+    """Arguments of sns:publish; `subject` and `lines` are JSONata. SNS takes subjects of 100 ASCII characters."""
+    body = " & '\\n' & ".join(f"({line})" for line in lines)
+    return {"TopicArn": topic_arn, "Subject": expr(f"$substring({subject}, 0, 100)"), "Message": expr(body)}
+
+
+def succeeded(topic_arn: str, environment: str) -> dict[str, Any]:
+    """The report is there."""
+    return message(
+        topic_arn,
+        f"{text(f'[{environment}] Nightly run succeeded: ')} & {INPUT}.run.business_date",
+        f"'The report for ' & {INPUT}.run.business_date & ' is ready.'",
+        *_when(f"{INPUT}.run"),
+        f"'Report:   ' & {INPUT}.report_uri",
+        *_which(f"{INPUT}.run"),
+        "'What to do: nothing.'",
+    )
+
+
+def failed(topic_arn: str, environment: str) -> dict[str, Any]:
+    """The run ended without a report; the state's input holds `run` and `error`."""
+    advice = f"$lookup({_object(ADVICE)}, {INPUT}.error.Error)"
+    cause = f"$exists({INPUT}.error.Cause) ? $substring({INPUT}.error.Cause, 0, {CAUSE_LENGTH}) : 'no cause given'"
+    return message(
+        topic_arn,
+        f"{text(f'[{environment}] Nightly run FAILED: ')} & {INPUT}.run.business_date",
+        f"'The nightly run for ' & ({INPUT}.run.business_date != '' ? {INPUT}.run.business_date : 'an unknown date')"
+        " & ' failed: there is no report.'",
+        *_when(f"{INPUT}.run"),
+        f"'Error:    ' & {INPUT}.error.Error",
+        f"'Cause:    ' & ({cause})",
+        *_which(f"{INPUT}.run"),
+        f"'What to do: ' & ($exists({advice}) ? {advice} : {text(OTHERWISE)})",
+    )
+
+
+def held(topic_arn: str, environment: str, *, oldest: str, newest: str) -> dict[str, Any]:
+    """A manifest whose business date is out of season did not start a run; `oldest` and `newest` are JSONata dates."""
+    return message(
+        topic_arn,
+        f"{text(f'[{environment}] Manifest held, no run: ')} & {INPUT}.run.business_date",
+        f"'A manifest for ' & {INPUT}.run.business_date & ' arrived and was NOT run: only dates from ' & {oldest}"
+        f" & ' to ' & {newest} & ' start a run by themselves.'",
+        *_which(f"{INPUT}.run"),
+        f"'What to do: nothing, if it was sent by mistake. To run it, start the state machine by hand with '"
+        f" & $string({{'manifest': {{'key': {INPUT}.run.key}}}})",
+    )
+
+
+def closed(topic_arn: str, environment: str) -> dict[str, Any]:
+    """A run was stopped from outside, so it could say nothing itself; the input holds `run`, `status` and `why`."""
+    return message(
+        topic_arn,
+        f"{text(f'[{environment}] Nightly run ')} & {INPUT}.status & ': ' & {INPUT}.run.business_date",
+        f"'The nightly run for ' & {INPUT}.run.business_date & ' was ended from outside ('  & {INPUT}.status"
+        " & '): there is no report.'",
+        *_when(f"{INPUT}.run"),
+        f"'Cause:    ' & $substring({INPUT}.why, 0, {CAUSE_LENGTH})",
+        *_which(f"{INPUT}.run"),
+        f"'What to do: ' & ({INPUT}.status = 'TIMED_OUT' ? {text(_TIMED_OUT)} : {text(_STOPPED)})",
+    )
+
+
+def late(topic_arn: str, environment: str, *, deadline: str, timezone: str) -> dict[str, Any]:
+    """Nobody has a report yet; the input holds `date`, `stage` and `found`, a sentence about what the ledger says."""
+    return message(
+        topic_arn,
+        f"{text(f'[{environment}] ')} & ({INPUT}.stage = 'escalate' ? 'ESCALATION: no' : 'Warning: no')"
+        f" & ' report yet for ' & {INPUT}.date",
+        f"'There is no report for ' & {INPUT}.date & ' yet; it is due at {deadline} {timezone}.'",
+        f"'Ledger:   ' & {INPUT}.found",
+        f"'What to do: ' & ({INPUT}.stage = 'escalate' ? {text(_ESCALATED)} : {text(_WARNED)})",
+    )
+
+
+def _when(run: str) -> tuple[str, ...]:
+    taken = seconds(run)
+    return (
+        f"'Started:  ' & {run}.started_at",
+        f"'Ended:    ' & $fromMillis($millis()) & ', after ' & $string($floor({taken} / 60)) & ' min '"
+        f" & $string({taken} % 60) & ' s'",
+    )
+
+
+def _which(run: str) -> tuple[str, ...]:
+    return (
+        f"'Manifest: s3://' & {run}.bucket & '/' & {run}.key"
+        f" & ({run}.version != '' ? ', version ' & {run}.version : '')",
+        f"'Run:      ' & {run}.execution_arn",
+    )
+
+
+def _object(values: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{text(key)}: {text(value)}" for key, value in values.items()) + "}"

@@ -1,0 +1,235 @@
+"""The nightly run: from a manifest to an announced report, as one Step Functions Standard state machine.
+
+Owns: what is prepared, refused, held and claimed before the first job, what is checked after the last, and that every
+end is recorded and announced.
+Refuses: how a job's task is started and judged (`workflow/job_stage.py`); ends that a state machine cannot see,
+because it is not
+running any more: those are the closing machine's (`workflow/reconciler.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import asl, job_stage, messages, run_ledger
+from .asl import CONTEXT, ERROR, INPUT, RESULT, States, expr, text
+from .run_input import DAY, DAY_MS, Manifests, prepared
+
+
+@dataclass(frozen=True, kw_only=True)
+class NightlyPlan:
+    """Everything the definition depends on: plain values, so that it can be built, read and run without AWS."""
+
+    environment: str
+    place: job_stage.Place
+    stages: Sequence[job_stage.StagePlan]
+    """In the order in which they run."""
+    manifests: Manifests
+    max_age_days: int
+    max_ahead_days: int
+    ledger_table: str
+    ledger_days: int
+    topic_arn: str
+    timeout: int
+    """Seconds from the start to the end of the whole run at most."""
+
+
+def definition(plan: NightlyPlan) -> dict[str, Any]:
+    """The state machine's definition. Raises `_asl.UnsoundError`."""
+    return asl.machine(
+        "Prepare",
+        {**_before(plan), **_run(plan), **_after(plan)},
+        comment=f"The nightly run of {plan.environment}: claim, {', '.join(s.job for s in plan.stages)}, announce",
+        timeout=plan.timeout,
+    )
+
+
+def _aws(plan: NightlyPlan, call: str) -> str:
+    return f"arn:{plan.place.partition}:states:::{call}"
+
+
+def _before(plan: NightlyPlan) -> States:
+    expected = f"{plan.manifests.prefix}<YYYY-MM-DD>/{plan.manifests.suffix}"
+    execution = f"{CONTEXT}.Execution"
+    oldest, newest = _season(plan)
+    run = f"{INPUT}.run"
+    return {
+        "Prepare": asl.pass_(
+            "Is it a run?",
+            output={"run": expr(prepared(plan.manifests, execution, INPUT))},
+        ),
+        "Is it a run?": asl.choice(
+            [
+                (f"{run}.business_date = ''", "Not a manifest key"),
+                (
+                    f"{run}.origin = 'event' and ({run}.business_date < {oldest} or {run}.business_date > {newest})",
+                    "Hold",
+                ),
+                (f"{run}.version = ''", "Find manifest"),
+            ],
+            "Run",
+        ),
+        "Not a manifest key": asl.pass_(
+            "Record failure",
+            output={
+                "run": expr(run),
+                "error": {
+                    "Error": "Batch.ManifestKey",
+                    "Cause": expr(f"'the key ' & {run}.key & {text(f' is not {expected}')}"),
+                },
+            },
+        ),
+        "Hold": asl.task(
+            _aws(plan, "sns:publish"),
+            messages.held(plan.topic_arn, plan.environment, oldest=oldest, newest=newest),
+            "Held",
+            output={"outcome": "HELD", "run": expr(run)},
+            retriers=[asl.retry("States.TaskFailed", attempts=5)],
+        ),
+        "Held": asl.succeed(),
+        "Find manifest": asl.task(
+            _aws(plan, "aws-sdk:s3:headObject"),
+            {"Bucket": plan.manifests.bucket, "Key": expr(f"{run}.key")},
+            "Run",
+            output={
+                "run": expr(f"$merge([{run}, {{'version': $exists({RESULT}.VersionId) ? {RESULT}.VersionId : ''}}])")
+            },
+            retriers=[asl.retry("States.TaskFailed", attempts=2)],
+            catchers=[
+                asl.catch(
+                    "Record failure",
+                    "States.ALL",
+                    output={
+                        "run": expr(run),
+                        "error": {
+                            "Error": "Batch.NoManifest",
+                            "Cause": expr(
+                                f"'s3://' & {run}.bucket & '/' & {run}.key & ' cannot be found: ' & {ERROR}.Error"
+                            ),
+                        },
+                    },
+                )
+            ],
+        ),
+    }
+
+
+def _season(plan: NightlyPlan) -> tuple[str, str]:
+    """JSONata: the oldest and the newest business date that an event may start."""
+    return (
+        f"$fromMillis($millis() - {plan.max_age_days * DAY_MS}, {DAY})",
+        f"$fromMillis($millis() + {plan.max_ahead_days * DAY_MS}, {DAY})",
+    )
+
+
+def _run(plan: NightlyPlan) -> States:
+    """One branch around everything that can fail, so that one catcher sees every failure."""
+    return {
+        "Run": asl.parallel(
+            "How did it end?",
+            asl.block("Claim", _work(plan)),
+            Output={"run": expr(f"{INPUT}.run"), "end": expr(f"{RESULT}[0]")},
+            Catch=[
+                asl.catch("Record failure", "States.ALL", output={"run": expr(f"{INPUT}.run"), "error": expr(ERROR)})
+            ],
+        )
+    }
+
+
+def _work(plan: NightlyPlan) -> States:
+    run = f"{INPUT}.run"
+    marker = f"$parse({RESULT}.Body)"
+    stages: States = {}
+    next_ = "Read marker"
+    for stage in reversed(plan.stages):
+        next_, states = job_stage.stage(stage, plan.place, next_)
+        stages = {**states, **stages}
+    return {
+        "Claim": asl.task(
+            _aws(plan, "dynamodb:putItem"),
+            run_ledger.claim(plan.ledger_table, timeout=plan.timeout, keep_days=plan.ledger_days),
+            next_,
+            output={"run": expr(run)},
+            retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
+            catchers=[asl.catch("Duplicate", run_ledger.TAKEN, output={"run": expr(run)})],
+        ),
+        "Duplicate": asl.pass_(
+            None,
+            output={
+                "outcome": "DUPLICATE",
+                "message": expr(
+                    f"{run}.key & ', version ' & {run}.version & ', is running or has succeeded already: nothing was '"
+                    " & 'done. To run it once more after a success, start it by hand with \"rerun\": true.'"
+                ),
+            },
+        ),
+        **stages,
+        "Read marker": asl.task(
+            _aws(plan, "aws-sdk:s3:getObject"),
+            {
+                "Bucket": plan.place.output_bucket,
+                "Key": expr(f"'reports/' & {run}.business_date & '/_SUCCESS'"),
+            },
+            "Is it this run's?",
+            output=expr(
+                f"($marker := {marker}; {{'outcome': 'SUCCEEDED', 'report_uri': $marker.report_uri, "
+                f"'ours': $marker.run_id = {run}.id}})"
+            ),
+            retriers=[asl.retry("States.TaskFailed", attempts=2)],
+            catchers=[asl.catch("No report", "States.TaskFailed")],
+        ),
+        "Is it this run's?": asl.choice([(f"{INPUT}.ours", "Report is there")], "No report"),
+        "Report is there": asl.pass_(None, output={"outcome": "SUCCEEDED", "report_uri": expr(f"{INPUT}.report_uri")}),
+        "No report": asl.fail(
+            "Batch.NoReport", "the last job ended well but reports/<business date>/_SUCCESS is not this run's"
+        ),
+    }
+
+
+def _after(plan: NightlyPlan) -> States:
+    kept = {"run": expr(f"{INPUT}.run"), "error": expr(f"{INPUT}.error")}
+    patient = [asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)]
+    update, publish = _aws(plan, "dynamodb:updateItem"), _aws(plan, "sns:publish")
+    failure = f"$substring({INPUT}.error.Error & ': ' & {INPUT}.error.Cause, 0, {run_ledger.ERROR_LENGTH})"
+    return {
+        "How did it end?": asl.choice([(f"{INPUT}.end.outcome = 'SUCCEEDED'", "Record success")], "Nothing to do"),
+        "Nothing to do": asl.succeed(output=expr(f"{INPUT}.end")),
+        "Record success": asl.task(
+            update,
+            run_ledger.close(plan.ledger_table, f"'{run_ledger.SUCCEEDED}'", report_uri=f"{INPUT}.end.report_uri"),
+            "Announce success",
+            output={"run": expr(f"{INPUT}.run"), "report_uri": expr(f"{INPUT}.end.report_uri")},
+            retriers=patient,
+        ),
+        "Announce success": asl.task(
+            publish,
+            messages.succeeded(plan.topic_arn, plan.environment),
+            "Succeeded",
+            output={"outcome": "SUCCEEDED", "report_uri": expr(f"{INPUT}.report_uri"), "run": expr(f"{INPUT}.run")},
+            retriers=[asl.retry("States.TaskFailed", attempts=5)],
+        ),
+        "Succeeded": asl.succeed(),
+        "Record failure": asl.task(
+            update,
+            run_ledger.close(plan.ledger_table, f"'{run_ledger.FAILED}'", error=failure),
+            "Announce failure",
+            output=kept,
+            retriers=patient,
+            catchers=[asl.catch("Announce failure", "States.ALL", output=kept)],
+            comment="A run that never got as far as its claim holds no entry; it is announced all the same",
+        ),
+        "Announce failure": asl.task(
+            publish,
+            messages.failed(plan.topic_arn, plan.environment),
+            "Failed",
+            output=kept,
+            retriers=[asl.retry("States.TaskFailed", attempts=5)],
+            catchers=[asl.catch("Failed", "States.ALL", output=kept)],
+        ),
+        # a Fail state may not use the names that begin with "States.", which are the language's own
+        "Failed": asl.fail(
+            expr(f"$replace({INPUT}.error.Error, /^States\\./, 'Batch.')"), expr(f"$string({INPUT}.error.Cause)")
+        ),
+    }

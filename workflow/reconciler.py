@@ -1,0 +1,106 @@
+"""Closing a run that cannot close itself.
+
+Owns: the small state machine behind a rule on "Step Functions Execution Status Change": it takes the event as it is,
+finds the entry that the ended run still holds in the ledger, closes it and tells people.
+Refuses: runs that recorded their own end: they hold no RUNNING entry any more, so there is nothing to do.
+Why: a machine that was aborted or timed out runs no catcher. Its entry would stay RUNNING, and the manifest could not
+be claimed again. The same holds for the few errors that no catcher sees, such as a full history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from . import asl, messages, run_ledger
+from .asl import INPUT, RESULT, expr
+from .run_input import Manifests, prepared
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosingPlan:
+    """Everything the definition depends on."""
+
+    environment: str
+    partition: str
+    manifests: Manifests
+    ledger_table: str
+    topic_arn: str
+
+
+def definition(plan: ClosingPlan) -> dict[str, Any]:
+    """The closing machine's definition; its input is the EventBridge event. Raises `_asl.UnsoundError`."""
+    run = f"{INPUT}.run"
+    patient = [asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=8)]
+    states: asl.States = {
+        "Read event": asl.pass_(
+            "Could it hold an entry?",
+            output={
+                "run": expr(_run_of_event(plan)),
+                "status": expr(f"{INPUT}.detail.status"),
+                "why": expr(
+                    f"($d := {INPUT}.detail; $type($d.cause) = 'string' ? $string($d.error) & ': ' & $d.cause : "
+                    "$type($d.error) = 'string' ? $d.error : 'the execution ended as ' & $d.status)"
+                ),
+            },
+        ),
+        "Could it hold an entry?": asl.choice([(f"{run}.business_date = ''", "Nothing open")], "Find entry"),
+        "Find entry": asl.task(
+            f"arn:{plan.partition}:states:::aws-sdk:dynamodb:query",
+            run_ledger.of_day(plan.ledger_table, f"{run}.business_date"),
+            "Is it open?",
+            output=expr(
+                f"""(
+                    $run := {run};
+                    $status := {INPUT}.status;
+                    $why := {INPUT}.why;
+                    $ours := {RESULT}.Items[execution_arn.S = $run.execution_arn];
+                    $held := $ours[status.S = '{run_ledger.RUNNING}'].manifest.S;
+                    $version := $substring($held, $length($run.key) + 1);
+                    {{
+                        'run': $exists($held) ? $merge([$run, {{'version': $version}}]) : $run,
+                        'open': $exists($held),
+                        'status': $status,
+                        'why': $why
+                    }}
+                )"""
+            ),
+            retriers=[asl.retry("States.TaskFailed", attempts=8)],
+        ),
+        "Is it open?": asl.choice([(f"{INPUT}.open", "Close entry")], "Nothing open"),
+        "Nothing open": asl.succeed(output={"outcome": "NOTHING_OPEN", "run": expr(run)}),
+        "Close entry": asl.task(
+            f"arn:{plan.partition}:states:::dynamodb:updateItem",
+            run_ledger.close(
+                plan.ledger_table,
+                f"{INPUT}.status",
+                error=f"$substring({INPUT}.why, 0, {run_ledger.ERROR_LENGTH})",
+            ),
+            "Announce",
+            output=expr(INPUT),
+            retriers=patient,
+            catchers=[asl.catch("Nothing open", run_ledger.TAKEN, output=expr(INPUT))],
+        ),
+        "Announce": asl.task(
+            f"arn:{plan.partition}:states:::sns:publish",
+            messages.closed(plan.topic_arn, plan.environment),
+            "Closed",
+            output={"outcome": "CLOSED", "run": expr(run)},
+            retriers=[asl.retry("States.TaskFailed", attempts=8)],
+        ),
+        "Closed": asl.succeed(),
+    }
+    return asl.machine(
+        "Read event", states, comment=f"Closes runs of {plan.environment} that were ended from outside", timeout=3600
+    )
+
+
+def _run_of_event(plan: ClosingPlan) -> str:
+    """JSONata: the run as `workflow/nightly.py` would have made it from the ended execution's own input."""
+    given = "$type($d.input) = 'string' ? $parse($d.input) : {}"
+    run = prepared(plan.manifests, "$e", f"({given})")
+    return f"""(
+        $d := {INPUT}.detail;
+        $e := {{'Id': $d.executionArn, 'Name': $d.name, 'StartTime': $fromMillis($d.startDate)}};
+        {run}
+    )"""

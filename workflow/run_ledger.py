@@ -1,0 +1,103 @@
+"""Calls on the run ledger, as arguments of Step Functions' own DynamoDB integration: no code runs between the two.
+
+Owns: the ledger's attributes, its statuses, and the conditions under which a run may claim or close an entry.
+Refuses: the table (`data.py`) and the order in which the calls are made (`workflow/nightly.py`,
+`workflow/reconciler.py`, `workflow/deadline_check.py`).
+
+An entry is one version of one manifest: `business_date` and `manifest` ("<key>#<version id>"). It can be claimed
+- when there is none, or the last run FAILED, TIMED_OUT or was ABORTED,
+- when the last run SUCCEEDED and the operator asked for a rerun,
+- when it is RUNNING for longer than any run may: that run is gone, and nobody closed it,
+- by the run that holds it already: a claim that is sent twice must not look like a duplicate.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from .asl import INPUT, expr
+
+RUNNING: Final = "RUNNING"
+SUCCEEDED: Final = "SUCCEEDED"
+FAILED: Final = "FAILED"
+TIMED_OUT: Final = "TIMED_OUT"
+ABORTED: Final = "ABORTED"
+
+TAKEN: Final = "DynamoDB.ConditionalCheckFailedException"
+"""The error of a claim that another run holds, and of a close that another run has done."""
+STALE_MARGIN_SECONDS: Final = 3600
+ERROR_LENGTH: Final = 1000
+
+
+def claim(table: str, *, timeout: int, keep_days: int) -> dict[str, Any]:
+    """Arguments of putItem: one run takes the entry. `timeout` is a run's longest time in seconds."""
+    run = f"{INPUT}.run"
+    stale = f"$fromMillis($millis() - {(timeout + STALE_MARGIN_SECONDS) * 1000})"
+    return {
+        "TableName": table,
+        "Item": {
+            **_key(run),
+            "status": {"S": RUNNING},
+            "run_id": {"S": expr(f"{run}.id")},
+            "execution_arn": {"S": expr(f"{run}.execution_arn")},
+            "started_at": {"S": expr(f"{run}.started_at")},
+            "expires_at": {"N": expr(f"$string($floor($millis() / 1000) + {keep_days * 86_400})")},
+        },
+        "ConditionExpression": "attribute_not_exists(business_date) OR execution_arn = :me "
+        "OR #status IN (:failed, :timed_out, :aborted, :again) OR (#status = :running AND started_at < :stale)",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {
+            ":me": {"S": expr(f"{run}.execution_arn")},
+            ":failed": {"S": FAILED},
+            ":timed_out": {"S": TIMED_OUT},
+            ":aborted": {"S": ABORTED},
+            ":again": {"S": expr(f"{run}.rerun ? '{SUCCEEDED}' : '{FAILED}'")},
+            ":running": {"S": RUNNING},
+            ":stale": {"S": expr(stale)},
+        },
+    }
+
+
+def close(table: str, status: str, *, run: str = f"{INPUT}.run", **attributes: str) -> dict[str, Any]:
+    """Arguments of updateItem: the run that holds the entry says how it ended.
+
+    `status` and `attributes` are JSONata; the entry of another run, or one closed already, stays as it is.
+    """
+    fields = {"ended_at": "$fromMillis($millis())", **attributes}
+    return {
+        "TableName": table,
+        "Key": _key(run),
+        "UpdateExpression": "SET #status = :status, duration_seconds = :seconds, "
+        + ", ".join(f"#{name} = :{name}" for name in fields),
+        "ConditionExpression": "execution_arn = :me AND #status = :running",
+        "ExpressionAttributeNames": {"#status": "status", **{f"#{name}": name for name in fields}},
+        "ExpressionAttributeValues": {
+            ":me": {"S": expr(f"{run}.execution_arn")},
+            ":running": {"S": RUNNING},
+            ":status": {"S": expr(status)},
+            ":seconds": {"N": expr(f"$string({seconds(run)})")},
+            **{f":{name}": {"S": expr(value)} for name, value in fields.items()},
+        },
+    }
+
+
+def of_day(table: str, date: str) -> dict[str, Any]:
+    """Arguments of the SDK's query: every entry of the business date that the JSONata `date` gives."""
+    return {
+        "TableName": table,
+        "KeyConditionExpression": "business_date = :date",
+        "ExpressionAttributeValues": {":date": {"S": expr(date)}},
+        "ConsistentRead": True,
+    }
+
+
+def seconds(run: str) -> str:
+    """JSONata: whole seconds since the run started."""
+    return f"$floor(($millis() - $toMillis({run}.started_at)) / 1000)"
+
+
+def _key(run: str) -> dict[str, Any]:
+    return {
+        "business_date": {"S": expr(f"{run}.business_date")},
+        "manifest": {"S": expr(f"{run}.key & '#' & {run}.version")},
+    }

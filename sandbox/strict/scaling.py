@@ -1,0 +1,121 @@
+"""What Application Auto Scaling demands of scalable targets and policies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sandbox.calls import Call
+from sandbox.strict.account import Account
+from sandbox.strict.rules import Rules
+
+_API = "https://docs.aws.amazon.com/autoscaling/application/APIReference/"
+
+rules = Rules("application-autoscaling")
+
+
+@rules.add(
+    "RegisterScalableTarget",
+    "PutScalingPolicy",
+    "PutScheduledAction",
+    source=f"{_API}API_RegisterScalableTarget.html",
+    code="ValidationException",
+)
+def resource(call: Call, _: Account) -> Iterator[str]:
+    """Namespace, dimension and resource id name one thing: `service/CLUSTER/SERVICE` for ECS."""
+    namespace, dimension = call.parameters["ServiceNamespace"], call.parameters["ScalableDimension"]
+    identifier = call.parameters["ResourceId"]
+    if dimension.split(":")[0] != namespace:
+        yield f"Unsupported service namespace, resource type or scalable dimension: {namespace}, {dimension}"
+    if namespace == "ecs" and not re.fullmatch(r"service/[A-Za-z0-9_-]{1,255}/[A-Za-z0-9_-]{1,255}", identifier):
+        yield "Unsupported service namespace, resource type or scalable dimension"
+    if namespace == "dynamodb" and not re.fullmatch(r"table/[A-Za-z0-9_.-]{3,255}(/index/.+)?", identifier):
+        yield "Unsupported service namespace, resource type or scalable dimension"
+
+
+@rules.add(
+    "RegisterScalableTarget",
+    source=f"{_API}API_RegisterScalableTarget.html",
+    code="ValidationException",
+)
+def capacity(call: Call, account: Account) -> Iterator[str]:
+    """A new target has a least and a greatest capacity, of 0 or more, the first no greater than the last."""
+    least, most = call.parameters.get("MinCapacity"), call.parameters.get("MaxCapacity")
+    known = account.backend("applicationautoscaling").targets.get(call.parameters["ScalableDimension"], {})
+    if call.parameters["ResourceId"] not in known and (least is None or most is None):
+        yield "Min and max capacity must be specified for a new scalable target."
+    if (least or 0) < 0 or (least is not None and most is not None and least > most):
+        yield "Minimum capacity cannot be greater than maximum capacity or negative"
+
+
+@rules.add(
+    "RegisterScalableTarget",
+    source=f"{_API}API_RegisterScalableTarget.html",
+    code="ValidationException",
+)
+def service(call: Call, account: Account) -> Iterator[str]:
+    """The ECS service that is to be scaled exists."""
+    parts = call.parameters["ResourceId"].split("/")
+    if call.parameters["ServiceNamespace"] == "ecs" and len(parts) == 3:
+        services = account.backend("ecs").services.values()
+        if not any(item.name == parts[2] and item.cluster_name == parts[1] for item in services):
+            yield f"ECS service doesn't exist: {call.parameters['ResourceId']}"
+
+
+@rules.add(
+    "PutScalingPolicy",
+    source=f"{_API}API_PutScalingPolicy.html#API_PutScalingPolicy_Errors",
+    code="ObjectNotFoundException",
+)
+def policy_target(call: Call, account: Account) -> Iterator[str]:
+    """A policy is for a target that is registered."""
+    targets = account.backend("applicationautoscaling").targets.get(call.parameters["ScalableDimension"], {})
+    if call.parameters["ResourceId"] not in targets:
+        yield (
+            f"No scalable target registered for service namespace: {call.parameters['ServiceNamespace']}, resource ID: "
+            f"{call.parameters['ResourceId']}, scalable dimension: {call.parameters['ScalableDimension']}"
+        )
+
+
+@rules.add(
+    "PutScalingPolicy",
+    source=f"{_API}API_PutScalingPolicy.html",
+    code="ValidationException",
+)
+def policy_type(call: Call, _: Account) -> Iterator[str]:
+    """A policy has the configuration of its type; a target tracking one has a target above 0 and one metric."""
+    kind = call.parameters.get("PolicyType", "StepScaling")
+    members = {
+        "StepScaling": "StepScalingPolicyConfiguration",
+        "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration",
+        "PredictiveScaling": "PredictiveScalingPolicyConfiguration",
+    }
+    given = [member for member in members.values() if call.parameters.get(member)]
+    if given and given != [members[kind]]:
+        yield f"Policy type {kind} takes {members[kind]}, not {', '.join(given)}"
+    tracking = call.parameters.get("TargetTrackingScalingPolicyConfiguration")
+    if tracking is not None:
+        both = [m for m in ("PredefinedMetricSpecification", "CustomizedMetricSpecification") if tracking.get(m)]
+        if len(both) != 1 or tracking.get("TargetValue", 0) <= 0:
+            yield "A target tracking policy has a target value above 0, and a predefined or a customized metric"
+
+
+@rules.add(
+    "PutScalingPolicy",
+    source=f"{_API}API_StepAdjustment.html",
+    code="ValidationException",
+)
+def steps(call: Call, _: Account) -> Iterator[str]:
+    """Step adjustments neither overlap nor leave a gap, and at most one is open at each end."""
+    configuration = call.parameters.get("StepScalingPolicyConfiguration", {})
+    infinite = float("inf")
+    bounds = sorted(
+        (item.get("MetricIntervalLowerBound", -infinite), item.get("MetricIntervalUpperBound", infinite))
+        for item in configuration.get("StepAdjustments", [])
+    )
+    if any(lower >= upper for lower, upper in bounds):
+        yield "Lower bound of a step adjustment must be less than its upper bound"
+    if any(first[1] != second[0] for first, second in zip(bounds, bounds[1:], strict=False)):
+        yield "There must not be a gap or an overlap between step adjustments"
+    if configuration and not bounds:
+        yield "At least one step adjustment must be specified"

@@ -1,0 +1,298 @@
+"""What EC2 demands of networks: address ranges, subnets, routes, endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Any
+
+from botocore.session import get_session
+
+from sandbox.calls import Call
+from sandbox.strict.account import Account
+from sandbox.strict.documents import Kind, faults
+from sandbox.strict.ec2 import API, is_block
+from sandbox.strict.rules import Rules
+
+_ENDPOINT = f"{API}API_CreateVpcEndpoint.html"
+_GUIDE = "https://docs.aws.amazon.com/vpc/latest/userguide/"
+
+rules = Rules("ec2")
+
+
+def subnet_of(account: Account, identifier: str) -> Any:
+    """moto's subnet of this id; None where there is none."""
+    zones = account.backend("ec2").subnets.values()
+    return next((zone[identifier] for zone in zones if identifier in zone), None)
+
+
+def group_of(account: Account, identifier: str) -> Any:
+    """moto's security group of this id; None where there is none."""
+    vpcs = account.backend("ec2").groups.values()
+    return next((groups[identifier] for groups in vpcs if identifier in groups), None)
+
+
+@rules.add(
+    "CreateVpc",
+    "CreateSubnet",
+    "AssociateVpcCidrBlock",
+    "CreateRoute",
+    "ReplaceRoute",
+    source=f"{API}API_CreateVpc.html",
+    code="InvalidParameterValue",
+)
+def cidr_block(call: Call, _: Account) -> Iterator[str]:
+    """An address range is a CIDR block."""
+    for member, version in (("CidrBlock", 4), ("DestinationCidrBlock", 4), ("DestinationIpv6CidrBlock", 6)):
+        block = call.parameters.get(member)
+        if block is not None and not is_block(block, version):
+            yield f"Value ({block}) for parameter {member[0].lower() + member[1:]} is invalid. This is not a valid CIDR block."
+
+
+@rules.add(
+    "CreateVpc",
+    "AssociateVpcCidrBlock",
+    source=f"{_GUIDE}vpc-cidr-blocks.html#vpc-sizing-ipv4",
+    code="InvalidVpc.Range",
+)
+def vpc_size(call: Call, _: Account) -> Iterator[str]:
+    """A VPC has between a /16 and a /28 of addresses."""
+    block = call.parameters.get("CidrBlock")
+    if block and not 16 <= ip_network(block, strict=False).prefixlen <= 28:
+        yield f"The CIDR '{block}' is invalid."
+
+
+@rules.add(
+    "CreateSubnet",
+    source=f"{_GUIDE}subnet-sizing.html",
+    code="InvalidSubnet.Range",
+)
+def subnet_range(call: Call, account: Account) -> Iterator[str]:
+    """A subnet has between a /16 and a /28 of addresses, and lies within its VPC."""
+    text = call.parameters.get("CidrBlock")
+    vpc = account.backend("ec2").vpcs.get(call.parameters["VpcId"])
+    if text and vpc is not None:
+        block = ip_network(text, strict=False)
+        ranges = [ip_network(item["cidr_block"]) for item in vpc.get_cidr_block_association_set()]
+        if not 16 <= block.prefixlen <= 28 or not any(block.subnet_of(item) for item in ranges):  # type: ignore[arg-type]
+            yield f"The CIDR '{text}' is invalid."
+
+
+@rules.add(
+    "CreateSubnet",
+    source=f"{_GUIDE}subnet-sizing.html",
+    code="InvalidSubnet.Conflict",
+)
+def subnet_overlap(call: Call, account: Account) -> Iterator[str]:
+    """The subnets of a VPC do not overlap."""
+    text = call.parameters.get("CidrBlock")
+    zones = account.backend("ec2").subnets.values()
+    siblings = [item for zone in zones for item in zone.values() if item.vpc_id == call.parameters["VpcId"]]
+    if text and any(ip_network(text, strict=False).overlaps(ip_network(item.cidr_block)) for item in siblings):
+        yield f"The CIDR '{text}' conflicts with another subnet"
+
+
+@rules.add(
+    "ModifyVpcAttribute",
+    source=f"{API}API_ModifyVpcAttribute.html",
+    code="InvalidParameterCombination",
+)
+def vpc_attribute(call: Call, _: Account) -> Iterator[str]:
+    """One attribute of a VPC is changed at a time."""
+    if len([member for member in call.parameters if member not in ("VpcId", "DryRun")]) != 1:
+        yield "Only one attribute can be modified at a time"
+
+
+@rules.add(
+    "AssociateRouteTable",
+    source=f"{API}API_AssociateRouteTable.html",
+    code="InvalidParameterValue",
+)
+def association_vpc(call: Call, account: Account) -> Iterator[str]:
+    """A route table and the subnet that it is associated with are of one VPC."""
+    table = account.backend("ec2").route_tables.get(call.parameters["RouteTableId"])
+    subnet = subnet_of(account, call.parameters.get("SubnetId", ""))
+    if table is not None and subnet is not None and table.vpc_id != subnet.vpc_id:
+        yield f"route table {table.id} and subnet {subnet.id} belong to different networks"
+
+
+@rules.add(
+    "AssociateRouteTable",
+    source=f"{API}API_AssociateRouteTable.html",
+    code="Resource.AlreadyAssociated",
+)
+def association_once(call: Call, account: Account) -> Iterator[str]:
+    """A subnet has one route table."""
+    subnet = call.parameters.get("SubnetId")
+    for table in account.backend("ec2").route_tables.values():
+        if table.id != call.parameters["RouteTableId"] and subnet in table._associations.values():
+            yield f"the specified association for route table {table.id} conflicts with an existing association"
+
+
+@rules.add(
+    "CreateRoute",
+    source=f"{API}API_CreateRoute.html",
+    code="InvalidParameterCombination",
+)
+def route_target(call: Call, _: Account) -> Iterator[str]:
+    """A route has one destination and one target."""
+    destinations = [name for name in call.parameters if name.startswith("Destination")]
+    targets = [
+        name for name in call.parameters if name.endswith("Id") and not name.startswith(("Destination", "RouteT"))
+    ]
+    if len(destinations) != 1 or len([name for name in targets]) != 1:
+        yield "The request must contain exactly one destination and exactly one of gatewayId, natGatewayId, ..."
+
+
+@rules.add(
+    "CreateRoute",
+    source="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html#api-error-codes-table-client",
+    code="RouteAlreadyExists",
+)
+def route_once(call: Call, account: Account) -> Iterator[str]:
+    """A route table has one route to a destination."""
+    table = account.backend("ec2").route_tables.get(call.parameters["RouteTableId"])
+    destination = call.parameters.get("DestinationCidrBlock")
+    if table is not None and destination in {route.destination_cidr_block for route in table.routes} - {None}:
+        yield f"The route identified by {destination} already exists."
+
+
+@rules.add(
+    "CreateVpcEndpoint",
+    source=_ENDPOINT,
+    code="InvalidServiceName",
+)
+def endpoint_service(call: Call, account: Account) -> Iterator[str]:
+    """The service of an endpoint exists in the region."""
+    name = call.parameters.get("ServiceName", "")
+    prefix, _, short = name.partition(f".{call.region}.")
+    services = account.backend("ec2")._collect_default_endpoint_services(account.id, call.region)
+    listed = name in {item["ServiceName"] for item in services} | set(account.backend("ec2").configurations)
+    aws = prefix in ("com.amazonaws", "aws.api") and short in get_session().get_available_services()
+    if not listed and not aws and ".vpce." not in name:
+        yield f"The Vpc Endpoint Service '{name}' does not exist"
+
+
+@rules.add(
+    "CreateVpcEndpoint",
+    source=_ENDPOINT,
+    code="InvalidParameter",
+)
+def endpoint_type(call: Call, _: Account) -> Iterator[str]:
+    """A gateway endpoint is for S3 or DynamoDB and takes route tables; an interface endpoint takes subnets and
+    groups.
+    """
+    kind = call.parameters.get("VpcEndpointType", "Gateway")
+    service = call.parameters.get("ServiceName", "").rpartition(".")[2]
+    if kind == "Gateway" and service not in ("s3", "dynamodb", "s3express"):
+        yield f"Endpoint type ({kind}) does not match available service types ([Interface])."
+    others = ("RouteTableIds",) if kind == "Interface" else ("SubnetIds", "SecurityGroupIds")
+    for member in others if kind in ("Gateway", "Interface") else ():
+        if call.parameters.get(member):
+            yield f"{member} is not supported for endpoints of type {kind}."
+    if kind == "Gateway" and call.parameters.get("PrivateDnsEnabled"):
+        yield "Private DNS can't be enabled because the endpoint is of type Gateway."
+
+
+@rules.add(
+    "CreateVpcEndpoint",
+    source=f"{_ENDPOINT}#API_CreateVpcEndpoint_RequestParameters",
+    code="InvalidParameter",
+)
+def endpoint_private_dns(call: Call, account: Account) -> Iterator[str]:
+    """Private DNS needs a VPC with DNS support and DNS hostnames, and no other endpoint with the same names."""
+    if call.parameters.get("VpcEndpointType") != "Interface" or not call.parameters.get("PrivateDnsEnabled", True):
+        return
+    backend = account.backend("ec2")
+    vpc = backend.vpcs.get(call.parameters["VpcId"])
+    if vpc is not None and not (_is_on(vpc.enable_dns_support) and _is_on(vpc.enable_dns_hostnames)):
+        yield (
+            "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true "
+            f"for {vpc.id}"
+        )
+    for other in backend.vpc_end_points.values():
+        same = other.vpc_id == call.parameters["VpcId"] and other.service_name == call.parameters.get("ServiceName")
+        if same and other.vpc_endpoint_type == "Interface" and other.private_dns_enabled is not False:
+            yield (
+                "private-dns-enabled cannot be set because there is already a conflicting DNS domain for "
+                f"{other.service_name} in the VPC {other.vpc_id}"
+            )
+
+
+def _is_on(attribute: object) -> bool:
+    return str(attribute).lower() == "true"
+
+
+@rules.add(
+    "CreateVpcEndpoint",
+    source=_ENDPOINT,
+    code="InvalidParameter",
+)
+def endpoint_subnets(call: Call, account: Account) -> Iterator[str]:
+    """The subnets of an interface endpoint are of its VPC, at most one in each zone, and its groups of the same VPC."""
+    vpc = call.parameters["VpcId"]
+    zones: set[str] = set()
+    for identifier in call.parameters.get("SubnetIds", []):
+        subnet = subnet_of(account, identifier)
+        if subnet is not None and subnet.vpc_id != vpc:
+            yield f"The subnet ID '{identifier}' is not in the VPC {vpc}"
+        if subnet is not None and subnet.availability_zone in zones:
+            yield f"Found another VPC endpoint subnet in the availability zone of {identifier}"
+        zones |= {subnet.availability_zone} if subnet is not None else set()
+    for identifier in call.parameters.get("SecurityGroupIds", []):
+        group = group_of(account, identifier)
+        if group is None or group.vpc_id != vpc:
+            yield f"The security group '{identifier}' does not exist in the VPC {vpc}"
+
+
+@rules.add(
+    "CreateVpcEndpoint",
+    source=_ENDPOINT,
+    code="RouteAlreadyExists",
+)
+def endpoint_route(call: Call, account: Account) -> Iterator[str]:
+    """A route table has one gateway endpoint of a service."""
+    for other in account.backend("ec2").vpc_end_points.values():
+        shared = set(other.route_table_ids or []) & set(call.parameters.get("RouteTableIds", []))
+        if shared and other.service_name == call.parameters.get("ServiceName"):
+            yield f"route table {min(shared)} already has a route with destination-prefix-list-id of {other.service_name}"
+
+
+@rules.add(
+    "CreateVpcEndpoint",
+    "ModifyVpcEndpoint",
+    source="https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
+    code="InvalidPolicyDocument",
+)
+def endpoint_policy(call: Call, _: Account) -> Iterator[str]:
+    """An endpoint's policy follows the grammar of policies, in at most 20,480 characters."""
+    text = call.parameters.get("PolicyDocument")
+    if text:
+        yield from faults(text, Kind(principal=True))
+        if len(text) > 20480:
+            yield "The policy document exceeds the maximum size of 20480 characters"
+
+
+@rules.add(
+    "CreateSubnet",
+    "CreateRouteTable",
+    "CreateSecurityGroup",
+    "CreateVpc",
+    "CreateVpcEndpoint",
+    "CreateFlowLogs",
+    source=f"{API}API_TagSpecification.html",
+    code="InvalidParameterValue",
+)
+def tag_specification(call: Call, _: Account) -> Iterator[str]:
+    """The tags given at creation are for the kind of resource that is created."""
+    kind = {
+        "CreateSubnet": "subnet",
+        "CreateRouteTable": "route-table",
+        "CreateSecurityGroup": "security-group",
+        "CreateVpc": "vpc",
+        "CreateVpcEndpoint": "vpc-endpoint",
+        "CreateFlowLogs": "vpc-flow-log",
+    }[call.operation]
+    for item in call.parameters.get("TagSpecifications", []):
+        if item.get("ResourceType") != kind:
+            yield f"'{item.get('ResourceType')}' is not a valid taggable resource type for this operation."

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,29 +134,31 @@ def recorded(app: Wsgi, file: Path | None, calls: list[dict[str, Any]]) -> Wsgi:
     return answer
 
 
-def described(environ: Mapping[str, Any]) -> dict[str, Any]:
+def described(environ: dict[str, Any]) -> dict[str, Any]:
     """A call in the record: when, who, which service and operation."""
-    authorization = environ.get("HTTP_AUTHORIZATION", "")
-    scope = authorization.partition("Credential=")[2].split(",")[0].split("/")
+    from sandbox.calls import parse
+
+    call = parse(environ)
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "access_key": scope[0] or None,
-        "service": scope[3] if len(scope) > 3 else None,
-        "operation": environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-        or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}",
+        "access_key": call.access_key if call else None,
+        "service": call.service if call else None,
+        "operation": call.operation if call else f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}",
     }
 
 
 def application(port: int, record: Path | None = None) -> Wsgi:
     """The whole account as a WSGI application, whose own calls go to `port`."""
-    from sandbox.reactions import life  # moto is slow to import, and whoever only starts the process needs none of it
-    from tests.engine import emulator
+    from sandbox import moto_gaps  # moto is slow to import, and whoever only starts the process needs none of it
+    from sandbox.reactions import life
+    from sandbox.strict import with_strict_requests
 
     calls: list[dict[str, Any]] = []
     living = life.Life(f"http://{HOST}:{port}")
     living.install()
     living.control.add("GET", "calls", lambda rest, asked: calls[int(asked.get("since", 0)) :])
-    return recorded(living.control.around(emulator.application()), record, calls)
+    account = with_strict_requests(moto_gaps.application())
+    return recorded(living.control.around(account), record, calls)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,7 +13,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
-from batchctl import _interpreter
+from sandbox.workflow import interpreter
 
 from .account import Account
 
@@ -34,7 +34,7 @@ def install(account: Account) -> None:
         if answer["failures"] or not answer["tasks"]:
             self._from_boto_response(answer, _ECS.operation_model("RunTask").output_shape)
             answer.pop("ResponseMetadata", None)
-            raise _interpreter._failure(self, env, "AmazonECS.Unknown", json.dumps(answer, default=str))
+            raise interpreter._failure(self, env, "AmazonECS.Unknown", json.dumps(answer, default=str))
         (task,) = answer["tasks"]
         env.stack.append({"Tasks": [{"TaskArn": task["taskArn"], "ClusterArn": task["clusterArn"]}]})
 
@@ -75,7 +75,7 @@ def install(account: Account) -> None:
                 f"{message} (Service: AmazonECS; Status Code: {ex.response['ResponseMetadata']['HTTPStatusCode']}; "
                 f"Error Code: {code}; Proxy: null)"
             )
-            return _interpreter._failure(self, env, error, cause).failure_event
+            return interpreter._failure(self, env, error, cause).failure_event
         return unforeseen(self, env=env, ex=ex)
 
     StateTaskServiceEcs._get_supported_parameters = lambda self: None
@@ -96,4 +96,4 @@ def _judged(service: Any, env: Any, task: dict[str, Any]) -> dict[str, Any]:
     ended = task.get("StopCode") == "EssentialContainerExited"
     if ended and all(container.get("ExitCode") == 0 for container in task["Containers"]):
         return task
-    raise _interpreter._failure(service, env, "States.TaskFailed", json.dumps(task, separators=(",", ":")))
+    raise interpreter._failure(service, env, "States.TaskFailed", json.dumps(task, separators=(",", ":")))

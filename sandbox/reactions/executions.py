@@ -42,7 +42,7 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
-from batchctl import _interpreter, _spread
+from sandbox.workflow import distributed_map, interpreter
 
 from . import execution_tasks
 from .account import Account, DeniedError
@@ -145,12 +145,12 @@ class Executions:
     def _fill_language(self) -> None:
         """JSONata and what the parser or the map leaves out of a Distributed Map."""
         for target, attribute, replacement in (
-            (interpreter_jsonata, "_eval_jsonata", _interpreter._evaluate),
-            (states, "encode_jsonata_variable_declarations", _interpreter._bind),
+            (interpreter_jsonata, "_eval_jsonata", interpreter._evaluate),
+            (states, "encode_jsonata_variable_declarations", interpreter._bind),
             (branches_decl, "CustomErrorName", ErrorName),
             (iteration_worker, "CustomErrorName", ErrorName),
-            (StateTaskServiceAwsSdk, "_eval_service_task", _interpreter._text_bodies()),
-            *_spread.hooks(_SpreadsOfCurrent()),
+            (StateTaskServiceAwsSdk, "_eval_service_task", interpreter._text_bodies()),
+            *distributed_map.hooks(_SpreadsOfCurrent()),
         ):
             setattr(target, attribute, replacement)
         run = DistributedIterationComponent._map_run
@@ -208,10 +208,10 @@ class Executions:
         return self._account.client(service_name, region_name, self._credentials[key])
 
 
-class _SpreadsOfCurrent(Mapping[str, _spread.Spread]):
+class _SpreadsOfCurrent(Mapping[str, distributed_map.Spread]):
     """The Distributed Maps of the machine that this thread runs, by label."""
 
-    def __getitem__(self, label: str) -> _spread.Spread:
+    def __getitem__(self, label: str) -> distributed_map.Spread:
         return _program(_CURRENT.definition)[1][label]
 
     def __iter__(self) -> Iterator[str]:
@@ -222,12 +222,12 @@ class _SpreadsOfCurrent(Mapping[str, _spread.Spread]):
 
 
 @functools.lru_cache(maxsize=64)
-def _program(definition: str) -> tuple[Any, dict[str, _spread.Spread]]:
+def _program(definition: str) -> tuple[Any, dict[str, distributed_map.Spread]]:
     """The parsed program and its Distributed Maps; parsing takes seconds. Raises moto's `InvalidDefinition`."""
     loaded: dict[str, Any] = json.loads(definition)
-    spreads = _spread.taken_out(copy.deepcopy(loaded)) if _has_maps(loaded) else {}
+    spreads = distributed_map.taken_out(copy.deepcopy(loaded)) if _has_maps(loaded) else {}
     if spreads:
-        _spread.taken_out(loaded)
+        distributed_map.taken_out(loaded)
     try:
         return AmazonStateLanguageParser.parse(json.dumps(loaded))[0], spreads
     except Exception as error:

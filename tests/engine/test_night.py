@@ -19,7 +19,7 @@ import pytest
 from typer.testing import CliRunner
 
 from batchctl import cli
-from demo import portfolio
+from sandbox.demo import portfolio
 from sandbox import server
 from sandbox.tasks import images
 from tests.engine.conftest import Deployed, Engine

@@ -60,16 +60,14 @@ class Sandbox:
         with urlopen(request, timeout=600) as answer:
             return json.loads(answer.read())
 
-    def wait_until_ready(self) -> None:
-        """Raises `StartError` after two minutes."""
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            try:
-                self.get("clock")
-                return
-            except OSError:
-                time.sleep(0.2)
-        raise StartError(f"the sandbox account did not answer at {self.url} within {START_SECONDS} s")
+    @property
+    def is_ready(self) -> bool:
+        """Whether the account answers."""
+        try:
+            self.get("clock")
+        except OSError:
+            return False
+        return True
 
 
 def free_port() -> int:
@@ -92,7 +90,12 @@ def start(port: int, *, record: Path | None = None, log: Path | None = None) -> 
             start_new_session=True,
         )
     sandbox = Sandbox(f"http://{HOST}:{port}", process.pid)
-    sandbox.wait_until_ready()
+    end = time.monotonic() + START_SECONDS
+    while not sandbox.is_ready:
+        if process.poll() is not None or time.monotonic() > end:
+            said = log.read_text(encoding="utf-8")[-2000:] if log else "start `python -m sandbox` by hand to see why"
+            raise StartError(f"the sandbox account does not answer at {sandbox.url}: {said}")
+        time.sleep(0.2)
     return sandbox
 
 

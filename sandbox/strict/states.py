@@ -24,11 +24,11 @@ rules = Rules("stepfunctions")
 @rules.add(
     "CreateStateMachine",
     "CreateActivity",
-    demand='A name has 1 to 80 characters, none of them white space, a bracket, a wildcard or one of `"#%\\^|~`$&,;:/`',
     source=f"{_API}API_CreateStateMachine.html#StepFunctions-CreateStateMachine-request-name",
     code="InvalidName",
 )
 def name(call: Call, _: Account) -> Iterator[str]:
+    r"""A name has 1 to 80 characters: no white space, bracket or wildcard, none of `"#%\^|~`$&,;:/`, no control code."""
     text = call.parameters["name"]
     if not re.fullmatch(r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}""", text):
         yield f"Invalid Name: '{text}'"
@@ -111,7 +111,7 @@ def _state_faults(state: Mapping[str, Any], where: str, language: str | None) ->
     if kind == "Task" and not re.fullmatch(r"arn:[^:]*:[^:]+:[^:]*:[^:]*:.+|\{%.*%\}", str(state.get("Resource", ""))):
         yield f"SCHEMA_VALIDATION_FAILED: Value is not a valid resource ARN at {where}/Resource"
     paths = ("InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector", "ItemsPath", "TimeoutSecondsPath")
-    for field in paths if language == "JSONata" else ("Arguments", "Output", "Assign" if False else "Condition"):
+    for field in paths if language == "JSONata" else ("Arguments", "Output"):
         if field in state:
             yield f"SCHEMA_VALIDATION_FAILED: Field is not supported with {language or 'JSONPath'} at {where}/{field}"
     for group in ("Retry", "Catch"):

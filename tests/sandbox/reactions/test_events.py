@@ -96,17 +96,22 @@ def test_an_unversioned_bucket_gives_no_version_and_the_input_is_no_json(world: 
 
 
 @pytest.mark.parametrize(
-    ("trusted", "why"), [("scheduler.amazonaws.com", "not authorized to perform: sts:AssumeRole"), (None, "not exist")]
+    ("exists", "why"), [(True, "not authorized to perform: sts:AssumeRole"), (False, "does not exist")]
 )
 def test_a_role_that_events_cannot_assume_sends_the_event_to_the_dead_letters(
-    world: World, trusted: str | None, why: str
+    world: World, exists: bool, why: str
 ) -> None:
     bucket = world.bucket()
-    role = world.role("wrong", trusted) if trusted else "arn:aws:iam::123456789012:role/nobody"
+    role = world.role("starter", "events.amazonaws.com")
     letters_url, letters_arn = world.queue("letters")
     machine = world.machine(DONE)
     target = {"Arn": machine, "RoleArn": role, "InputTransformer": TRANSFORMER}
     rule = world.rule(pattern(bucket), {**target, "DeadLetterConfig": {"Arn": letters_arn}})
+    world.distrust(role)
+    if not exists:
+        iam = world.client("iam")
+        iam.delete_role_policy(RoleName=f"starter-{world.name}", PolicyName="all")
+        iam.delete_role(RoleName=f"starter-{world.name}")
     put(world, bucket)
     (letter,) = eventually(lambda: world.messages(letters_url))
     attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
@@ -178,7 +183,9 @@ def test_an_execution_acts_with_its_machines_role_or_not_at_all(world: World) ->
     definition = {"StartAt": "Say", "States": {"Say": publish}}
     world.ended(world.started(world.machine(definition)))
     assert [json.loads(one["Body"])["Message"] for one in eventually(lambda: world.messages(inbox))] == ["hello"]
-    wrong = world.machine(definition, "wrong", world.role("wrong-role", "lambda.amazonaws.com"))
+    role = world.role("distrusted", "states.amazonaws.com")
+    wrong = world.machine(definition, "wrong", role)
+    world.distrust(role)
     ended = world.ended(world.started(wrong))
     assert ended["status"] == "FAILED"
     assert "sts:AssumeRole" in ended["cause"]

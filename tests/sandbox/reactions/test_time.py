@@ -150,7 +150,9 @@ def test_a_schedule_starts_its_machine_once_a_day_at_the_local_time(timed: World
 
 def test_a_schedule_whose_role_is_not_trusted_leaves_a_dead_letter_or_nothing(timed: World) -> None:
     machine = timed.machine(DONE)
-    scheduled(timed, machine, timed.role("scheduler", "events.amazonaws.com"))
+    role = timed.role("scheduler", "scheduler.amazonaws.com")
+    scheduled(timed, machine, role)
+    timed.distrust(role)
     hours(timed, 24)
     assert timed.executions(machine) == []
     assert timed.told(f"schedule-{timed.name}", "sts:AssumeRole")

@@ -70,6 +70,14 @@ class World:
         iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=document)
         return str(arn)
 
+    def distrust(self, role_arn: str) -> None:
+        """From now on only Lambda may assume the role; services refuse to be given such a one from the start."""
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        self.client("iam").update_assume_role_policy(
+            RoleName=role_arn.rpartition("/")[2],
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        )
+
     def bucket(self, *, eventbridge: bool = True, versioned: bool = True) -> str:
         s3, name = self.client("s3"), f"bucket-{self.name}-{uuid.uuid4().hex[:6]}"
         s3.create_bucket(Bucket=name)
@@ -181,7 +189,9 @@ class Cluster:
             RouteTableIds=[self.route_table],
         )["VpcEndpoint"]["VpcEndpointId"]
         self.name = f"cluster-{self.world.name}"
-        self.arn = self.world.client("ecs").create_cluster(clusterName=self.name)["cluster"]["clusterArn"]
+        self.arn = self.world.client("ecs").create_cluster(
+            clusterName=self.name, capacityProviders=["FARGATE", "FARGATE_SPOT"]
+        )["cluster"]["clusterArn"]
         self.log_group = f"/batch/{self.world.name}"
         self.world.client("logs").create_log_group(logGroupName=self.log_group)
         self.repository = f"repository-{self.world.name}"

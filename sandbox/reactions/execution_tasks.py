@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from botocore.session import get_session
+from moto.ecs.models import ecs_backends
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_ecs import (
     StateTaskServiceEcs,
@@ -15,9 +16,10 @@ from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
 from sandbox.workflow import interpreter
 
-from .account import Account
+from .account import ACCOUNT_ID, Account
 
 STARTED_BY = "AWS Step Functions"
+"""No caller of RunTask may use this name, which has spaces."""
 _ECS = get_session().get_service_model("ecs")
 
 
@@ -28,7 +30,6 @@ def install(account: Account) -> None:
 
     def run(self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: dict[str, Any], **_: Any) -> None:
         ecs = boto_client_for(region=resource_runtime_part.region, service="ecs")
-        normalised_parameters["StartedBy"] = STARTED_BY
         self._to_boto_request(normalised_parameters, _ECS.operation_model("RunTask").input_shape)
         answer = ecs.run_task(**normalised_parameters)
         if answer["failures"] or not answer["tasks"]:
@@ -36,6 +37,8 @@ def install(account: Account) -> None:
             answer.pop("ResponseMetadata", None)
             raise interpreter._failure(self, env, "AmazonECS.Unknown", json.dumps(answer, default=str))
         (task,) = answer["tasks"]
+        backend = ecs_backends[ACCOUNT_ID][resource_runtime_part.region]
+        backend.tasks[task["clusterArn"].rpartition("/")[2]][task["taskArn"]].started_by = STARTED_BY
         env.stack.append({"Tasks": [{"TaskArn": task["taskArn"], "ClusterArn": task["clusterArn"]}]})
 
     def resolver(self: Any, env: Any, resource_runtime_part: Any, **_: Any) -> Any:

@@ -30,6 +30,7 @@ def install(account: Account) -> None:
 
     def run(self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: dict[str, Any], **_: Any) -> None:
         ecs = boto_client_for(region=resource_runtime_part.region, service="ecs")
+        normalised_parameters.pop("StartedBy", None)  # the interpreter's, set below
         self._to_boto_request(normalised_parameters, _ECS.operation_model("RunTask").input_shape)
         answer = ecs.run_task(**normalised_parameters)
         if answer["failures"] or not answer["tasks"]:

@@ -186,6 +186,7 @@ def push(
         if not dockerfile.is_file():
             raise OperatorError(f"{dockerfile} does not exist: name jobs as their folders in {folder} are named")
         try:
+            ecr.describe_repositories(repositoryNames=[f"repository-{job}-{stack}"])
             digest = images.push(ecr, f"repository-{job}-{stack}", tag, dockerfile)
         except ecr.exceptions.RepositoryNotFoundException as error:
             raise OperatorError(f"repository-{job}-{stack} does not exist: run `pulumi up --stack {stack}`") from error

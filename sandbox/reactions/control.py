@@ -6,7 +6,7 @@
 | `calls` | every call with its verdict, `?since=N` | |
 | `clock` | the account's time | `{"set": "2026-03-08T06:00:00Z"}`, `{"advance": 3600}` (seconds) or `{"speed": 60}` |
 | `outcomes` | | `{"job": "risk-calculation", "kind": "exit-code", "exit_code": 75, "times": 1}` |
-| `scan-findings` | | `{"repository": …, "tag": …, "findings": {"HIGH": 1}}` |
+| `scan-findings` | | `{"repository": …, "image": …, "findings": {"HIGH": 1}}` |
 | `metrics` | | `{"region": …, "namespace": "ECS/ContainerInsights", "name": …, "dimensions": {…}, "value": 1}` |
 | `credentials/ID` | a task role's credentials, as ECS hands them to the container | |
 | `settle` | answers when nothing is going on but waiting | |

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.clock import Clock, machine_time
 from sandbox.tasks.fargate import Fargate
 from sandbox.tasks.outcomes import UnknownOutcomeError
+from sandbox.tasks.scans import Scans, UnknownFindingsError
 from sandbox.tasks.services import Services
 
 from . import log_filters, storage
@@ -39,6 +40,7 @@ class Life:
         self.schedules = Schedules(self.account, self.bus, self.metrics)
         self.alarms = Alarms(self.account, self.bus, self.metrics)
         self.scaling = Scaling(self.account)
+        self.scans = Scans()
         self.control = Control()
 
     def install(self) -> None:
@@ -52,6 +54,7 @@ class Life:
         self.alarms.install()
         self.alarms.scale = self.scaling.scale
         self.scaling.install()
+        self.scans.install()
         log_filters.install(self.account, self.metrics)
         self._add_controls()
         self.clock.start()
@@ -63,6 +66,7 @@ class Life:
         add("POST", "clock", lambda rest, asked: self._move_clock(asked))
         add("GET", "settle", lambda rest, asked: self.account.settle())
         add("POST", "outcomes", lambda rest, asked: self._expect(asked))
+        add("POST", "scan-findings", lambda rest, asked: self._find(asked))
         add("GET", "credentials", lambda rest, asked: self._credentials(rest))
         add("POST", "metrics", lambda rest, asked: self._measure(asked))
 
@@ -81,6 +85,13 @@ class Life:
         try:
             self.fargate.outcomes.add(asked)
         except UnknownOutcomeError as error:
+            raise BadRequestError(str(error)) from error
+        return {}
+
+    def _find(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        try:
+            self.scans.set(asked)
+        except UnknownFindingsError as error:
             raise BadRequestError(str(error)) from error
         return {}
 

@@ -63,14 +63,14 @@ def closing(world: World, execution: Execution, given: Any, status: str, **more:
 def reopen(world: World, execution: Execution) -> None:
     """The ledger has this execution's run as running, as if it had been ended from outside."""
     for item in world.dynamodb.scan(TableName=world.table)["Items"]:
-        item["status"], item["execution_arn"] = {"S": "RUNNING"}, {"S": execution.arn}
-        world.dynamodb.put_item(TableName=world.table, Item=item)
+        if item["run_id"]["S"] == execution.name:
+            world.dynamodb.put_item(TableName=world.table, Item={**item, "status": {"S": "RUNNING"}})
 
 
 def runs(world: World) -> None:
     """Runs that between them enter every state."""
     good = world.manifest(today())
-    first = world.run(good)
+    world.run(good)
     world.run(good)
     world.run({**good, "rerun": True})
     world.run({"origin": "schedule", "scheduled": f"{today()}T11:00:00Z", "local": "06:00"})
@@ -99,12 +99,16 @@ def runs(world: World) -> None:
     stopped = world.manifest(today())
     execution = world.run(stopped, Tasks(world, script={"data-ingestion": [exits(65)]}))
     closing(world, execution, stopped, "ABORTED", error="Operator", cause="wrong file")
-    reopen(world, first)
-    closing(world, first, good, "TIMED_OUT")
-    reopen(world, first)
-    closing(world, first, {"business_date": today()}, "ABORTED", error="Operator", cause="wrong file")
+    for day, status, more in ((-1, "TIMED_OUT", {}), (-2, "ABORTED", {"error": "Operator", "cause": "wrong file"})):
+        outside = {"manifest": {"key": world.manifest(today(day))["manifest"]["key"]}}  # an operator may start any date
+        execution = world.run(outside)
+        reopen(world, execution)
+        closing(world, execution, outside, status, **more)
     for moment in (f"{today()}T13:30:00Z", "2026-11-21T13:30:00Z", "2030-05-06T12:30:00Z"):
         world.run({"stage": "warn", "local": "08:30", "scheduled": moment}, purpose="deadline")
+    world.dynamodb.delete_table(TableName=world.table)
+    world.run({"stage": "warn", "local": "08:30", "scheduled": "2030-05-06T12:30:00Z"}, purpose="deadline")
+    world.run(world.manifest(today()))
 
 
 @pytest.fixture(scope="module")

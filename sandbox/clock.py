@@ -33,7 +33,7 @@ class Clock:
     """Time that passes by itself and can be moved forward."""
 
     def __init__(self) -> None:
-        self._moved: time_machine.Coordinates | None = None
+        self._moved: time_machine.Traveller | None = None
         self._speed = 1.0
         self._done = self.now()
         self._sources: list[Source] = []

@@ -18,6 +18,7 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 from . import metric_math, targets
 from .account import ACCOUNT_ID, Account, DeniedError
 from .bus import Bus
+from .hooks import replace
 from .metrics import STATISTICS, Metrics
 
 SERVICE = "cloudwatch.amazonaws.com"
@@ -51,7 +52,7 @@ class Alarms:
             alarm.state_value = before.state_value if before else "INSUFFICIENT_DATA"
             return alarm
 
-        CloudWatchBackend.put_metric_alarm = created
+        replace(CloudWatchBackend, "put_metric_alarm", created)
         self._account.clock.due(self._due)
 
     def _due(self, after: datetime, until: datetime) -> Iterator[tuple[datetime, Callable[[], None]]]:
@@ -89,18 +90,18 @@ class Alarms:
             key = (region, alarm.namespace, alarm.metric_name, dimensions)
             return self._statistic(key, alarm.statistic, int(alarm.period), periods_ago)
         known: dict[str, float | None] = {}
-        expressions = {}
+        expressions: dict[str, str] = {}
         for query in alarm.metric_data_queries:
             if query.expression:
-                expressions[query.id] = query
+                expressions[query.id] = query.expression
                 continue
-            stat = query.metric_stat
+            stat: Any = query.metric_stat
             dimensions = frozenset((one.name, one.value) for one in stat.metric.dimensions or [])
             key = (region, stat.metric.namespace, stat.metric.metric_name, dimensions)
             known[query.id] = self._statistic(key, stat.stat, int(stat.period), periods_ago)
         returned: float | None = None
-        for query_id, query in expressions.items():
-            known[query_id] = metric_math.evaluate(query.expression, known)
+        for query_id, expression in expressions.items():
+            known[query_id] = metric_math.evaluate(expression, known)
         for query in alarm.metric_data_queries:
             if str(query.return_data).lower() == "true":
                 returned = known[query.id]

@@ -17,6 +17,7 @@ from moto.events.models import Rule, events_backends
 
 from . import patterns, target_input, targets
 from .account import ACCOUNT_ID, Account, DeniedError
+from .hooks import replace
 from .metrics import Metrics
 
 NAMESPACE = "AWS/Events"
@@ -37,7 +38,7 @@ class Bus:
         def send(rule: Rule, original_event: Mapping[str, Any], transform_input: bool = True) -> None:
             self._account.background(self._offer, rule, self._completed(original_event, rule.region_name))
 
-        Rule.send_to_targets = send
+        replace(Rule, "send_to_targets", send)
 
     def publish(
         self, region: str, source: str, detail_type: str, resources: list[str], detail: Mapping[str, Any]

@@ -17,6 +17,7 @@ from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from sandbox.workflow import interpreter
 
 from .account import ACCOUNT_ID, Account
+from .hooks import replace
 
 STARTED_BY = "AWS Step Functions"
 """No caller of RunTask may use this name, which has spaces."""
@@ -29,7 +30,7 @@ def install(account: Account) -> None:
     unforeseen = StateTaskServiceEcs._from_error
 
     def run(self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: dict[str, Any], **_: Any) -> None:
-        ecs = boto_client_for(region=resource_runtime_part.region, service="ecs")
+        ecs: Any = boto_client_for(region=resource_runtime_part.region, service="ecs")
         normalised_parameters.pop("StartedBy", None)  # the interpreter's, set below
         self._to_boto_request(normalised_parameters, _ECS.operation_model("RunTask").input_shape)
         answer = ecs.run_task(**normalised_parameters)
@@ -44,7 +45,7 @@ def install(account: Account) -> None:
 
     def resolver(self: Any, env: Any, resource_runtime_part: Any, **_: Any) -> Any:
         (submitted,) = env.stack.pop()["Tasks"]
-        ecs = boto_client_for(region=resource_runtime_part.region, service="ecs")
+        ecs: Any = boto_client_for(region=resource_runtime_part.region, service="ecs")
         named = {"cluster": submitted["ClusterArn"], "tasks": [submitted["TaskArn"]]}
 
         def look() -> dict[str, Any] | None:
@@ -82,12 +83,12 @@ def install(account: Account) -> None:
             return interpreter._failure(self, env, error, cause).failure_event
         return unforeseen(self, env=env, ex=ex)
 
-    StateTaskServiceEcs._get_supported_parameters = lambda self: None
-    StateTaskServiceEcs._validate_service_integration_is_supported = lambda self: None
-    StateTaskServiceEcs._eval_service_task = run
-    StateTaskServiceEcs._build_sync_resolver = resolver
-    StateTaskServiceEcs._eval_sync = follow
-    StateTaskServiceEcs._from_error = from_error
+    replace(StateTaskServiceEcs, "_get_supported_parameters", lambda self: None)
+    replace(StateTaskServiceEcs, "_validate_service_integration_is_supported", lambda self: None)
+    replace(StateTaskServiceEcs, "_eval_service_task", run)
+    replace(StateTaskServiceEcs, "_build_sync_resolver", resolver)
+    replace(StateTaskServiceEcs, "_eval_sync", follow)
+    replace(StateTaskServiceEcs, "_from_error", from_error)
 
 
 def execution_of(env: Any) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.core.config import default_user_config
 from moto.stepfunctions.parser import models
-from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.api import ExecutionStatus, InvalidDefinition
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
@@ -48,6 +48,7 @@ from . import execution_tasks
 from .account import Account, DeniedError
 from .bus import Bus
 from .execution_tasks import execution_of
+from .hooks import replace
 from .metrics import Metrics
 
 SERVICE = "states.amazonaws.com"
@@ -76,10 +77,12 @@ class Executions:
         """Makes moto execute state machines, and fills what its interpreter leaves open."""
         logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
-        models.StepFunctionsParserBackend._validate_definition = staticmethod(_program)
-        ExecutionWorker._get_evaluation_entrypoint = lambda worker: _program(  # type: ignore[method-assign]
-            worker._evaluation_details.state_machine_details.definition
-        )[0]
+        replace(models.StepFunctionsParserBackend, "_validate_definition", staticmethod(_program))
+        replace(
+            ExecutionWorker,
+            "_get_evaluation_entrypoint",
+            lambda worker: _program(worker._evaluation_details.state_machine_details.definition)[0],
+        )
         self._follow_executions()
         self._fill_language()
         self._pass_time()
@@ -117,10 +120,10 @@ class Executions:
         ) -> Execution:
             return begin(backend, state_machine_arn, name or str(uuid.uuid4()), *rest, **others)
 
-        models.StepFunctionsParserBackend.start_execution = named
-        Execution.start = started
-        Execution.get_start_execution_details = details
-        BaseExecutionWorkerCommunication.terminated = ended
+        replace(models.StepFunctionsParserBackend, "start_execution", named)
+        replace(Execution, "start", started)
+        replace(Execution, "get_start_execution_details", details)
+        replace(BaseExecutionWorkerCommunication, "terminated", ended)
 
     def _announce(self, execution: Execution, status: ExecutionStatus | None) -> None:
         assert status is not None, f"{execution.exec_arn} has no status"
@@ -132,7 +135,7 @@ class Executions:
         else:
             for name in _METRICS.values():
                 self._metrics.put(region, NAMESPACE, name, dimensions, int(name == _METRICS[status]))
-            taken = (execution.stop_date - execution.start_date).total_seconds() * 1000
+            taken = _milliseconds(execution.stop_date) - _milliseconds(execution.start_date)
             self._metrics.put(region, NAMESPACE, "ExecutionTime", dimensions, taken, "Milliseconds")
         self._bus.publish(
             region,
@@ -152,14 +155,14 @@ class Executions:
             (StateTaskServiceAwsSdk, "_eval_service_task", interpreter._text_bodies()),
             *distributed_map.hooks(_SpreadsOfCurrent()),
         ):
-            setattr(target, attribute, replacement)
+            replace(target, attribute, replacement)
         run = DistributedIterationComponent._map_run
 
         def map_run(component: Any, env: Any, eval_input: Any) -> None:
             _CURRENT.definition = self._definitions[execution_of(env)]
             run(component, env=env, eval_input=eval_input)
 
-        DistributedIterationComponent._map_run = map_run
+        replace(DistributedIterationComponent, "_map_run", map_run)
 
     def _pass_time(self) -> None:
         """Waits and backoffs last as long as on the account's clock."""
@@ -173,9 +176,9 @@ class Executions:
             with self._account.waiting(execution_of(_CURRENT.env)):
                 clock.sleep(seconds, lambda: not _CURRENT.env.is_running())
 
-        WaitFunction._wait_interval = interval
-        retrier_decl.time = SimpleNamespace(sleep=sleep)
-        state_task_service_callback._DELAY_SECONDS_SYNC_CONDITION_CHECK = POLL_SECONDS
+        replace(WaitFunction, "_wait_interval", interval)
+        replace(retrier_decl, "time", SimpleNamespace(sleep=sleep))
+        replace(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", POLL_SECONDS)
 
     def _act_with_roles(self) -> None:
         """Every call of an execution is made with its machine's role."""
@@ -185,8 +188,8 @@ class Executions:
             _CURRENT.env = env
             evaluate(component, env)
 
-        EvalComponent.eval = evaluated  # type: ignore[method-assign]
-        boto_client.boto3 = SimpleNamespace(client=self._client)
+        replace(EvalComponent, "eval", evaluated)
+        replace(boto_client, "boto3", SimpleNamespace(client=self._client))
         execution_tasks.install(self._account)
 
     def _client(self, *, service_name: str, region_name: str, **_: Any) -> Any:
@@ -231,7 +234,7 @@ def _program(definition: str) -> tuple[Any, dict[str, distributed_map.Spread]]:
     try:
         return AmazonStateLanguageParser.parse(json.dumps(loaded))[0], spreads
     except Exception as error:
-        raise models.InvalidDefinition(message=f"Invalid State Machine Definition: {error}") from error
+        raise InvalidDefinition(message=f"Invalid State Machine Definition: {error}") from error
 
 
 def _has_maps(definition: Any) -> bool:
@@ -243,6 +246,11 @@ def _iso(moment: Any) -> str:
     if isinstance(moment, datetime):
         return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return str(moment)
+
+
+def _milliseconds(moment: Any) -> int:
+    """Since 1970."""
+    return int(moment.timestamp() * 1000)
 
 
 def _why(execution: Execution) -> str:
@@ -258,8 +266,8 @@ def _detail(execution: Execution, machine: str, status: ExecutionStatus) -> dict
         "stateMachineArn": machine,
         "name": execution.name,
         "status": status.value,
-        "startDate": int(execution.start_date.timestamp() * 1000),
-        "stopDate": int(execution.stop_date.timestamp() * 1000) if is_over else None,
+        "startDate": _milliseconds(execution.start_date),
+        "stopDate": _milliseconds(execution.stop_date) if is_over else None,
         "input": json.dumps(execution.input_data, separators=(",", ":")),
         "output": json.dumps(execution.output, separators=(",", ":")) if succeeded else None,
         "stateMachineVersionArn": None,

@@ -16,6 +16,7 @@ from typing import Any
 from moto.logs.models import LogStream, logs_backends
 
 from .account import ACCOUNT_ID, Account
+from .hooks import replace
 from .metrics import Metrics
 
 _TOKEN = re.compile(
@@ -45,7 +46,7 @@ def install(account: Account, metrics: Metrics) -> None:
                 _count(metrics, group.region, transformation, lines)
         return answer
 
-    LogStream.put_log_events = counted
+    replace(LogStream, "put_log_events", counted)
 
 
 def _count(metrics: Metrics, region: str, transformation: dict[str, Any], lines: list[dict[str, Any]]) -> None:

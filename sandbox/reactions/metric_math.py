@@ -62,14 +62,22 @@ def _value(node: ast.expr, values: Mapping[str, Value]) -> Value:
             return None if inner is None else -inner
         case ast.BinOp(left=left, op=sign, right=right):
             return _calculated(_value(left, values), sign, _value(right, values))
+        case ast.Compare() | ast.BoolOp():
+            return _decided(node, values)
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            return _called(name, arguments, values)
+    raise NotEmulatedError(f"metric math {ast.unparse(node)!r} is not emulated")
+
+
+def _decided(node: ast.Compare | ast.BoolOp, values: Mapping[str, Value]) -> Value:
+    """1 or 0 of a comparison, or of comparisons joined by AND and OR."""
+    match node:
         case ast.Compare(left=left, ops=[sign], comparators=[right]):
             first, second = _value(left, values), _value(right, values)
             return None if first is None or second is None else float(_COMPARED[type(sign)](first, second))
         case ast.BoolOp(op=joint, values=parts):
             found = [bool(_value(part, values) or 0) for part in parts]
             return float(all(found) if isinstance(joint, ast.And) else any(found))
-        case ast.Call(func=ast.Name(id=name), args=arguments):
-            return _called(name, arguments, values)
     raise NotEmulatedError(f"metric math {ast.unparse(node)!r} is not emulated")
 
 

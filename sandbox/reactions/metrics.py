@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from moto.cloudwatch.models import Dimension, MetricDatum, cloudwatch_backends
@@ -15,7 +15,7 @@ from .account import ACCOUNT_ID, Account
 Key = tuple[str, str, str, frozenset[tuple[str, str]]]
 """Region, namespace, name, dimensions."""
 
-STATISTICS = {
+STATISTICS: dict[str, Callable[[list[float]], float]] = {
     "Sum": sum,
     "Minimum": min,
     "Maximum": max,
@@ -73,7 +73,9 @@ class Metrics:
         """Takes over what is new in moto's list."""
         data = cloudwatch_backends[ACCOUNT_ID][region].metric_data
         for datum in data[self._seen[region] :]:
-            dimensions = frozenset((one.name, one.value) for one in datum.dimensions if isinstance(one, Dimension))
+            dimensions = frozenset(
+                (str(one.name), str(one.value)) for one in datum.dimensions if isinstance(one, Dimension)
+            )
             value = getattr(datum, "value", None)
             moment = datum.timestamp
             if isinstance(value, int | float) and isinstance(moment, datetime):

@@ -44,7 +44,7 @@ class Cron:
 
 
 def following(expression: str, timezone: str, after: datetime) -> datetime | None:
-    """The first moment after `after` at which `expression` is due; None when there is none. Raises `ExpressionError`."""
+    """The first moment after `after` at which `expression` is due, if there is one. Raises `ExpressionError`."""
     kind, _, rest = expression.strip().partition("(")
     inner = rest.removesuffix(")")
     if kind == "cron":

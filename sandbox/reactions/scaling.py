@@ -15,6 +15,7 @@ from moto.cloudwatch.models import Alarm
 from moto.ecs.models import ecs_backends
 
 from .account import ACCOUNT_ID, Account
+from .hooks import replace
 
 DEFAULT_COOLDOWN_SECONDS = 300
 LOW_SHARE = 0.9
@@ -35,12 +36,12 @@ class Scaling:
 
         def generated(policy: Policy) -> list[Alarm]:
             high, low = generate(policy)
-            target = float(policy.target_tracking_scaling_policy_configuration["TargetValue"])
+            target = float(_tracking(policy)["TargetValue"])
             high.threshold, low.threshold = target, target * LOW_SHARE
             high.treat_missing_data = low.treat_missing_data = "missing"
             return [high, low]
 
-        Policy._generate_ecs_alarms = generated
+        replace(Policy, "_generate_ecs_alarms", generated)
 
     def scale(self, action: str, alarm: Alarm, value: float) -> None:
         """Carries out the policy that `action` names, with the alarm's newest value."""
@@ -71,7 +72,7 @@ class Scaling:
             seconds = policy.step_scaling_policy_configuration.get("Cooldown", DEFAULT_COOLDOWN_SECONDS)
         else:
             name = "ScaleOutCooldown" if is_out else "ScaleInCooldown"
-            seconds = policy.target_tracking_scaling_policy_configuration.get(name, DEFAULT_COOLDOWN_SECONDS)
+            seconds = _tracking(policy).get(name, DEFAULT_COOLDOWN_SECONDS)
         last = self._last.get(policy.policy_arn)
         return last is not None and self._account.clock.now() - last < timedelta(seconds=int(seconds))
 
@@ -80,9 +81,14 @@ class Scaling:
         return targets.get(policy.resource_id)
 
 
+def _tracking(policy: Policy) -> dict[str, Any]:
+    """The configuration of a target tracking policy."""
+    return policy.target_tracking_scaling_policy_configuration or {}
+
+
 def _wanted(policy: Policy, current: int, alarm: Alarm, value: float) -> int:
     if policy.step_scaling_policy_configuration is None:
-        goal = float(policy.target_tracking_scaling_policy_configuration["TargetValue"])
+        goal = float(_tracking(policy)["TargetValue"])
         return math.ceil(current * value / goal)
     configuration = policy.step_scaling_policy_configuration
     beyond = value - float(alarm.threshold)

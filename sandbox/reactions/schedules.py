@@ -39,8 +39,8 @@ class Schedules:
                     moment = self._next(rule.name, rule.scheduled_expression, "UTC", after)
                     if moment and moment <= until:
                         yield moment, lambda rule=rule, moment=moment: self._trigger(rule, moment)
-        for backend in list(scheduler_backends[ACCOUNT_ID].values()):
-            for group in list(backend.schedule_groups.values()):
+        for scheduler in list(scheduler_backends[ACCOUNT_ID].values()):
+            for group in list(scheduler.schedule_groups.values()):
                 for schedule in list(group.schedules.values()):
                     if schedule.state != "ENABLED":
                         continue
@@ -48,7 +48,7 @@ class Schedules:
                         schedule.name, schedule.schedule_expression, schedule.schedule_expression_timezone, after
                     )
                     if moment and moment <= until:
-                        yield moment, lambda s=schedule, b=backend, m=moment: self._invoke(s, b.region_name, m)
+                        yield moment, lambda s=schedule, b=scheduler, m=moment: self._invoke(s, b.region_name, m)
 
     def _next(self, name: str, expression: str, timezone: str, after: datetime) -> datetime | None:
         try:

@@ -10,6 +10,7 @@ from flask import has_request_context, request
 from moto.s3 import notifications
 
 from .bus import Bus
+from .hooks import replace
 
 _REASONS = {
     "s3:ObjectCreated:Put": "PutObject",
@@ -50,4 +51,4 @@ def install(bus: Bus) -> None:
             detail["reason"] = _REASONS[name]
         bus.publish(bucket.region_name, "aws.s3", notifications._detail_type(event_name), [bucket.arn], detail)
 
-    notifications._send_event_bridge_message = send
+    replace(notifications, "_send_event_bridge_message", send)

@@ -1,8 +1,8 @@
 """A container as a process: its environment, its scratch volumes, its log lines, its signals.
 
-A container's mount points become folders of this machine, so an environment value that is a mount point's path (or lies
-below one) is rewritten to the folder. The root file system is not read-only and the network is not the VPC's: that needs
-a container runtime.
+A container's mount points become folders of this machine, so an environment value that is a mount point's path, or lies
+below one, is rewritten to the folder. The root file system is not read-only and the network is not the VPC's, which
+needs a container runtime.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ class Started:
 def start(
     image: images.Image, definition: Mapping[str, Any], override: Mapping[str, Any], given: Mapping[str, str]
 ) -> Started:
-    """Starts the container's process; `given` is what the platform adds to its environment. Raises `images.ImageError`."""
+    """Starts the container's process; `given` is what the platform adds to its environment.
+
+    Raises `images.ImageError`.
+    """
     folder = Path(tempfile.mkdtemp(prefix=f"batch-sandbox-{definition['name']}-"))
     mounts = {
         point["containerPath"]: folder / f"volume{n}" for n, point in enumerate(definition.get("mountPoints", []))

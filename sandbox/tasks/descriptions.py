@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from moto.ecs.models import Task
+_Task = Any
+"""moto's task, which gets attributes that moto's class does not declare."""
 
 
-def prepare(task: Task, now: datetime) -> None:
+def prepare(task: _Task, now: datetime) -> None:
     """A task that has been asked for and has not begun; a container that never runs has no exit code."""
     task.created_at = now
     task.version = 0
@@ -24,7 +25,7 @@ def prepare(task: Task, now: datetime) -> None:
     change(task, "PROVISIONING")
 
 
-def change(task: Task, status: str) -> None:
+def change(task: _Task, status: str) -> None:
     """The task and its containers have another state."""
     task.last_status = status
     task.version += 1
@@ -32,7 +33,12 @@ def change(task: Task, status: str) -> None:
         container.last_status = status if status in ("RUNNING", "STOPPED") else "PENDING"
 
 
-def end(task: Task, stop_code: str, reason: str, exit_code: int | None, now: datetime) -> None:
+def started(task: _Task, now: datetime) -> None:
+    """The container runs."""
+    task.started_at = now
+
+
+def end(task: _Task, stop_code: str, reason: str, exit_code: int | None, now: datetime) -> None:
     """The task has ended."""
     task.desired_status = "STOPPED"
     task.stop_code, task.stopped_reason = stop_code, reason
@@ -44,7 +50,7 @@ def end(task: Task, stop_code: str, reason: str, exit_code: int | None, now: dat
     change(task, "STOPPED")
 
 
-def detail(task: Task) -> dict[str, Any]:
+def detail(task: _Task) -> dict[str, Any]:
     """The detail of a state change event."""
     moments = {
         name: getattr(task, attribute, None)
@@ -79,7 +85,7 @@ def detail(task: Task) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _container(task: Task, container: Any) -> dict[str, Any]:
+def _container(task: _Task, container: Any) -> dict[str, Any]:
     found = {
         "containerArn": container.container_arn,
         "exitCode": container.exitCode,

@@ -17,6 +17,7 @@ from moto.ecs.models import EC2ContainerServiceBackend, Task, ecs_backends
 
 from sandbox.reactions.account import ACCOUNT_ID, Account, DeniedError
 from sandbox.reactions.bus import Bus
+from sandbox.reactions.hooks import replace
 
 from . import containers, descriptions, images, network
 from .logs import LogStream
@@ -42,7 +43,7 @@ class Fargate:
     def install(self) -> None:
         """Takes moto's tasks, which stand for something running, and runs them."""
         run = EC2ContainerServiceBackend.run_task
-        Task.advance = lambda task: None
+        replace(Task, "advance", lambda task: None)
 
         def run_task(backend: Any, cluster_str: str, task_definition_str: str, *rest: Any, **named: Any) -> list[Task]:
             definition = backend.describe_task_definition(task_definition_str)
@@ -58,7 +59,7 @@ class Fargate:
             return tasks
 
         def stop_task(backend: Any, cluster_str: str, task_str: str, reason: str) -> Task:
-            found = [
+            found: list[Task] = [
                 task
                 for task in backend.tasks.get(cluster_str.rsplit("/", maxsplit=1)[-1], {}).values()
                 if task.id in task_str
@@ -69,11 +70,13 @@ class Fargate:
             return found[0]
 
         # Fargate places by the task's size; moto would add up the containers' memory, which they need not have
-        EC2ContainerServiceBackend._calculate_task_resource_requirements = staticmethod(
-            lambda definition: {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
+        replace(
+            EC2ContainerServiceBackend,
+            "_calculate_task_resource_requirements",
+            staticmethod(lambda definition: {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}),
         )
-        EC2ContainerServiceBackend.run_task = run_task
-        EC2ContainerServiceBackend.stop_task = stop_task
+        replace(EC2ContainerServiceBackend, "run_task", run_task)
+        replace(EC2ContainerServiceBackend, "stop_task", stop_task)
 
     def begin(self, task: Task, outcome: Outcome | None) -> None:
         """Starts a task's life."""
@@ -132,7 +135,7 @@ class Fargate:
         override = _override(task, container["name"])
         started = containers.start(image, container, override, given)
         self._running[task.task_arn] = started
-        task.started_at = self._account.clock.now()
+        descriptions.started(task, self._account.clock.now())
         self._now(task, "RUNNING")
         log.follow(started.lines)
         code = containers.exit_code(started)

@@ -88,7 +88,7 @@ def find(reference: str) -> Image:
     """The image of a container definition. Raises `ImageError`."""
     named = parts(reference)
     backend = ecr_backends[str(named["account"])][str(named["region"])]
-    repository = backend.repositories.get(named["repository"])
+    repository = backend.repositories.get(str(named["repository"]))
     for image in repository.images if repository else []:
         by_digest = named["digest"] and image.get_image_digest() == named["digest"]
         by_tag = not named["digest"] and (named["tag"] or "latest") in image.image_tags

@@ -1,4 +1,4 @@
-"""Whether a task in a subnet, behind its security groups, reaches what Fargate needs: the registry, its layers, the log.
+"""Whether a task in a subnet, behind its security groups, reaches what Fargate needs: registry, image layers, log.
 
 Reads route tables, endpoints and security groups as the account has them; network access lists, prefix lists' entries
 and endpoints' policies are not looked at here (policies are the permissions' business).
@@ -31,7 +31,7 @@ class TaskNetwork:
     security_groups: Sequence[str]
 
     def require(self, logs: bool) -> None:
-        """Raises `UnreachableError` when image or log are out of reach; `logs`: whether the task has an awslogs driver."""
+        """Raises `UnreachableError` when the image, or with `logs` the awslogs driver's service, is out of reach."""
         if not self._reaches_endpoint("ecr.api"):
             raise UnreachableError(
                 "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry "

@@ -13,10 +13,11 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from moto.ecs.models import EC2ContainerServiceBackend, Service, Task, ecs_backends
+from moto.ecs.models import EC2ContainerServiceBackend, Service, ecs_backends
 
 from sandbox.reactions.account import ACCOUNT_ID, Account
 from sandbox.reactions.bus import Bus
+from sandbox.reactions.hooks import replace
 
 from .fargate import Fargate
 
@@ -48,7 +49,7 @@ class Services:
             answer.running_count, answer.pending_count = counted
             return answer
 
-        EC2ContainerServiceBackend.update_service = updated
+        replace(EC2ContainerServiceBackend, "update_service", updated)
         threading.Thread(target=self._run, name="services", daemon=True).start()
 
     def _run(self) -> None:
@@ -77,8 +78,8 @@ class Services:
         service.pending_count = sum(task.last_status in ("PROVISIONING", "PENDING") for task in tasks)
         self._describe(service, wanted, current)
 
-    def _is_steady(self, current: list[Task], wanted: int) -> bool:
-        return sum(task.last_status == "RUNNING" for task in current) >= wanted
+    def _is_steady(self, current: list[Any], wanted: int) -> bool:
+        return sum(bool(task.last_status == "RUNNING") for task in current) >= wanted
 
     def _start(self, backend: Any, service: Service) -> None:
         strategy = getattr(service, "capacity_provider_strategy", None)
@@ -125,9 +126,9 @@ class Services:
         before = self._completed.get(service.arn)
         if rollback and before and before != service.task_definition:
             service.task_definition = before
-            deployment["rolloutStateReason"] += f" rolling back to {before}."
+            deployment["rolloutStateReason"] = f"ECS deployment circuit breaker: rolling back to {before}."
 
-    def _count_failures(self, service: Service, tasks: list[Task]) -> None:
+    def _count_failures(self, service: Service, tasks: list[Any]) -> None:
         for task in tasks:
             if task.last_status != "STOPPED" or task.id in self._counted:
                 continue
@@ -140,7 +141,7 @@ class Services:
             pause = min(LONGEST_PAUSE_SECONDS, 2 ** self._failures[deployment]) if never_ran else 1
             self._not_before[deployment] = self._account.clock.now() + timedelta(seconds=pause)
 
-    def _describe(self, service: Service, wanted: int, current: list[Task]) -> None:
+    def _describe(self, service: Service, wanted: int, current: list[Any]) -> None:
         if not service.deployments:
             return
         deployment = service.deployments[0]
@@ -153,14 +154,14 @@ class Services:
             steady = self._is_steady(current, wanted)
             deployment["rolloutState"] = "COMPLETED" if steady else "IN_PROGRESS"
             if steady and wanted:
-                self._completed[service.arn] = service.task_definition
+                self._completed[service.arn] = str(service.task_definition)
 
     def _tell_once(self, line: str) -> None:
         if not any(told.what == line for told in self._account.timeline):
             self._account.tell("sandbox", line)
 
 
-def _is_of(task: Task, service: Service) -> bool:
+def _is_of(task: Any, service: Service) -> bool:
     return bool(task.group == f"service:{service.name}")
 
 

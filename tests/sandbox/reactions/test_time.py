@@ -290,8 +290,8 @@ def test_a_service_keeps_its_desired_count(timed: World, service: tuple[Cluster,
     ecs.stop_task(cluster=cluster.arn, task=first, reason="test")
     cluster.stopped(first)
     timed.sandbox.post("clock", advance=5)
+    eventually(lambda: len(ecs.list_tasks(cluster=cluster.arn)["taskArns"]) == 3)
     eventually(lambda: counts(cluster, name) == (2, 2))
-    assert len(ecs.list_tasks(cluster=cluster.arn)["taskArns"]) >= 3
 
 
 def test_a_queue_wakes_a_service_by_steps_and_lets_it_rest(timed: World, service: tuple[Cluster, str]) -> None:

@@ -48,6 +48,35 @@ class Permission(Protocol):
         """Answers for the service `principal` ("events.amazonaws.com")."""
 
 
+class Verdict(Protocol):
+    """What an evaluator of policies decides."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it may be done."""
+
+    @property
+    def message(self) -> str:
+        """Why not, as AWS words it."""
+
+
+class Evaluator(Protocol):
+    """An evaluator of policies, such as `sandbox.permissions.Authorization`."""
+
+    def evaluate(self, principal: str, action: str, resource: str, context: Mapping[str, str]) -> Verdict:
+        """Decides whether the service or role `principal` may do `action`."""
+
+
+def evaluated_by(evaluator: Evaluator) -> Permission:
+    """Lets an evaluator decide what services may do by themselves."""
+
+    def permission(*, principal: str, action: str, resource: str, context: Mapping[str, str]) -> str | None:
+        verdict = evaluator.evaluate(principal, action, resource, context)
+        return None if verdict.allowed else verdict.message
+
+    return permission
+
+
 def trusted_by_name(*, principal: str, action: str, resource: str, context: Mapping[str, str]) -> str | None:
     """Without an evaluator of policies: a role must exist and its trust policy name the service."""
     if action != "sts:AssumeRole":
@@ -88,6 +117,8 @@ class Account:
     clock: Clock
     permission: Permission = trusted_by_name
     timeline: list[Happening] = field(default_factory=list)
+    vpc_of_key: dict[str, str] = field(default_factory=dict)
+    """The VPC that a session's calls come from, by access key; for the policies of its endpoints."""
 
     def __post_init__(self) -> None:
         self._session_lock = threading.Lock()

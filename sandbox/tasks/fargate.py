@@ -118,17 +118,17 @@ class Fargate:
         if outcome and outcome.kind == "never-starts":
             raise images.ImageError("ResourceInitializationError: unable to pull secrets or registry auth")
         where = task.network_configuration["awsvpcConfiguration"]
-        network.TaskNetwork(region, where["subnets"][0], where["securityGroups"]).require(
-            logs="logConfiguration" in container
-        )
+        place = network.TaskNetwork(region, where["subnets"][0], where["securityGroups"])
+        place.require(logs="logConfiguration" in container)
         self._now(task, "PENDING")
         execution = self._account.assume(
             definition.execution_role_arn, SERVICE, region, source_arn=task.task_arn, session=task.id
         )
+        self._account.vpc_of_key[execution.access_key_id] = place.vpc
         self._pull(container["image"], region, execution)
         image = images.find(container["image"])
         log = LogStream.open(self._account, container, region, execution, task.id)
-        given = {**self._platform_variables(task, definition), **self._secrets(container, region, execution)}
+        given = {**self._platform_variables(task, definition, place.vpc), **self._secrets(container, region, execution)}
         if outcome and outcome.kind != "never-starts":
             self._pretend(task, outcome)
             return
@@ -191,7 +191,7 @@ class Fargate:
                 values[secret["name"]] = answer["Parameters"][0]["Value"]
         return values
 
-    def _platform_variables(self, task: Task, definition: Any) -> dict[str, str]:
+    def _platform_variables(self, task: Task, definition: Any, vpc: str) -> dict[str, str]:
         variables = {
             "AWS_ENDPOINT_URL": self._account.endpoint,
             "AWS_REGION": task.region_name,
@@ -203,6 +203,7 @@ class Fargate:
             self.credentials[task.id] = self._account.assume(
                 definition.task_role_arn, SERVICE, task.region_name, source_arn=task.task_arn, session=task.id
             )
+            self._account.vpc_of_key[self.credentials[task.id].access_key_id] = vpc
             variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{self._account.endpoint}/_sandbox/credentials/{task.id}"
         return variables
 

@@ -51,9 +51,10 @@ class TaskNetwork:
                 "and Amazon CloudWatch. Check your network configuration. : signal: killed"
             )
 
-    def reaches_s3(self) -> bool:
-        """Whether the task's own calls to S3 get through."""
-        return self._reaches_s3()
+    @property
+    def vpc(self) -> str:
+        """Id of the VPC."""
+        return str(self._ec2.get_subnet(self.subnet).vpc_id)
 
     @property
     def _ec2(self) -> Any:
@@ -61,10 +62,9 @@ class TaskNetwork:
 
     def _reaches_endpoint(self, service: str) -> bool:
         """By an interface endpoint with private names in the VPC, or by a way out."""
-        vpc = self._ec2.get_subnet(self.subnet).vpc_id
         for endpoint in self._ec2.vpc_end_points.values():
             if (
-                endpoint.vpc_id == vpc
+                endpoint.vpc_id == self.vpc
                 and endpoint.service_name == f"com.amazonaws.{self.region}.{service}"
                 and endpoint.private_dns_enabled
                 and endpoint.state == "available"
@@ -111,8 +111,7 @@ class TaskNetwork:
         )
 
     def _route_table(self) -> Any:
-        vpc = self._ec2.get_subnet(self.subnet).vpc_id
-        tables = [table for table in self._ec2.route_tables.values() if table.vpc_id == vpc]
+        tables = [table for table in self._ec2.route_tables.values() if table.vpc_id == self.vpc]
         for table in tables:
             if self.subnet in table._associations.values():
                 return table

@@ -19,8 +19,8 @@ import pytest
 from typer.testing import CliRunner
 
 from batchctl import cli
-from sandbox.demo import portfolio
 from sandbox import server
+from sandbox.demo import portfolio
 from sandbox.tasks import images
 from tests.engine.conftest import Deployed, Engine
 
@@ -294,7 +294,7 @@ def test_a_start_that_cannot_be_delivered_is_kept_and_alarmed(night: Night) -> N
         iam.update_assume_role_policy(RoleName="role-start-starter-dev", PolicyDocument=json.dumps(role))
 
 
-def test_without_the_log_endpoint_no_task_starts(night: Night) -> None:
+def test_without_a_way_to_the_endpoints_no_task_starts(night: Night) -> None:
     """A wrong network: the run fails with what ECS says."""
     ec2 = night.client("ec2")
     group = night.outputs["taskSecurityGroupId"]

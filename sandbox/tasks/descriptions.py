@@ -5,11 +5,16 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
 
 from __future__ import annotations
 
+import copy
+import threading
 from datetime import datetime
 from typing import Any
 
 _Task = Any
 """moto's task, which gets attributes that moto's class does not declare."""
+
+
+_CHANGING = threading.RLock()
 
 
 def prepare(task: _Task, now: datetime) -> None:
@@ -27,10 +32,19 @@ def prepare(task: _Task, now: datetime) -> None:
 
 def change(task: _Task, status: str) -> None:
     """The task and its containers have another state."""
-    task.last_status = status
-    task.version += 1
-    for container in task.containers:
-        container.last_status = status if status in ("RUNNING", "STOPPED") else "PENDING"
+    with _CHANGING:
+        task.last_status = status
+        task.version += 1
+        for container in task.containers:
+            container.last_status = status if status in ("RUNNING", "STOPPED") else "PENDING"
+
+
+def snapshot(task: _Task) -> _Task:
+    """The task at one moment: what is told of it is written out piece by piece, while it goes on."""
+    with _CHANGING:
+        copied = copy.copy(task)
+        copied.containers = [copy.copy(container) for container in task.containers]
+    return copied
 
 
 def started(task: _Task, now: datetime) -> None:
@@ -40,14 +54,15 @@ def started(task: _Task, now: datetime) -> None:
 
 def end(task: _Task, stop_code: str, reason: str, exit_code: int | None, now: datetime) -> None:
     """The task has ended."""
-    task.desired_status = "STOPPED"
-    task.stop_code, task.stopped_reason = stop_code, reason
-    task.stopped_at = task.stopping_at = task.execution_stopped_at = now
-    for container in task.containers:
-        container.exitCode = exit_code
-        if exit_code is None:
-            container.reason = reason
-    change(task, "STOPPED")
+    with _CHANGING:
+        task.desired_status = "STOPPED"
+        task.stop_code, task.stopped_reason = stop_code, reason
+        task.stopped_at = task.stopping_at = task.execution_stopped_at = now
+        for container in task.containers:
+            container.exitCode = exit_code
+            if exit_code is None:
+                container.reason = reason
+        change(task, "STOPPED")
 
 
 def detail(task: _Task) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Fargate:
 
     def install(self) -> None:
         """Takes moto's tasks, which stand for something running, and runs them."""
-        run = EC2ContainerServiceBackend.run_task
+        run, describe = EC2ContainerServiceBackend.run_task, EC2ContainerServiceBackend.describe_tasks
         replace(Task, "advance", lambda task: None)
 
         def run_task(backend: Any, cluster_str: str, task_definition_str: str, *rest: Any, **named: Any) -> list[Task]:
@@ -75,6 +75,11 @@ class Fargate:
             "_calculate_task_resource_requirements",
             staticmethod(lambda definition: {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}),
         )
+
+        def describe_tasks(backend: Any, cluster_str: str, tasks: list[str]) -> list[Task]:
+            return [descriptions.snapshot(task) for task in describe(backend, cluster_str, tasks)]
+
+        replace(EC2ContainerServiceBackend, "describe_tasks", describe_tasks)
         replace(EC2ContainerServiceBackend, "run_task", run_task)
         replace(EC2ContainerServiceBackend, "stop_task", stop_task)
 

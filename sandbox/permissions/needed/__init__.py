@@ -1,0 +1,1 @@
+"""Which permissions an API call needs, and on what."""

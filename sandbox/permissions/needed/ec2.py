@@ -1,0 +1,109 @@
+"""EC2's calls act on several resources at once, each of which is judged by itself with its own condition keys.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-amazon-ec2.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from sandbox.permissions.needed import reference
+from sandbox.permissions.needed.resources import NEW, Target, UnmappedError
+
+Tags = dict[str, str]
+
+_TYPE_OF_ID: Final[Mapping[str, str]] = {
+    "acl": "network-acl",
+    "dopt": "dhcp-options",
+    "eipalloc": "elastic-ip",
+    "eni": "network-interface",
+    "fl": "vpc-flow-log",
+    "i": "instance",
+    "igw": "internet-gateway",
+    "nat": "natgateway",
+    "pcx": "vpc-peering-connection",
+    "pl": "prefix-list",
+    "rtb": "route-table",
+    "rtbassoc": "route-table",
+    "sg": "security-group",
+    "sgr": "security-group-rule",
+    "subnet": "subnet",
+    "vpc": "vpc",
+    "vpce": "vpc-endpoint",
+}
+"""Prefix of an id to the resource type."""
+
+CREATED: Final[Mapping[str, str]] = {
+    "AllocateAddress": "elastic-ip",
+    "CreateFlowLogs": "vpc-flow-log",
+    "CreateInternetGateway": "internet-gateway",
+    "CreateNatGateway": "natgateway",
+    "CreateNetworkInterface": "network-interface",
+    "CreateRouteTable": "route-table",
+    "CreateSecurityGroup": "security-group",
+    "CreateSubnet": "subnet",
+    "CreateVpc": "vpc",
+    "CreateVpcEndpoint": "vpc-endpoint",
+}
+"""Operation to the type of what it makes."""
+
+_REFERRED: Final = frozenset({"IpPermissions", "IpPermissionsList", "Filters", "TagSpecifications"})
+"""Members whose ids are not acted on, but referred to."""
+
+
+def targets(operation: str, parameters: Mapping[str, Any], *, region: str, account: str) -> list[Target]:
+    """The resources that the operation acts on; raises UnmappedError where they cannot be told."""
+    known = reference.action(f"ec2:{operation}")
+    if known is None:
+        raise UnmappedError(f"ec2:{operation} is not in the service authorization reference")
+    if not known.resource_types:
+        return [Target("*")]
+
+    def target(kind: str, name: str) -> Target:
+        owner = "aws" if kind == "prefix-list" else account
+        return Target(f"arn:aws:ec2:{region}:{owner}:{kind}/{name}", kind, name == NEW)
+
+    found = [target(CREATED[operation], f"{_prefix(CREATED[operation])}-{NEW}")] if operation in CREATED else []
+    found = [Target(t.arn, t.type, is_new=True) for t in found]
+    for kind in _specified(parameters):
+        made = target(kind, f"{_prefix(kind)}-{NEW}")
+        if kind in known.resource_types and kind != CREATED.get(operation):
+            found.append(Target(made.arn, kind, is_new=True))
+    for value in _ids(parameters):
+        type_of = _TYPE_OF_ID.get(value.partition("-")[0])
+        if type_of and type_of in known.resource_types:
+            found.append(target(type_of, value))
+    if not found:
+        raise UnmappedError(f"no table names the resources of ec2:{operation}; it was asked with {sorted(parameters)}")
+    return list(dict.fromkeys(found))
+
+
+def request_tags(parameters: Mapping[str, Any], kind: str) -> Tags:
+    """The tags that the request gives to what it makes of this type."""
+    return {
+        tag.get("Key", ""): tag.get("Value", "")
+        for specification in parameters.get("TagSpecifications", [])
+        if specification.get("ResourceType") == kind
+        for tag in specification.get("Tags", [])
+    }
+
+
+def _specified(parameters: Mapping[str, Any]) -> list[str]:
+    return [s["ResourceType"] for s in parameters.get("TagSpecifications", []) if s.get("Tags")]
+
+
+def _prefix(kind: str) -> str:
+    return next((prefix for prefix, of in _TYPE_OF_ID.items() if of == kind), kind)
+
+
+def _ids(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _ids(item)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            if name not in _REFERRED:
+                yield from _ids(item)

@@ -1,0 +1,152 @@
+"""Accounts with permissions: one in this process, and one as a server in which both stacks have lived."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from moto.core.base_backend import BackendDict
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from sandbox.calls import Wsgi
+from sandbox.permissions import Authorization, with_permissions
+from tests.delivery.conftest import HOST, ROOT, Account
+from tests.engine.conftest import free_port
+from tests.sandbox.conftest import Client
+from tests.sandbox.permissions.life import Life, begin, end, live
+
+ACCOUNT = "123456789012"
+FOREIGN = "210987654321"
+SERVICE = "ecs-tasks.amazonaws.com"
+
+
+def policy(*statements: Mapping[str, Any]) -> str:
+    """A policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action: str | list[str], resource: Any = "*", **more: Any) -> dict[str, Any]:
+    """A statement that allows; `more` are further elements of it."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def trust(service: str = SERVICE, **more: Any) -> str:
+    """A trust policy that lets a service in."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole", **more}
+    return policy(statement)
+
+
+@dataclass
+class World:
+    """The account, and roles in it."""
+
+    url: str
+    root: Client
+    authorization: Authorization
+    roles: int = 0
+    made: list[str] = field(default_factory=list)
+
+    def role(self, *statements: Mapping[str, Any], boundary: str | None = None, trusted: str | None = None) -> str:
+        """A new role with these rights; its ARN."""
+        self.roles += 1
+        iam = self.root("iam")
+        more: dict[str, Any] = {}
+        if boundary:
+            made = iam.create_policy(PolicyName=f"boundary-{self.roles}", PolicyDocument=boundary)
+            more["PermissionsBoundary"] = made["Policy"]["Arn"]
+        name = f"role-{self.roles}"
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted or trust(), **more)
+        if statements:
+            iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=policy(*statements))
+        return str(made["Role"]["Arn"])
+
+    def as_role(self, service: str, arn: str, *, vpc: str | None = None, headers: dict[str, str] | None = None) -> Any:
+        """A boto3 client with the role's credentials."""
+        keys = self.authorization.assume(SERVICE, arn, vpc=vpc)
+        made = self.client(service, keys["AWS_ACCESS_KEY_ID"], keys["AWS_SESSION_TOKEN"])
+        for name, value in (headers or {}).items():
+
+            def add(request: Any, name: str = name, value: str = value, **_: Any) -> None:
+                request.headers[name] = value
+
+            made.meta.events.register("before-send", add)
+        return made
+
+    def client(self, service: str, key: str, token: str | None = None) -> Any:
+        """A boto3 client with these credentials."""
+        make: Any = boto3.client
+        return make(
+            service,
+            region_name="us-east-1",
+            endpoint_url=self.url,
+            aws_access_key_id=key,
+            aws_secret_access_key="secret",
+            aws_session_token=token,
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+
+@pytest.fixture(scope="module")
+def world(serve: Callable[[Wsgi], Client]) -> Iterator[World]:
+    """An empty account with permissions; root's calls are evaluated too."""
+    BackendDict.reset()
+    authorization = Authorization()
+    application = with_permissions(DomainDispatcherApplication(create_backend_app), authorization)
+    root = serve(application)
+    yield World(str(root("sts").meta.endpoint_url), root, authorization)
+    authorization.evaluator.close()
+    BackendDict.reset()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips this folder's engine tests where there is no engine; with BATCH_REQUIRE_ENGINE=1 they fail instead."""
+    if shutil.which("pulumi") or os.environ.get("BATCH_REQUIRE_ENGINE"):
+        return
+    for item in items:
+        if Path(__file__).parent in item.path.parents and item.get_closest_marker("engine"):
+            item.add_marker(pytest.mark.skip(reason="no pulumi on PATH: the engine tests did not run"))
+
+
+@pytest.fixture(scope="session")
+def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
+    """Both stacks up, each step by its own role, in an account that denies nothing and records everything."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("account") / "log"
+    with log.open("w") as out:
+        command = [sys.executable, "-m", "tests.sandbox.permissions.emulator", str(port)]
+        server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out)
+        account = Account(f"http://{HOST}:{port}")
+        try:
+            for _ in range(120):
+                try:
+                    account.calls()
+                    break
+                except OSError:
+                    time.sleep(0.5)
+            else:
+                pytest.fail(f"the account did not start: {log.read_text()[-2000:]}")
+            lived = begin(account, tmp_path_factory.mktemp("life"))
+            scratch = tmp_path_factory.mktemp("release")
+            live(lived, scratch)
+            yield lived
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+@pytest.fixture(scope="session")
+def ended(life: Life) -> Life:
+    """The same life after everything was changed and destroyed."""
+    end(life)
+    return life

@@ -1,0 +1,284 @@
+"""The life of the platform's stacks, each step by the role that the tooling stack made for it.
+
+Nothing is denied while it runs: the account's records say, call by call, what AWS would have denied.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+
+from components._delivery_steps import Step
+from components._names import Names
+from sandbox.permissions import Record
+from tests.delivery import codebuild
+from tests.delivery.conftest import COMMIT, JOBS, ROOT, Account, push_image, write_release
+from tests.sandbox.permissions import managed
+from tests.sandbox.permissions.night import Night
+
+ACCOUNT = "123456789012"
+BACKEND = f"s3://pulumi-state-{ACCOUNT}-us-east-1?region=us-east-1&awssdk=v2&s3ForcePathStyle=true"
+PROVIDER = "awskms:///alias/pulumi-state?region=us-east-1"
+REPOSITORY = "market-risk/batch-platform"
+SECONDS = 900
+NAMES = Names(suffix="tooling", account=ACCOUNT, region="us-east-1")
+STACKS = ("dev", "prod")
+
+
+def role_arn(name: str) -> str:
+    """The ARN of a role of the account."""
+    return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+
+
+@dataclass
+class Life:
+    """An account, a checkout, and what was recorded in each phase."""
+
+    account: Account
+    checkout: Path
+    variables: dict[str, str]
+    phases: dict[str, list[Record]] = field(default_factory=dict)
+    """`up-dev` and the like to the records of the calls made in it."""
+    resources: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Stack to the resources of its state while it was up."""
+    statements: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    """Role to its statements, as name of the policy and Sid, while the stacks were up."""
+    policies: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Role to its policy documents, while the stacks were up."""
+    seen: int = 0
+
+    def post(self, path: str, document: Any) -> Any:
+        """What the account's own pages answer."""
+        request = Request(f"{self.account.url}{path}", data=json.dumps(document).encode(), method="POST")
+        with urlopen(request, timeout=600) as answer:
+            return json.load(answer)
+
+    def credentials(self, service: str, role: str, context: Mapping[str, str], **more: str) -> dict[str, str]:
+        """What the service hands to what it runs with the role; the role's trust policy is held against `context`."""
+        found: dict[str, str] = self.post(
+            "/_permissions/credentials", {"service": service, "role": role_arn(role), "context": context, **more}
+        )
+        return found
+
+    def ask(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The account's verdicts on questions that no call asks."""
+        found: list[dict[str, Any]] = self.post("/_permissions/evaluate", list(questions))
+        return found
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Keeps the records of what happens inside under this name."""
+        self.seen += len(self._records())
+        yield
+        records = self._records()
+        self.seen += len(records)
+        self.phases[name] = [*self.phases.get(name, []), *records]
+
+    def _records(self) -> list[Record]:
+        with urlopen(f"{self.account.url}/_permissions/records?after={self.seen}", timeout=60) as answer:
+            return [Record(**{**entry, "statements": tuple(entry["statements"])}) for entry in json.load(answer)]
+
+    def records(self, phases: Iterable[str] | None = None) -> list[Record]:
+        """The records of these phases, or of all."""
+        return [record for name in phases or self.phases for record in self.phases[name]]
+
+    def pulumi(self, *arguments: str, variables: Mapping[str, str] | None = None, folder: str = ".") -> str:
+        """Runs `pulumi ARGUMENTS` in the checkout; a failure shows what it printed."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.checkout / folder,
+            env={**self.variables, **(variables or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, f"pulumi {' '.join(arguments)}\n{done.stdout}"
+        return done.stdout
+
+    def of_step(self, step: Step) -> dict[str, str]:
+        """The credentials that CodeBuild gives to the step."""
+        project = f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/build-{step.name}-tooling"
+        context = {"aws:SourceArn": project, "aws:SourceAccount": ACCOUNT}
+        role = f"role-{step.name}-tooling"
+        return self.credentials("codebuild.amazonaws.com", role, context, session="build")
+
+    def build(self, step: Step, scratch: Path) -> codebuild.Build:
+        """Runs the step's buildspec as CodeBuild does, with the step's own role."""
+        codebuild_client = self.account.client("codebuild")
+        project = codebuild_client.batch_get_projects(names=[f"build-{step.name}-tooling"])["projects"][0]
+        given = {item["name"]: item["value"] for item in project["environment"]["environmentVariables"]}
+        variables = {**self.variables, **self.of_step(step), **given, "PULUMI_BACKEND_URL": BACKEND}
+        variables |= {"COMMIT": COMMIT, "EXECUTION": "execution-1", "CODEBUILD_SRC_DIR_release": str(scratch)}
+        group = NAMES.build_log_group(step.name)
+        with self.phase(step.name):
+            self.ask(managed.of_build(role_arn(f"role-{step.name}-tooling"), group))
+            done = codebuild.run(
+                self.checkout / step.buildspec,
+                cwd=self.checkout,
+                variables=variables,
+                scratch=scratch,
+                skip=("scripts/setup.py", "install_pulumi.sh"),
+            )
+        assert done.exit_code == 0, done.log
+        return done
+
+
+def begin(account: Account, folder: Path) -> Life:
+    """An empty account, bootstrapped, with the tooling stack up."""
+    account.reset()
+    checkout = folder / "platform"
+    ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "demo-output", "*.log")
+    shutil.copytree(ROOT, checkout, ignore=ignored)
+    (checkout / ".venv").symlink_to(sys.prefix)
+    variables = {**account.variables, "PULUMI_BACKEND_URL": BACKEND, "PULUMI_HOME": str(folder / "home")}
+    variables["PYTHONPATH"] = str(checkout)  # the copy's code, not the one that the environment was set up for
+    variables.pop("PULUMI_CONFIG_PASSPHRASE")
+    life = Life(account, checkout, variables)
+    with life.phase("bootstrap"):
+        bootstrap = [sys.executable, "scripts/bootstrap_state.py"]
+        subprocess.run(bootstrap, cwd=checkout, env=variables, check=True, capture_output=True, timeout=120)
+    with life.phase("tooling"):
+        life.pulumi("stack", "init", "tooling", "--secrets-provider", PROVIDER, folder="tooling")
+        for stack in STACKS:
+            life.pulumi("stack", "init", stack, "--secrets-provider", PROVIDER)
+        key = "batch-platform:delivery.repository"
+        life.pulumi("config", "set", "--path", key, REPOSITORY, "--stack", "tooling", folder="tooling")
+        life.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", folder="tooling")
+    return life
+
+
+def release_images(life: Life, scratch: Path) -> None:
+    """What the images step does (`docker push`, call by call) and a scan without findings."""
+    credentials = life.of_step(Step(kind="images"))
+    for step in ("checks", "images"):  # the one calls nothing itself, the other is not run by its buildspec here
+        with life.phase(step):
+            life.ask(managed.of_build(role_arn(f"role-{step}-tooling"), NAMES.build_log_group(step)))
+    with life.phase("images"):
+        ecr = client(life, "ecr", credentials)
+        ecr.get_authorization_token()
+        pusher: Any = _As(life.account, credentials)
+        tag = f"release-{COMMIT}"
+        images = {job: push_image(pusher, f"repository-{job}-tooling", tag, job) for job in JOBS}
+    write_release(scratch, images)
+    for job, digest in images.items():
+        repository = f"repository-{job}-tooling"
+        life.account.findings(repository, digest, {})
+        life.account.client("ecr").start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
+    life.build(Step(kind="scan"), scratch)
+
+
+def client(life: Life, service: str, credentials: Mapping[str, str]) -> Any:
+    """A boto3 client with these credentials."""
+    make: Any = boto3.client
+    return make(
+        service,
+        region_name="us-east-1",
+        endpoint_url=life.account.url,
+        aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=credentials["AWS_SESSION_TOKEN"],
+    )
+
+
+@dataclass(frozen=True)
+class _As:
+    """The account as somebody with these credentials sees it."""
+
+    account: Account
+    credentials: Mapping[str, str]
+
+    def client(self, service: str) -> Any:
+        make: Any = boto3.client
+        keys = {f"aws_{k.removeprefix('AWS_').lower()}": v for k, v in self.credentials.items()}
+        return make(service, region_name="us-east-1", endpoint_url=self.account.url, **keys)
+
+
+def run_pipeline(life: Life) -> None:
+    """What CodePipeline does in a run."""
+    outputs = json.loads(life.pulumi("stack", "output", "--json", "--stack", "tooling", folder="tooling"))
+    topics = [t["TopicArn"] for t in life.account.client("sns").list_topics()["Topics"]]
+    projects = life.account.client("codebuild").list_projects()["projects"]
+    built = [f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/{name}" for name in projects]
+    with life.phase("pipeline"):
+        connection = str(outputs["connectionArn"])
+        life.ask(managed.of_pipeline(role_arn("role-pipeline-tooling"), connection, topics[0], built))
+
+
+def live(life: Life, scratch: Path) -> None:
+    """Both stacks: previewed, up, verified and refreshed."""
+    run_pipeline(life)
+    release_images(life, scratch)
+    for stack in STACKS:
+        for kind in ("preview", "up", "verify"):
+            life.build(Step(kind=kind, stack=stack), scratch)
+        exported = json.loads(life.pulumi("stack", "export", "--stack", stack))
+        life.resources[stack] = exported["deployment"]["resources"]
+        deploy = life.of_step(Step(kind="up", stack=stack))
+        with life.phase(f"refresh-{stack}"):
+            life.pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
+        with life.phase(f"night-{stack}"):
+            answers = life.ask(Night(stack).all())
+        nobody = {answer["message"] for answer in answers if "there is no role" in answer["message"]}
+        assert not nobody, "night.py asks for a role that the stack does not have"
+    _keep_policies(life)
+
+
+CHANGES = (
+    ("batch-platform:network.flowLogs", "false"),
+    ("batch-platform:alerts.emails[0]", "night@example.com"),
+    ("batch-platform:jobs.report-generation.memory", "4096"),
+    ("batch-platform:registry.keepImages", "7"),
+    ("batch-platform:network.extraEndpoints[0]", "sqs"),
+)
+"""Settings that are changed on the living stack, one `up` for all: each touches what no other does."""
+
+
+def end(life: Life) -> None:
+    """A change of settings, and the end of both stacks and of the tooling."""
+    for stack in STACKS:
+        deploy = life.of_step(Step(kind="up", stack=stack))
+        for key, value in CHANGES:
+            life.pulumi("config", "set", "--path", key, value, "--stack", stack)
+        life.pulumi("config", "set", "--path", "batch-platform:platform.teardown", "true", "--stack", stack)
+        with life.phase(f"change-{stack}"):
+            life.pulumi("up", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
+        with life.phase(f"destroy-{stack}"):
+            life.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
+
+
+def _keep_policies(life: Life) -> None:
+    """Notes every role's policies."""
+    iam = life.account.client("iam")
+    for role in [role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]:
+        name = role["RoleName"]
+        documents = {}
+        for inline in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            got = iam.get_role_policy(RoleName=name, PolicyName=inline)
+            documents[f"{name}/{inline}"] = got["PolicyDocument"]
+        for attached in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+            arn = attached["PolicyArn"]
+            version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+            got = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+            documents[attached["PolicyName"]] = got
+        life.policies[name] = list(documents.values())
+        life.statements[name] = {
+            (policy, str(statement.get("Sid", position)))
+            for policy, document in documents.items()
+            for position, statement in enumerate(_listed(document["Statement"]), 1)
+        }
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

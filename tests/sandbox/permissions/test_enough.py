@@ -1,0 +1,45 @@
+"""*Enough*: in the life of the stacks, each step by its own role, nothing is denied but what `expected.py` lists."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.permissions import Record
+from tests.sandbox.permissions import expected
+from tests.sandbox.permissions.expected import listed
+from tests.sandbox.permissions.life import STACKS, Life
+
+pytestmark = pytest.mark.engine
+
+
+def role(record: Record) -> str:
+    """The role's name; a principal that has none, such as a service, by its own."""
+    return (record.role or record.principal).rpartition("/")[2]
+
+
+def refused(life: Life) -> dict[tuple[str, str, str], Record]:
+    """What would have been denied, once each."""
+    found = [r for r in life.records() if r.verdict == "denied" and not listed((role(r), r.action), expected.HARMLESS)]
+    return {(role(r), r.action, r.resource): r for r in found}
+
+
+def test_every_call_could_be_judged(ended: Life) -> None:
+    unmapped = {(r.operation, r.reason) for r in ended.records() if r.verdict == "unmapped"}
+    assert not unmapped, "sandbox/permissions/needed/resources.py needs a line for each of these"
+
+
+def test_the_life_is_long_enough_to_prove_something(ended: Life) -> None:
+    for stack in STACKS:
+        assert len({r.action for r in ended.records([f"up-{stack}"])}) > 100
+        for phase in ("preview", "verify", "refresh", "night", "change", "destroy"):
+            assert ended.phases[f"{phase}-{stack}"], f"{phase} of {stack} made no call"
+
+
+def test_nothing_else_is_denied(ended: Life) -> None:
+    new = {key: record.reason for key, record in refused(ended).items() if not listed(key, expected.DENIED)}
+    assert not new, "\n".join(f"{r} lacks {a} on {on}: {why}" for (r, a, on), why in sorted(new.items()))
+
+
+def test_what_is_listed_as_denied_still_is(ended: Life) -> None:
+    happened = {entry for key in refused(ended) for entry in listed(key, expected.DENIED)}
+    assert set(expected.DENIED) <= happened, "these are allowed by now: take them out of expected.py"

@@ -1,0 +1,133 @@
+"""Which permissions an API call needs, and on what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.calls import Call
+from sandbox.permissions.needed.calls import UnmappedError, needs
+
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/role-task-dev"
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+
+
+def call(service: str, operation: str, /, **parameters: Any) -> Call:
+    return Call(
+        service=service,
+        operation=operation,
+        parameters=parameters,
+        access_key="AKIA",
+        region="us-east-1",
+        headers={},
+        protocol="json",
+    )
+
+
+def asked(service: str, operation: str, /, **parameters: Any) -> set[tuple[str, str]]:
+    """Action and the resource part of the ARN."""
+    found = needs(call(service, operation, **parameters), ACCOUNT)
+    return {(need.action, need.resource.split(":", 5)[-1]) for need in found}
+
+
+TAGS = [{"Key": "Environment", "Value": "dev"}]
+
+CASES: list[tuple[str, str, dict[str, Any], set[tuple[str, str]]]] = [
+    ("sts", "GetCallerIdentity", {}, set()),
+    ("ec2", "DescribeVpcs", {}, {("ec2:DescribeVpcs", "*")}),
+    ("ecs", "CreateCluster", {"clusterName": "one"}, {
+        ("ecs:CreateCluster", "cluster/one"),
+        ("iam:CreateServiceLinkedRole", "role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
+    }),
+    ("ecs", "UpdateService", {"cluster": "one", "service": "two"}, {("ecs:UpdateService", "service/one/two")}),
+    ("ecs", "RunTask", {"cluster": "one", "taskDefinition": "job:3"}, {("ecs:RunTask", "task-definition/job:3")}),
+    ("events", "PutTargets", {"Rule": "r", "Targets": [{"Id": "1", "Arn": "a", "RoleArn": ROLE}]}, {
+        ("events:PutTargets", "rule/r"),
+        ("iam:PassRole", "role/role-task-dev"),
+    }),
+    ("iam", "PutRolePolicy", {"RoleName": "r", "PolicyName": "p"}, {("iam:PutRolePolicy", "role/r")}),
+    ("logs", "PutRetentionPolicy", {"logGroupName": "/a"}, {("logs:PutRetentionPolicy", "log-group:/a:log-stream:")}),
+    ("s3", "ListObjectsV2", {"Bucket": "b", "Prefix": "p"}, {("s3:ListBucket", "b")}),
+    ("s3", "GetBucketEncryption", {"Bucket": "b"}, {("s3:GetEncryptionConfiguration", "b")}),
+    ("s3", "PutObject", {"Bucket": "b", "Key": "k", "Tagging": "a=b"}, {
+        ("s3:PutObject", "b/k"),
+        ("s3:PutObjectTagging", "b/k"),
+    }),
+    ("s3", "CopyObject", {"Bucket": "b", "Key": "k", "CopySource": "c/from?versionId=1"}, {
+        ("s3:GetObjectVersion", "c/from"),
+        ("s3:PutObject", "b/k"),
+    }),
+    ("s3", "DeleteObjects", {"Bucket": "b", "Delete": {"Objects": [{"Key": "1"}, {"Key": "2", "VersionId": "v"}]}}, {
+        ("s3:DeleteObject", "b/1"),
+        ("s3:DeleteObjectVersion", "b/2"),
+    }),
+    ("scheduler", "DeleteScheduleGroup", {"Name": "g"}, {
+        ("scheduler:DeleteScheduleGroup", "schedule-group/g"),
+        ("scheduler:DeleteSchedule", "schedule/g/*"),
+    }),
+    ("sqs", "SendMessageBatch", {"QueueUrl": f"http://x/{ACCOUNT}/q"}, {("sqs:SendMessage", "q")}),
+    ("stepfunctions", "StartExecution", {"stateMachineArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m"}, {
+        ("states:StartExecution", "stateMachine:m"),
+    }),
+    ("ecr", "CreateRepository", {
+        "repositoryName": "r", "tags": TAGS, "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": KEY},
+    }, {
+        ("ecr:CreateRepository", "repository/r"),
+        ("ecr:TagResource", "repository/r"),
+        ("kms:DescribeKey", KEY.rpartition(":")[2]),
+        ("kms:CreateGrant", KEY.rpartition(":")[2]),
+    }),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "operation", "parameters", "expected"), CASES)
+def test_a_call_needs(service: str, operation: str, parameters: dict[str, Any], expected: set[tuple[str, str]]) -> None:
+    assert asked(service, operation, **parameters) == expected
+
+
+def test_each_resource_of_an_ec2_call_is_judged_with_its_own_keys() -> None:
+    specified = [{"ResourceType": "subnet", "Tags": TAGS}]
+    found = needs(call("ec2", "CreateSubnet", VpcId="vpc-1", CidrBlock="c", TagSpecifications=specified), ACCOUNT)
+    kinds = [
+        (n.action, n.resource.split(":")[5].split("/")[0], n.context.get("aws:RequestTag/Environment")) for n in found
+    ]
+    assert kinds == [
+        ("ec2:CreateSubnet", "subnet", "dev"),
+        ("ec2:CreateTags", "subnet", "dev"),
+        ("ec2:CreateSubnet", "vpc", None),
+    ]
+    assert found[1].context["ec2:CreateAction"] == "CreateSubnet"
+
+
+def test_target_tracking_makes_alarms_with_the_callers_rights() -> None:
+    scaled = {"ServiceNamespace": "ecs", "ResourceId": "service/one/two", "PolicyName": "p"}
+    tracking = asked("application-autoscaling", "PutScalingPolicy", PolicyType="TargetTrackingScaling", **scaled)
+    alarms = {
+        resource.partition("-AlarmHigh")[0] for action, resource in tracking if action == "cloudwatch:PutMetricAlarm"
+    }
+    assert alarms == {"alarm:TargetTracking-service/one/two"}
+    stepped = asked("application-autoscaling", "PutScalingPolicy", PolicyType="StepScaling", **scaled)
+    assert not {action for action, _ in stepped if action.startswith("cloudwatch:")}
+
+
+def test_private_dns_is_a_hosted_zone() -> None:
+    made = {"VpcId": "vpc-1", "ServiceName": "com.amazonaws.us-east-1.logs", "VpcEndpointType": "Interface"}
+    with_names = asked("ec2", "CreateVpcEndpoint", PrivateDnsEnabled=True, **made)
+    assert "route53:AssociateVPCWithHostedZone" in {action for action, _ in with_names}
+    without = asked("ec2", "CreateVpcEndpoint", PrivateDnsEnabled=False, **made)
+    assert "route53:AssociateVPCWithHostedZone" not in {action for action, _ in without}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        ("glue", "CreateJob", {"Name": "x"}),
+        ("ecs", "NoSuchOperation", {}),
+        ("lambda", "CreateFunction", {"FunctionName": "f", "Role": ROLE}),
+    ],
+)
+def test_what_no_table_knows_is_not_let_through(service: str, operation: str, parameters: dict[str, Any]) -> None:
+    with pytest.raises(UnmappedError):
+        needs(call(service, operation, **parameters), ACCOUNT)

@@ -1,6 +1,6 @@
 """The emulated AWS account as one process on loopback.
 
-`python -m sandbox PORT [--record FILE]`
+`python -m sandbox PORT [--record FILE] [--permissions]`
 
 A request passes, from outside to inside: the record of calls, the control paths, the strict reading of requests, the
 permissions, the gaps of moto that are closed, and moto, which keeps everything. What AWS does by itself hangs on moto's
@@ -77,9 +77,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(port: int, *, record: Path | None = None, log: Path | None = None) -> Sandbox:
+def start(port: int, *, record: Path | None = None, log: Path | None = None, permissions: bool = False) -> Sandbox:
     """Starts the account in the background; whoever starts it ends it by its pid. Raises `StartError`."""
     words = [sys.executable, "-m", "sandbox", str(port), *(["--record", str(record)] if record else [])]
+    words += ["--permissions"] if permissions else []
     with (log or Path(os.devnull)).open("a") as output:
         process = subprocess.Popen(
             words,
@@ -100,9 +101,9 @@ def start(port: int, *, record: Path | None = None, log: Path | None = None) -> 
 
 
 @contextmanager
-def running(*, record: Path | None = None, log: Path | None = None) -> Iterator[Sandbox]:
+def running(*, record: Path | None = None, log: Path | None = None, permissions: bool = False) -> Iterator[Sandbox]:
     """An account of its own while the block runs."""
-    sandbox = start(free_port(), record=record, log=log)
+    sandbox = start(free_port(), record=record, log=log, permissions=permissions)
     try:
         yield sandbox
     finally:
@@ -150,18 +151,31 @@ def described(environ: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def application(port: int, record: Path | None = None) -> Wsgi:
-    """The whole account as a WSGI application, whose own calls go to `port`."""
+def application(port: int, record: Path | None = None, *, permissions: bool = False) -> Wsgi:
+    """The whole account as a WSGI application, whose own calls go to `port`.
+
+    With `permissions` every call is evaluated for its principal, and so is what services do by themselves.
+    """
     from sandbox import moto_gaps  # moto is slow to import, and whoever only starts the process needs none of it
     from sandbox.reactions import life
+    from sandbox.reactions.account import evaluated_by
     from sandbox.strict import with_strict_requests
 
     calls: list[dict[str, Any]] = []
-    living = life.Life(f"http://{HOST}:{port}")
+    endpoint = f"http://{HOST}:{port}"
+    account = moto_gaps.application()
+    if permissions:
+        from sandbox.permissions import Authorization, with_permissions
+
+        judge = Authorization()
+        living = life.Life(endpoint, evaluated_by(judge))
+        judge.vpc_of_key = living.account.vpc_of_key
+        account = with_permissions(account, judge)
+    else:
+        living = life.Life(endpoint)
     living.install()
     living.control.add("GET", "calls", lambda rest, asked: calls[int(asked.get("since", 0)) :])
-    account = with_strict_requests(moto_gaps.application())
-    return recorded(living.control.around(account), record, calls)
+    return recorded(living.control.around(with_strict_requests(account)), record, calls)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -169,6 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("port", type=int, help="port on 127.0.0.1 to listen on, for example 4566")
     parser.add_argument("--record", type=Path, help="file that takes every call with its verdict, a JSON object a line")
+    parser.add_argument("--permissions", action="store_true", help="evaluate IAM's policies (needs node)")
     chosen = parser.parse_args(arguments)
     from werkzeug.serving import WSGIRequestHandler, run_simple
 
@@ -182,5 +197,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if type == "error":
                 super().log(type, message, *args)
 
-    run_simple(HOST, chosen.port, application(chosen.port, chosen.record), threaded=True, request_handler=Quiet)
+    app = application(chosen.port, chosen.record, permissions=chosen.permissions)
+    run_simple(HOST, chosen.port, app, threaded=True, request_handler=Quiet)
     return 0

@@ -103,6 +103,9 @@ def up(
     record: Annotated[
         Path | None, typer.Option(help="File that takes every call with its verdict, a JSON object a line.")
     ] = None,
+    permissions: Annotated[
+        bool, typer.Option("--permissions", help="Evaluate IAM's, resources' and keys' policies; needs node.")
+    ] = False,
 ) -> None:
     """Start the account in the background and print the variables that lead to it.
 
@@ -115,7 +118,7 @@ def up(
     log = FOLDER / "server.log"
     log.write_text("", encoding="utf-8")
     try:
-        started = server.start(port, record=record.resolve() if record else None, log=log)
+        started = server.start(port, record=record.resolve() if record else None, log=log, permissions=permissions)
     except server.StartError as error:
         raise OperatorError(
             f"{error}\nif another program listens on port {port}, choose another one: --port 4567", UNREACHABLE

@@ -2,11 +2,13 @@
 
 Everything between the manifest and the announcement is done by what `pulumi up` has wired: switch, rule, pattern,
 transformer, roles, state machines, task definitions, network, log groups, filters, alarms, topic.
+BATCH_NIGHT_PERMISSIONS=1 has every policy evaluated as well.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -154,7 +156,8 @@ def eventually(holds: Callable[[], Any], seconds: float) -> Any:
 def night(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """The dev stack, up in an account of its own on a Friday morning before the client sends."""
     folder = tmp_path_factory.mktemp("night")
-    with server.running(record=folder / "calls.jsonl", log=folder / "server.log") as sandbox:
+    evaluates = bool(os.environ.get("BATCH_NIGHT_PERMISSIONS"))
+    with server.running(record=folder / "calls.jsonl", log=folder / "server.log", permissions=evaluates) as sandbox:
         sandbox.post("clock", set="2026-11-20T10:00:00Z")
         state = tmp_path_factory.mktemp("night-state").as_uri()
         own = Engine(

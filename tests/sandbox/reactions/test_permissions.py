@@ -11,7 +11,7 @@ import pytest
 
 from sandbox import server
 from tests.sandbox.reactions.test_events import DONE, TRANSFORMER, pattern, put
-from tests.sandbox.reactions.world import World, eventually
+from tests.sandbox.reactions.world import Cluster, World, eventually
 
 pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="no npm on PATH: policies were not evaluated")
 
@@ -79,3 +79,44 @@ def test_a_machine_needs_what_its_definition_does(strange: World) -> None:
     ended = strange.ended(strange.started(strange.machine({"StartAt": "Say", "States": {"Say": state}}, role=role)))
     assert ended["status"] == "FAILED" and "sns:Publish" in ended["cause"]
     assert strange.messages(inbox) == []
+
+
+@pytest.mark.parametrize(
+    ("denied", "error"),
+    [
+        pytest.param(
+            "iam:PassRole",
+            "iam:PassRole",
+            marks=pytest.mark.xfail(
+                strict=True, reason="the permissions do not ask for the roles of the task definition that RunTask names"
+            ),
+        ),
+        ("ecs:RunTask", "ecs:RunTask"),
+    ],
+)
+def test_a_machine_without_a_right_to_the_task_starts_none(strange: World, denied: str, error: str) -> None:
+    cluster = Cluster(strange)
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": denied, "Resource": "*"},
+    ]
+    role = strange.role("runner", "states.amazonaws.com", statements)
+    machine = strange.machine({"StartAt": "Run", "States": {"Run": cluster.run_task_state()}}, role=role)
+    ended = strange.ended(strange.started(machine, {"who": "nobody"}))
+    assert (ended["status"], ended["error"]) == ("FAILED", "ECS.AccessDeniedException")
+    assert error in ended["cause"]
+    assert strange.client("ecs").list_tasks(cluster=cluster.arn)["taskArns"] == []
+
+
+def test_an_execution_role_that_may_not_pull_fails_the_start(strange: World) -> None:
+    cluster = Cluster(strange)
+    strange.client("iam").put_role_policy(
+        RoleName=cluster.execution_role.rpartition("/")[2],
+        PolicyName="all",
+        PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]}
+        ),
+    )
+    task = cluster.stopped(cluster.run())
+    assert task["stopCode"] == "TaskFailedToStart"
+    assert "ecr:GetAuthorizationToken" in task["stoppedReason"]

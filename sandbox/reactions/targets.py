@@ -120,7 +120,9 @@ def _log(account: Account, delivery: Delivery) -> None:
     group_arn = delivery.target_arn.removesuffix(":*")
     region, owner = group_arn.split(":")[3:5]
     name = group_arn.split(":", 6)[6]
-    account.check(delivery.service, "logs:PutLogEvents", f"{group_arn}:*", delivery.source_arn)
+    stream_arn = f"{group_arn}:log-stream:{delivery.session}"
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        account.check(delivery.service, action, stream_arn, delivery.source_arn)
     backend = logs_backends[owner][region]
     _exists(name in backend.groups, "ResourceNotFoundException", group_arn)
     stream = delivery.session

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from typing import Any, Final
 
 import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tests.programs import program, with_settings
 
@@ -20,3 +23,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("engine"):
             item.add_marker(pytest.mark.skip(reason="no pulumi on PATH: the engine tests did not run"))
+
+
+GROUPS: Final = (
+    (r"tests/engine/.*\[(?:.*-)?(dev|prod)(?:-.*)?\]", r"stack-\1"),
+    (r"tests/engine/(test_\w+)\.py", r"\1"),
+    (r"tests/tooling/test_pipeline_on_engine\.py", "pipeline"),
+    (r"tests/sandbox/permissions/test_(apart|enough|least)\.py", "life"),
+)
+"""Node ids to the name of what they share: a stack that is taken up once, for all of them, in one worker."""
+
+
+class ByWhatIsShared(LoadScopeScheduling):
+    """Tests that share something slow go to one worker, every other test by itself.
+
+    pytest-xdist 3.8 does this by `xdist_group`, which pytest 9 no longer lets it write into a node id.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        for pattern, name in GROUPS:
+            if match := re.match(pattern, nodeid):
+                return match.expand(name)
+        return nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWhatIsShared:
+    """The scheduler of a parallel run."""
+    return ByWhatIsShared(config, log)

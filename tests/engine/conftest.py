@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from sandbox.account import EmulatedAccount, emulated_account
@@ -23,15 +24,11 @@ from tests.engine.teardown import inventory, take_down
 UP_SECONDS = 900
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks everything in this folder; what looks at the same stack goes to the same worker."""
+    """Marks everything in this folder."""
     for item in items:
-        if Path(__file__).parent in item.path.parents and isinstance(item, pytest.Function):
+        if Path(__file__).parent in item.path.parents:
             item.add_marker("engine")
-            parameters = item.callspec.params if hasattr(item, "callspec") else {}
-            if "deployed" in parameters:
-                item.add_marker(pytest.mark.xdist_group(f"stack-{parameters['deployed']}"))
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,17 @@ class Engine:
         if check and done.returncode:
             pytest.fail(f"pulumi {' '.join(arguments)} exited with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the account that the engine works in, with the engine's own credentials."""
+        make: Any = boto3.client
+        return make(
+            service,
+            region_name=self.environment["AWS_REGION"],
+            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+        )
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """The stack's outputs as the engine reports them."""
@@ -96,7 +104,7 @@ class Deployed:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the account the stack is in."""
-        return self.engine.account.client(service)
+        return self.engine.client(service)
 
 
 @pytest.fixture(scope="package", params=["dev", "prod"])

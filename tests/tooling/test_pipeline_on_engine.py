@@ -28,7 +28,7 @@ from tooling.delivery.steps import Step
 from . import codebuild
 from .conftest import COMMIT, JOBS, Account, crane_shim, push_image, write_release
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.engine
 
 NAMES = Names(suffix="tooling", account="123456789012", region="us-east-1")
 SETTINGS = Delivery(repository="market-risk/batch-platform")

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,12 +13,12 @@ from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from sandbox.account import emulated_account
 from sandbox.calls import Wsgi
 from sandbox.permissions import Authorization, with_permissions
-from tests.delivery.conftest import HOST, ROOT, Account
-from tests.engine.conftest import free_port
 from tests.sandbox.conftest import Client
 from tests.sandbox.permissions.life import Life, begin, end, live
+from tests.tooling.conftest import Account
 
 ACCOUNT = "123456789012"
 FOREIGN = "210987654321"
@@ -109,40 +103,13 @@ def world(serve: Callable[[Wsgi], Client]) -> Iterator[World]:
     BackendDict.reset()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips this folder's engine tests where there is no engine; with BATCH_REQUIRE_ENGINE=1 they fail instead."""
-    if shutil.which("pulumi") or os.environ.get("BATCH_REQUIRE_ENGINE"):
-        return
-    for item in items:
-        if Path(__file__).parent in item.path.parents and item.get_closest_marker("engine"):
-            item.add_marker(pytest.mark.skip(reason="no pulumi on PATH: the engine tests did not run"))
-
-
 @pytest.fixture(scope="session")
 def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     """Both stacks up, each step by its own role, in an account that denies nothing and records everything."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("account") / "log"
-    with log.open("w") as out:
-        command = [sys.executable, "-m", "tests.sandbox.permissions.emulator", str(port)]
-        server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out)
-        account = Account(f"http://{HOST}:{port}")
-        try:
-            for _ in range(120):
-                try:
-                    account.calls()
-                    break
-                except OSError:
-                    time.sleep(0.5)
-            else:
-                pytest.fail(f"the account did not start: {log.read_text()[-2000:]}")
-            lived = begin(account, tmp_path_factory.mktemp("life"))
-            scratch = tmp_path_factory.mktemp("release")
-            live(lived, scratch)
-            yield lived
-        finally:
-            server.terminate()
-            server.wait(30)
+    with emulated_account("tests.sandbox.permissions.emulator") as emulated:
+        lived = begin(Account(emulated), tmp_path_factory.mktemp("life"))
+        live(lived, tmp_path_factory.mktemp("release"))
+        yield lived
 
 
 @pytest.fixture(scope="session")

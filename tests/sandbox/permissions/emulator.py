@@ -1,6 +1,6 @@
-"""The emulated account with permissions, as a server of its own.
+"""The emulated account with permissions, as a server of its own: it prints its address as the first line.
 
-`python -m tests.sandbox.permissions.emulator PORT [enforce]`: without `enforce` every call goes ahead, and the records
+`python -m tests.sandbox.permissions.emulator [enforce]`: without `enforce` every call goes ahead, and the records
 (`GET /_permissions/records`) say what AWS would have denied.
 """
 
@@ -10,16 +10,14 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from werkzeug.serving import run_simple
-
+from sandbox import moto_gaps, recorded_calls
+from sandbox.moto_gaps import Wsgi
 from sandbox.permissions import Authorization, with_permissions
-from tests.delivery import emulator
-from tests.engine.emulator import HOST, Wsgi
 
 
 def application(*, enforce: bool) -> Wsgi:
     """The account; image layers, which on AWS come from a presigned address of ECR's own, are handed to everybody."""
-    account = emulator.application()
+    account = recorded_calls.application()
     judged = with_permissions(account, Authorization(), enforce=enforce)
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -30,4 +28,4 @@ def application(*, enforce: bool) -> Wsgi:
 
 
 if __name__ == "__main__":
-    run_simple(HOST, int(sys.argv[1]), application(enforce="enforce" in sys.argv), threaded=True)
+    moto_gaps.serve(application(enforce="enforce" in sys.argv))

@@ -6,7 +6,6 @@ Nothing is denied while it runs: the account's records say, call by call, what A
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,13 +17,14 @@ from urllib.request import Request, urlopen
 
 import boto3
 
-from components._delivery_steps import Step
-from components._names import Names
+from conventions.naming import Names
+from sandbox.checkout import copy_checkout
 from sandbox.permissions import Record
-from tests.delivery import codebuild
-from tests.delivery.conftest import COMMIT, JOBS, ROOT, Account, push_image, write_release
 from tests.sandbox.permissions import managed
 from tests.sandbox.permissions.night import Night
+from tests.tooling import codebuild
+from tests.tooling.conftest import COMMIT, JOBS, Account, crane_shim, push_image, write_release
+from tooling.delivery.steps import Step
 
 ACCOUNT = "123456789012"
 BACKEND = f"s3://pulumi-state-{ACCOUNT}-us-east-1?region=us-east-1&awssdk=v2&s3ForcePathStyle=true"
@@ -129,7 +129,7 @@ class Life:
                 cwd=self.checkout,
                 variables=variables,
                 scratch=scratch,
-                skip=("scripts/setup.py", "install_pulumi.sh"),
+                skip=("tooling/scripts/setup.py", "install_pulumi.sh", "install_crane.sh"),
             )
         assert done.exit_code == 0, done.log
         return done
@@ -138,16 +138,14 @@ class Life:
 def begin(account: Account, folder: Path) -> Life:
     """An empty account, bootstrapped, with the tooling stack up."""
     account.reset()
-    checkout = folder / "platform"
-    ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "demo-output", "*.log")
-    shutil.copytree(ROOT, checkout, ignore=ignored)
-    (checkout / ".venv").symlink_to(sys.prefix)
+    checkout = copy_checkout(folder / "platform")
     variables = {**account.variables, "PULUMI_BACKEND_URL": BACKEND, "PULUMI_HOME": str(folder / "home")}
     variables["PYTHONPATH"] = str(checkout)  # the copy's code, not the one that the environment was set up for
+    variables["PATH"] = f"{crane_shim(folder)}:{variables['PATH']}"
     variables.pop("PULUMI_CONFIG_PASSPHRASE")
     life = Life(account, checkout, variables)
     with life.phase("bootstrap"):
-        bootstrap = [sys.executable, "scripts/bootstrap_state.py"]
+        bootstrap = [sys.executable, "tooling/scripts/bootstrap_state.py"]
         subprocess.run(bootstrap, cwd=checkout, env=variables, check=True, capture_output=True, timeout=120)
     with life.phase("tooling"):
         life.pulumi("stack", "init", "tooling", "--secrets-provider", PROVIDER, folder="tooling")

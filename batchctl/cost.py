@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from batchctl.prices import Prices
 from components import _fargate
-from policy.rules.reading import Graph, Resource
+from policy.rules import Graph, Resource
 from settings import Settings
 
 HOURS_A_MONTH: Final = 730

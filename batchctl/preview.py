@@ -15,8 +15,7 @@ from batchctl import cost, prices
 from batchctl.program import recorded, stack_settings
 from batchctl.project import Project
 from batchctl.recording import MODES, Mode, Recording
-from policy.rules import Finding, evaluate
-from policy.rules.reading import Graph
+from policy.rules import Finding, Graph, evaluate
 
 Progress = Callable[[str], None]
 

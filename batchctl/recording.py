@@ -34,7 +34,7 @@ from pulumi.runtime.settings import configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
 from batchctl import _synthetic
-from policy.rules.reading import UNKNOWN, Graph, Options, Resource
+from policy.rules import UNKNOWN, Graph, Options, Resource
 
 Mode = Literal["unknown", "resolved"]
 MODES: Final[tuple[Mode, ...]] = ("unknown", "resolved")

@@ -17,7 +17,7 @@ from rich.tree import Tree
 
 from batchctl.cost import CostTable, network_only
 from batchctl.preview import Node, StackReport
-from policy.rules.reading import UNKNOWN
+from policy.rules import UNKNOWN
 
 MODE_TITLES = {"unknown": "as at a first preview", "resolved": "as after `up`"}
 

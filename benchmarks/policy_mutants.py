@@ -29,9 +29,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--survivors", type=int, default=50, help="how many groups of survivors are printed")
     chosen = parser.parse_args()
-    results = score.outcomes(
-        chosen.stack or ("dev", "prod"), chosen.mode or MODES, chosen.one_in, chosen.workers
-    )
+    results = score.outcomes(chosen.stack or ("dev", "prod"), chosen.mode or MODES, chosen.one_in, chosen.workers)
     for by in ("subject", "kind", "mode"):
         print(score.table(results, by), "\n")
     print(dict(Counter(one.fate for one in results)), "\n")

@@ -14,7 +14,7 @@ import boto3
 from moto.server import ThreadedMotoServer
 
 from batchctl import program, project
-from policy.rules.reading import Graph, Resource
+from policy.rules import Graph, Resource
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

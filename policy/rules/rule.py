@@ -15,7 +15,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from .reading import Graph, Resource, Undecided, normal_token
+from .graph import Graph, Resource, Undecided, normal_token
 from .settings import Exemption, Settings
 
 
@@ -153,7 +153,7 @@ def rule(
     """Make the decorated check a rule about resources of `types`; its docstring becomes the rule's description."""
 
     def make(check: Check) -> Rule:
-        return Rule(
+        made = Rule(
             name=name,
             kind=kind,
             types=types,
@@ -169,8 +169,18 @@ def rule(
             remedy=remedy,
             last=last,
         )
+        _registered.append(made)
+        return made
 
     return make
+
+
+_registered: list[Rule] = []
+
+
+def registered() -> tuple[Rule, ...]:
+    """Every rule that has been decorated so far; those that run last are last."""
+    return tuple(sorted(_registered, key=lambda one: one.last))
 
 
 def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:

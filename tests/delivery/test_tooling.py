@@ -17,7 +17,7 @@ from components import _delivery_roles, _delivery_steps
 from components._delivery_steps import Step
 from components._names import Names
 from policy.rules import evaluate
-from policy.rules.reading import Graph, Resource
+from policy.rules import Graph, Resource
 from settings import SettingsError
 from settings.delivery import Delivery, jobs_of, parse_tooling
 from tests.delivery import codebuild

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policy.rules.reading import Resource
+from policy.rules import Resource
 from tests.unit.conftest import Program, document
 
 JOBS: dict[str, tuple[str, str, int]] = {

@@ -10,7 +10,7 @@ import pytest
 
 from batchctl.recording import UnexpectedCall, record_function
 from components._standards import NotDestroyableError, standards
-from policy.rules.reading import UNKNOWN, has_unknown
+from policy.rules import UNKNOWN, has_unknown
 from tests.unit.conftest import recording
 
 CONFIG = {"aws:region": "us-east-1"}

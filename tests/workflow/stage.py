@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 
 from batchctl.local_workflow import Execution, LocalWorkflow, RunTaskRequest, StartRefused, TaskResult
-from policy.rules.reading import Graph
+from policy.rules import Graph
 
 REGION = "us-east-1"
 OK = TaskResult()

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import settings
-from policy.rules.reading import Graph, Resource
+from policy.rules import Graph, Resource
 from tests.unit.conftest import record_with, recording
 from tests.workflow.reading import ALARM
 

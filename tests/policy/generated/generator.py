@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from policy.rules import UNKNOWN, Graph, Resource, kinds
-from policy.rules.reading import identities
+from policy.rules import UNKNOWN, Graph, Resource, identities, kinds
 from tests.policy.mutants.operators import drop, rebuilt, swapped
 
 from . import schema
@@ -139,7 +138,9 @@ class Generator:
         for name in self._identities:
             if name in text:
                 target, at = self._identities[name]
-                others = [o for o in self.graph.of_type(target.type) if o is not target and isinstance(o.props[at], str)]
+                others = [
+                    o for o in self.graph.of_type(target.type) if o is not target and isinstance(o.props[at], str)
+                ]
                 if others:
                     sibling = others[(others.index(o) if (o := target) in others else len(name)) % len(others)]
                     yield target, name, sibling, sibling.props[at]

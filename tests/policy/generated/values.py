@@ -48,9 +48,8 @@ def _texts(value: str) -> Iterator[tuple[str, str]]:
         yield "widened", "*"
     elif value.startswith("arn:"):
         yield "widened", "*"
-    if numbers := re.search(r"\d+", value):
-        if value.startswith(("cron(", "rate(")):
-            yield "more", f"{value[: numbers.start()]}99{value[numbers.end() :]}"
+    if value.startswith(("cron(", "rate(")) and (numbers := re.search(r"\d+", value)):
+        yield "more", f"{value[: numbers.start()]}99{value[numbers.end() :]}"
 
 
 def _ranges(value: str) -> Iterator[tuple[str, str]]:

@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
-from . import kinds
-from .documents import ATTACHED, Document, MalformedError, documents
-from .reading import Absent, Graph, Known, Resource, Undecided, Unknown, members, read, value
-from .rule import Kind, Level, Problem, Severity, View, rule
-from .settings import Settings
+from ..documents import ATTACHED, Document, MalformedError, documents
+from ..graph import Absent, Graph, Known, Resource, Undecided, Unknown, kinds, members, read, value
+from ..rule import Kind, Level, Problem, Severity, View, rule
+from ..settings import Settings
 
 _S3_GUIDE: Final = "https://docs.aws.amazon.com/AmazonS3/latest/userguide"
 _ECR_GUIDE: Final = "https://docs.aws.amazon.com/AmazonECR/latest/userguide"
@@ -275,16 +274,3 @@ def one_notification_per_bucket(bucket: Resource, view: View) -> Iterator[Proble
     if len(found) > 1:
         names = ", ".join(notification.name for notification in found)
         yield Problem(message=f"{len(found)} notification resources ({names}) overwrite each other")
-
-
-RULES: Final = (
-    stores_empty_on_destroy,
-    bucket_blocks_public,
-    bucket_tls_only,
-    bucket_and_queue_encryption,
-    ecr_scan_on_push,
-    ecr_lifecycle_policy,
-    log_retention_value_valid,
-    storage_and_logs_bounded,
-    one_notification_per_bucket,
-)

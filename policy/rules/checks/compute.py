@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
-from . import kinds
-from .placements import containers
-from .reading import Graph, Known, Resource, Undecided, Unknown, read, value
-from .rule import Kind, Level, Problem, Severity, View, rule
-from .settings import Settings
+from ..graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value
+from ..graph.launches import containers
+from ..rule import Kind, Level, Problem, Severity, View, rule
+from ..settings import Settings
 
 _ECS_GUIDE: Final = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _ECS_API: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
@@ -210,7 +209,7 @@ def _unplace(props: MutableMapping[str, Any], token: str, settings: Settings) ->
     remedy=_unplace,
 )
 def fargate_no_placement(resource: Resource, view: View) -> Iterator[Problem]:
-    """No placement strategies or constraints: Fargate rejects them, and a failed update left broken state behind."""
+    """No launch strategies or constraints: Fargate rejects them, and a failed update left broken state behind."""
     if resource.type == kinds.SERVICE and value(resource, "launchType", "FARGATE") != "FARGATE":
         return
     for prop in _PLACING:
@@ -307,17 +306,3 @@ def _faults(container: dict[str, Any]) -> Iterator[str]:
     for variable in container.get("environment", ()):
         if _SECRET_NAME.search(str(variable.get("name", ""))):
             yield f"has a secret in plain text in its environment ({json.dumps(variable.get('name'))})"
-
-
-RULES: Final = (
-    services_start_empty,
-    autoscaling_respects_zero_start,
-    autoscaled_service_ignores_count,
-    image_reference_pinned,
-    service_circuit_breaker,
-    fargate_cpu_memory_pair,
-    fargate_no_placement,
-    grace_period_needs_health_check,
-    fargate_task_shape,
-    task_hardening,
-)

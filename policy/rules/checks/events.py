@@ -6,12 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from . import kinds
-from .documents import Grants, resource_grants, role_grants
-from .metrics import INSIGHTS, PUBLISHED
-from .placements import Placement, placements_of, run_task_states
-from .reading import Absent, Graph, Known, Resource, Undecided, Unknown, has_unknown, members, read, value
-from .rule import Problem, Severity, View, rule
+from ..documents import Grants, resource_grants, role_grants
+from ..graph import Absent, Graph, Known, Resource, Undecided, Unknown, has_unknown, kinds, members, read, value
+from ..graph.launches import TaskLaunch, launches_of, run_task_states
+from ..rule import Problem, Severity, View, rule
+from ..tables.metrics import INSIGHTS, PUBLISHED
 
 _EB_GUIDE: Final = "https://docs.aws.amazon.com/eventbridge/latest/userguide"
 _SFN_GUIDE: Final = "https://docs.aws.amazon.com/step-functions/latest/dg"
@@ -56,10 +55,10 @@ def _role(graph: Graph, starter: Resource, path: str) -> Resource | None:
     return next(iter(graph.resolve(starter, path, kinds.ROLE)), None)
 
 
-def _may_run(graph: Graph, grants: Grants, placement: Placement) -> list[str]:
-    """What a role lacks to run the tasks of a placement: RunTask on each family, PassRole on each task's roles."""
+def _may_run(graph: Graph, grants: Grants, launch: TaskLaunch) -> list[str]:
+    """What a role lacks to run the tasks of a launch: RunTask on each family, PassRole on each task's roles."""
     lacking: list[str] = []
-    for definition in placement.definitions:
+    for definition in launch.definitions:
         family = str(value(definition, "family", definition.name))
         if not grants.allow("ecs:RunTask", family):
             lacking.append(f"ecs:RunTask on {family}")
@@ -85,13 +84,11 @@ def event_target_can_run_task(target: Resource, view: View) -> Iterator[Problem]
     graph = view.graph
     schedule = target.type == kinds.SCHEDULE
     role_path, arn = ("target.roleArn", "target") if schedule else ("roleArn", "arn")
-    for placement in placements_of(graph, target):
-        if placement.networked is False:
-            yield Problem(message="runs a task without network configuration", property=placement.settings)
+    for launch in launches_of(graph, target):
+        if launch.networked is False:
+            yield Problem(message="runs a task without network configuration", property=launch.settings)
         role = _role(graph, target, role_path)
-        lacking = (
-            ["everything: it has no role"] if role is None else _may_run(graph, role_grants(graph, role), placement)
-        )
+        lacking = ["everything: it has no role"] if role is None else _may_run(graph, role_grants(graph, role), launch)
         for action in lacking:
             yield Problem(message=f"its role lacks {action}", property=role_path)
     for machine in graph.targets(target, arn, kinds.STATE_MACHINE):
@@ -125,7 +122,7 @@ def sync_task_managed_rule(machine: Resource, view: View) -> Iterator[Problem]:
         yield Problem(message="has no role of this stack", property="roleArn")
         return
     grants = role_grants(graph, role)
-    lacking = [lack for placement in placements_of(graph, machine) for lack in _may_run(graph, grants, placement)]
+    lacking = [lack for launch in launches_of(graph, machine) for lack in _may_run(graph, grants, launch)]
     if any(integration.endswith(".sync") for _, integration, _ in tasks):
         lacking += [action for action in _MANAGE if not grants.allow(action, _MANAGED_RULE)]
         lacking += [action for action in _CONTROL if not grants.allow(action)]
@@ -178,7 +175,7 @@ def dlq_accepts_sender(target: Resource, view: View) -> Iterator[Problem]:
     "alarm-metric-exists",
     kinds.ALARM,
     severity=Severity.CRITICAL,
-    fix="Alarm on a metric that is published (policy/rules/metrics.py), with exactly its dimensions",
+    fix="Alarm on a metric that is published (policy/rules/tables/metrics.py), with exactly its dimensions",
     url="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html",
     tags=("graph",),
     settings=("custom_namespaces",),
@@ -224,12 +221,3 @@ def _has_insights(cluster: Resource) -> bool:
     if has_unknown(settings):
         raise Undecided("settings")
     return any(s.get("name") == "containerInsights" and s.get("value") in ("enabled", "enhanced") for s in settings)
-
-
-RULES: Final = (
-    s3_event_rule_has_eventbridge,
-    event_target_can_run_task,
-    sync_task_managed_rule,
-    dlq_accepts_sender,
-    alarm_metric_exists,
-)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from . import kinds
-from .reading import Graph, Known, Resource, Undecided, Unknown, has_unknown, members, read, value
+from .resources import Known, Resource, Undecided, Unknown, has_unknown, members, read, value
+from .stack import Graph
 
 HTTPS: Final = 443
 _ALL: Final = ("-1", "all")

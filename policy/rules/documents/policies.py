@@ -13,8 +13,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, Final
 
-from . import kinds
-from .reading import Graph, Known, Resource, Undecided, Unknown, has_unknown, read
+from ..graph import Graph, Known, Resource, Undecided, Unknown, has_unknown, kinds, read
 
 IDENTITY: Final[Mapping[str, tuple[str, ...]]] = {
     kinds.ROLE: ("inlinePolicies[].policy",),

@@ -1,8 +1,6 @@
-"""Where tasks run: every place in a stack that starts a Fargate task, read in one form.
+"""Task launches: every place in a stack that starts a Fargate task, read in one form.
 
-Owns: finding the subnets, security groups and task definition of a service, an event or schedule target and a `runTask`
-state of a state machine; the containers of a task definition.
-Refuses: judging them (`network.py`, `compute.py`, `identity.py`).
+These are services, event and schedule targets, and `runTask` states of state machines.
 """
 
 from __future__ import annotations
@@ -13,14 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from . import kinds
-from .reading import Graph, Known, Resource, Undecided, Unknown, read, value
+from .resources import Known, Resource, Undecided, Unknown, read, value
+from .stack import Graph
 
 STARTERS: Final = (kinds.SERVICE, kinds.EVENT_TARGET, kinds.SCHEDULE, kinds.STATE_MACHINE)
 """Types that can start a task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
+class TaskLaunch:
     """One place that starts tasks."""
 
     starter: Resource
@@ -47,16 +46,17 @@ _PATHS: Final[Mapping[str, tuple[str, str, str]]] = {
 """By starter: top-level property, path of the network settings, path of the task definition."""
 
 
-def placements(graph: Graph) -> tuple[Placement, ...]:
+def task_launches(graph: Graph) -> tuple[TaskLaunch, ...]:
     """Every place of the stack that starts tasks."""
     return graph.once(
-        ("placements",), lambda: tuple(found for starter in graph.of_type(*STARTERS) for found in _of(graph, starter))
+        ("task_launches",),
+        lambda: tuple(found for starter in graph.of_type(*STARTERS) for found in _of(graph, starter)),
     )
 
 
-def placements_of(graph: Graph, starter: Resource) -> list[Placement]:
+def launches_of(graph: Graph, starter: Resource) -> list[TaskLaunch]:
     """The places of one starter."""
-    return [placement for placement in placements(graph) if placement.starter is starter]
+    return [launch for launch in task_launches(graph) if launch.starter is starter]
 
 
 def starts_tasks(starter: Resource) -> bool | None:
@@ -75,7 +75,7 @@ def starts_tasks(starter: Resource) -> bool | None:
     return False
 
 
-def _of(graph: Graph, starter: Resource) -> Iterator[Placement]:
+def _of(graph: Graph, starter: Resource) -> Iterator[TaskLaunch]:
     if starts_tasks(starter) is False:
         return
     if starter.type == kinds.STATE_MACHINE:
@@ -84,7 +84,7 @@ def _of(graph: Graph, starter: Resource) -> Iterator[Placement]:
     prop, network, definition = _PATHS[starter.type]
     reading = read(starter, network)
     public = read(starter, f"{network}.assignPublicIp")
-    yield Placement(
+    yield TaskLaunch(
         starter=starter,
         settings=prop,
         subnets=tuple(_resolved(graph, starter, f"{network}.subnets", kinds.SUBNET)),
@@ -103,7 +103,7 @@ def _resolved(graph: Graph, starter: Resource, path: str, kind: str) -> list[Res
         return []
 
 
-def _state_machine(graph: Graph, starter: Resource) -> Placement:
+def _state_machine(graph: Graph, starter: Resource) -> TaskLaunch:
     def edges(kind: str) -> tuple[Resource, ...]:
         return tuple(graph.targets(starter, "definition", kind))
 
@@ -112,7 +112,7 @@ def _state_machine(graph: Graph, starter: Resource) -> Placement:
             tasks = list(run_task_states(text))
             networks = [_network(arguments) for _, _, arguments in tasks]
             named = [member for network in networks for member in _leaves(network)]
-            return Placement(
+            return TaskLaunch(
                 starter=starter,
                 settings="definition",
                 subnets=edges(kinds.SUBNET) or _named(graph, named, kinds.SUBNET),
@@ -122,7 +122,7 @@ def _state_machine(graph: Graph, starter: Resource) -> Placement:
                 public=any(network.get("AssignPublicIp") == "ENABLED" for network in networks),
                 networked=all(networks),
             )
-    return Placement(
+    return TaskLaunch(
         starter=starter,
         settings="definition",
         subnets=edges(kinds.SUBNET),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
-from . import kinds
-from .reading import Known, Resource, Unknown, identities, read
-from .rule import EVERY, Kind, Problem, Severity, View, rule
-from .settings import Settings
+from ..graph import Known, Resource, Unknown, identities, kinds, read
+from ..rule import EVERY, Kind, Problem, Severity, View, rule
+from ..settings import Settings
 
 _KEEPING: Final = ("skipDestroy", "deletionProtectionEnabled", "deletionProtection", "objectLockEnabled")
 """Properties that keep `pulumi destroy` from deleting a resource, or that make it leave the resource behind."""
@@ -147,6 +146,3 @@ def _leaves(outputs: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
         elif not isinstance(at, (bool, int, float, type(None))):
             complete = False
     return frozenset(known), complete
-
-
-RULES: Final = (no_retain_or_protect, no_foreign_infrastructure, stack_outputs_complete)

@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from . import kinds
-from .reading import Absent, Known, Resource, Unknown, normal_token, read, value
-from .rule import EVERY, Kind, Problem, Severity, View, rule
-from .settings import Settings
+from ..graph import Absent, Known, Resource, Unknown, kinds, normal_token, read, value
+from ..rule import EVERY, Kind, Problem, Severity, View, rule
+from ..settings import Settings
 
 _TAG_GUIDE: Final = "https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html"
 _AUTO_SUFFIX: Final = 8
@@ -113,7 +112,7 @@ def name_fits_service(resource: Resource, view: View) -> Iterator[Problem]:
 @cache
 def taggable() -> frozenset[str]:
     """Types that can be tagged; made from the provider's SDK by `batchctl policy docs`."""
-    listed = (Path(__file__).parent / "taggable.txt").read_text(encoding="utf-8").split()
+    listed = (Path(__file__).parent.parent / "tables" / "taggable.txt").read_text(encoding="utf-8").split()
     return frozenset(map(normal_token, listed))
 
 
@@ -157,6 +156,3 @@ def required_tags(resource: Resource, view: View) -> Iterator[Problem]:
                 return
     if lacking := [name for name in view.settings.required_tags if name not in tags]:
         yield Problem(message=f"lacks the tags {', '.join(lacking)}", property="tags")
-
-
-RULES: Final = (environment_suffix_in_names, name_fits_service, required_tags)

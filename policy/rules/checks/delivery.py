@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from . import kinds
-from .reading import Resource, Unknown, members, read, value
-from .rule import Kind, Level, Problem, Severity, View, rule
+from ..graph import Resource, Unknown, kinds, members, read, value
+from ..rule import Kind, Level, Problem, Severity, View, rule
 
 _CPL_GUIDE: Final = "https://docs.aws.amazon.com/codepipeline/latest/userguide"
 
@@ -109,6 +108,3 @@ def workflow_logging(resource: Resource, view: View) -> Iterator[Problem]:
     logs = (("cloudwatchLogs", "ENABLED"), ("s3Logs", "DISABLED"))
     if not any(value(resource, f"logsConfig.{kind}.status", default) == "ENABLED" for kind, default in logs):
         yield Problem(message="logs nothing", property="logsConfig")
-
-
-RULES: Final = (pipeline_source_is_real, prod_pipeline_has_approval, workflow_logging)

@@ -7,11 +7,10 @@ from collections.abc import Iterator, MutableMapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from . import kinds
-from .documents import ATTACHED, MalformedError, Statement, documents, resource_grants
-from .reading import Graph, Known, Resource, Unknown, identities, read, value
-from .rule import Kind, Problem, Severity, View, rule
-from .settings import Settings
+from ..documents import ATTACHED, MalformedError, Statement, documents, resource_grants
+from ..graph import Graph, Known, Resource, Unknown, identities, kinds, read, value
+from ..rule import Kind, Problem, Severity, View, rule
+from ..settings import Settings
 
 _KMS_GUIDE: Final = "https://docs.aws.amazon.com/kms/latest/developerguide"
 _LOGS_GUIDE: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
@@ -174,6 +173,3 @@ def _publishers(graph: Graph, topic: Resource) -> list[str]:
     )
     events = bool(graph.attached(topic, "arn", kinds.EVENT_TARGET))
     return ["cloudwatch.amazonaws.com"] * alarms + ["events.amazonaws.com"] * events
-
-
-RULES: Final = (log_groups_use_cmk, key_rotation_and_principals, log_key_grants_logs, topic_key_grants_publishers)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from typing import Any, Final
 
-from . import kinds
-from .groups import group_rules
-from .placements import run_task_states
-from .reading import Known, Resource, Unknown, members, read, value
-from .rule import Kind, Problem, Severity, View, rule
-from .settings import Settings
+from ..graph import Known, Resource, Unknown, kinds, members, read, value
+from ..graph.groups import group_rules
+from ..graph.launches import run_task_states
+from ..rule import Kind, Problem, Severity, View, rule
+from ..settings import Settings
 
 _GUIDE: Final = "https://docs.aws.amazon.com/vpc/latest/userguide"
 
@@ -148,12 +147,3 @@ def security_groups_documented(group: Resource, view: View) -> Iterator[Problem]
         yield Problem(
             message="has no ingress rule and does not say that outbound only is meant", property="description"
         )
-
-
-RULES: Final = (
-    subnets_have_route_table,
-    no_eip_or_nat,
-    no_public_address,
-    security_group_rules_unmixed,
-    security_groups_documented,
-)

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from . import kinds
-from .groups import GroupRule, group_rules
-from .placements import STARTERS, Placement, containers, placements, placements_of
-from .reading import Graph, Known, Resource, Undecided, Unknown, read, value
-from .rule import Level, Problem, Severity, View, rule
+from ..graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value
+from ..graph.groups import GroupRule, group_rules
+from ..graph.launches import STARTERS, TaskLaunch, containers, launches_of, task_launches
+from ..rule import Level, Problem, Severity, View, rule
 
 _ECR_GUIDE: Final = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"
 _LINK_GUIDE: Final = "https://docs.aws.amazon.com/vpc/latest/privatelink"
@@ -80,37 +79,37 @@ def _wanted_by_containers(definition: Resource) -> set[str]:
 def private_tasks_have_endpoints(starter: Resource, view: View) -> Iterator[Problem]:
     """Tasks without public address and NAT have the endpoints that pulling images, logging and secrets need."""
     graph = view.graph
-    for placement in placements_of(graph, starter):
-        if placement.public or _has_nat(graph, placement.subnets):
+    for launch in launches_of(graph, starter):
+        if launch.public or _has_nat(graph, launch.subnets):
             continue
-        if not placement.subnets:
-            if placement.networked is None:
-                yield Problem(message="", property=placement.settings, undecided=True)
+        if not launch.subnets:
+            if launch.networked is None:
+                yield Problem(message="", property=launch.settings, undecided=True)
             continue  # `fargate-task-shape` and `event-target-can-run-task` report missing network settings
-        for vpc in dict.fromkeys(_vpc(graph, subnet) for subnet in placement.subnets):
+        for vpc in dict.fromkeys(_vpc(graph, subnet) for subnet in launch.subnets):
             if vpc is None:
                 continue  # `no-foreign-infrastructure` reports a VPC of another stack
             present = {_service(endpoint) for endpoint in _interfaces(graph, vpc)}
             gateways = {_service(endpoint) for endpoint in _endpoints(graph, vpc) if _is_gateway(endpoint)}
             wanted = {"ecr.api", "ecr.dkr"} | ({"ecs"} if view.settings.ecs_endpoint else set())
             unknown: list[str] = []
-            for definition in placement.definitions:
+            for definition in launch.definitions:
                 try:
                     wanted |= _wanted_by_containers(definition)
                 except Undecided as undecided:
                     unknown.append(f"{definition.name}.{undecided.path}")
             for service in sorted(wanted - present):
-                yield _missing(placement, vpc, f"interface endpoint for {service}")
+                yield _missing(launch, vpc, f"interface endpoint for {service}")
             if "s3" not in gateways:
-                yield _missing(placement, vpc, "gateway endpoint for s3 (image layers lie there)")
+                yield _missing(launch, vpc, "gateway endpoint for s3 (image layers lie there)")
             if unknown and not {"logs", "secretsmanager", "ssm"} <= present:
                 yield Problem(message="", property=unknown[0], undecided=True)
-            elif not placement.definitions:
+            elif not launch.definitions:
                 yield Problem(message="", property="taskDefinition", undecided=True)
 
 
-def _missing(placement: Placement, vpc: Resource, what: str) -> Problem:
-    return Problem(message=f"runs in private subnets of {vpc.name}, which has no {what}", property=placement.settings)
+def _missing(launch: TaskLaunch, vpc: Resource, what: str) -> Problem:
+    return Problem(message=f"runs in private subnets of {vpc.name}, which has no {what}", property=launch.settings)
 
 
 @rule(
@@ -124,7 +123,7 @@ def _missing(placement: Placement, vpc: Resource, what: str) -> Problem:
 def gateway_on_task_routes(subnet: Resource, view: View) -> Iterator[Problem]:
     """The S3 gateway is attached to the route table of every subnet that tasks run in."""
     graph = view.graph
-    if not any(subnet in placement.subnets and not placement.public for placement in placements(graph)):
+    if not any(subnet in launch.subnets and not launch.public for launch in task_launches(graph)):
         return
     vpc = _vpc(graph, subnet)
     gateways = [] if vpc is None else [e for e in _endpoints(graph, vpc) if _is_gateway(e) and _service(e) == "s3"]
@@ -180,9 +179,9 @@ def _task_groups(graph: Graph, vpc: Resource) -> list[Resource]:
     return list(
         dict.fromkeys(
             group
-            for placement in placements(graph)
-            for group in placement.groups
-            if any(_vpc(graph, subnet) is vpc for subnet in placement.subnets)
+            for launch in task_launches(graph)
+            for group in launch.groups
+            if any(_vpc(graph, subnet) is vpc for subnet in launch.subnets)
         )
     )
 
@@ -269,12 +268,3 @@ def endpoint_cost_budget(stack: Resource, view: View) -> Iterator[Problem]:
             message=f"{zones} endpoint zones cost about {month:.0f} USD a month, more than the budget of "
             f"{view.settings.endpoint_budget:.0f}"
         )
-
-
-RULES: Final = (
-    private_tasks_have_endpoints,
-    gateway_on_task_routes,
-    endpoint_dns_works,
-    endpoint_group_admits_tasks,
-    endpoint_cost_budget,
-)

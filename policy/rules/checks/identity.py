@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from . import kinds
-from .documents import (
+from ..documents import (
     ATTACHED,
     HOLDERS,
     IDENTITY,
@@ -19,9 +18,9 @@ from .documents import (
     parse,
     role_grants,
 )
-from .placements import containers
-from .reading import Graph, Known, Resource, Undecided, Unknown, read, value
-from .rule import Kind, Problem, Severity, View, rule
+from ..graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value
+from ..graph.launches import containers
+from ..rule import Kind, Problem, Severity, View, rule
 
 _IAM_GUIDE: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
 _ECS_GUIDE: Final = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
@@ -268,12 +267,3 @@ def _needs(
         for stored in graph.named(arn, kinds.SECRET):
             if isinstance(read(stored, "kmsKeyId"), Known | Unknown):
                 yield "kms:Decrypt", ()
-
-
-RULES: Final = (
-    iam_policy_version,
-    iam_least_privilege,
-    passrole_scoped,
-    role_trusts_its_consumer,
-    execution_role_sufficient,
-)

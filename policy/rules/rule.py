@@ -62,6 +62,8 @@ class Problem:
     message: str
     property: str = ""
     resource: Resource | None = None
+    fix: str = ""
+    """What to change; the rule's own sentence if none is given."""
     undecided: bool = False
     """The check met an unknown value here and goes on with the rest; raising `Undecided` ends it instead."""
 
@@ -212,7 +214,7 @@ def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
             if problem.undecided:
                 yield undecided(problem.property, on)
                 continue
-            yield finding(Verdict.FAIL, f"{described(on)}: {problem.message}. {one.fix}", problem.property, on)
+            yield finding(Verdict.FAIL, f"{described(on)}: {problem.message}. {problem.fix or one.fix}", problem.property, on)
     except Undecided as unknown:
         yield undecided(unknown.path, subject)
     except Exception as error:

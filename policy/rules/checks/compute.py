@@ -11,6 +11,7 @@ from ..graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, val
 from ..graph.launches import containers
 from ..rule import Kind, Level, Problem, Severity, View, rule
 from ..settings import Settings
+from ..tables.fargate import is_pair
 
 _ECS_GUIDE: Final = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _ECS_API: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
@@ -148,27 +149,8 @@ def service_circuit_breaker(service: Resource, view: View) -> Iterator[Problem]:
             yield Problem(message=lacking, property=f"{_BREAKER}.{flag}")
 
 
-_SIZES: Final[Mapping[int, frozenset[int]]] = {
-    256: frozenset((512, 1024, 2048)),
-    512: frozenset(range(1024, 4097, 1024)),
-    1024: frozenset(range(2048, 8193, 1024)),
-    2048: frozenset(range(4096, 16385, 1024)),
-    4096: frozenset(range(8192, 30721, 1024)),
-    8192: frozenset(range(16384, 61441, 4096)),
-    16384: frozenset(range(32768, 122881, 8192)),
-    32768: frozenset((61440, 122880, 249856)),
-}
-"""Memory in MiB that Fargate takes, by CPU units."""
-
-
 def _fargate(resource: Resource) -> bool:
     return "FARGATE" in value(resource, "requiresCompatibilities", [])
-
-
-def _units(found: Any, unit: str) -> int:
-    """`2048`, `"2048"`, `"2 vCPU"` and `"4 GB"` in units of 1/1024; -1 when it is none of these."""
-    match = re.fullmatch(rf"(\d+(?:\.\d+)?)(\s*{unit})?", str(found), re.IGNORECASE)
-    return int(float(match[1]) * (1024 if match[2] else 1)) if match else -1
 
 
 @rule(
@@ -184,7 +166,7 @@ def fargate_cpu_memory_pair(definition: Resource, view: View) -> Iterator[Proble
     if not _fargate(definition):
         return
     cpu, memory = value(definition, "cpu"), value(definition, "memory")
-    if _units(memory, "GB") not in _SIZES.get(_units(cpu, "vCPU"), ()):
+    if not is_pair(cpu, memory):
         yield Problem(message=f"Fargate has no task with cpu {cpu} and memory {memory}", property="memory")
 
 

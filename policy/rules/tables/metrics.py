@@ -78,3 +78,17 @@ PUBLISHED: Final[Mapping[str, Mapping[str, Dimensions]]] = {
     "AWS/CodeBuild": _metrics("Builds SucceededBuilds FailedBuilds Duration", _sets(("ProjectName",), ())),
 }
 """Namespace to metric to the sets of dimensions it is published with. No reservation metrics: Fargate has none."""
+
+STATISTICS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("AWS/States", "ExecutionTime"): ("Maximum",),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): ("Maximum",),
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage"): ("Maximum",),
+}
+"""Statistics that say something about a metric; those of a metric that is not listed here are added up."""
+
+COUNTED: Final = frozenset(
+    "ExecutionsFailed ExecutionsTimedOut ExecutionsAborted ExecutionThrottled FailedInvocations "
+    "InvocationsFailedToBeSentToDlq InvocationDroppedCount TargetErrorCount "
+    "InvocationsFailedToBeSentToDeadLetterCount".split()
+)
+"""Metrics that count what must not happen at all."""

@@ -704,8 +704,9 @@ _PIPELINE_STAGES = [
 def with_synthetic(graph: Graph) -> Graph:
     """The stack and a pipeline, which no committed stack has: the pipeline is the tooling stack's."""
     props = {"name": f"pipeline-x-{graph.stack}", "stages": _PIPELINE_STAGES, "tags": _TAGS}
-    made = add(kinds.PIPELINE, "synthetic-pipeline", props)
-    return made(graph, graph.root)
+    made = add(kinds.PIPELINE, "synthetic-pipeline", props)(graph, graph.root)
+    pipeline = made.of_type(kinds.PIPELINE)[-1]
+    return option(ignore_changes=("tags.CreatedAt",))(made, pipeline)
 
 
 _UNAPPROVED = Mutant(

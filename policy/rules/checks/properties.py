@@ -1,0 +1,183 @@
+"""The tables of properties as rules: one rule for each subject, and one for what no table knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from ..graph import UNKNOWN, Resource, kinds
+from ..rule import Problem, Rule, Severity, View, rule
+from ..tables.properties import BY_TYPE, SUBJECTS
+from ..tables.rows import Context, Row, Table
+
+COMPUTED: Final = frozenset(
+    (
+        "id", "arn", "arnWithoutRevision", "bucketRegionalDomainName", "keyId", "registryId", "repositoryUrl",
+        "revision", "tags", "tagsAll", "url", "clusterName", "name", "bucket",
+    )
+)  # fmt: skip
+"""Properties beside the inputs, which only AWS or the provider decides; tags have rules of their own."""
+_SHOWN: Final = 80
+"""Characters of a value that a message shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value in a resource's properties."""
+
+    path: str
+    """With indices: `rules[0].status`."""
+    shape: str
+    """Without: `rules[].status`."""
+    value: Any
+
+
+@lru_cache(maxsize=8192)
+def shape_of(path: str) -> str:
+    """A path without its indices."""
+    return re.sub(r"\[\d+\]", "[]", path)
+
+
+def _nodes(name: str, value: Any) -> Iterator[Node]:
+    yield Node(name, shape_of(name), value)
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _nodes(f"{name}.{key}", member)
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _nodes(f"{name}[{index}]", member)
+
+
+def _rows(table: Table, shape: str) -> tuple[Row, ...]:
+    return table.by_path.get(shape) or table.by_path.get(f"{shape.rpartition('.')[0]}.*", ())
+
+
+def _at(resource: Resource, path: str) -> Any:
+    from ..graph import Known, Unknown, read
+
+    match read(resource, path):
+        case Known(value):
+            return value
+        case Unknown():
+            return UNKNOWN
+    return None
+
+
+def _applies(row: Row, resource: Resource, path: str) -> bool:
+    """Whether the row holds here: `when` is looked up beside the value, with the value's own indices."""
+    if row.when is None:
+        return True
+    other, wanted = row.when
+    indices = iter(re.findall(r"\[\d+\]", path))
+    found = _at(resource, re.sub(r"\[\]", lambda _: next(indices, "[0]"), other))
+    if found is None and other == "vpcEndpointType":
+        found = "Gateway"
+    return bool(found is not UNKNOWN and found == wanted)
+
+
+def _judged(table: Table, resource: Resource, view: View) -> Iterator[Problem]:
+    for name, value in resource.props.items():
+        if name in COMPUTED and not any(path.partition("[")[0].partition(".")[0] == name for path in table.by_path):
+            continue
+        context = Context(resource=resource, graph=view.graph, settings=view.settings, name=name)
+        done: tuple[str, ...] = ()
+        for node in _nodes(name, value):
+            if any(node.path.startswith(path) for path in done):
+                continue
+            rows = [one for one in _rows(table, node.shape) if _applies(one, resource, node.path)]
+            if any(one.must.free and isinstance(node.value, dict | list) for one in rows):
+                done = (*done, f"{node.path}.", f"{node.path}[")
+            for one in rows:
+                yield from _of_row(one, node, context)
+            if not rows and not isinstance(node.value, dict | list) and node.value not in (None, ""):
+                yield Problem(
+                    message=f"nobody has accounted for {node.path}",
+                    property=node.path,
+                    fix="Remove it, or add a row for it to policy/rules/tables/properties",
+                )
+    yield from _missing(table, resource)
+
+
+def _of_row(row: Row, node: Node, context: Context) -> Iterator[Problem]:
+    if node.value is UNKNOWN:
+        if row.must.types:
+            targets = context.graph.targets(context.resource, context.name)
+            if targets and not any(one.type in row.must.types for one in targets):
+                yield _wrong(row, node, f"leads to {targets[0].name}")
+            elif not targets:
+                yield Problem(message="", property=node.path, undecided=True)
+        elif not row.must.free:
+            yield Problem(message="", property=node.path, undecided=True)
+    elif not (row.optional and node.value in (None, "")) and not row.must.test(node.value, context):
+        yield _wrong(row, node, f"is {_shown(node.value)}")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value).replace("True", "true").replace("False", "false") if not isinstance(value, str) else value
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _wrong(row: Row, node: Node, what: str) -> Problem:
+    return Problem(
+        message=f"{node.path} {what} and must be {row.must.words}: {row.why}",
+        property=node.path,
+        fix=row.fix or f"Set {node.path} so",
+    )
+
+
+def _missing(table: Table, resource: Resource) -> Iterator[Problem]:
+    for one in table.rows:
+        if not one.optional:
+            for path in _gaps(resource.props, one.path.split("."), ""):
+                if _applies(one, resource, path):
+                    message = f"{path} is not set and must be {one.must.words}: {one.why}"
+                    yield Problem(message=message, property=path, fix=one.fix or f"Set {path}")
+
+
+def _gaps(at: Any, steps: list[str], above: str) -> Iterator[str]:
+    """Where a path has nothing."""
+    step, *rest = steps
+    name = step.removesuffix("[]")
+    path = f"{above}.{name}" if above else name
+    if at is UNKNOWN:
+        return
+    found = at.get(name) if isinstance(at, Mapping) else None
+    if found is None or (isinstance(found, str | list | dict) and not found):
+        yield path if not rest else ".".join([path, *(one.removesuffix("[]") for one in rest)])
+    elif rest:
+        for member, here in _members(found, path, step):
+            yield from _gaps(member, rest, here)
+
+
+def _members(found: Any, path: str, step: str) -> Iterator[tuple[Any, str]]:
+    if not step.endswith("[]"):
+        yield found, path
+    elif isinstance(found, list):
+        for index, member in enumerate(found):
+            yield member, f"{path}[{index}]"
+
+
+def _rule(subject: str, tables: tuple[Table, ...]) -> Rule:
+    def check(resource: Resource, view: View) -> Iterator[Problem]:
+        return _judged(BY_TYPE[resource.type], resource, view)
+
+    check.__doc__ = (
+        f"Each property of the {subject}'s resources has a row in the table of its type, and is what the row says; "
+        "a property that no row accounts for is a finding."
+    )
+    return rule(
+        f"{subject}-properties",
+        *(table.type for table in tables if table.type not in (kinds.EIP, kinds.NAT)),
+        severity=Severity.HIGH,
+        fix="Set it as the row says, or change the row with its reason",
+        url=tables[0].source,
+        settings=("suffix",),
+        tags=("table",),
+    )(check)
+
+
+PROPERTY_RULES: Final = tuple(_rule(subject, tables) for subject, tables in SUBJECTS.items())
+"""A rule for each subject."""

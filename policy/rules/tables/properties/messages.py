@@ -1,0 +1,77 @@
+"""Messages: the topic, the queues, and who may send to them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...graph import kinds
+from ..rows import JSON, Table, between, exactly, free, holds, maybe, named, refers, row, text
+
+_SNS: Final = "https://docs.aws.amazon.com/sns/latest/api"
+_SQS: Final = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference"
+
+TABLES: Final = (
+    Table(
+        type=kinds.TOPIC,
+        source=f"{_SNS}/API_CreateTopic.html",
+        rows=(
+            row("name", named("topic"), "two environments share an account"),
+            row("kmsMasterKeyId", refers(kinds.KEY), "AWS's own key lets no alarm publish"),
+            maybe("displayName", text(r".{1,100}", "up to 100 characters"), "shown in mails"),
+        ),
+    ),
+    Table(
+        type=kinds.TOPIC_POLICY,
+        source=f"{_SNS}/API_SetTopicAttributes.html",
+        rows=(
+            row("arn", refers(kinds.TOPIC), "a topic of this stack"),
+            row("policy", JSON, "judged as a document (topic-key-grants-publishers, no-foreign-principal)"),
+        ),
+    ),
+    Table(
+        type=kinds.TOPIC_SUBSCRIPTION,
+        source=f"{_SNS}/API_Subscribe.html",
+        rows=(
+            row("topic", refers(kinds.TOPIC), "a topic of this stack"),
+            row("protocol", exactly("email", "email-json", "sqs", "lambda"), "plain HTTP and SMS are not used"),
+            row("endpoint", text(r"[^@\s]+@[^@\s]+\.[^@\s]+|arn:aws.+", "an address, or the ARN of a queue"), "who is told"),
+            maybe("endpointAutoConfirms", free(bool), "only matters to HTTPS endpoints"),
+        ),
+    ),
+    Table(
+        type=kinds.QUEUE,
+        source=f"{_SQS}/API_CreateQueue.html",
+        rows=(
+            row("name", named("queue"), "two environments share an account"),
+            row("kmsMasterKeyId", refers(kinds.KEY), "with a key of this stack"),
+            row("messageRetentionSeconds", between(345600, 1209600),
+                "a dead letter must outlive a long weekend; SQS takes up to 14 days"),
+            maybe("visibilityTimeoutSeconds", between(30, 43200), "SQS takes up to 12 hours"),
+            maybe("redrivePolicy", holds("JSON with a dead-letter queue of this stack and maxReceiveCount 1 to 1000",
+                                         lambda value, at: _redrive(value, at)), "a poisoned message ends somewhere"),
+        ),
+    ),
+    Table(
+        type=kinds.QUEUE_POLICY,
+        source=f"{_SQS}/API_SetQueueAttributes.html",
+        rows=(
+            row("queueUrl", refers(kinds.QUEUE), "a queue of this stack"),
+            row("policy", JSON, "judged as a document (dlq-accepts-sender, no-foreign-principal)"),
+        ),
+    ),
+)  # fmt: skip
+
+
+def _redrive(value: object, at: object) -> bool:
+    import json
+
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+        return (
+            set(found) == {"deadLetterTargetArn", "maxReceiveCount"}  # type: ignore[call-overload]
+            and bool(at.graph.named(found["deadLetterTargetArn"], kinds.QUEUE))  # type: ignore[attr-defined, index]
+            and found["deadLetterTargetArn"] != at.resource.props.get("arn")  # type: ignore[attr-defined, index]
+            and 1 <= int(found["maxReceiveCount"]) <= 1000  # type: ignore[index]
+        )
+    except (ValueError, KeyError, TypeError):
+        return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import Any, Final
 
 from ..graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value

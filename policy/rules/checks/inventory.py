@@ -60,7 +60,7 @@ def _beside(graph: Graph, resource: Resource, by: str, needs: tuple[str, ...]) -
         found = [
             one
             for one in graph.of_type(*needs)
-            if one in found and _same(one.props.get(by), own) or _ends(one.props.get(by), own)
+            if (one in found and _same(one.props.get(by), own)) or _ends(one.props.get(by), own)
         ]
     return found
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..graph import UNKNOWN, Resource, kinds
 from ..rule import Problem, Rule, Severity, View, rule
 from ..tables.properties import BY_TYPE, SUBJECTS
-from ..tables.rows import Context, Row, Table
+from ..tables.rows import Context, Must, Row, Table, parsed
 
 COMPUTED: Final = frozenset(
     (
@@ -41,24 +41,27 @@ def shape_of(path: str) -> str:
     return re.sub(r"\[\d+\]", "[]", path)
 
 
-def _nodes(name: str, value: Any) -> Iterator[Node]:
-    yield Node(name, shape_of(name), value)
+def _nodes(table: Table, name: str, value: Any) -> Iterator[Node]:
+    shape = shape_of(name)
+    yield Node(name, shape, value)
+    if isinstance(value, str) and any(one.must.document for one in table.by_path.get(shape, ())):
+        value = parsed(value)
     if isinstance(value, Mapping):
         for key, member in value.items():
-            yield from _nodes(f"{name}.{key}", member)
+            yield from _nodes(table, f"{name}.{key}", member)
     elif isinstance(value, list):
         for index, member in enumerate(value):
-            yield from _nodes(f"{name}[{index}]", member)
+            yield from _nodes(table, f"{name}[{index}]", member)
 
 
 def _rows(table: Table, shape: str) -> tuple[Row, ...]:
     return table.by_path.get(shape) or table.by_path.get(f"{shape.rpartition('.')[0]}.*", ())
 
 
-def _at(resource: Resource, path: str) -> Any:
+def _at(props: Mapping[str, Any], path: str) -> Any:
     from ..graph import Known, Unknown, read
 
-    match read(resource, path):
+    match read(props, path):
         case Known(value):
             return value
         case Unknown():
@@ -66,28 +69,29 @@ def _at(resource: Resource, path: str) -> Any:
     return None
 
 
-def _applies(row: Row, resource: Resource, path: str) -> bool:
+def _applies(row: Row, props: Mapping[str, Any], path: str) -> bool:
     """Whether the row holds here: `when` is looked up beside the value, with the value's own indices."""
     if row.when is None:
         return True
     other, wanted = row.when
     indices = iter(re.findall(r"\[\d+\]", path))
-    found = _at(resource, re.sub(r"\[\]", lambda _: next(indices, "[0]"), other))
+    found = _at(props, re.sub(r"\[\]", lambda _: next(indices, "[0]"), other))
     if found is None and other == "vpcEndpointType":
         found = "Gateway"
-    return bool(found is not UNKNOWN and found == wanted)
+    return bool(found is not UNKNOWN and (found in wanted if isinstance(wanted, tuple) else found == wanted))
 
 
 def _judged(table: Table, resource: Resource, view: View) -> Iterator[Problem]:
+    opened = _opened(table, resource.props)
     for name, value in resource.props.items():
         if name in COMPUTED and not any(path.partition("[")[0].partition(".")[0] == name for path in table.by_path):
             continue
         context = Context(resource=resource, graph=view.graph, settings=view.settings, name=name)
         done: tuple[str, ...] = ()
-        for node in _nodes(name, value):
+        for node in _nodes(table, name, value):
             if any(node.path.startswith(path) for path in done):
                 continue
-            rows = [one for one in _rows(table, node.shape) if _applies(one, resource, node.path)]
+            rows = [one for one in _rows(table, node.shape) if _applies(one, opened, node.path)]
             if any(one.must.free and isinstance(node.value, dict | list) for one in rows):
                 done = (*done, f"{node.path}.", f"{node.path}[")
             for one in rows:
@@ -98,7 +102,18 @@ def _judged(table: Table, resource: Resource, view: View) -> Iterator[Problem]:
                     property=node.path,
                     fix="Remove it, or add a row for it to policy/rules/tables/properties",
                 )
-    yield from _missing(table, resource)
+    yield from _missing(table, resource, opened)
+
+
+def _opened(table: Table, props: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties with the texts that are documents parsed."""
+    texts = [
+        name for name, value in props.items() if isinstance(value, str) and table.by_path.get(name, _NO_ROW)[0].must.document
+    ]
+    return {**props, **{name: parsed(props[name]) for name in texts}} if texts else props
+
+
+_NO_ROW: Final = (Row("", Must("", lambda value, at: True), ""),)
 
 
 def _of_row(row: Row, node: Node, context: Context) -> Iterator[Problem]:
@@ -128,11 +143,11 @@ def _wrong(row: Row, node: Node, what: str) -> Problem:
     )
 
 
-def _missing(table: Table, resource: Resource) -> Iterator[Problem]:
+def _missing(table: Table, resource: Resource, props: Mapping[str, Any]) -> Iterator[Problem]:
     for one in table.rows:
         if not one.optional:
-            for path in _gaps(resource.props, one.path.split("."), ""):
-                if _applies(one, resource, path):
+            for path in _gaps(props, one.path.split("."), ""):
+                if _applies(one, props, path):
                     message = f"{path} is not set and must be {one.must.words}: {one.why}"
                     yield Problem(message=message, property=path, fix=one.fix or f"Set {path}")
 

@@ -10,8 +10,8 @@ _FIELDS: Final = (
     ("minutes", 0, 59, ()),
     ("hours", 0, 23, ()),
     ("day of the month", 1, 31, ()),
-    ("month", 1, 12, "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()),
-    ("day of the week", 1, 7, "SUN MON TUE WED THU FRI SAT".split()),
+    ("month", 1, 12, ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]),
+    ("day of the week", 1, 7, ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]),
     ("year", 1970, 2199, ()),
 )
 

@@ -47,6 +47,11 @@ class Graph:
         """Resources of any of the (normalised) types, in the order given."""
         return [resource for token in tokens for resource in self._by_type.get(token, ())]
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """All types in the stack."""
+        return tuple(self._by_type)
+
     def get(self, urn: str) -> Resource | None:
         """The resource with this URN."""
         return self._by_urn.get(urn)
@@ -88,7 +93,7 @@ class Graph:
         """Resources of `types` that `found` identifies: by id, ARN or name, or by an ARN that ends with the name."""
         if not isinstance(found, str):
             return []
-        last = re.split(r"[/:]", found)[-1] if found.startswith("arn:") else found
+        last = _last(found) if found.startswith("arn:") else found
         matches = (self._identified.get((token, form), []) for token in types for form in dict.fromkeys((found, last)))
         return list(dict.fromkeys(resource for match in matches for resource in match))
 
@@ -140,6 +145,12 @@ class Graph:
             for identity in dict.fromkeys(identities(resource)):
                 index[resource.type, identity].append(resource)
         return index
+
+
+def _last(arn: str) -> str:
+    """The name at the end of an ARN; that of a log group holds slashes, and `:*` may follow it."""
+    _, is_group, name = arn.partition(":log-group:")
+    return name.removesuffix(":*") if is_group else re.split(r"[/:]", arn)[-1]
 
 
 def _listed(found: Any) -> list[Any]:

@@ -7,6 +7,7 @@ row is a finding of its own: nobody has thought about it.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from ipaddress import ip_network
 from typing import Any, Final, TypeAlias
 
 from ..graph import Graph, Resource
+from ..graph.place import place_of
 from ..settings import Settings
 
 
@@ -39,6 +41,8 @@ class Must:
     test: Test
     free: bool = False
     """Any value will do, for the reason that the row gives."""
+    document: bool = False
+    """A text that holds JSON, whose members have rows of their own below this path."""
     types: tuple[str, ...] = ()
     """For a reference: the types of resources that it may lead to; an edge to one decides while it is unknown."""
 
@@ -119,8 +123,27 @@ def refers(*types: str) -> Must:
     """The id, ARN, URL or name of a resource of this stack of one of the types."""
     words = " or ".join(token.rpartition(":")[2] for token in types)
     return Must(
-        f"a {words} of this stack", lambda value, at: bool(at.graph.named(_bare(value), *types)), types=tuple(types)
+        f"a {words} of this stack",
+        lambda value, at: bool(at.graph.named(_bare(value), *types)) and is_here(value, at.graph),
+        types=tuple(types),
     )
+
+
+def is_here(value: Any, graph: Graph) -> bool:
+    """Whether an ARN or a queue's URL is of the stack's own account, Region and partition; other texts are."""
+    place = place_of(graph)
+    if not isinstance(value, str):
+        return True
+    if value.startswith("arn:"):
+        _, partition, _, region, account, *_ = (*value.split(":", 5), "", "", "", "")
+        return (
+            partition == place.partition
+            and region in ("", place.region)
+            and account in ("", "aws", place.account)
+        )
+    if value.startswith("https://sqs."):
+        return f".{place.region}." in value and f"/{place.account}/" in value
+    return True
 
 
 def _bare(value: Any) -> Any:
@@ -181,3 +204,15 @@ def _private(value: Any) -> bool:
 
 JSON: Final = Must("JSON", lambda value, at: isinstance(value, str | dict), free=True)
 """A document; the rules about documents read it."""
+DOCUMENT: Final = Must("JSON", lambda value, at: parsed(value) is not None, document=True)
+"""A document whose members have rows of their own: `policy.rules[].action.type`."""
+
+
+def parsed(value: Any) -> Any:
+    """The object or list behind a text, or the value itself where it is one; None if it is neither."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, dict | list) else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import JSON, Context, Table, between, exactly, free, holds, maybe, named, refers, row, suffixed
+from ..rows import Context, Table, between, exactly, free, holds, maybe, named, refers, row, suffixed
+from .documents import CONTAINERS
 
 _ECS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
 _SCALING: Final = "https://docs.aws.amazon.com/autoscaling/application/APIReference"
@@ -86,7 +87,7 @@ TABLES: Final = (
             row("requiresCompatibilities[]", exactly("FARGATE"), _STRATEGY),
             row("executionRoleArn", refers(kinds.ROLE), "pulls the image and writes the log"),
             row("taskRoleArn", refers(kinds.ROLE), "what the code may do"),
-            row("containerDefinitions", JSON, "judged as a document (container-definitions-are-accounted-for)"),
+            *CONTAINERS,
             row("ephemeralStorage.sizeInGib", between(21, 200), "Fargate takes 21 to 200 GiB"),
             row("runtimePlatform.operatingSystemFamily", exactly("LINUX"), "the images are Linux images"),
             row("runtimePlatform.cpuArchitecture", exactly("X86_64", "ARM64"), "without it an ARM image fails to start"),

@@ -168,8 +168,7 @@ TABLES: Final = (
 )  # fmt: skip
 
 ENDPOINTS: Final = frozenset(
-    "ecr.api ecr.dkr logs s3 secretsmanager ssm ssmmessages sqs sns states monitoring kms dynamodb sts ecs ecs-agent "
-    "ecs-telemetry events xray guardduty-data".split()
+    ["ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager", "ssm", "ssmmessages", "sqs", "sns", "states", "monitoring", "kms", "dynamodb", "sts", "ecs", "ecs-agent", "ecs-telemetry", "events", "xray", "guardduty-data"]
 )
 """Services that a task of this platform may need an endpoint for."""
 

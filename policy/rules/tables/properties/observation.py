@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ...graph import kinds
 from ..rows import JSON, Context, Table, between, exactly, free, holds, maybe, named, refers, row, suffixed, text
+from .documents import DASHBOARD
 
 _CW: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference"
 _LOGS: Final = "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference"
@@ -38,7 +39,7 @@ def _whole_window(value: Any, at: Context) -> bool:
     period = at.resource.props.get("period", 60)
     if not isinstance(period, int) or not isinstance(value, int):
         return True
-    return 1 <= value and value * period <= (604800 if period >= 3600 else 86400)
+    return value >= 1 and value * period <= (604800 if period >= 3600 else 86400)
 
 
 def _threshold(value: Any, at: Context) -> bool:
@@ -128,7 +129,7 @@ TABLES: Final = (
         source=f"{_CW}/API_PutDashboard.html",
         rows=(
             row("dashboardName", named("dashboard"), "two environments share an account"),
-            row("dashboardBody", JSON, "judged as a document (dashboard-is-sound)"),
+            *DASHBOARD,
         ),
     ),
     Table(

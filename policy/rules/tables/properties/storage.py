@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ...graph import kinds
 from ..rows import JSON, Context, Table, between, exactly, free, holds, maybe, named, refers, row, suffixed, text
+from .documents import REPOSITORY_RULES
 
 _S3: Final = "https://docs.aws.amazon.com/AmazonS3/latest"
 _ECR: Final = "https://docs.aws.amazon.com/AmazonECR/latest/userguide"
@@ -162,7 +163,7 @@ TABLES: Final = (
         source=f"{_ECR}/LifecyclePolicies.html",
         rows=(
             row("repository", refers(kinds.REPOSITORY), "it belongs to a repository of this stack"),
-            row("policy", JSON, "judged as a document (ecr-lifecycle-policy)"),
+            *REPOSITORY_RULES,
         ),
     ),
     Table(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ...graph import kinds
 from ..rows import JSON, Context, Table, between, exactly, free, holds, maybe, named, refers, row, text
+from .documents import EVENT_PATTERN
 
 _SFN: Final = "https://docs.aws.amazon.com/step-functions/latest/apireference"
 _EVENTS: Final = "https://docs.aws.amazon.com/eventbridge/latest/APIReference"
@@ -46,7 +47,7 @@ TABLES: Final = (
         rows=(
             row("name", named("rule"), "two environments share an account"),
             row("description", text(r".{1,512}", "up to 512 characters"), "EventBridge refuses more"),
-            maybe("eventPattern", JSON, "judged as a document (event-patterns-are-sound)"),
+            *EVENT_PATTERN,
             maybe("state", exactly("ENABLED"), "a disabled rule starts nothing"),
         ),
     ),
@@ -80,7 +81,7 @@ TABLES: Final = (
             maybe("description", text(r".{1,512}", "up to 512 characters"), "the Scheduler refuses more"),
             row("target.arn", refers(kinds.STATE_MACHINE), "a machine of this stack"),
             row("target.roleArn", refers(kinds.ROLE), "a role of this stack"),
-            row("target.input", JSON, "judged as JSON (schedule-input-is-json)"),
+            row("target.input", holds("JSON whose local time is the schedule's, with a stage and the scheduled time", lambda value, at: _input(value, at)), "the machine computes the day from it"),
             row("target.retryPolicy.maximumRetryAttempts", between(1, 185), "the Scheduler takes up to 185"),
             row("target.retryPolicy.maximumEventAgeInSeconds", between(60, 86400), "the Scheduler takes a minute to a day"),
             row("target.deadLetterConfig.arn", refers(kinds.QUEUE), "a queue of this stack"),
@@ -103,3 +104,23 @@ def _template(value: Any, at: Context) -> bool:
 
     paths = at.resource.props.get("inputTransformer", {}).get("inputPaths", {})
     return isinstance(value, str) and set(re.findall(r"<([A-Za-z0-9_-]+)>", value)) == set(paths)
+
+
+def _input(value: Any, at: Context) -> bool:
+    import json
+    import re
+
+    try:
+        found = json.loads(value)
+    except (ValueError, TypeError):
+        return False
+    time = re.match(r"cron\((\d+) (\d+) ", str(at.resource.props.get("scheduleExpression")))
+    local = f"{int(time[2]):02}:{int(time[1]):02}" if time else None
+    stage = str(at.resource.props.get("name")).split("-")
+    return (
+        isinstance(found, dict)
+        and set(found) - {"origin"} <= {"stage", "local", "scheduled"}
+        and found.get("local") == local
+        and found.get("scheduled") == "<aws.scheduler.scheduled-time>"
+        and found.get("stage", stage[-2]) == stage[-2]
+    )

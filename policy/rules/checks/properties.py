@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -55,7 +55,13 @@ def _nodes(table: Table, name: str, value: Any) -> Iterator[Node]:
 
 
 def _rows(table: Table, shape: str) -> tuple[Row, ...]:
-    return table.by_path.get(shape) or table.by_path.get(f"{shape.rpartition('.')[0]}.*", ())
+    found = table.by_path.get(shape) or table.by_path.get(f"{shape.rpartition('.')[0]}.*")
+    if found is None and ".*." in table.stars:
+        found = table.by_path.get(_STARRED.sub(".*.", shape))
+    return found or ()
+
+
+_STARRED: Final = re.compile(r"(?<=ExpressionAttributeValues)\.[^.]+\.")
 
 
 def _at(props: Mapping[str, Any], path: str) -> Any:
@@ -81,28 +87,30 @@ def _applies(row: Row, props: Mapping[str, Any], path: str) -> bool:
     return bool(found is not UNKNOWN and (found in wanted if isinstance(wanted, tuple) else found == wanted))
 
 
-def _judged(table: Table, resource: Resource, view: View) -> Iterator[Problem]:
-    opened = _opened(table, resource.props)
-    for name, value in resource.props.items():
-        if name in COMPUTED and not any(path.partition("[")[0].partition(".")[0] == name for path in table.by_path):
+def judged(table: Table, props: Mapping[str, Any], context: Context, prefix: str = "") -> Iterator[Problem]:
+    """What of `props`, which stand at `prefix` of the context's resource, is not as the table says."""
+    opened = _opened(table, props)
+    named = {path.partition("[")[0].partition(".")[0] for path in table.by_path}
+    for name, value in props.items():
+        if name in COMPUTED and name not in named:
             continue
-        context = Context(resource=resource, graph=view.graph, settings=view.settings, name=name)
+        here = context if prefix else replace(context, name=name)
         done: tuple[str, ...] = ()
         for node in _nodes(table, name, value):
-            if any(node.path.startswith(path) for path in done):
+            if done and node.path.startswith(done):
                 continue
             rows = [one for one in _rows(table, node.shape) if _applies(one, opened, node.path)]
             if any(one.must.free and isinstance(node.value, dict | list) for one in rows):
                 done = (*done, f"{node.path}.", f"{node.path}[")
             for one in rows:
-                yield from _of_row(one, node, context)
+                yield from _of_row(one, node, here, prefix)
             if not rows and not isinstance(node.value, dict | list) and node.value not in (None, ""):
                 yield Problem(
-                    message=f"nobody has accounted for {node.path}",
-                    property=node.path,
-                    fix="Remove it, or add a row for it to policy/rules/tables/properties",
+                    message=f"nobody has accounted for {prefix}{node.path}",
+                    property=f"{prefix}{node.path}",
+                    fix="Remove it, or add a row for it to the table of its type in policy/rules/tables",
                 )
-    yield from _missing(table, resource, opened)
+    yield from _missing(table, opened, prefix)
 
 
 def _opened(table: Table, props: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -116,18 +124,18 @@ def _opened(table: Table, props: Mapping[str, Any]) -> Mapping[str, Any]:
 _NO_ROW: Final = (Row("", Must("", lambda value, at: True), ""),)
 
 
-def _of_row(row: Row, node: Node, context: Context) -> Iterator[Problem]:
+def _of_row(row: Row, node: Node, context: Context, prefix: str) -> Iterator[Problem]:
     if node.value is UNKNOWN:
         if row.must.types:
             targets = context.graph.targets(context.resource, context.name)
             if targets and not any(one.type in row.must.types for one in targets):
-                yield _wrong(row, node, f"leads to {targets[0].name}")
+                yield _wrong(row, f"{prefix}{node.path}", f"leads to {targets[0].name}")
             elif not targets:
-                yield Problem(message="", property=node.path, undecided=True)
+                yield Problem(message="", property=f"{prefix}{node.path}", undecided=True)
         elif not row.must.free:
-            yield Problem(message="", property=node.path, undecided=True)
+            yield Problem(message="", property=f"{prefix}{node.path}", undecided=True)
     elif not (row.optional and node.value in (None, "")) and not row.must.test(node.value, context):
-        yield _wrong(row, node, f"is {_shown(node.value)}")
+        yield _wrong(row, f"{prefix}{node.path}", f"is {_shown(node.value)}")
 
 
 def _shown(value: Any) -> str:
@@ -135,21 +143,21 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _wrong(row: Row, node: Node, what: str) -> Problem:
+def _wrong(row: Row, path: str, what: str) -> Problem:
     return Problem(
-        message=f"{node.path} {what} and must be {row.must.words}: {row.why}",
-        property=node.path,
-        fix=row.fix or f"Set {node.path} so",
+        message=f"{path} {what} and must be {row.must.words}: {row.why}",
+        property=path,
+        fix=row.fix or f"Set {path} so",
     )
 
 
-def _missing(table: Table, resource: Resource, props: Mapping[str, Any]) -> Iterator[Problem]:
+def _missing(table: Table, props: Mapping[str, Any], prefix: str) -> Iterator[Problem]:
     for one in table.rows:
         if not one.optional:
             for path in _gaps(props, one.path.split("."), ""):
                 if _applies(one, props, path):
-                    message = f"{path} is not set and must be {one.must.words}: {one.why}"
-                    yield Problem(message=message, property=path, fix=one.fix or f"Set {path}")
+                    message = f"{prefix}{path} is not set and must be {one.must.words}: {one.why}"
+                    yield Problem(message=message, property=f"{prefix}{path}", fix=one.fix or f"Set {prefix}{path}")
 
 
 def _gaps(at: Any, steps: list[str], above: str) -> Iterator[str]:
@@ -177,7 +185,8 @@ def _members(found: Any, path: str, step: str) -> Iterator[tuple[Any, str]]:
 
 def _rule(subject: str, tables: tuple[Table, ...]) -> Rule:
     def check(resource: Resource, view: View) -> Iterator[Problem]:
-        return _judged(BY_TYPE[resource.type], resource, view)
+        context = Context(resource=resource, graph=view.graph, settings=view.settings, name="")
+        return judged(BY_TYPE[resource.type], resource.props, context)
 
     check.__doc__ = (
         f"Each property of the {subject}'s resources has a row in the table of its type, and is what the row says; "

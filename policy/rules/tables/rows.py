@@ -72,12 +72,15 @@ class Table:
     ignorable: tuple[str, ...] = ()
     """Properties that `ignoreChanges` may name, beside the tag that keeps the time of creation."""
     by_path: Mapping[str, tuple[Row, ...]] = field(init=False, default_factory=dict)
+    stars: str = field(init=False, default="")
+    """All paths in one text, to see at once whether one has free keys in its middle."""
 
     def __post_init__(self) -> None:
         grouped: dict[str, tuple[Row, ...]] = {}
         for row in self.rows:
             grouped[row.path] = (*grouped.get(row.path, ()), row)
         object.__setattr__(self, "by_path", grouped)
+        object.__setattr__(self, "stars", " ".join(grouped))
 
 
 def row(path: str, must: Must, why: str, **more: Any) -> Row:

@@ -124,6 +124,42 @@ def grants_accounted_for(role: Resource, view: View) -> Iterator[Problem]:
         if "AmazonECSTaskExecutionRolePolicy" in str(attachment.props.get("policyArn")):
             rows = [row for row in rows if not row.actions & _MANAGED]
     yield from _compared(graph, role, held, rows)
+    yield from _keys(graph, role, held)
+
+
+_ENCRYPTED: Final[Mapping[str, str]] = {
+    kinds.BUCKET_ENCRYPTION: "rules",
+    kinds.TABLE: "serverSideEncryption",
+    kinds.TOPIC: "kmsMasterKeyId",
+    kinds.QUEUE: "kmsMasterKeyId",
+}
+
+
+def _keys(graph: Graph, role: Resource, held: list[Document]) -> Iterator[Problem]:
+    """The role may use the keys of what it reads and writes, and no other key."""
+    statements = [one for document in held if document.text is not None for one in _granted(document)]
+    if any(document.text is None for document in held):
+        return
+    reached = {
+        target
+        for one in statements
+        if not all(action.startswith("kms:") for action in one.actions)
+        for name in one.resources
+        for target in graph.named(name.partition("/")[0] if ":s3:::" in name else name, kinds.BUCKET, kinds.TABLE, kinds.TOPIC, kinds.QUEUE)
+    }
+    holders = reached | {one for bucket in reached for one in graph.attached(bucket, "bucket", kinds.BUCKET_ENCRYPTION)}
+    needed = {key for one in holders if one.type in _ENCRYPTED for key in graph.targets(one, _ENCRYPTED[one.type], kinds.KEY)}
+    usable = {
+        key
+        for one in statements
+        if any(action.startswith("kms:") for action in one.actions)
+        for name in one.resources
+        for key in graph.named(name, kinds.KEY)
+    }
+    for key in sorted(needed - usable, key=lambda one: one.urn):
+        yield Problem(message=f"may not use {key.name}, which encrypts what it works with", property="policy")
+    for key in sorted(usable - needed, key=lambda one: one.urn):
+        yield Problem(message=f"may use {key.name}, which encrypts nothing that it works with", property="policy")
 
 
 _MANAGED: Final = frozenset(("ecr:GetAuthorizationToken", "ecr:BatchGetImage", "logs:PutLogEvents"))
@@ -160,12 +196,16 @@ def _compared(
     """Actions that no row accounts for, and rows of which a part is missing."""
     unknown = [f"{one.holder.name}.{one.path}" for one in held if one.text is None]
     met: dict[int, set[str]] = {}
+    on: dict[int, set[Resource]] = {}
     for document in held:
         for one in _granted(document) if document.text is not None else ():
-            for fault in _of_statement(graph, one, rows, met):
+            for fault in _of_statement(graph, one, rows, met, on):
                 if strict:
                     yield Problem(message=fault, property=document.path, resource=document.holder)
     for index, row in enumerate(rows):
+        for other in row.covers(graph, subject) if row.covers and strict and not unknown and index in on else ():
+            if other not in on[index]:
+                yield Problem(message=f"does not grant {', '.join(sorted(row.actions))} on {other.name}", property="policy")
         have = met.get(index, set())
         if (have and row.complete and row.actions - have) or (not have and row.needed(graph, subject)):
             lacking = ", ".join(sorted(row.actions - have))
@@ -182,7 +222,8 @@ def _whom(principals: tuple[str, ...]) -> str:
     return " or ".join(re.sub(r"[\\]|^Service:|^AWS:|\(\.cn\)\?", "", one).replace("arn:{partition}:", "") for one in principals)
 
 
-def _of_statement(graph: Graph, one: Statement, rows: list[Grant], met: dict[int, set[str]]) -> Iterator[str]:
+def _of_statement(graph: Graph, one: Statement, rows: list[Grant], met: dict[int, set[str]], on: dict[int, set[Resource]]
+) -> Iterator[str]:
     if one.not_actions:
         yield "a statement allows all but some actions (NotAction)"
     for action in one.actions:
@@ -191,6 +232,9 @@ def _of_statement(graph: Graph, one: Statement, rows: list[Grant], met: dict[int
         good = [i for i, found in faults.items() if not found]
         for i in good:
             met.setdefault(i, set()).add(action)
+            if rows[i].covers:
+                bare = (_without_tail(name, rows[i].part)[0] or name for name in one.resources)
+                on.setdefault(i, set()).update(found for name in bare for found in graph.named(name, *rows[i].on))
         if not fitting:
             yield f"allows {action}, which nothing here needs"
         elif not good:
@@ -273,6 +317,7 @@ def trust_is_tied(role: Resource, view: View) -> Iterator[Problem]:
 
 
 def _ties(graph: Graph, document: Document, one: Statement) -> Iterator[Problem]:
+    yield from _of_consumer(graph, document, one)
     service = next(iter(one.principals.get("Service", ("",)))).partition(".")[0]
     wanted = {"aws:sourceaccount": "{account}", **TRUST.get(service, {})}
     for key, pattern in wanted.items():
@@ -282,6 +327,29 @@ def _ties(graph: Graph, document: Document, one: Statement) -> Iterator[Problem]
         for operator, value in found:
             if "IfExists" in operator or "Not" in operator or not re.fullmatch(filled(pattern, graph), value):
                 yield Problem(message=f"is assumed on behalf of {value}", property=document.path)
+
+
+_CONSUMERS: Final = {
+    "events": (kinds.EVENT_TARGET, "roleArn", "rule", kinds.EVENT_RULE),
+    "scheduler": (kinds.SCHEDULE, "target", "groupName", kinds.SCHEDULE_GROUP),
+    "states": (kinds.STATE_MACHINE, "roleArn", "", kinds.STATE_MACHINE),
+}
+
+
+def _of_consumer(graph: Graph, document: Document, one: Statement) -> Iterator[Problem]:
+    """On behalf of exactly the rule, group or machine that uses the role."""
+    for service in one.principals.get("Service", ()):
+        found = _CONSUMERS.get(service.partition(".")[0])
+        arns = [value for keys in one.conditions.values() for value in keys.get("aws:sourcearn", ())]
+        if found is None or not arns:
+            continue
+        user, prop, through, kind = found
+        users = graph.dependents(document.holder, user, prop=prop)
+        sources = {source for one in users for source in (graph.targets(one, through, kind) if through else [one])}
+        named = {source for arn in arns for source in graph.named(arn.rstrip(":*"), kind)}
+        if sources and not sources & named:
+            listed = ", ".join(sorted(source.name for source in sources))
+            yield Problem(message=f"is assumed on behalf of something else than {listed}", property=document.path)
 
 
 @rule(

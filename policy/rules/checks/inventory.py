@@ -177,6 +177,14 @@ def order_is_kept(resource: Resource, view: View) -> Iterator[Problem]:
 
 def _first(graph: Graph, one: Before, resource: Resource) -> list[Resource]:
     targets = [target for prop in one.through for target in graph.targets(resource, prop)]
+    if one.first == kinds.LOG_GROUP:  # Container Insights' own group, which AWS would make without a key
+        own = f"/{resource.props.get('name')}/"
+        return [group for group in graph.of_type(kinds.LOG_GROUP) if own in str(group.props.get("name"))]
+    if one.first == kinds.LOG_RESOURCE_POLICY:
+        to_log = any(target.type == kinds.LOG_GROUP for target in targets)
+        return graph.of_type(kinds.LOG_RESOURCE_POLICY) if to_log else []
+    tasks = [target for target in targets if target.type == kinds.TASK_DEFINITION]
+    targets += [role for task in tasks for role in graph.targets(task, None, kinds.ROLE)]
     return [first for target in dict.fromkeys(targets) for first in graph.attached(target, one.belongs, one.first)]
 
 

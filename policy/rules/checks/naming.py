@@ -132,6 +132,33 @@ def _tag(props: MutableMapping[str, Any], token: str, settings: Settings) -> boo
     return bool(lacking)
 
 
+_TAG_VALUE: Final = re.compile(r"[\w\s.:/=+\-@]{0,256}")
+_MOST_TAGS: Final = 50
+
+
+@rule(
+    "tags-are-accepted",
+    *EVERY,
+    kind=Kind.RESOURCE,
+    severity=Severity.HIGH,
+    fix="Use letters, digits, spaces and _.:/=+-@, up to 128 of them in a key and 256 in a value",
+    url="https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html",
+)
+def tags_are_accepted(resource: Resource, view: View) -> Iterator[Problem]:
+    """Tags have keys and values that every service takes; IAM takes the fewest characters."""
+    match read(resource, "tags"):
+        case Known(tags) if isinstance(tags, Mapping):
+            if len(tags) > _MOST_TAGS:
+                yield Problem(message=f"has {len(tags)} tags, and AWS takes {_MOST_TAGS}", property="tags")
+            for key, text in tags.items():
+                if not re.fullmatch(r"(?!aws:)[\w\s.:/=+\-@]{1,128}", key):
+                    yield Problem(message=f"AWS takes no tag {key!r}", property=f"tags.{key}")
+                elif isinstance(text, str) and not _TAG_VALUE.fullmatch(text):
+                    yield Problem(
+                        message=f"its tag {key} has characters that IAM refuses, or too many", property=f"tags.{key}"
+                    )
+
+
 @rule(
     "required-tags",
     *EVERY,

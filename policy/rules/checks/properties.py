@@ -84,6 +84,8 @@ def _applies(row: Row, props: Mapping[str, Any], path: str) -> bool:
     found = _at(props, re.sub(r"\[\]", lambda _: next(indices, "[0]"), other))
     if found is None and other == "vpcEndpointType":
         found = "Gateway"
+    if wanted is None:
+        return found is None
     return bool(found is not UNKNOWN and (found in wanted if isinstance(wanted, tuple) else found == wanted))
 
 
@@ -94,7 +96,7 @@ def judged(table: Table, props: Mapping[str, Any], context: Context, prefix: str
     for name, value in props.items():
         if name in COMPUTED and name not in named:
             continue
-        here = context if prefix else replace(context, name=name)
+        here = context if prefix or not table.by_path else replace(context, name=name)
         done: tuple[str, ...] = ()
         for node in _nodes(table, name, value):
             if done and node.path.startswith(done):

@@ -57,7 +57,8 @@ _FREE_TEXT: Final = frozenset(
     ("tags", "tagsAll", "description", "alarmDescription", "dashboardBody", "id", "arn", "label", "title", "targetId")
 )
 """Properties that are for people, or that AWS makes; the documents' own rows look into the dashboard."""
-_ENVIRONMENT_TAG: Final = "Environment"
+_NAMING_TAGS: Final = ("Environment", "Name")
+"""Tags whose values are names; the others say what people want."""
 
 
 @rule(
@@ -100,7 +101,7 @@ def _texts(resource: Resource) -> Iterator[tuple[str, str]]:
     ]
     tags = resource.props.get("tags")
     if isinstance(tags, Mapping):
-        waiting.append((f"tags.{_ENVIRONMENT_TAG}", tags.get(_ENVIRONMENT_TAG)))
+        waiting += [(f"tags.{name}", tags.get(name)) for name in _NAMING_TAGS]
     while waiting:
         path, at = waiting.pop()
         if isinstance(at, str):

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 Json = Mapping[str, Any]
@@ -67,12 +68,17 @@ class State:
 
 
 def definition(text: Any) -> Json | None:
-    """The machine behind a text; None if it is no JSON object."""
+    """The machine behind a text; None if it is no JSON object. Shared between callers: never change it."""
+    found = _loaded(text) if isinstance(text, str) else text
+    return found if isinstance(found, Mapping) else None
+
+
+@lru_cache(maxsize=64)
+def _loaded(text: str) -> Any:
     try:
-        found = json.loads(text) if isinstance(text, str) else text
+        return json.loads(text)
     except ValueError:
         return None
-    return found if isinstance(found, Mapping) else None
 
 
 def states(machine: Json, path: str = "", top: bool = True) -> Iterator[State]:
@@ -200,6 +206,9 @@ def _map(body: Json, here: str) -> Iterator[tuple[str, str]]:
     concurrency = body.get("MaxConcurrency")
     if not isinstance(concurrency, int) or isinstance(concurrency, bool) or not 1 <= concurrency <= 10000:
         yield f"{here}.MaxConcurrency", "must be 1 to 10000: without a bound the account's quota is spent"
+    reader = body.get("ItemReader", {})
+    if "ItemReader" in body and reader.get("ReaderConfig", {}).get("InputType") not in ("CSV", "JSON", "JSONL", "MANIFEST", "PARQUET"):
+        yield f"{here}.ItemReader.ReaderConfig.InputType", "must be CSV, JSON, JSONL, MANIFEST or PARQUET"
     if "Label" in body and not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", str(body["Label"])):
         yield f"{here}.Label", "must be up to 40 letters and digits"
     if "ToleratedFailurePercentage" in body and not 0 <= float(body["ToleratedFailurePercentage"]) <= 100:

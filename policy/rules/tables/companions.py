@@ -175,6 +175,12 @@ class Before:
 
 
 BEFORE: Final = (
+    Before(later=kinds.CLUSTER, first=kinds.LOG_GROUP, through=(), belongs="",
+           why="Container Insights would make its log group itself, without a key and for ever"),
+    Before(later=kinds.EVENT_TARGET, first=kinds.LOG_RESOURCE_POLICY, through=("arn",), belongs="",
+           why="EventBridge must be admitted to the log group"),
+    Before(later=kinds.SERVICE, first=kinds.ROLE_POLICY, through=("taskDefinition",), belongs="role",
+           why="a task that starts before would be refused its image, log or data"),
     Before(later=kinds.BUCKET_POLICY, first=kinds.BUCKET_PUBLIC_ACCESS, through=("bucket",), belongs="bucket",
            why="S3 refuses the two at once"),
     Before(later=kinds.BUCKET_LOGGING, first=kinds.BUCKET_POLICY, through=("targetBucket",), belongs="bucket",

@@ -15,6 +15,7 @@ from ..graph import Graph, Resource, kinds
 from ..graph.place import place_of
 
 Needed = Callable[[Graph, Resource], bool]
+Covers = Callable[[Graph, Resource], list[Resource]]
 Wanted = Callable[[str, Graph], bool]
 
 
@@ -46,6 +47,8 @@ class Grant:
     principals: tuple[str, ...] = ()
     """For a resource's policy: the principals, with {account} and {region}."""
     needed: Needed = never
+    covers: Covers | None = None
+    """The resources on which it must be granted, all of them."""
     complete: bool = True
     """Whether all of the actions are granted where one is."""
 
@@ -59,6 +62,10 @@ def _like(pattern: str) -> Wanted:
 
 def filled(pattern: str, graph: Graph) -> str:
     """The pattern with account, Region and suffix of the stack in place."""
+    return graph.once(("filled", pattern), lambda: _filled(pattern, graph))
+
+
+def _filled(pattern: str, graph: Graph) -> str:
     place = place_of(graph)
     suffix = graph.once(("suffix_of",), lambda: _suffix(graph))
     return (
@@ -118,6 +125,34 @@ def _uses_keys(graph: Graph, role: Resource) -> bool:
     return bool(graph.of_type(kinds.KEY)) and (_is_logged(graph, role) or _runs_code(graph, role))
 
 
+def _machines(graph: Graph, role: Resource) -> list[Resource]:
+    return [one for one in graph.of_type(kinds.STATE_MACHINE) if role in graph.targets(one, "roleArn")]
+
+
+def _tasks_of(graph: Graph, role: Resource) -> list[Resource]:
+    return [task for machine in _machines(graph, role) for task in graph.targets(machine, "definition", kinds.TASK_DEFINITION)]
+
+
+def _roles_of(graph: Graph, role: Resource) -> list[Resource]:
+    props = ("taskRoleArn", "executionRoleArn")
+    return [one for task in _tasks_of(graph, role) for prop in props for one in graph.targets(task, prop, kinds.ROLE)]
+
+
+def _buckets_of(graph: Graph, role: Resource) -> list[Resource]:
+    text = _machine_text(graph, role)
+    buckets = graph.of_type(kinds.BUCKET)
+    return [one for one in buckets if f'"Bucket": "{one.props.get("bucket")}"' in text]
+
+
+def _started(graph: Graph, role: Resource) -> list[Resource]:
+    targets = [one for one in graph.of_type(kinds.EVENT_TARGET) if role in graph.targets(one, "roleArn")]
+    schedules = [one for one in graph.of_type(kinds.SCHEDULE) if role in graph.targets(one, "target")]
+    return [
+        *(machine for one in targets for machine in graph.targets(one, "arn", kinds.STATE_MACHINE)),
+        *(machine for one in schedules for machine in graph.targets(one, "target", kinds.STATE_MACHINE)),
+    ]
+
+
 _PREFIX: Final = r"/[A-Za-z0-9_./=*-]*[*]"
 _SCHEDULE_QUEUE: Final = "scheduler"
 
@@ -135,20 +170,20 @@ IDENTITY_GRANTS: Final = (
     _g("ecs-tasks", "kms:Decrypt kms:GenerateDataKey", kinds.KEY, needed=_runs_code),
     _g("ecs-tasks", "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueAttributes sqs:GetQueueUrl", kinds.QUEUE, complete=False),
     # state machines
-    _g("states", "ecs:RunTask", kinds.TASK_DEFINITION, part=r":(\*|\d+)", when={"ecs:cluster": _of(kinds.CLUSTER)}, needed=_calls("ecs:runTask")),
+    _g("states", "ecs:RunTask", kinds.TASK_DEFINITION, part=r":(\*|\d+)", when={"ecs:cluster": _of(kinds.CLUSTER)}, needed=_calls("ecs:runTask"), covers=_tasks_of),
     _g("states", "ecs:StopTask ecs:DescribeTasks", form=r"\*", when={"ecs:cluster": _of(kinds.CLUSTER)}, needed=_calls("ecs:runTask")),
     _g("states", "ecs:TagResource", form=_ARN + r"ecs:{region}:{account}:task/cluster-[a-z0-9-]+-{suffix}/\*", when={"ecs:createaction": _like("RunTask")}, needed=_calls("ecs:runTask")),
-    _g("states", "iam:PassRole", kinds.ROLE, when={"iam:passedtoservice": _like("ecs-tasks.amazonaws.com")}, needed=_calls("ecs:runTask")),
+    _g("states", "iam:PassRole", kinds.ROLE, when={"iam:passedtoservice": _like("ecs-tasks.amazonaws.com")}, needed=_calls("ecs:runTask"), covers=_roles_of),
     _g("states", "events:DescribeRule events:PutRule events:PutTargets", form=_ARN + "events:{region}:{account}:rule/StepFunctionsGetEventsForECSTaskRule", needed=_calls("ecs:runTask.sync")),
     _g("states", "dynamodb:PutItem", kinds.TABLE, needed=_calls("dynamodb:putItem")),
     _g("states", "dynamodb:UpdateItem", kinds.TABLE, needed=_calls("dynamodb:updateItem")),
     _g("states", "dynamodb:Query", kinds.TABLE, needed=_calls("dynamodb:query")),
     _g("states", "dynamodb:GetItem", kinds.TABLE, needed=_calls("dynamodb:getItem")),
     _g("states", "dynamodb:DeleteItem", kinds.TABLE, needed=_calls("dynamodb:deleteItem")),
-    _g("states", "s3:GetObject", kinds.BUCKET, part=_PREFIX, needed=_calls("s3:getObject", "s3:headObject")),
-    _g("states", "s3:ListBucket", kinds.BUCKET, needed=_calls("s3:getObject", "s3:headObject")),
+    _g("states", "s3:GetObject", kinds.BUCKET, part=_PREFIX, needed=_calls("s3:getObject", "s3:headObject"), covers=_buckets_of),
+    _g("states", "s3:ListBucket", kinds.BUCKET, needed=_calls("s3:getObject", "s3:headObject"), covers=_buckets_of),
     _g("states", "s3:PutObject s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload", kinds.BUCKET, part=_PREFIX, needed=_calls("s3:putObject")),
-    _g("states", "states:StartExecution", kinds.STATE_MACHINE, needed=_calls('"DISTRIBUTED"')),
+    _g("states", "states:StartExecution", kinds.STATE_MACHINE, needed=_calls('"DISTRIBUTED"'), covers=_machines),
     _g("states", "states:DescribeExecution states:StopExecution states:RedriveExecution", form=_ARN + r"states:{region}:{account}:(execution|mapRun):statemachine-[a-z0-9-]+-{suffix}(/\*|:\*|/[\w-]+:\*|\*)?.*", complete=False),
     _g("states", "states:ListExecutions", kinds.STATE_MACHINE),
     _g("states", "sns:Publish", kinds.TOPIC, needed=_calls("sns:publish")),
@@ -157,10 +192,10 @@ IDENTITY_GRANTS: Final = (
     _g("states", "xray:GetSamplingRules xray:GetSamplingTargets xray:PutTelemetryRecords xray:PutTraceSegments", form=r"\*", needed=_is_logged),
     _g("states", "kms:Decrypt kms:DescribeKey kms:GenerateDataKey", kinds.KEY, needed=_uses_keys),
     # what starts machines
-    _g("events", "states:StartExecution", kinds.STATE_MACHINE, needed=always),
+    _g("events", "states:StartExecution", kinds.STATE_MACHINE, needed=always, covers=_started),
     _g("events", "ecs:RunTask", kinds.TASK_DEFINITION, part=r":(\*|\d+)"),
     _g("events", "iam:PassRole", kinds.ROLE, when={"iam:passedtoservice": _like("ecs-tasks.amazonaws.com")}),
-    _g("scheduler", "states:StartExecution", kinds.STATE_MACHINE, needed=always),
+    _g("scheduler", "states:StartExecution", kinds.STATE_MACHINE, needed=always, covers=_started),
     _g("scheduler", "sqs:SendMessage", kinds.QUEUE, needed=always),
     _g("scheduler", "kms:Decrypt kms:DescribeKey kms:GenerateDataKey", kinds.KEY, needed=always),
     _g("vpc-flow-logs", "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents", kinds.LOG_GROUP, part=r"(:\*)?", needed=always),

@@ -41,7 +41,9 @@ def _placeholders(arguments: Mapping[str, Any]) -> tuple[set[str], set[str]]:
 def placeholder_faults(arguments: Mapping[str, Any]) -> list[str]:
     """DynamoDB refuses a placeholder that is used and not defined, or the other way round."""
     used, defined = _placeholders(arguments)
-    return sorted(used ^ defined)
+    values = arguments.get("ExpressionAttributeValues") or {}
+    empty = {name for name, value in values.items() if not isinstance(value, Mapping) or len(value) != 1}
+    return sorted((used ^ defined) | empty)
 
 
 def _keys(value: Any, at: Context) -> bool:

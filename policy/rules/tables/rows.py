@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Any, Final, TypeAlias
 
-from ..graph import Graph, Resource
+from ..graph import Graph, Resource, kinds
 from ..graph.place import place_of
 from ..settings import Settings
 
@@ -180,8 +180,6 @@ def inside(path: str) -> Must:
     """A range of addresses within the one of the VPC that the property `path` leads to."""
 
     def test(value: Any, at: Context) -> bool:
-        from ..graph import kinds
-
         vpcs = at.graph.resolve(at.resource, path, kinds.VPC)
         try:
             return all(ip_network(value).subnet_of(ip_network(vpc.props["cidrBlock"])) for vpc in vpcs)  # type: ignore[arg-type]
@@ -207,6 +205,17 @@ def _private(value: Any) -> bool:
 
 JSON: Final = Must("JSON", lambda value, at: isinstance(value, str | dict), free=True)
 """A document; the rules about documents read it."""
+def keyed(service: str) -> Must:
+    """A key of this stack whose policy speaks of the service."""
+
+    def test(value: Any, at: Context) -> bool:
+        keys = at.graph.named(value, kinds.KEY)
+        texts = [key.props.get("policy") for key in keys]
+        return bool(keys) and is_here(value, at.graph) and any(not isinstance(text, str) or f'"{service}.' in text for text in texts)
+
+    return Must(f"a Key of this stack that {service} may use", test, types=(kinds.KEY,))
+
+
 DOCUMENT: Final = Must("JSON", lambda value, at: parsed(value) is not None, document=True)
 """A document whose members have rows of their own: `policy.rules[].action.type`."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ...graph import UNKNOWN, kinds
-from ..rows import DOCUMENT, Context, Row, between, exactly, free, holds, maybe, refers, row, text
+from ..rows import DOCUMENT, Context, Row, between, exactly, free, holds, is_here, maybe, refers, row, text
 
 _ECS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html"
 _C: Final = "containerDefinitions[]."
@@ -187,7 +187,10 @@ def _metrics(value: Any, at: Context) -> bool:
         if namespace.startswith("Batch/"):
             if namespace != f"Batch/{at.settings.suffix}" or metric != "LogErrors" or pairs:
                 return False
-        elif frozenset(pairs[::2]) not in PUBLISHED.get(namespace, {}).get(metric, ()) or len(pairs) % 2 or any("dev" not in v and "prod" not in v and not v.endswith(at.settings.suffix) and at.settings.suffix not in v for v in pairs[1::2]):
+        elif frozenset(pairs[::2]) not in PUBLISHED.get(namespace, {}).get(metric, ()) or len(pairs) % 2 or any(
+            at.settings.suffix not in name or not is_here(name, at.graph) or not at.graph.named(name, *at.graph.types)
+            for name in pairs[1::2]
+        ):
             return False
     return bool(value)
 
@@ -206,6 +209,8 @@ DASHBOARD: Final[tuple[Row, ...]] = (
     maybe(_W + "properties.period", between(60, 86400), "seconds"),
     maybe(_W + "properties.query", text(r"(?s)(SOURCE '[^']+' \| )+\S.*", "a query over log groups"), "CloudWatch refuses others"),
     maybe(_W + "properties.markdown", free(), "for people"),
+    row(_W + "properties.metrics", free(list), "a graph shows something", when=(_W + "type", "metric")),
+    row(_W + "properties.query", free(), "a table shows something", when=(_W + "type", "log")),
     maybe(_W + "properties.metrics", holds("metrics that AWS or this stack publishes, with their dimensions", _metrics), "a graph of nothing is read as calm"),
     maybe(_W + "properties.metrics[][]", free((str, dict)), "judged as a whole"),
     maybe(_W + "properties.annotations", free(dict), "for people"),

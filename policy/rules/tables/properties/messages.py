@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ...graph import kinds
-from ..rows import JSON, Table, between, exactly, free, holds, maybe, named, refers, row, text
+from ..rows import JSON, Table, between, exactly, free, holds, keyed, maybe, named, refers, row, text
 
 _SNS: Final = "https://docs.aws.amazon.com/sns/latest/api"
 _SQS: Final = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference"
@@ -16,7 +16,7 @@ TABLES: Final = (
         source=f"{_SNS}/API_CreateTopic.html",
         rows=(
             row("name", named("topic"), "two environments share an account"),
-            row("kmsMasterKeyId", refers(kinds.KEY), "AWS's own key lets no alarm publish"),
+            row("kmsMasterKeyId", keyed("sns"), "AWS's own key lets no alarm publish"),
             maybe("displayName", text(r".{1,100}", "up to 100 characters"), "shown in mails"),
         ),
     ),
@@ -43,7 +43,7 @@ TABLES: Final = (
         source=f"{_SQS}/API_CreateQueue.html",
         rows=(
             row("name", named("queue"), "two environments share an account"),
-            row("kmsMasterKeyId", refers(kinds.KEY), "with a key of this stack"),
+            row("kmsMasterKeyId", keyed("sqs"), "with a key of this stack"),
             row("messageRetentionSeconds", between(345600, 1209600),
                 "a dead letter must outlive a long weekend; SQS takes up to 14 days"),
             maybe("visibilityTimeoutSeconds", between(30, 43200), "SQS takes up to 12 hours"),

@@ -43,7 +43,7 @@ TABLES: Final = (
         rows=(
             row("vpcId", refers(kinds.VPC), "all subnets are of this stack's network"),
             row("cidrBlock", inside("vpcId"), "EC2 refuses a range outside the VPC's"),
-            row("availabilityZone", text(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", "a zone such as us-east-1a"),
+            row("availabilityZone", text(r"[a-z]{2}(-[a-z]+)+-\d[a-f]", "a zone such as us-east-1a"),
                 "without one EC2 picks, and two subnets may share a zone"),
             row("mapPublicIpOnLaunch", exactly(False), "nothing in a private subnet has a public address"),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import JSON, Context, Table, between, exactly, free, holds, maybe, named, refers, row, suffixed, text
+from ..rows import JSON, Context, Table, between, exactly, free, holds, is_here, keyed, maybe, named, refers, row, suffixed, text
 from .documents import DASHBOARD
 
 _CW: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference"
@@ -50,6 +50,20 @@ def _threshold(value: Any, at: Context) -> bool:
     return isinstance(value, int | float) and (value == 0 if counts else 0 <= value < 1e9)
 
 
+_DIMENSIONS: Final = {
+    "StateMachineArn": kinds.STATE_MACHINE, "RuleName": kinds.EVENT_RULE, "QueueName": kinds.QUEUE,
+    "ScheduleGroup": kinds.SCHEDULE_GROUP, "ClusterName": kinds.CLUSTER, "ServiceName": kinds.SERVICE,
+    "TopicName": kinds.TOPIC, "LogGroupName": kinds.LOG_GROUP, "TableName": kinds.TABLE, "ProjectName": kinds.BUILD_PROJECT,
+}  # fmt: skip
+
+
+def _own_dimensions(value: Any, at: Context) -> bool:
+    return isinstance(value, dict) and all(
+        not isinstance(member, str) or name not in _DIMENSIONS or (bool(at.graph.named(member, _DIMENSIONS[name])) and is_here(member, at.graph))
+        for name, member in value.items()
+    )
+
+
 _ACTION: Final = refers(kinds.TOPIC, kinds.SCALING_POLICY)
 _METRIC: Final = "metricQueries[].metric."
 
@@ -60,7 +74,7 @@ TABLES: Final = (
         rows=(
             row("name", holds("/batch/, /aws/vendedlogs/states/ or the service's own prefix, then {purpose}-{suffix}", _group_name),
                 "the logs key admits groups by these prefixes"),
-            row("kmsKeyId", refers(kinds.KEY), "with a key of this stack"),
+            row("kmsKeyId", keyed("logs"), "with a key of this stack"),
             row("retentionInDays", exactly(*RETENTION), "CloudWatch Logs takes no others, and none is for ever",
                 source=f"{_LOGS}/API_PutRetentionPolicy.html"),
             maybe("skipDestroy", free(bool), "no-retain-or-protect judges it"),
@@ -104,24 +118,27 @@ TABLES: Final = (
             row("treatMissingData", exactly("notBreaching", "breaching"), "ignore and missing leave an alarm in its old state"),
             row("alarmActions[]", _ACTION, "somebody is told, or something is scaled"),
             maybe("okActions[]", _ACTION, "somebody is told that it is over"),
+            row("metricName", free(), "an alarm watches a metric, or computes one", when=("metricQueries", None)),
+            row("namespace", free(), "an alarm watches a metric, or computes one", when=("metricQueries", None)),
+            row("statistic", free(), "CloudWatch refuses an alarm without", when=("metricQueries", None)),
+            row("period", free(int), "CloudWatch refuses an alarm without", when=("metricQueries", None)),
             maybe("metricName", free(), "judged with namespace and dimensions (alarm-metric-exists)"),
             maybe("namespace", free(), "judged with metric and dimensions (alarm-metric-exists)"),
             maybe("statistic", holds("a statistic that says something about the metric", _statistic), "the average of a count is never above 0 enough"),
             maybe("extendedStatistic", text(r"p\d{1,2}(\.\d{1,2})?", "a percentile such as p99"), "CloudWatch refuses others"),
             maybe("period", holds("a multiple of 60 seconds up to a day", _period), "CloudWatch refuses others"),
-            maybe("unit", free(), "judged by alarm-metric-exists"),
             maybe("dimensions", free(dict), "judged as a whole (alarm-metric-exists)"),
-            maybe("dimensions.*", free(), "judged as a whole (alarm-metric-exists)"),
+            maybe("dimensions", holds("names of resources of this stack", _own_dimensions), "an alarm on another's metric sleeps"),
             maybe("metricQueries[].id", text(r"[a-z][A-Za-z0-9_]{0,254}", "a name that begins with a small letter"), "CloudWatch refuses others"),
             maybe("metricQueries[].expression", holds("an expression over the ids of the queries", lambda value, at: _expression(value, at)), "CloudWatch refuses others"),
             maybe("metricQueries[].label", free(), "shown in graphs only"),
             maybe("metricQueries[].returnData", free(bool), "exactly one query returns data (alarm-queries-return-one)"),
             maybe(_METRIC + "metricName", free(), "judged as a whole (alarm-metric-exists)"),
             maybe(_METRIC + "namespace", free(), "judged as a whole (alarm-metric-exists)"),
+            maybe(_METRIC + "dimensions", holds("names of resources of this stack", _own_dimensions), "an alarm on another's metric sleeps"),
             maybe(_METRIC + "dimensions.*", free(), "judged as a whole (alarm-metric-exists)"),
             maybe(_METRIC + "period", holds("a multiple of 60 seconds up to a day", _period), "CloudWatch refuses others"),
             maybe(_METRIC + "stat", exactly("Sum", "Maximum"), "counts are added up"),
-            maybe(_METRIC + "unit", free(), "judged by alarm-metric-exists"),
         ),
     ),
     Table(
@@ -145,8 +162,10 @@ TABLES: Final = (
 
 
 def _comparison(value: Any, at: Context) -> bool:
-    if value in ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold"):
+    if value == "GreaterThanThreshold":
         return True
+    if value == "GreaterThanOrEqualToThreshold":
+        return at.resource.props.get("threshold", 0) > 0
     scales = [at.graph.get(urn) for urn in at.resource.property_dependencies.get("alarmActions", ())]
     return str(value).startswith("LessThan") and any(one is not None and one.type == kinds.SCALING_POLICY for one in scales)
 

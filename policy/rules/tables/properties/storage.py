@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import JSON, Context, Table, between, exactly, free, holds, maybe, named, refers, row, suffixed, text
+from ..rows import JSON, Context, Table, between, exactly, free, holds, keyed, maybe, named, refers, row, suffixed, text
 from .documents import REPOSITORY_RULES
 
 _S3: Final = "https://docs.aws.amazon.com/AmazonS3/latest"
@@ -78,7 +78,7 @@ TABLES: Final = (
             row("rules[].applyServerSideEncryptionByDefault.sseAlgorithm",
                 holds("aws:kms (AES256 only where S3 delivers access logs)", _algorithm),
                 "the data is encrypted with a key of this stack; log delivery knows SSE-S3 only"),
-            row("rules[].applyServerSideEncryptionByDefault.kmsMasterKeyId", refers(kinds.KEY),
+            row("rules[].applyServerSideEncryptionByDefault.kmsMasterKeyId", keyed("s3"),
                 "another key is not administered by this stack",
                 when=("rules[].applyServerSideEncryptionByDefault.sseAlgorithm", "aws:kms")),
             row("rules[].bucketKeyEnabled", exactly(True), "it cuts the calls to KMS, which are paid for",
@@ -140,7 +140,7 @@ TABLES: Final = (
             row("attributes[].type", exactly("S"), "keys are dates and texts"),
             row("pointInTimeRecovery.enabled", exactly(True), "the ledger decides what runs twice"),
             row("serverSideEncryption.enabled", exactly(True), "with a key of this stack"),
-            row("serverSideEncryption.kmsKeyArn", refers(kinds.KEY), "another key is not administered by this stack"),
+            row("serverSideEncryption.kmsKeyArn", keyed("dynamodb"), "another key is not administered by this stack"),
             row("ttl.enabled", exactly(True), "the ledger forgets"),
             row("ttl.attributeName", exactly("expires_at"), "the state machines write this attribute"),
             maybe("deletionProtectionEnabled", free(bool), "teardown decides; no-retain-or-protect judges it"),
@@ -154,7 +154,7 @@ TABLES: Final = (
             row("imageTagMutability", exactly("IMMUTABLE"), "what was scanned is what runs"),
             row("imageScanningConfiguration.scanOnPush", exactly(True), "the scan gate reads the findings"),
             row("encryptionConfigurations[].encryptionType", exactly("KMS"), "with a key of this stack"),
-            row("encryptionConfigurations[].kmsKey", refers(kinds.KEY), "another key is not administered by this stack"),
+            row("encryptionConfigurations[].kmsKey", keyed("ecr"), "another key is not administered by this stack"),
             maybe("forceDelete", free(bool), "teardown decides; stores-empty-on-destroy judges it"),
         ),
     ),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import JSON, Context, Table, between, exactly, free, holds, maybe, named, refers, row, text
+from ..rows import JSON, Context, Table, between, exactly, free, holds, maybe, is_here, named, refers, row, text
 from .documents import EVENT_PATTERN
 
 _SFN: Final = "https://docs.aws.amazon.com/step-functions/latest/apireference"
@@ -14,9 +15,14 @@ _SCHEDULER: Final = "https://docs.aws.amazon.com/scheduler/latest/APIReference"
 
 
 def _zone(value: Any, at: Context) -> bool:
+    return value in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
     from zoneinfo import available_timezones
 
-    return value in available_timezones()
+    return frozenset(available_timezones())
 
 
 def _expression(value: Any, at: Context) -> bool:
@@ -65,7 +71,6 @@ TABLES: Final = (
             maybe("inputTransformer.inputPaths.*", text(r"\$(\.[A-Za-z0-9_-]+)+", "a path such as $.detail.object.key"), "EventBridge refuses others"),
             maybe("inputTransformer.inputTemplate", holds("a template with exactly the names of inputPaths", lambda value, at: _template(value, at)),
                   "an unknown name is left in the text, and the run gets nonsense"),
-            maybe("input", free(), "what the target is given"),
         ),
     ),
     Table(
@@ -96,7 +101,14 @@ TABLES: Final = (
 
 
 def _log(value: Any, at: Context) -> bool:
-    return isinstance(value, str) and value.endswith(":*") and bool(at.graph.named(value[:-2], kinds.LOG_GROUP))
+    """A group of this stack that no other machine and no job writes to."""
+    if not isinstance(value, str) or not value.endswith(":*") or not is_here(value, at.graph):
+        return False
+    machines = [one for one in at.graph.of_type(kinds.STATE_MACHINE) if one is not at.resource]
+    shared = any(one.props.get("loggingConfiguration", {}).get("logDestination") == value for one in machines)
+    groups = at.graph.named(value[:-2], kinds.LOG_GROUP)
+    jobs = any(at.graph.dependents(group, kinds.LOG_METRIC_FILTER, kinds.EVENT_TARGET, kinds.FLOW_LOG) for group in groups)
+    return bool(groups) and not shared and not jobs
 
 
 def _template(value: Any, at: Context) -> bool:

@@ -96,7 +96,6 @@ _OWN_TAG: Final = re.compile(r"/[^/:@]+:(?!latest$)[\w.-]+$")
 @rule(
     "image-reference-pinned",
     kinds.TASK_DEFINITION,
-    level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     fix="Name the image by digest, or by a tag of a repository of this stack with immutable tags",
     url="https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html",
@@ -259,7 +258,6 @@ _ROOT: Final = ("", "0", "root", "0:0", "root:root")
 @rule(
     "task-hardening",
     kinds.TASK_DEFINITION,
-    level=Level.ADVISORY,
     severity=Severity.HIGH,
     fix="Run as a numeric user on a read-only root without privileges; pass secrets by `secrets`; keep the roles apart",
     url=f"{_ECS_GUIDE}/security-tasks-containers.html",

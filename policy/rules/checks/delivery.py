@@ -89,7 +89,6 @@ def _deploys_guarded(view: View, title: str, category: str) -> bool:
     kinds.STATE_MACHINE,
     kinds.BUILD_PROJECT,
     kind=Kind.RESOURCE,
-    level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     fix="Log everything to a log group, trace state machines, and build without privileges",
     url="https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html",

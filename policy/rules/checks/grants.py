@@ -31,6 +31,7 @@ _ELEMENTS: Final = frozenset(
     severity=Severity.CRITICAL,
     fix="Write the statement as IAM's grammar has it",
     url=_GRAMMAR,
+    tags=("closed",),
 )
 def statements_are_sound(holder: Resource, view: View) -> Iterator[Problem]:
     """Each statement has the elements that IAM's grammar asks for, and no others."""
@@ -125,6 +126,31 @@ def grants_accounted_for(role: Resource, view: View) -> Iterator[Problem]:
             rows = [row for row in rows if not row.actions & _MANAGED]
     yield from _compared(graph, role, held, rows)
     yield from _keys(graph, role, held)
+    if services == {"ecs-tasks"}:
+        yield from _prefixes(held)
+
+
+def _prefixes(held: list[Document]) -> Iterator[Problem]:
+    """A job lists exactly the prefixes that it reads or writes; without, S3 says forbidden for what is not there."""
+    statements = [one for document in held if document.text is not None for one in _granted(document)]
+    used = {
+        (name.partition("/")[0], name.partition("/")[2])
+        for one in statements
+        if any(action.startswith("s3:") and action != "s3:ListBucket" for action in one.actions)
+        for name in one.resources
+    }
+    listed = {
+        (name, prefix)
+        for one in statements
+        if "s3:ListBucket" in one.actions
+        for name in one.resources
+        for keys in one.conditions.values()
+        for prefix in keys.get("s3:prefix", ())
+    }
+    for bucket, prefix in sorted(used - listed):
+        yield Problem(message=f"reads or writes {prefix} of {bucket} and may not list it", property="policy")
+    for bucket, prefix in sorted(listed - used):
+        yield Problem(message=f"may list {prefix} of {bucket} and neither reads nor writes it", property="policy")
 
 
 _ENCRYPTED: Final[Mapping[str, str]] = {
@@ -203,9 +229,13 @@ def _compared(
                 if strict:
                     yield Problem(message=fault, property=document.path, resource=document.holder)
     for index, row in enumerate(rows):
-        for other in row.covers(graph, subject) if row.covers and strict and not unknown and index in on else ():
-            if other not in on[index]:
-                yield Problem(message=f"does not grant {', '.join(sorted(row.actions))} on {other.name}", property="policy")
+        if row.covers and strict and not unknown and index in on:
+            wanted = set(row.covers(graph, subject))
+            actions = ", ".join(sorted(row.actions))
+            for other in sorted(wanted - on[index], key=lambda one: one.urn):
+                yield Problem(message=f"does not grant {actions} on {other.name}", property="policy")
+            for other in sorted(on[index] - wanted, key=lambda one: one.urn) if wanted else ():
+                yield Problem(message=f"grants {actions} on {other.name}, which it has nothing to do with", property="policy")
         have = met.get(index, set())
         if (have and row.complete and row.actions - have) or (not have and row.needed(graph, subject)):
             lacking = ", ".join(sorted(row.actions - have))
@@ -284,7 +314,10 @@ def _fits(graph: Graph, resource: str, row: Grant) -> bool:
     if parts[3] not in ("", place.region) or parts[4] not in ("", place.account):
         return False
     bare, tail = _without_tail(resource, row.part)
-    return bare is not None and bool(graph.named(bare, *row.on)) and tail
+    found = graph.named(bare, *row.on) if bare is not None else []
+    if row.to not in (kinds.BUCKET_POLICY, kinds.ENDPOINT):  # nobody but S3 touches the bucket of the access logs
+        found = [one for one in found if one.type != kinds.BUCKET or not graph.attached(one, "targetBucket", kinds.BUCKET_LOGGING)]
+    return bool(found) and tail
 
 
 def _without_tail(resource: str, part: str) -> tuple[str | None, bool]:
@@ -359,6 +392,7 @@ def _of_consumer(graph: Graph, document: Document, one: Statement) -> Iterator[P
     severity=Severity.HIGH,
     fix='Deny the action to everyone on the resource where aws:SecureTransport is "false"',
     url="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html",
+    tags=("closed",),
 )
 def messages_need_tls(holder: Resource, view: View) -> Iterator[Problem]:
     """Queues and topics refuse requests over plain HTTP."""

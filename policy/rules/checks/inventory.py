@@ -24,7 +24,7 @@ _ADR: Final = "https://www.pulumi.com/docs/insights/policy/policy-packs/authorin
 def types_accounted_for(stack: Resource, view: View) -> Iterator[Problem]:
     """The stack consists of types that the platform accounts for; any other type is a finding."""
     for one in view.graph:
-        if one.custom and one.type not in BY_TYPE and one.type != stack.type:
+        if (one.custom or one.type.startswith("aws:")) and one.type not in BY_TYPE and one.type != stack.type:
             yield Problem(message=f"{one.type} is no part of this platform", resource=one, property="type")
 
 
@@ -221,6 +221,7 @@ def options_accounted_for(resource: Resource, view: View) -> Iterator[Problem]:
     severity=Severity.LOW,
     fix="Add tags.CreatedAt to ignoreChanges",
     url="https://www.pulumi.com/docs/iac/concepts/options/ignorechanges/",
+    tags=("closed",),
 )
 def creation_time_is_kept(resource: Resource, view: View) -> Iterator[Problem]:
     """The tag that says when a resource was made does not change with each deployment."""

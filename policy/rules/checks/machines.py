@@ -31,6 +31,7 @@ def _machine(resource: Resource) -> Json | None:
     severity=Severity.CRITICAL,
     fix="Correct the definition at that place",
     url=_SPEC,
+    tags=("closed",),
 )
 def state_machines_are_sound(resource: Resource, view: View) -> Iterator[Problem]:
     """A definition is a machine: its states lead to each other, have the fields of their types, and get what they read."""

@@ -143,6 +143,7 @@ _MOST_TAGS: Final = 50
     severity=Severity.HIGH,
     fix="Use letters, digits, spaces and _.:/=+-@, up to 128 of them in a key and 256 in a value",
     url="https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html",
+    tags=("closed",),
 )
 def tags_are_accepted(resource: Resource, view: View) -> Iterator[Problem]:
     """Tags have keys and values that every service takes; IAM takes the fewest characters."""

@@ -68,7 +68,7 @@ _NAMING_TAGS: Final = ("Environment", "Name")
     fix="Name the resource of this stack, by its output where there is one",
     url="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html",
     settings=("suffix", "environments"),
-    tags=("graph",),
+    tags=("graph", "closed"),
 )
 def references_resolve(resource: Resource, view: View) -> Iterator[Problem]:
     """Every ARN, id and physical name, at any depth, names a resource of this stack; no other environment is named."""

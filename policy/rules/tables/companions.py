@@ -40,6 +40,10 @@ def _runs_beside_services(graph: Graph, bucket: Resource) -> bool:
     return bool(graph.of_type(kinds.CLUSTER)) and _not_a_log_bucket(graph, bucket)
 
 
+def _alarms_publish(graph: Graph, topic: Resource) -> bool:
+    return bool(graph.dependents(topic, kinds.ALARM))
+
+
 def _job_log(graph: Graph, group: Resource) -> bool:
     """Whether a task definition of the stack writes to the group."""
     name = group.props.get("name")
@@ -69,7 +73,8 @@ COMPANIONS: Final = (
               why="every image ever pushed would be kept and paid for"),
     Companion(of=kinds.KEY, needs=(kinds.ALIAS,), by="targetKeyId", why="people could not tell it from other keys"),
     Companion(of=kinds.QUEUE, needs=(kinds.QUEUE_POLICY,), by="queueUrl", at_most=1, why="plain HTTP would be taken"),
-    Companion(of=kinds.TOPIC, needs=(kinds.TOPIC_POLICY,), by="arn", at_most=1, why="alarms and rules could not publish"),
+    Companion(of=kinds.TOPIC, needs=(kinds.TOPIC_POLICY,), by="arn", at_most=1, applies=_alarms_publish,
+              why="alarms and rules could not publish"),
     Companion(of=kinds.EVENT_RULE, needs=(kinds.EVENT_TARGET,), by="rule", why="it would match and do nothing"),
     Companion(of=kinds.SCHEDULE_GROUP, needs=(kinds.SCHEDULE,), by="groupName", why="an empty group does nothing"),
     Companion(of=kinds.CLUSTER, needs=(kinds.CLUSTER_CAPACITY,), by="clusterName", at_most=1,

@@ -144,6 +144,17 @@ def _buckets_of(graph: Graph, role: Resource) -> list[Resource]:
     return [one for one in buckets if f'"Bucket": "{one.props.get("bucket")}"' in text]
 
 
+def _flow_groups(graph: Graph, role: Resource) -> list[Resource]:
+    flows = [one for one in graph.of_type(kinds.FLOW_LOG) if role in graph.targets(one, "iamRoleArn")]
+    return [group for one in flows for group in graph.targets(one, "logDestination", kinds.LOG_GROUP)]
+
+
+def _job_groups(graph: Graph, role: Resource) -> list[Resource]:
+    tasks = [one for one in graph.of_type(kinds.TASK_DEFINITION) if role in graph.targets(one, "executionRoleArn")]
+    texts = [str(one.props.get("containerDefinitions")) for one in tasks]
+    return [one for one in graph.of_type(kinds.LOG_GROUP) if any(f'"awslogs-group": "{one.props.get("name")}"' in text for text in texts)]
+
+
 def _started(graph: Graph, role: Resource) -> list[Resource]:
     targets = [one for one in graph.of_type(kinds.EVENT_TARGET) if role in graph.targets(one, "roleArn")]
     schedules = [one for one in graph.of_type(kinds.SCHEDULE) if role in graph.targets(one, "target")]
@@ -160,7 +171,7 @@ IDENTITY_GRANTS: Final = (
     # the execution role: image and log, secrets where the job has some
     _g("ecs-tasks", "ecr:GetAuthorizationToken", form=r"\*", needed=_executes),
     _g("ecs-tasks", "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer", kinds.REPOSITORY, needed=_executes),
-    _g("ecs-tasks", "logs:CreateLogStream logs:PutLogEvents", kinds.LOG_GROUP, part=r":\*", needed=_executes),
+    _g("ecs-tasks", "logs:CreateLogStream logs:PutLogEvents", kinds.LOG_GROUP, part=r":\*", needed=_executes, covers=_job_groups),
     _g("ecs-tasks", "secretsmanager:GetSecretValue", form=_ARN + r"secretsmanager:{region}:{account}:secret:[\w/+=.@:-]+"),
     _g("ecs-tasks", "ssm:GetParameters", form=_ARN + r"ssm:{region}:{account}:parameter/[\w./-]+"),
     # the task role: prefixes of the buckets, through their key
@@ -198,7 +209,7 @@ IDENTITY_GRANTS: Final = (
     _g("scheduler", "states:StartExecution", kinds.STATE_MACHINE, needed=always, covers=_started),
     _g("scheduler", "sqs:SendMessage", kinds.QUEUE, needed=always),
     _g("scheduler", "kms:Decrypt kms:DescribeKey kms:GenerateDataKey", kinds.KEY, needed=always),
-    _g("vpc-flow-logs", "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents", kinds.LOG_GROUP, part=r"(:\*)?", needed=always),
+    _g("vpc-flow-logs", "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents", kinds.LOG_GROUP, part=r"(:\*)?", needed=always, covers=_flow_groups),
 )  # fmt: skip
 """By the service that assumes the role. Roles of other services (the pipeline's) have rules of their own."""
 

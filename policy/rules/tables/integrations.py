@@ -82,8 +82,16 @@ def _a_container(value: Any, at: Context) -> bool:
 
 def _all_subnets(value: Any, at: Context) -> bool:
     """Every subnet that the services use: one zone less is one outage more."""
+    return _as_services(value, at, "subnets")
+
+
+def _same_groups(value: Any, at: Context) -> bool:
+    return _as_services(value, at, "securityGroups")
+
+
+def _as_services(value: Any, at: Context, name: str) -> bool:
     services = at.graph.of_type(kinds.SERVICE)
-    wanted = [one.props.get("networkConfiguration", {}).get("subnets") for one in services]
+    wanted = [one.props.get("networkConfiguration", {}).get(name) for one in services]
     return UNKNOWN in value or not wanted or not isinstance(wanted[0], list) or UNKNOWN in wanted[0] or set(value) == set(wanted[0])
 
 
@@ -91,6 +99,7 @@ _TASK: Final[tuple[Row, ...]] = (
     row("Cluster", refers(kinds.CLUSTER), "the cluster of this stack"),
     row("TaskDefinition", refers(kinds.TASK_DEFINITION), "a definition of this stack"),
     row(_NETWORK + "Subnets", holds("all the subnets of the services", _all_subnets), "tasks spread over the zones"),
+    row(_NETWORK + "SecurityGroups", holds("the groups of the services", _same_groups), "the tasks' own group"),
     row(_NETWORK + "Subnets[]", refers(kinds.SUBNET), "subnets of this stack"),
     row(_NETWORK + "SecurityGroups[]", refers(kinds.SECURITY_GROUP), "the tasks' own group"),
     row(_NETWORK + "AssignPublicIp", exactly("DISABLED"), "tasks have no way from outside"),

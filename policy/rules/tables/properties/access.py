@@ -18,7 +18,7 @@ TABLES: Final = (
         rows=(
             row("name", named("role"), "policies and other stacks name roles"),
             row("description", _DESCRIPTION, "IAM refuses other characters"),
-            row("assumeRolePolicy", JSON, "judged as a document (role-trusts-its-consumer, no-foreign-principal)"),
+            row("assumeRolePolicy", JSON, "judged as a document (role-trusts-its-consumer, trust-is-tied)"),
             maybe("permissionsBoundary", text(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+", "the ARN of a policy"),
                   "the account's owners may demand one; a boundary only takes away"),
             maybe("maxSessionDuration", between(3600, 43200), "IAM takes one to twelve hours"),
@@ -60,7 +60,7 @@ TABLES: Final = (
             row("description", text(r".{1,8192}", "up to 8,192 characters"), "keys have no names of their own"),
             row("enableKeyRotation", exactly(True), "an old key's leak reaches less"),
             row("deletionWindowInDays", between(7, 30), "KMS takes 7 to 30 days"),
-            row("policy", JSON, "judged as a document (key-rotation-and-principals, keys-stay-administrable)"),
+            maybe("policy", JSON, "judged as a document (resource-policies-accounted-for), here or attached"),
             maybe("rotationPeriodInDays", between(90, 2560), "KMS takes 90 to 2,560 days"),
         ),
     ),

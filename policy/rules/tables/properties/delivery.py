@@ -28,7 +28,7 @@ TABLES: Final = (
             row("environment.image", text(r"aws/codebuild/[a-z0-9_-]+:[0-9.]+", "an image of CodeBuild's own"), "others are not patched by AWS"),
             row("environment.computeType", exactly("BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE"), "cost has a bound"),
             maybe("environment.privilegedMode", free(bool), "workflow-logging judges it"),
-            maybe("environment.environmentVariables[].name", free(), "no-plaintext-secrets judges names"),
+            maybe("environment.environmentVariables[].name", free(), "names of secrets are judged by task-hardening"),
             maybe("environment.environmentVariables[].value", free(), "references are checked in every text"),
             maybe("environment.environmentVariables[].type", exactly("PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER"), "CodeBuild's three kinds"),
             row("logsConfig.cloudwatchLogs.status", exactly("ENABLED"), "a failed build is read"),

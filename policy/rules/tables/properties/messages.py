@@ -25,7 +25,7 @@ TABLES: Final = (
         source=f"{_SNS}/API_SetTopicAttributes.html",
         rows=(
             row("arn", refers(kinds.TOPIC), "a topic of this stack"),
-            row("policy", JSON, "judged as a document (topic-key-grants-publishers, no-foreign-principal)"),
+            row("policy", JSON, "judged as a document (topic-key-grants-publishers, resource-policies-accounted-for)"),
         ),
     ),
     Table(
@@ -56,7 +56,7 @@ TABLES: Final = (
         source=f"{_SQS}/API_SetQueueAttributes.html",
         rows=(
             row("queueUrl", refers(kinds.QUEUE), "a queue of this stack"),
-            row("policy", JSON, "judged as a document (dlq-accepts-sender, no-foreign-principal)"),
+            row("policy", JSON, "judged as a document (dlq-accepts-sender, resource-policies-accounted-for)"),
         ),
     ),
 )  # fmt: skip

@@ -64,6 +64,12 @@ def _own_dimensions(value: Any, at: Context) -> bool:
     )
 
 
+def _namespace(value: Any, at: Context) -> bool:
+    from ..metrics import PUBLISHED
+
+    return value == f"Batch/{at.settings.suffix}" or (value in PUBLISHED and bool(at.resource.props.get("dimensions")))
+
+
 _ACTION: Final = refers(kinds.TOPIC, kinds.SCALING_POLICY)
 _METRIC: Final = "metricQueries[].metric."
 
@@ -101,7 +107,7 @@ TABLES: Final = (
         source=f"{_LOGS}/API_PutResourcePolicy.html",
         rows=(
             row("policyName", suffixed("{purpose}-{suffix}", r"[a-z0-9-]+-"), "two environments share an account"),
-            row("policyDocument", JSON, "judged as a document (no-foreign-principal)"),
+            row("policyDocument", JSON, "judged as a document (resource-policies-accounted-for)"),
         ),
     ),
     Table(
@@ -119,7 +125,7 @@ TABLES: Final = (
             row("alarmActions[]", _ACTION, "somebody is told, or something is scaled"),
             maybe("okActions[]", _ACTION, "somebody is told that it is over"),
             row("metricName", free(), "an alarm watches a metric, or computes one", when=("metricQueries", None)),
-            row("namespace", free(), "an alarm watches a metric, or computes one", when=("metricQueries", None)),
+            row("namespace", holds("a namespace of AWS with dimensions, or Batch/{suffix}", _namespace), "an alarm on nothing sleeps", when=("metricQueries", None)),
             row("statistic", free(), "CloudWatch refuses an alarm without", when=("metricQueries", None)),
             row("period", free(int), "CloudWatch refuses an alarm without", when=("metricQueries", None)),
             maybe("metricName", free(), "judged with namespace and dimensions (alarm-metric-exists)"),
@@ -132,7 +138,7 @@ TABLES: Final = (
             maybe("metricQueries[].id", text(r"[a-z][A-Za-z0-9_]{0,254}", "a name that begins with a small letter"), "CloudWatch refuses others"),
             maybe("metricQueries[].expression", holds("an expression over the ids of the queries", lambda value, at: _expression(value, at)), "CloudWatch refuses others"),
             maybe("metricQueries[].label", free(), "shown in graphs only"),
-            maybe("metricQueries[].returnData", free(bool), "exactly one query returns data (alarm-queries-return-one)"),
+            maybe("metricQueries[].returnData", free(bool), "exactly one query returns data (alarm-metric-exists)"),
             maybe(_METRIC + "metricName", free(), "judged as a whole (alarm-metric-exists)"),
             maybe(_METRIC + "namespace", free(), "judged as a whole (alarm-metric-exists)"),
             maybe(_METRIC + "dimensions", holds("names of resources of this stack", _own_dimensions), "an alarm on another's metric sleeps"),

@@ -97,6 +97,8 @@ TABLES: Final = (
         source=f"{_S3}/userguide/lifecycle-configuration-examples.html",
         rows=(
             _OF_A_BUCKET,
+            row("rules", holds("rules of which one aborts unfinished uploads", lambda value, at: _aborts(value)),
+                "unfinished uploads cost and are seen by nobody"),
             row("rules[].id", text(r".{1,255}", "up to 255 characters"), "S3 takes each id once"),
             row("rules[].status", exactly("Enabled"), "a disabled rule deletes nothing"),
             maybe("rules[].filter.prefix", free(), "which objects the rule is about is the platform's choice"),
@@ -175,6 +177,12 @@ TABLES: Final = (
         ),
     ),
 )  # fmt: skip
+
+
+def _aborts(value: Any) -> bool:
+    return isinstance(value, list) and any(
+        isinstance(one, dict) and one.get("abortIncompleteMultipartUpload") and one.get("status") == "Enabled" for one in value
+    )
 
 
 def _key(value: Any, at: Context, other: str) -> bool:

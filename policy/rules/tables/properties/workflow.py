@@ -43,7 +43,7 @@ TABLES: Final = (
             row("tracingConfiguration.enabled", exactly(True), "a slow night is found by its trace"),
             row("loggingConfiguration.level", exactly("ALL"), "a failure at night is read in the morning"),
             row("loggingConfiguration.includeExecutionData", exactly(True), "without it the log does not say which run"),
-            row("loggingConfiguration.logDestination", holds("{a log group of this stack}:*", lambda value, at: _log(value, at)),
+            row("loggingConfiguration.logDestination", holds("the ARN of the machine's own log group, /aws/vendedlogs/states/{purpose}-{suffix}, with :*", lambda value, at: _log(value, at)),
                 "Step Functions wants the group's ARN with :*"),
         ),
     ),
@@ -101,14 +101,14 @@ TABLES: Final = (
 
 
 def _log(value: Any, at: Context) -> bool:
-    """A group of this stack that no other machine and no job writes to."""
-    if not isinstance(value, str) or not value.endswith(":*") or not is_here(value, at.graph):
-        return False
-    machines = [one for one in at.graph.of_type(kinds.STATE_MACHINE) if one is not at.resource]
-    shared = any(one.props.get("loggingConfiguration", {}).get("logDestination") == value for one in machines)
-    groups = at.graph.named(value[:-2], kinds.LOG_GROUP)
-    jobs = any(at.graph.dependents(group, kinds.LOG_METRIC_FILTER, kinds.EVENT_TARGET, kinds.FLOW_LOG) for group in groups)
-    return bool(groups) and not shared and not jobs
+    """The machine's own group: `/aws/vendedlogs/states/{purpose}-{suffix}` for `statemachine-{purpose}-{suffix}`."""
+    own = str(at.resource.props.get("name")).removeprefix("statemachine-")
+    return (
+        isinstance(value, str)
+        and value.endswith(f":/aws/vendedlogs/states/{own}:*")
+        and is_here(value, at.graph)
+        and bool(at.graph.named(value[:-2], kinds.LOG_GROUP))
+    )
 
 
 def _template(value: Any, at: Context) -> bool:

@@ -214,7 +214,9 @@ def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
             if problem.undecided:
                 yield undecided(problem.property, on)
                 continue
-            yield finding(Verdict.FAIL, f"{described(on)}: {problem.message}. {problem.fix or one.fix}", problem.property, on)
+            yield finding(
+                Verdict.FAIL, f"{described(on)}: {problem.message}. {problem.fix or one.fix}", problem.property, on
+            )
     except Undecided as unknown:
         yield undecided(unknown.path, subject)
     except Exception as error:

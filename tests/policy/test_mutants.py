@@ -36,6 +36,7 @@ def test_labels_are_unique() -> None:
 
 _FAILING = (Verdict.FAIL, Verdict.CRASH)
 
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_program_is_green(stack: str, mode: Mode) -> None:

@@ -10,10 +10,9 @@ import pytest
 
 from policy import pack
 from policy.rules import ALL_RULES, UNKNOWN, Graph, Kind, Resource, Rule, Verdict, evaluate, kinds, subjects
-from tests.policy.mutants.matrix import base
+from tests.policy.mutants.matrix import KNOWN_DEFECTS, base
 from tests.policy.mutants.operators import rebuilt
 from tests.policy.mutants.table import MUTANTS, Mutant, first
-from tests.policy.mutants.matrix import KNOWN_DEFECTS
 from tests.policy.ring import Answer, Ring
 
 BY_NAME = {rule.name: rule for rule in ALL_RULES}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..graph import Resource, Unknown, kinds, members, read, value
-from ..rule import Kind, Level, Problem, Severity, View, rule
+from ..rule import Kind, Problem, Severity, View, rule
 
 _CPL_GUIDE: Final = "https://docs.aws.amazon.com/codepipeline/latest/userguide"
 

@@ -50,7 +50,10 @@ def statements_are_sound(holder: Resource, view: View) -> Iterator[Problem]:
             yield Problem(message="two statements have the same Sid", property=document.path)
         for index, one in enumerate(entries):
             for fault in _faults(one, identity=identity, trust=trust) if isinstance(one, Mapping) else ["is no object"]:
-                yield Problem(message=f"statement {one.get('Sid', index) if isinstance(one, Mapping) else index} {fault}", property=document.path)
+                yield Problem(
+                    message=f"statement {one.get('Sid', index) if isinstance(one, Mapping) else index} {fault}",
+                    property=document.path,
+                )
 
 
 def _faults(one: Mapping[str, object], *, identity: bool, trust: bool) -> Iterator[str]:
@@ -171,10 +174,14 @@ def _keys(graph: Graph, role: Resource, held: list[Document]) -> Iterator[Proble
         for one in statements
         if not all(action.startswith("kms:") for action in one.actions)
         for name in one.resources
-        for target in graph.named(name.partition("/")[0] if ":s3:::" in name else name, kinds.BUCKET, kinds.TABLE, kinds.TOPIC, kinds.QUEUE)
+        for target in graph.named(
+            name.partition("/")[0] if ":s3:::" in name else name, kinds.BUCKET, kinds.TABLE, kinds.TOPIC, kinds.QUEUE
+        )
     }
     holders = reached | {one for bucket in reached for one in graph.attached(bucket, "bucket", kinds.BUCKET_ENCRYPTION)}
-    needed = {key for one in holders if one.type in _ENCRYPTED for key in graph.targets(one, _ENCRYPTED[one.type], kinds.KEY)}
+    needed = {
+        key for one in holders if one.type in _ENCRYPTED for key in graph.targets(one, _ENCRYPTED[one.type], kinds.KEY)
+    }
     usable = {
         key
         for one in statements
@@ -193,19 +200,26 @@ _MANAGED: Final = frozenset(("ecr:GetAuthorizationToken", "ecr:BatchGetImage", "
 
 @rule(
     "resource-policies-accounted-for",
-    kinds.KEY, kinds.BUCKET_POLICY, kinds.QUEUE_POLICY, kinds.TOPIC_POLICY, kinds.ENDPOINT, kinds.LOG_RESOURCE_POLICY,
+    kinds.KEY,
+    kinds.BUCKET_POLICY,
+    kinds.QUEUE_POLICY,
+    kinds.TOPIC_POLICY,
+    kinds.ENDPOINT,
+    kinds.LOG_RESOURCE_POLICY,
     severity=Severity.CRITICAL,
     fix="Admit the services that this stack uses, each tied to this account and stack; see policy/rules/tables/grants.py",
     url=f"{_IAM}/access_policies_identity-vs-resource.html",
     tags=("graph", "table"),
-)  # fmt: skip
+)
 def resource_policies_accounted_for(holder: Resource, view: View) -> Iterator[Problem]:
     """A resource's policy lets in whom the platform needs, tied to this stack, and nobody else."""
     graph = view.graph
     rows = [row for row in RESOURCE_GRANTS if row.to == holder.type]
     held = list(documents(holder, ATTACHED))
     if holder.type == kinds.KEY:
-        held += [one for policy in graph.attached(holder, "keyId", kinds.KEY_POLICY) for one in documents(policy, ATTACHED)]
+        held += [
+            one for policy in graph.attached(holder, "keyId", kinds.KEY_POLICY) for one in documents(policy, ATTACHED)
+        ]
     if graph.of_type(kinds.CLUSTER):
         yield from _compared(graph, holder, held, rows)
     else:  # the tooling stack: its documents admit what it deploys
@@ -235,7 +249,9 @@ def _compared(
             for other in sorted(wanted - on[index], key=lambda one: one.urn):
                 yield Problem(message=f"does not grant {actions} on {other.name}", property="policy")
             for other in sorted(on[index] - wanted, key=lambda one: one.urn) if wanted else ():
-                yield Problem(message=f"grants {actions} on {other.name}, which it has nothing to do with", property="policy")
+                yield Problem(
+                    message=f"grants {actions} on {other.name}, which it has nothing to do with", property="policy"
+                )
         have = met.get(index, set())
         if (have and row.complete and row.actions - have) or (not have and row.needed(graph, subject)):
             lacking = ", ".join(sorted(row.actions - have))
@@ -245,19 +261,28 @@ def _compared(
                 what = " or ".join(kind.rpartition(":")[2] for kind in row.on) or "*"
                 ties = f", tied by {', '.join(sorted(row.when))}" if row.when else ""
                 whom = f" to {_whom(row.principals)}" if row.principals else ""
-                yield Problem(message=f"does not grant {lacking} on {what} of this stack{whom}{ties}", property="policy")
+                yield Problem(
+                    message=f"does not grant {lacking} on {what} of this stack{whom}{ties}", property="policy"
+                )
 
 
 def _whom(principals: tuple[str, ...]) -> str:
-    return " or ".join(re.sub(r"[\\]|^Service:|^AWS:|\(\.cn\)\?", "", one).replace("arn:{partition}:", "") for one in principals)
+    return " or ".join(
+        re.sub(r"[\\]|^Service:|^AWS:|\(\.cn\)\?", "", one).replace("arn:{partition}:", "") for one in principals
+    )
 
 
-def _of_statement(graph: Graph, one: Statement, rows: list[Grant], met: dict[int, set[str]], on: dict[int, set[Resource]]
+def _of_statement(
+    graph: Graph, one: Statement, rows: list[Grant], met: dict[int, set[str]], on: dict[int, set[Resource]]
 ) -> Iterator[str]:
     if one.not_actions:
         yield "a statement allows all but some actions (NotAction)"
     for action in one.actions:
-        fitting = [i for i, row in enumerate(rows) if action in row.actions or (not row.complete and f"{action.partition(':')[0]}:*" in row.actions)]
+        fitting = [
+            i
+            for i, row in enumerate(rows)
+            if action in row.actions or (not row.complete and f"{action.partition(':')[0]}:*" in row.actions)
+        ]
         faults = {i: list(_misfits(graph, one, rows[i])) for i in fitting}
         good = [i for i, found in faults.items() if not found]
         for i in good:
@@ -272,10 +297,17 @@ def _of_statement(graph: Graph, one: Statement, rows: list[Grant], met: dict[int
 
 
 def _misfits(graph: Graph, one: Statement, row: Grant) -> Iterator[str]:
-    whom = [f"{kind}:{name}" if kind != "*" else name for kind, names in one.principals.items() for name in names if not (kind == "AWS" and name == "*")]
+    whom = [
+        f"{kind}:{name}" if kind != "*" else name
+        for kind, names in one.principals.items()
+        for name in names
+        if not (kind == "AWS" and name == "*")
+    ]
     if row.principals:
         for name in whom:
-            if not any(re.fullmatch(filled(pattern, graph), name) for pattern in row.principals) and not _listed_apart(name, whom, graph):
+            if not any(re.fullmatch(filled(pattern, graph), name) for pattern in row.principals) and not _listed_apart(
+                name, whom, graph
+            ):
                 yield f"to {name.partition(':')[2] or name}"
         if not any(re.fullmatch(filled(pattern, graph), name) for pattern in row.principals for name in whom):
             yield "to nobody that needs it"
@@ -297,10 +329,24 @@ def _misfits(graph: Graph, one: Statement, row: Grant) -> Iterator[str]:
 
 def _listed_apart(name: str, whom: list[str], graph: Graph) -> bool:
     """A statement may list several services; each is judged by the row that is about it."""
-    return len(whom) > 1 and name.startswith("Service:") and name.partition(":")[2].endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    return (
+        len(whom) > 1
+        and name.startswith("Service:")
+        and name.partition(":")[2].endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    )
 
 
-_FREE_KEYS: Final = frozenset(("aws:sourceaccount", "aws:sourcearn", "aws:resourceaccount", "aws:principalaccount", "aws:securetransport", "s3:prefix", "kms:viaservice"))
+_FREE_KEYS: Final = frozenset(
+    (
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:resourceaccount",
+        "aws:principalaccount",
+        "aws:securetransport",
+        "s3:prefix",
+        "kms:viaservice",
+    )
+)
 """Conditions that only take away, wherever they stand."""
 
 
@@ -316,7 +362,11 @@ def _fits(graph: Graph, resource: str, row: Grant) -> bool:
     bare, tail = _without_tail(resource, row.part)
     found = graph.named(bare, *row.on) if bare is not None else []
     if row.to not in (kinds.BUCKET_POLICY, kinds.ENDPOINT):  # nobody but S3 touches the bucket of the access logs
-        found = [one for one in found if one.type != kinds.BUCKET or not graph.attached(one, "targetBucket", kinds.BUCKET_LOGGING)]
+        found = [
+            one
+            for one in found
+            if one.type != kinds.BUCKET or not graph.attached(one, "targetBucket", kinds.BUCKET_LOGGING)
+        ]
     return bool(found) and tail
 
 
@@ -410,8 +460,15 @@ def messages_need_tls(holder: Resource, view: View) -> Iterator[Problem]:
         for one in found:
             if one.allows or not one.covers_action(action) or "*" not in one.principals.get("*", ()):
                 continue
-            insecure = {v.lower() for op, keys in one.conditions.items() if op.startswith("Bool") for v in keys.get("aws:securetransport", ())}
-            reached = "*" in one.resources or any(set(view.graph.named(name, kind)) & set(own) for name in one.resources)
+            insecure = {
+                v.lower()
+                for op, keys in one.conditions.items()
+                if op.startswith("Bool")
+                for v in keys.get("aws:securetransport", ())
+            }
+            reached = "*" in one.resources or any(
+                set(view.graph.named(name, kind)) & set(own) for name in one.resources
+            )
             if insecure == {"false"} and len(one.condition_keys()) == 1 and reached:
                 return
     yield Problem(message="takes requests over plain HTTP", property="policy")

@@ -136,7 +136,9 @@ def _alarmed(graph: Graph) -> dict[tuple[str, str], list[tuple[Resource, Any]]]:
     found: dict[tuple[str, str], list[tuple[Resource, Any]]] = {}
     for alarm in graph.of_type(kinds.ALARM):
         queries = alarm.props.get("metricQueries")
-        metrics = [one.get("metric", {}) for one in queries if isinstance(one, Mapping)] if isinstance(queries, list) else []
+        metrics = (
+            [one.get("metric", {}) for one in queries if isinstance(one, Mapping)] if isinstance(queries, list) else []
+        )
         for metric in (alarm.props, *metrics):
             key = (str(metric.get("namespace")), str(metric.get("metricName")))
             found.setdefault(key, []).append((alarm, metric.get("dimensions", {})))

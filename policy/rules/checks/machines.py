@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..documents import machines
+from ..documents import machine_data, machines
 from ..documents.machines import Json, State
 from ..graph import Known, Resource, kinds, read
 from ..rule import Problem, Severity, View, rule
@@ -42,7 +42,7 @@ def state_machines_are_sound(resource: Resource, view: View) -> Iterator[Problem
     machine = _machine(resource)
     if machine is None:
         return
-    for place, fault in (*machines.faults(machine), *machines.missing_data(machine)):
+    for place, fault in (*machines.faults(machine), *machine_data.missing_data(machine)):
         yield Problem(message=f"definition: {place} {fault}", property=f"definition.{place}")
 
 
@@ -80,13 +80,15 @@ def _call(path: str, body: Json, context: Context) -> Iterator[Problem]:
     table = INTEGRATIONS.get(found[1]) if found else None
     arguments = body.get("Arguments")
     if table is None:
-        yield Problem(message=f"{where} calls {body.get('Resource')}, which nobody has accounted for", property=f"{where}.Resource")
+        yield Problem(
+            message=f"{where} calls {body.get('Resource')}, which nobody has accounted for",
+            property=f"{where}.Resource",
+        )
         return
     if not isinstance(arguments, Mapping):
         yield Problem(message=f"{where}.Arguments is no object", property=f"{where}.Arguments")
         return
-    for problem in judged(table, arguments, context, f"{where}.Arguments."):
-        yield problem
+    yield from judged(table, arguments, context, f"{where}.Arguments.")
     if strange := placeholder_faults(arguments):
         message = f"{where}.Arguments uses or defines {', '.join(strange)} on one side only, which DynamoDB refuses"
         yield Problem(message=message, property=f"{where}.Arguments")
@@ -96,7 +98,11 @@ def _call(path: str, body: Json, context: Context) -> Iterator[Problem]:
 
 def _of_task(arguments: Json, where: str, context: Context) -> Iterator[Problem]:
     """The container that is overridden is the one of the definition."""
-    overrides = arguments.get("Overrides", {}).get("ContainerOverrides", []) if isinstance(arguments.get("Overrides"), Mapping) else []
+    overrides = (
+        arguments.get("Overrides", {}).get("ContainerOverrides", [])
+        if isinstance(arguments.get("Overrides"), Mapping)
+        else []
+    )
     for one in context.graph.named(arguments.get("TaskDefinition"), kinds.TASK_DEFINITION) or context.graph.named(
         re.sub(r":\d+$", "", str(arguments.get("TaskDefinition"))), kinds.TASK_DEFINITION
     ):
@@ -124,16 +130,28 @@ def failures_are_handled(resource: Resource, view: View) -> Iterator[Problem]:
         task = "ecs:runTask" in str(body.get("Resource"))
         if body.get("Type") == "Task":
             yield from _retried(body, where)
-            handled = [name for one in body.get("Catch") or () if isinstance(one, Mapping) for name in one.get("ErrorEquals", ())]
+            handled = [
+                name
+                for one in body.get("Catch") or ()
+                if isinstance(one, Mapping)
+                for name in one.get("ErrorEquals", ())
+            ]
             if task and not {"States.TaskFailed", "States.ALL"} & set(handled):
                 yield Problem(message=f"{where} does not catch a task that fails", property=f"{where}.Catch")
             if task and not {"States.Timeout", "States.ALL"} & set(handled):
                 yield Problem(message=f"{where} does not catch a task that hangs", property=f"{where}.Catch")
             timeout = body.get("TimeoutSeconds")
             if task and not (isinstance(timeout, int) and 60 <= timeout <= _LONGEST):
-                yield Problem(message=f"{where} has no timeout between a minute and two days", property=f"{where}.TimeoutSeconds")
+                yield Problem(
+                    message=f"{where} has no timeout between a minute and two days", property=f"{where}.TimeoutSeconds"
+                )
         if body.get("Type") == "Parallel" and state.top:
-            handled = [name for one in body.get("Catch") or () if isinstance(one, Mapping) for name in one.get("ErrorEquals", ())]
+            handled = [
+                name
+                for one in body.get("Catch") or ()
+                if isinstance(one, Mapping)
+                for name in one.get("ErrorEquals", ())
+            ]
             if "States.ALL" not in handled:
                 yield Problem(message=f"{where} does not catch what fails inside", property=f"{where}.Catch")
 
@@ -142,9 +160,15 @@ def _retried(body: Json, where: str) -> Iterator[Problem]:
     entries: list[Any] = [one for one in body.get("Retry") or () if isinstance(one, Mapping)]
     for one in entries:
         grows = one.get("MaxAttempts", 3) == 0 or {"IntervalSeconds", "BackoffRate", "MaxDelaySeconds"} <= set(one)
-        if not grows or one.get("JitterStrategy", "FULL") != "FULL" or one.get("MaxAttempts", 3) > 20 or one.get("MaxDelaySeconds", 1) > 3600:
+        if (
+            not grows
+            or one.get("JitterStrategy", "FULL") != "FULL"
+            or one.get("MaxAttempts", 3) > 20
+            or one.get("MaxDelaySeconds", 1) > 3600
+        ):
             yield Problem(
-                message=f"{where} retries without growing delay, jitter or bound (20 attempts, an hour)", property=f"{where}.Retry"
+                message=f"{where} retries without growing delay, jitter or bound (20 attempts, an hour)",
+                property=f"{where}.Retry",
             )
     positive = [one for one in entries if one.get("MaxAttempts", 3) > 0]
     if not positive:

@@ -15,10 +15,22 @@ from ..tables.rows import Context, Must, Row, Table, parsed
 
 COMPUTED: Final = frozenset(
     (
-        "id", "arn", "arnWithoutRevision", "bucketRegionalDomainName", "keyId", "registryId", "repositoryUrl",
-        "revision", "tags", "tagsAll", "url", "clusterName", "name", "bucket",
+        "id",
+        "arn",
+        "arnWithoutRevision",
+        "bucketRegionalDomainName",
+        "keyId",
+        "registryId",
+        "repositoryUrl",
+        "revision",
+        "tags",
+        "tagsAll",
+        "url",
+        "clusterName",
+        "name",
+        "bucket",
     )
-)  # fmt: skip
+)
 """Properties beside the inputs, which only AWS or the provider decides; tags have rules of their own."""
 _SHOWN: Final = 80
 """Characters of a value that a message shows."""
@@ -118,7 +130,9 @@ def judged(table: Table, props: Mapping[str, Any], context: Context, prefix: str
 def _opened(table: Table, props: Mapping[str, Any]) -> Mapping[str, Any]:
     """The properties with the texts that are documents parsed."""
     texts = [
-        name for name, value in props.items() if isinstance(value, str) and table.by_path.get(name, _NO_ROW)[0].must.document
+        name
+        for name, value in props.items()
+        if isinstance(value, str) and table.by_path.get(name, _NO_ROW)[0].must.document
     ]
     return {**props, **{name: parsed(props[name]) for name in texts}} if texts else props
 

@@ -137,7 +137,9 @@ def resolves(graph: Graph, arn: str) -> bool:
     name = _name(service, kind, rest)
     if "*" not in name:
         return bool(graph.named(name, *types))
-    names = [str(one.props.get(key)) for one in graph.of_type(*types) for key in ("name", "bucket") if one.props.get(key)]
+    names = [
+        str(one.props.get(key)) for one in graph.of_type(*types) for key in ("name", "bucket") if one.props.get(key)
+    ]
     found = re.compile(re.escape(name).replace(r"\*", ".*"))
     literal = name.replace("*", "")
     return bool(literal.strip("/-:") and place) and (not names or any(found.fullmatch(one) for one in names))

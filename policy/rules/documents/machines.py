@@ -33,21 +33,38 @@ FIELDS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
         _FLOW
         | _HANDLED
         | {
-            "Items", "ItemReader", "ItemSelector", "ItemBatcher", "ResultWriter", "MaxConcurrency", "Label",
-            "ToleratedFailurePercentage", "ToleratedFailureCount",
+            "Items",
+            "ItemReader",
+            "ItemSelector",
+            "ItemBatcher",
+            "ResultWriter",
+            "MaxConcurrency",
+            "Label",
+            "ToleratedFailurePercentage",
+            "ToleratedFailureCount",
         },
     ),
-}  # fmt: skip
+}
 """By type of state: the fields that it must have and those that it may have beside the common ones."""
 
 ERRORS: Final = frozenset(
     f"States.{name}"
     for name in (
-        "ALL", "DataLimitExceeded", "ExceedToleratedFailureThreshold", "HeartbeatTimeout", "Http.Socket",
-        "ItemReaderFailed", "Permissions", "ResultWriterFailed", "Runtime", "TaskFailed", "Timeout",
-        "QueryEvaluationError", "BranchFailed",
+        "ALL",
+        "DataLimitExceeded",
+        "ExceedToleratedFailureThreshold",
+        "HeartbeatTimeout",
+        "Http.Socket",
+        "ItemReaderFailed",
+        "Permissions",
+        "ResultWriterFailed",
+        "Runtime",
+        "TaskFailed",
+        "Timeout",
+        "QueryEvaluationError",
+        "BranchFailed",
     )
-)  # fmt: skip
+)
 _SERVICE_ERROR: Final = re.compile(
     r"(DynamoDB\.(ConditionalCheckFailed|ProvisionedThroughputExceeded|Throttling|InternalServer)Exception"
     r"|DynamoDb\.(ConditionalCheckFailed|ProvisionedThroughputExceeded)Exception"
@@ -152,9 +169,11 @@ def _targets(body: Json, here: str) -> Iterator[tuple[str, Any]]:
             yield f"{here}.{field}[{index}].Next", one.get("Next") if isinstance(one, Mapping) else None
 
 
-def _form(body: Json, here: str, raised: set[Any]) -> Iterator[tuple[str, str]]:
+def _form(  # noqa: PLR0912 - one branch a field of the grammar
+    body: Json, here: str, raised: set[Any]
+) -> Iterator[tuple[str, str]]:
     kind = body.get("Type")
-    if kind not in FIELDS:
+    if not isinstance(kind, str) or kind not in FIELDS:
         yield f"{here}.Type", f"is {kind!r}, which is no type of state"
         return
     needed, allowed = FIELDS[kind]
@@ -170,7 +189,13 @@ def _form(body: Json, here: str, raised: set[Any]) -> Iterator[tuple[str, str]]:
         yield f"{here}.Seconds", "must be set, or Timestamp"
     if kind == "Choice":
         for index, one in enumerate(body.get("Choices") or [{}]):
-            if not isinstance(one, Mapping) or not {"Condition", "Next"} <= set(one) <= {"Condition", "Next", "Output", "Assign", "Comment"}:
+            if not isinstance(one, Mapping) or not {"Condition", "Next"} <= set(one) <= {
+                "Condition",
+                "Next",
+                "Output",
+                "Assign",
+                "Comment",
+            }:
                 yield f"{here}.Choices[{index}]", "must have Condition and Next"
             elif not _is_expression(one["Condition"]):
                 yield f"{here}.Choices[{index}].Condition", "must be an expression"
@@ -184,7 +209,11 @@ def _form(body: Json, here: str, raised: set[Any]) -> Iterator[tuple[str, str]]:
         if name in body and not (isinstance(body[name], list) and body[name]):
             yield f"{here}.{name}", "must be a list that is not empty"
     for place, text in expressions(body, here):
-        if text.count("(") != text.count(")") or text.count("{") != text.count("}") or text.count("[") != text.count("]"):
+        if (
+            text.count("(") != text.count(")")
+            or text.count("{") != text.count("}")
+            or text.count("[") != text.count("]")
+        ):
             yield place, "has an expression whose brackets do not match"
 
 
@@ -195,26 +224,42 @@ def _map(body: Json, here: str) -> Iterator[tuple[str, str]]:
     if mode not in ("INLINE", "DISTRIBUTED"):
         yield f"{here}.ItemProcessor.ProcessorConfig.Mode", "must be INLINE or DISTRIBUTED"
     if mode == "DISTRIBUTED" and config.get("ExecutionType") != "STANDARD":
-        yield f"{here}.ItemProcessor.ProcessorConfig.ExecutionType", "must be STANDARD: an express run ends after 5 minutes"
+        yield (
+            f"{here}.ItemProcessor.ProcessorConfig.ExecutionType",
+            "must be STANDARD: an express run ends after 5 minutes",
+        )
     only = {"ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailurePercentage", "ToleratedFailureCount"}
     if mode != "DISTRIBUTED" and (wrong := sorted(only & set(body))):
         yield f"{here}.{wrong[0]}", "is for a DISTRIBUTED map only"
-    if mode == "DISTRIBUTED" and not {"ItemReader", "ResultWriter", "ItemBatcher", "ToleratedFailurePercentage"} <= set(body):
-        yield f"{here}.ItemReader", "a DISTRIBUTED map reads its items, batches them, writes its results and says what it tolerates"
+    if mode == "DISTRIBUTED" and not {"ItemReader", "ResultWriter", "ItemBatcher", "ToleratedFailurePercentage"} <= set(
+        body
+    ):
+        yield (
+            f"{here}.ItemReader",
+            "a DISTRIBUTED map reads its items, batches them, writes its results and says what it tolerates",
+        )
     if mode == "INLINE" and "Items" not in body:
         yield f"{here}.Items", "is missing: the map has nothing to work on"
     concurrency = body.get("MaxConcurrency")
     if not isinstance(concurrency, int) or isinstance(concurrency, bool) or not 1 <= concurrency <= 10000:
         yield f"{here}.MaxConcurrency", "must be 1 to 10000: without a bound the account's quota is spent"
     reader = body.get("ItemReader", {})
-    if "ItemReader" in body and reader.get("ReaderConfig", {}).get("InputType") not in ("CSV", "JSON", "JSONL", "MANIFEST", "PARQUET"):
+    if "ItemReader" in body and reader.get("ReaderConfig", {}).get("InputType") not in (
+        "CSV",
+        "JSON",
+        "JSONL",
+        "MANIFEST",
+        "PARQUET",
+    ):
         yield f"{here}.ItemReader.ReaderConfig.InputType", "must be CSV, JSON, JSONL, MANIFEST or PARQUET"
     if "Label" in body and not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", str(body["Label"])):
         yield f"{here}.Label", "must be up to 40 letters and digits"
     if "ToleratedFailurePercentage" in body and not 0 <= float(body["ToleratedFailurePercentage"]) <= 100:
         yield f"{here}.ToleratedFailurePercentage", "must be 0 to 100"
     batch = body.get("ItemBatcher", {})
-    if "ItemBatcher" in body and not (isinstance(batch.get("MaxItemsPerBatch"), int) and 1 <= batch["MaxItemsPerBatch"] <= 1000):
+    if "ItemBatcher" in body and not (
+        isinstance(batch.get("MaxItemsPerBatch"), int) and 1 <= batch["MaxItemsPerBatch"] <= 1000
+    ):
         yield f"{here}.ItemBatcher.MaxItemsPerBatch", "must be 1 to 1000"
     if not isinstance(body.get("ItemSelector"), Mapping) or not body["ItemSelector"]:
         yield f"{here}.ItemSelector", "must say what each item gets"
@@ -235,9 +280,16 @@ def _retry(one: Any, here: str, raised: set[Any]) -> Iterator[tuple[str, str]]:
         yield here, "must be an object"
         return
     yield from _errors(one, here, raised)
-    limits = {"MaxAttempts": (0, 99999999), "IntervalSeconds": (1, 99999999), "BackoffRate": (1, 100), "MaxDelaySeconds": (1, 31622400)}
+    limits = {
+        "MaxAttempts": (0, 99999999),
+        "IntervalSeconds": (1, 99999999),
+        "BackoffRate": (1, 100),
+        "MaxDelaySeconds": (1, 31622400),
+    }
     for name, (low, high) in limits.items():
-        if name in one and not (isinstance(one[name], int | float) and not isinstance(one[name], bool) and low <= one[name] <= high):
+        if name in one and not (
+            isinstance(one[name], int | float) and not isinstance(one[name], bool) and low <= one[name] <= high
+        ):
             yield f"{here}.{name}", f"must be {low} to {high}"
     if "MaxDelaySeconds" in one and one["MaxDelaySeconds"] <= one.get("IntervalSeconds", 1):
         yield f"{here}.MaxDelaySeconds", "must be more than IntervalSeconds"
@@ -276,73 +328,3 @@ def expressions(value: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from expressions(member, f"{path}[{index}]")
     elif isinstance(value, str) and value.startswith("{%"):
         yield path, value
-
-
-_READS: Final = re.compile(r"\$states\.input\.([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))?")
-Keys = frozenset[str] | None
-"""Names in a state's input; None while nobody can say."""
-
-
-def missing_data(machine: Json) -> Iterator[tuple[str, str]]:
-    """What a state reads from its input and a state before it does not write."""
-    yield from _flow(machine, "", None)
-
-
-def _flow(machine: Json, path: str, given: Keys) -> Iterator[tuple[str, str]]:
-    found = machine.get("States")
-    if not isinstance(found, Mapping):
-        return
-    inputs: dict[Any, list[Keys]] = {machine.get("StartAt"): [given]}
-    waiting = [machine.get("StartAt")]
-    seen: set[tuple[Any, Keys]] = set()
-    while waiting:
-        name = waiting.pop()
-        body = found.get(name)
-        if not isinstance(body, Mapping):
-            continue
-        for keys in inputs.get(name, []):
-            if (name, keys) in seen:
-                continue
-            seen.add((name, keys))
-            for target, passed in _passed(body, keys):
-                inputs.setdefault(target, []).append(passed)
-                waiting.append(target)
-    for name, body in found.items():
-        here = f"{path}States.{name}"
-        known = [keys for keys in inputs.get(name, []) if keys is not None]
-        if isinstance(body, Mapping):
-            for place, text in expressions(body, here):
-                for key in {one[1] for one in _READS.finditer(text)}:
-                    if any(key not in keys for keys in known):
-                        yield place, f"reads {key} of its input, which a state before it does not hand on"
-            for inner, below in machines_in(body):
-                mapped = body.get("Type") == "Map"
-                selector = body.get("ItemSelector")
-                batched = "ItemBatcher" in body
-                keys: Keys = frozenset(selector) if mapped and isinstance(selector, Mapping) else None
-                if mapped and batched:
-                    keys = frozenset(("Items", "BatchInput"))
-                if not mapped:
-                    keys = frozenset.intersection(*known) if known and len(known) == len(inputs.get(name, [])) else None
-                yield from _flow(inner, f"{here}.{below}.", keys)
-
-
-def _passed(body: Json, keys: Keys) -> Iterator[tuple[Any, Keys]]:
-    kind = body.get("Type")
-    own = _written(body.get("Output"), keys if kind in ("Pass", "Choice", "Wait") else None, "Output" in body)
-    if "Next" in body:
-        yield body["Next"], own
-    if "Default" in body:
-        yield body["Default"], own
-    for one in body.get("Choices") or ():
-        if isinstance(one, Mapping):
-            yield one.get("Next"), _written(one.get("Output"), own, "Output" in one)
-    for one in body.get("Catch") or ():
-        if isinstance(one, Mapping):
-            yield one.get("Next"), _written(one.get("Output"), frozenset(("Error", "Cause")), "Output" in one)
-
-
-def _written(output: Any, otherwise: Keys, said: bool) -> Keys:
-    if not said:
-        return otherwise
-    return frozenset(output) if isinstance(output, Mapping) else None

@@ -16,7 +16,7 @@ _FIELDS: Final = (
 )
 
 
-def fault(expression: str) -> str | None:
+def fault(expression: str) -> str | None:  # noqa: PLR0911 - one return a kind of fault
     """What is wrong with an expression; None if it is one."""
     if found := re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", expression):
         count = int(found[1])

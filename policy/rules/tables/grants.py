@@ -109,7 +109,9 @@ def _runs_code(graph: Graph, role: Resource) -> bool:
 
 def _machine_text(graph: Graph, role: Resource) -> str:
     return " ".join(
-        str(one.props.get("definition")) for one in graph.of_type(kinds.STATE_MACHINE) if role in graph.targets(one, "roleArn")
+        str(one.props.get("definition"))
+        for one in graph.of_type(kinds.STATE_MACHINE)
+        if role in graph.targets(one, "roleArn")
     )
 
 
@@ -130,7 +132,11 @@ def _machines(graph: Graph, role: Resource) -> list[Resource]:
 
 
 def _tasks_of(graph: Graph, role: Resource) -> list[Resource]:
-    return [task for machine in _machines(graph, role) for task in graph.targets(machine, "definition", kinds.TASK_DEFINITION)]
+    return [
+        task
+        for machine in _machines(graph, role)
+        for task in graph.targets(machine, "definition", kinds.TASK_DEFINITION)
+    ]
 
 
 def _roles_of(graph: Graph, role: Resource) -> list[Resource]:
@@ -152,7 +158,11 @@ def _flow_groups(graph: Graph, role: Resource) -> list[Resource]:
 def _job_groups(graph: Graph, role: Resource) -> list[Resource]:
     tasks = [one for one in graph.of_type(kinds.TASK_DEFINITION) if role in graph.targets(one, "executionRoleArn")]
     texts = [str(one.props.get("containerDefinitions")) for one in tasks]
-    return [one for one in graph.of_type(kinds.LOG_GROUP) if any(f'"awslogs-group": "{one.props.get("name")}"' in text for text in texts)]
+    return [
+        one
+        for one in graph.of_type(kinds.LOG_GROUP)
+        if any(f'"awslogs-group": "{one.props.get("name")}"' in text for text in texts)
+    ]
 
 
 def _started(graph: Graph, role: Resource) -> list[Resource]:
@@ -170,37 +180,119 @@ _SCHEDULE_QUEUE: Final = "scheduler"
 IDENTITY_GRANTS: Final = (
     # the execution role: image and log, secrets where the job has some
     _g("ecs-tasks", "ecr:GetAuthorizationToken", form=r"\*", needed=_executes),
-    _g("ecs-tasks", "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer", kinds.REPOSITORY, needed=_executes),
-    _g("ecs-tasks", "logs:CreateLogStream logs:PutLogEvents", kinds.LOG_GROUP, part=r":\*", needed=_executes, covers=_job_groups),
-    _g("ecs-tasks", "secretsmanager:GetSecretValue", form=_ARN + r"secretsmanager:{region}:{account}:secret:[\w/+=.@:-]+"),
+    _g(
+        "ecs-tasks",
+        "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer",
+        kinds.REPOSITORY,
+        needed=_executes,
+    ),
+    _g(
+        "ecs-tasks",
+        "logs:CreateLogStream logs:PutLogEvents",
+        kinds.LOG_GROUP,
+        part=r":\*",
+        needed=_executes,
+        covers=_job_groups,
+    ),
+    _g(
+        "ecs-tasks",
+        "secretsmanager:GetSecretValue",
+        form=_ARN + r"secretsmanager:{region}:{account}:secret:[\w/+=.@:-]+",
+    ),
     _g("ecs-tasks", "ssm:GetParameters", form=_ARN + r"ssm:{region}:{account}:parameter/[\w./-]+"),
     # the task role: prefixes of the buckets, through their key
     _g("ecs-tasks", "s3:GetObject s3:GetObjectVersion", kinds.BUCKET, part=_PREFIX),
     _g("ecs-tasks", "s3:PutObject s3:GetObject s3:DeleteObject s3:AbortMultipartUpload", kinds.BUCKET, part=_PREFIX),
     _g("ecs-tasks", "s3:ListBucket", kinds.BUCKET, when={"s3:prefix": _like(r"[A-Za-z0-9_./=-]*[*]?")}),
     _g("ecs-tasks", "kms:Decrypt kms:GenerateDataKey", kinds.KEY, needed=_runs_code),
-    _g("ecs-tasks", "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueAttributes sqs:GetQueueUrl", kinds.QUEUE, complete=False),
+    _g(
+        "ecs-tasks",
+        "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueAttributes sqs:GetQueueUrl",
+        kinds.QUEUE,
+        complete=False,
+    ),
     # state machines
-    _g("states", "ecs:RunTask", kinds.TASK_DEFINITION, part=r":(\*|\d+)", when={"ecs:cluster": _of(kinds.CLUSTER)}, needed=_calls("ecs:runTask"), covers=_tasks_of),
-    _g("states", "ecs:StopTask ecs:DescribeTasks", form=r"\*", when={"ecs:cluster": _of(kinds.CLUSTER)}, needed=_calls("ecs:runTask")),
-    _g("states", "ecs:TagResource", form=_ARN + r"ecs:{region}:{account}:task/cluster-[a-z0-9-]+-{suffix}/\*", when={"ecs:createaction": _like("RunTask")}, needed=_calls("ecs:runTask")),
-    _g("states", "iam:PassRole", kinds.ROLE, when={"iam:passedtoservice": _like("ecs-tasks.amazonaws.com")}, needed=_calls("ecs:runTask"), covers=_roles_of),
-    _g("states", "events:DescribeRule events:PutRule events:PutTargets", form=_ARN + "events:{region}:{account}:rule/StepFunctionsGetEventsForECSTaskRule", needed=_calls("ecs:runTask.sync")),
+    _g(
+        "states",
+        "ecs:RunTask",
+        kinds.TASK_DEFINITION,
+        part=r":(\*|\d+)",
+        when={"ecs:cluster": _of(kinds.CLUSTER)},
+        needed=_calls("ecs:runTask"),
+        covers=_tasks_of,
+    ),
+    _g(
+        "states",
+        "ecs:StopTask ecs:DescribeTasks",
+        form=r"\*",
+        when={"ecs:cluster": _of(kinds.CLUSTER)},
+        needed=_calls("ecs:runTask"),
+    ),
+    _g(
+        "states",
+        "ecs:TagResource",
+        form=_ARN + r"ecs:{region}:{account}:task/cluster-[a-z0-9-]+-{suffix}/\*",
+        when={"ecs:createaction": _like("RunTask")},
+        needed=_calls("ecs:runTask"),
+    ),
+    _g(
+        "states",
+        "iam:PassRole",
+        kinds.ROLE,
+        when={"iam:passedtoservice": _like("ecs-tasks.amazonaws.com")},
+        needed=_calls("ecs:runTask"),
+        covers=_roles_of,
+    ),
+    _g(
+        "states",
+        "events:DescribeRule events:PutRule events:PutTargets",
+        form=_ARN + "events:{region}:{account}:rule/StepFunctionsGetEventsForECSTaskRule",
+        needed=_calls("ecs:runTask.sync"),
+    ),
     _g("states", "dynamodb:PutItem", kinds.TABLE, needed=_calls("dynamodb:putItem")),
     _g("states", "dynamodb:UpdateItem", kinds.TABLE, needed=_calls("dynamodb:updateItem")),
     _g("states", "dynamodb:Query", kinds.TABLE, needed=_calls("dynamodb:query")),
     _g("states", "dynamodb:GetItem", kinds.TABLE, needed=_calls("dynamodb:getItem")),
     _g("states", "dynamodb:DeleteItem", kinds.TABLE, needed=_calls("dynamodb:deleteItem")),
-    _g("states", "s3:GetObject", kinds.BUCKET, part=_PREFIX, needed=_calls("s3:getObject", "s3:headObject"), covers=_buckets_of),
+    _g(
+        "states",
+        "s3:GetObject",
+        kinds.BUCKET,
+        part=_PREFIX,
+        needed=_calls("s3:getObject", "s3:headObject"),
+        covers=_buckets_of,
+    ),
     _g("states", "s3:ListBucket", kinds.BUCKET, needed=_calls("s3:getObject", "s3:headObject"), covers=_buckets_of),
-    _g("states", "s3:PutObject s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload", kinds.BUCKET, part=_PREFIX, needed=_calls("s3:putObject")),
+    _g(
+        "states",
+        "s3:PutObject s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload",
+        kinds.BUCKET,
+        part=_PREFIX,
+        needed=_calls("s3:putObject"),
+    ),
     _g("states", "states:StartExecution", kinds.STATE_MACHINE, needed=_calls('"DISTRIBUTED"'), covers=_machines),
-    _g("states", "states:DescribeExecution states:StopExecution states:RedriveExecution", form=_ARN + r"states:{region}:{account}:(execution|mapRun):statemachine-[a-z0-9-]+-{suffix}(/\*|:\*|/[\w-]+:\*|\*)?.*", complete=False),
+    _g(
+        "states",
+        "states:DescribeExecution states:StopExecution states:RedriveExecution",
+        form=_ARN
+        + r"states:{region}:{account}:(execution|mapRun):statemachine-[a-z0-9-]+-{suffix}(/\*|:\*|/[\w-]+:\*|\*)?.*",
+        complete=False,
+    ),
     _g("states", "states:ListExecutions", kinds.STATE_MACHINE),
     _g("states", "sns:Publish", kinds.TOPIC, needed=_calls("sns:publish")),
     _g("states", "sqs:SendMessage", kinds.QUEUE),
-    _g("states", "logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery", form=r"\*", needed=_is_logged),
-    _g("states", "xray:GetSamplingRules xray:GetSamplingTargets xray:PutTelemetryRecords xray:PutTraceSegments", form=r"\*", needed=_is_logged),
+    _g(
+        "states",
+        "logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery",
+        form=r"\*",
+        needed=_is_logged,
+    ),
+    _g(
+        "states",
+        "xray:GetSamplingRules xray:GetSamplingTargets xray:PutTelemetryRecords xray:PutTraceSegments",
+        form=r"\*",
+        needed=_is_logged,
+    ),
     _g("states", "kms:Decrypt kms:DescribeKey kms:GenerateDataKey", kinds.KEY, needed=_uses_keys),
     # what starts machines
     _g("events", "states:StartExecution", kinds.STATE_MACHINE, needed=always, covers=_started),
@@ -209,8 +301,15 @@ IDENTITY_GRANTS: Final = (
     _g("scheduler", "states:StartExecution", kinds.STATE_MACHINE, needed=always, covers=_started),
     _g("scheduler", "sqs:SendMessage", kinds.QUEUE, needed=always),
     _g("scheduler", "kms:Decrypt kms:DescribeKey kms:GenerateDataKey", kinds.KEY, needed=always),
-    _g("vpc-flow-logs", "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents", kinds.LOG_GROUP, part=r"(:\*)?", needed=always, covers=_flow_groups),
-)  # fmt: skip
+    _g(
+        "vpc-flow-logs",
+        "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents",
+        kinds.LOG_GROUP,
+        part=r"(:\*)?",
+        needed=always,
+        covers=_flow_groups,
+    ),
+)
 """By the service that assumes the role. Roles of other services (the pipeline's) have rules of their own."""
 
 _ROOT: Final = ("AWS:" + _ARN + "iam::{account}:root",)
@@ -233,7 +332,8 @@ def _keys(*users: str) -> Needed:
 
 def _takes_logs(graph: Graph, holder: Resource) -> bool:
     return any(
-        graph.attached(bucket, "targetBucket", kinds.BUCKET_LOGGING) for bucket in graph.targets(holder, "bucket", kinds.BUCKET)
+        graph.attached(bucket, "targetBucket", kinds.BUCKET_LOGGING)
+        for bucket in graph.targets(holder, "bucket", kinds.BUCKET)
     )
 
 
@@ -248,50 +348,182 @@ def _endpoint(service: str) -> Needed:
 RESOURCE_GRANTS: Final = (
     _g(kinds.KEY, _ADMINISTER, form=r"\*", principals=_ROOT, needed=always),
     _g(kinds.KEY, "kms:DisableKey kms:EnableKey", form=r"\*", principals=_ROOT),
-    _g(kinds.KEY, _USE, form=r"\*", principals=_ROOT, needed=_keys(kinds.BUCKET_ENCRYPTION, kinds.TABLE, kinds.TOPIC),
-       when={"kms:viaservice": _like(r"(s3|dynamodb|ecr|sns|sqs|secretsmanager|logs)\.{region}\.amazonaws\.com")}),
-    _g(kinds.KEY, "kms:CreateGrant", form=r"\*", principals=_ROOT, needed=_keys(kinds.TABLE, kinds.REPOSITORY),
-       when={"kms:viaservice": _like(r"(s3|dynamodb|ecr)\.{region}\.amazonaws\.com"), "kms:grantisforawsresource": _like("true")}),
-    _g(kinds.KEY, _USE, form=r"\*", principals=(r"Service:logs\.{region}\.amazonaws\.com(\.cn)?",), needed=_keys(kinds.LOG_GROUP),
-       when={"kms:encryptioncontext:aws:logs:arn": _like(_ARN + "logs:{region}:{account}:log-group:" + _PLATFORM_PREFIXES)}),
-    _g(kinds.KEY, _PUBLISH, form=r"\*", principals=(r"Service:cloudwatch\.amazonaws\.com",), needed=_keys(kinds.TOPIC),
-       when={**_OWN_ACCOUNT, "aws:sourcearn": _like(_ARN + r"cloudwatch:{region}:{account}:alarm:\*-{suffix}")}),
-    _g(kinds.KEY, _PUBLISH, form=r"\*", principals=(r"Service:events\.amazonaws\.com",), needed=_keys(kinds.TOPIC),
-       when={"kms:encryptioncontext:aws:sns:topicarn": _like(_ARN + r"sns:{region}:{account}:\*-{suffix}")}),
-    _g(kinds.KEY, _PUBLISH, form=r"\*", principals=(r"Service:events\.amazonaws\.com",), needed=_keys(kinds.QUEUE),
-       when={"kms:encryptioncontext:aws:sqs:arn": _like(_ARN + r"sqs:{region}:{account}:\*-{suffix}")}),
-    _g(kinds.BUCKET_POLICY, "s3:PutObject", kinds.BUCKET, part=r"/[a-z0-9/-]+/[*]", principals=(r"Service:logging\.s3\.amazonaws\.com",),
-       needed=_takes_logs, when={**_OWN_ACCOUNT, "aws:sourcearn": _of(kinds.BUCKET)}),
-    _g(kinds.TOPIC_POLICY, "sns:Publish", kinds.TOPIC, principals=(r"Service:cloudwatch\.amazonaws\.com",), needed=_has(kinds.ALARM),
-       when={**_OWN_ACCOUNT, "aws:sourcearn": _like(_ARN + r"cloudwatch:{region}:{account}:alarm:\*-{suffix}")}),
-    _g(kinds.TOPIC_POLICY, "sns:Publish", kinds.TOPIC, principals=(r"Service:events\.amazonaws\.com",), needed=_has(kinds.EVENT_RULE),
-       when={"aws:sourcearn": _like(_ARN + r"events:{region}:{account}:rule/\*-{suffix}")}),
-    _g(kinds.TOPIC_POLICY, "sns:Publish", kinds.TOPIC, principals=(r"Service:(codepipeline|codestar-notifications|codebuild)\.amazonaws\.com",),
-       when=_OWN_ACCOUNT),
-    _g(kinds.QUEUE_POLICY, "sqs:SendMessage", kinds.QUEUE, principals=(r"Service:events\.amazonaws\.com",), needed=_is_event_queue,
-       when={"aws:sourcearn": _of(kinds.EVENT_RULE)}),
-    _g(kinds.LOG_RESOURCE_POLICY, "logs:CreateLogStream logs:PutLogEvents", kinds.LOG_GROUP, part=r":\*", needed=always,
-       principals=(r"Service:delivery\.logs\.amazonaws\.com",)),
-    _g(kinds.LOG_RESOURCE_POLICY, "logs:CreateLogStream logs:PutLogEvents", kinds.LOG_GROUP, part=r":\*", needed=always,
-       principals=(r"Service:events\.amazonaws\.com",)),
-    _g(kinds.ENDPOINT, "s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:GetObjectVersion s3:ListMultipartUploadParts s3:PutObject",
-       kinds.BUCKET, part=r"/[*]", principals=(r"\*",), needed=_endpoint(".s3"), when=_ANYONE_OF_THE_ACCOUNT),
-    _g(kinds.ENDPOINT, "s3:GetBucketLocation s3:ListBucket s3:ListBucketMultipartUploads", kinds.BUCKET, principals=(r"\*",),
-       needed=_endpoint(".s3"), when=_ANYONE_OF_THE_ACCOUNT),
-    _g(kinds.ENDPOINT, "s3:GetObject", form=_ARN + "s3:::prod-{region}-starport-layer-bucket/[*]", principals=(r"\*",), needed=_endpoint(".s3")),
-    _g(kinds.ENDPOINT, "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer", kinds.REPOSITORY,
-       principals=(r"\*",), needed=_endpoint(".ecr.api"), when=_ANYONE_OF_THE_ACCOUNT),
-    _g(kinds.ENDPOINT, "ecr:GetAuthorizationToken", form=r"\*", principals=(r"\*",), needed=_endpoint(".ecr.api"), when=_ANYONE_OF_THE_ACCOUNT),
-    _g(kinds.ENDPOINT, "logs:CreateLogStream logs:PutLogEvents", form=_ARN + r"logs:{region}:{account}:log-group:/batch/(\*|[a-z0-9-]+)-{suffix}:\*", principals=(r"\*",),
-       needed=_endpoint(".logs"), when=_ANYONE_OF_THE_ACCOUNT),
-    _g(kinds.ENDPOINT, "secretsmanager:* ssm:* ssmmessages:* sqs:* sns:* states:* monitoring:* cloudwatch:* kms:* dynamodb:* sts:* ecs:* events:* xray:*",
-       form=r".+", principals=(r"\*",), when=_ANYONE_OF_THE_ACCOUNT, complete=False),
-)  # fmt: skip
+    _g(
+        kinds.KEY,
+        _USE,
+        form=r"\*",
+        principals=_ROOT,
+        needed=_keys(kinds.BUCKET_ENCRYPTION, kinds.TABLE, kinds.TOPIC),
+        when={"kms:viaservice": _like(r"(s3|dynamodb|ecr|sns|sqs|secretsmanager|logs)\.{region}\.amazonaws\.com")},
+    ),
+    _g(
+        kinds.KEY,
+        "kms:CreateGrant",
+        form=r"\*",
+        principals=_ROOT,
+        needed=_keys(kinds.TABLE, kinds.REPOSITORY),
+        when={
+            "kms:viaservice": _like(r"(s3|dynamodb|ecr)\.{region}\.amazonaws\.com"),
+            "kms:grantisforawsresource": _like("true"),
+        },
+    ),
+    _g(
+        kinds.KEY,
+        _USE,
+        form=r"\*",
+        principals=(r"Service:logs\.{region}\.amazonaws\.com(\.cn)?",),
+        needed=_keys(kinds.LOG_GROUP),
+        when={
+            "kms:encryptioncontext:aws:logs:arn": _like(
+                _ARN + "logs:{region}:{account}:log-group:" + _PLATFORM_PREFIXES
+            )
+        },
+    ),
+    _g(
+        kinds.KEY,
+        _PUBLISH,
+        form=r"\*",
+        principals=(r"Service:cloudwatch\.amazonaws\.com",),
+        needed=_keys(kinds.TOPIC),
+        when={**_OWN_ACCOUNT, "aws:sourcearn": _like(_ARN + r"cloudwatch:{region}:{account}:alarm:\*-{suffix}")},
+    ),
+    _g(
+        kinds.KEY,
+        _PUBLISH,
+        form=r"\*",
+        principals=(r"Service:events\.amazonaws\.com",),
+        needed=_keys(kinds.TOPIC),
+        when={"kms:encryptioncontext:aws:sns:topicarn": _like(_ARN + r"sns:{region}:{account}:\*-{suffix}")},
+    ),
+    _g(
+        kinds.KEY,
+        _PUBLISH,
+        form=r"\*",
+        principals=(r"Service:events\.amazonaws\.com",),
+        needed=_keys(kinds.QUEUE),
+        when={"kms:encryptioncontext:aws:sqs:arn": _like(_ARN + r"sqs:{region}:{account}:\*-{suffix}")},
+    ),
+    _g(
+        kinds.BUCKET_POLICY,
+        "s3:PutObject",
+        kinds.BUCKET,
+        part=r"/[a-z0-9/-]+/[*]",
+        principals=(r"Service:logging\.s3\.amazonaws\.com",),
+        needed=_takes_logs,
+        when={**_OWN_ACCOUNT, "aws:sourcearn": _of(kinds.BUCKET)},
+    ),
+    _g(
+        kinds.TOPIC_POLICY,
+        "sns:Publish",
+        kinds.TOPIC,
+        principals=(r"Service:cloudwatch\.amazonaws\.com",),
+        needed=_has(kinds.ALARM),
+        when={**_OWN_ACCOUNT, "aws:sourcearn": _like(_ARN + r"cloudwatch:{region}:{account}:alarm:\*-{suffix}")},
+    ),
+    _g(
+        kinds.TOPIC_POLICY,
+        "sns:Publish",
+        kinds.TOPIC,
+        principals=(r"Service:events\.amazonaws\.com",),
+        needed=_has(kinds.EVENT_RULE),
+        when={"aws:sourcearn": _like(_ARN + r"events:{region}:{account}:rule/\*-{suffix}")},
+    ),
+    _g(
+        kinds.TOPIC_POLICY,
+        "sns:Publish",
+        kinds.TOPIC,
+        principals=(r"Service:(codepipeline|codestar-notifications|codebuild)\.amazonaws\.com",),
+        when=_OWN_ACCOUNT,
+    ),
+    _g(
+        kinds.QUEUE_POLICY,
+        "sqs:SendMessage",
+        kinds.QUEUE,
+        principals=(r"Service:events\.amazonaws\.com",),
+        needed=_is_event_queue,
+        when={"aws:sourcearn": _of(kinds.EVENT_RULE)},
+    ),
+    _g(
+        kinds.LOG_RESOURCE_POLICY,
+        "logs:CreateLogStream logs:PutLogEvents",
+        kinds.LOG_GROUP,
+        part=r":\*",
+        needed=always,
+        principals=(r"Service:delivery\.logs\.amazonaws\.com",),
+    ),
+    _g(
+        kinds.LOG_RESOURCE_POLICY,
+        "logs:CreateLogStream logs:PutLogEvents",
+        kinds.LOG_GROUP,
+        part=r":\*",
+        needed=always,
+        principals=(r"Service:events\.amazonaws\.com",),
+    ),
+    _g(
+        kinds.ENDPOINT,
+        "s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:GetObjectVersion s3:ListMultipartUploadParts s3:PutObject",
+        kinds.BUCKET,
+        part=r"/[*]",
+        principals=(r"\*",),
+        needed=_endpoint(".s3"),
+        when=_ANYONE_OF_THE_ACCOUNT,
+    ),
+    _g(
+        kinds.ENDPOINT,
+        "s3:GetBucketLocation s3:ListBucket s3:ListBucketMultipartUploads",
+        kinds.BUCKET,
+        principals=(r"\*",),
+        needed=_endpoint(".s3"),
+        when=_ANYONE_OF_THE_ACCOUNT,
+    ),
+    _g(
+        kinds.ENDPOINT,
+        "s3:GetObject",
+        form=_ARN + "s3:::prod-{region}-starport-layer-bucket/[*]",
+        principals=(r"\*",),
+        needed=_endpoint(".s3"),
+    ),
+    _g(
+        kinds.ENDPOINT,
+        "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer",
+        kinds.REPOSITORY,
+        principals=(r"\*",),
+        needed=_endpoint(".ecr.api"),
+        when=_ANYONE_OF_THE_ACCOUNT,
+    ),
+    _g(
+        kinds.ENDPOINT,
+        "ecr:GetAuthorizationToken",
+        form=r"\*",
+        principals=(r"\*",),
+        needed=_endpoint(".ecr.api"),
+        when=_ANYONE_OF_THE_ACCOUNT,
+    ),
+    _g(
+        kinds.ENDPOINT,
+        "logs:CreateLogStream logs:PutLogEvents",
+        form=_ARN + r"logs:{region}:{account}:log-group:/batch/(\*|[a-z0-9-]+)-{suffix}:\*",
+        principals=(r"\*",),
+        needed=_endpoint(".logs"),
+        when=_ANYONE_OF_THE_ACCOUNT,
+    ),
+    _g(
+        kinds.ENDPOINT,
+        "secretsmanager:* ssm:* ssmmessages:* sqs:* sns:* states:* monitoring:* cloudwatch:* kms:* dynamodb:* sts:* ecs:* events:* xray:*",
+        form=r".+",
+        principals=(r"\*",),
+        when=_ANYONE_OF_THE_ACCOUNT,
+        complete=False,
+    ),
+)
 """By the type of the resource that the policy belongs to, or of the policy."""
 
 TRUST: Final[Mapping[str, Mapping[str, str]]] = {
     "ecs-tasks": {"aws:sourcearn": _ARN + r"ecs:{region}:{account}:\*"},
-    "states": {"aws:sourcearn": _ARN + r"states:{region}:{account}:(stateMachine|express|mapRun|execution):statemachine-[a-z0-9-]+-{suffix}(/?\*|:\*)*"},
+    "states": {
+        "aws:sourcearn": _ARN
+        + r"states:{region}:{account}:(stateMachine|express|mapRun|execution):statemachine-[a-z0-9-]+-{suffix}(/?\*|:\*)*"
+    },
     "events": {"aws:sourcearn": _ARN + "events:{region}:{account}:rule/rule-[a-z0-9-]+-{suffix}"},
     "scheduler": {"aws:sourcearn": _ARN + "scheduler:{region}:{account}:schedule-group/schedule-[a-z0-9-]+-{suffix}"},
     "vpc-flow-logs": {"aws:sourcearn": _ARN + r"ec2:{region}:{account}:vpc-flow-log/\*"},

@@ -73,11 +73,19 @@ def _variables(value: Any, at: Context) -> bool:
     pairs = [one for one in value if isinstance(one, Mapping)]
     names = [one.get("Name") for one in pairs]
     whole = all({"Name", "Value"} <= set(one) for one in pairs) and len(pairs) == len(value)
-    return whole and len(set(names)) == len(names) and set(names) >= _VARIABLES and set(names) <= _VARIABLES | {"BATCH_SHARDS"}
+    return (
+        whole
+        and len(set(names)) == len(names)
+        and set(names) >= _VARIABLES
+        and set(names) <= _VARIABLES | {"BATCH_SHARDS"}
+    )
 
 
 def _a_container(value: Any, at: Context) -> bool:
-    return any(f'"name": "{value}"' in str(one.props.get("containerDefinitions")) for one in at.graph.of_type(kinds.TASK_DEFINITION))
+    return any(
+        f'"name": "{value}"' in str(one.props.get("containerDefinitions"))
+        for one in at.graph.of_type(kinds.TASK_DEFINITION)
+    )
 
 
 def _all_subnets(value: Any, at: Context) -> bool:
@@ -92,7 +100,13 @@ def _same_groups(value: Any, at: Context) -> bool:
 def _as_services(value: Any, at: Context, name: str) -> bool:
     services = at.graph.of_type(kinds.SERVICE)
     wanted = [one.props.get("networkConfiguration", {}).get(name) for one in services]
-    return UNKNOWN in value or not wanted or not isinstance(wanted[0], list) or UNKNOWN in wanted[0] or set(value) == set(wanted[0])
+    return (
+        UNKNOWN in value
+        or not wanted
+        or not isinstance(wanted[0], list)
+        or UNKNOWN in wanted[0]
+        or set(value) == set(wanted[0])
+    )
 
 
 _TASK: Final[tuple[Row, ...]] = (
@@ -105,16 +119,24 @@ _TASK: Final[tuple[Row, ...]] = (
     row(_NETWORK + "AssignPublicIp", exactly("DISABLED"), "tasks have no way from outside"),
     row("PlatformVersion", exactly("1.4.0", "LATEST"), "ephemeral storage and private DNS need 1.4.0"),
     row("PropagateTags", exactly("TASK_DEFINITION"), "costs are told apart by the tags of tasks"),
-    row("CapacityProviderStrategy[].CapacityProvider", computed(exactly("FARGATE", "FARGATE_SPOT")), "only Fargate runs tasks"),
+    row(
+        "CapacityProviderStrategy[].CapacityProvider",
+        computed(exactly("FARGATE", "FARGATE_SPOT")),
+        "only Fargate runs tasks",
+    ),
     row("CapacityProviderStrategy[].Weight", exactly(1), "a weight of 0 starts nothing"),
     maybe("CapacityProviderStrategy[].Base", exactly(0, 1), "ECS takes others, and nobody needs them"),
     maybe("EnableECSManagedTags", exactly(True), "costs are told apart"),
     row(_OVERRIDES + "Name", holds("the container's name", _a_container), "ECS refuses another"),
-    row(_OVERRIDES + "Environment", holds(f"name and value of {', '.join(sorted(_VARIABLES))}", _variables), "the runtime reads them"),
+    row(
+        _OVERRIDES + "Environment",
+        holds(f"name and value of {', '.join(sorted(_VARIABLES))}", _variables),
+        "the runtime reads them",
+    ),
     maybe(_OVERRIDES + "Environment[].Name", TEXT, "judged as a whole"),
     maybe(_OVERRIDES + "Environment[].Value", computed(TEXT), "what the job works on"),
     maybe(_OVERRIDES + "Command[]", TEXT, "what the job runs"),
-)  # fmt: skip
+)
 
 _INTEGRATIONS: Final[Mapping[str, tuple[Row, ...]]] = {
     "ecs:runTask.sync": _TASK,
@@ -124,28 +146,47 @@ _INTEGRATIONS: Final[Mapping[str, tuple[Row, ...]]] = {
         row("Message", computed(TEXT), "SNS refuses an empty message"),
     ),
     "dynamodb:putItem": (
-        _TABLE, row("Item", holds("an item with both keys of the table", _keys), "DynamoDB refuses one without"),
-        row("Item.business_date.S", TEXT, "the key"), row("Item.manifest.S", TEXT, "the key"),
-        *(row(f"Item.{name}.S", TEXT, "the ledger's readers expect it") for name in ("status", "run_id", "execution_arn", "started_at")),
+        _TABLE,
+        row("Item", holds("an item with both keys of the table", _keys), "DynamoDB refuses one without"),
+        row("Item.business_date.S", TEXT, "the key"),
+        row("Item.manifest.S", TEXT, "the key"),
+        *(
+            row(f"Item.{name}.S", TEXT, "the ledger's readers expect it")
+            for name in ("status", "run_id", "execution_arn", "started_at")
+        ),
         row("Item.expires_at.N", TEXT, "the ledger forgets by it"),
-        row("ConditionExpression", TEXT, "without it a second run takes over the first one's entry"), *_DYNAMO,
+        row("ConditionExpression", TEXT, "without it a second run takes over the first one's entry"),
+        *_DYNAMO,
     ),
     "dynamodb:updateItem": (
-        _TABLE, row("Key", holds("exactly the keys of the table", _only_keys), "DynamoDB refuses others"),
-        row("Key.business_date.S", TEXT, "the key"), row("Key.manifest.S", TEXT, "the key"),
+        _TABLE,
+        row("Key", holds("exactly the keys of the table", _only_keys), "DynamoDB refuses others"),
+        row("Key.business_date.S", TEXT, "the key"),
+        row("Key.manifest.S", TEXT, "the key"),
         row("UpdateExpression", TEXT, "what is written"),
-        row("ConditionExpression", TEXT, "without it a run closes another run's entry"), *_DYNAMO,
+        row("ConditionExpression", TEXT, "without it a run closes another run's entry"),
+        *_DYNAMO,
     ),
     "aws-sdk:dynamodb:query": (
-        _TABLE, row("KeyConditionExpression", TEXT, "which entries"),
-        row("ConsistentRead", exactly(True), "an entry that was just written must be seen"), *_DYNAMO,
+        _TABLE,
+        row("KeyConditionExpression", TEXT, "which entries"),
+        row("ConsistentRead", exactly(True), "an entry that was just written must be seen"),
+        *_DYNAMO,
     ),
-    "aws-sdk:dynamodb:getItem": (_TABLE, row("Key", holds("exactly the keys of the table", _only_keys), "DynamoDB refuses others"), maybe("ConsistentRead", exactly(True), "an entry that was just written must be seen")),
+    "aws-sdk:dynamodb:getItem": (
+        _TABLE,
+        row("Key", holds("exactly the keys of the table", _only_keys), "DynamoDB refuses others"),
+        maybe("ConsistentRead", exactly(True), "an entry that was just written must be seen"),
+    ),
     "aws-sdk:s3:headObject": (_BUCKET, row("Key", computed(TEXT), "which object")),
-    "aws-sdk:s3:getObject": (_BUCKET, row("Key", computed(TEXT), "which object"), maybe("VersionId", computed(TEXT), "which version")),
+    "aws-sdk:s3:getObject": (
+        _BUCKET,
+        row("Key", computed(TEXT), "which object"),
+        maybe("VersionId", computed(TEXT), "which version"),
+    ),
     "s3:getObject": (_BUCKET, row("Key", computed(TEXT), "which object")),
     "s3:putObject": (_BUCKET, row("Prefix", computed(TEXT), "where to")),
-}  # fmt: skip
+}
 
 INTEGRATIONS: Final[Mapping[str, Table]] = {
     name: Table(type=name, source=_API, rows=rows) for name, rows in _INTEGRATIONS.items()

@@ -87,6 +87,16 @@ STATISTICS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 """Statistics that say something about a metric; those of a metric that is not listed here are added up."""
 
 COUNTED: Final = frozenset(
-    ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted", "ExecutionThrottled", "FailedInvocations", "InvocationsFailedToBeSentToDlq", "InvocationDroppedCount", "TargetErrorCount", "InvocationsFailedToBeSentToDeadLetterCount"]
+    [
+        "ExecutionsFailed",
+        "ExecutionsTimedOut",
+        "ExecutionsAborted",
+        "ExecutionThrottled",
+        "FailedInvocations",
+        "InvocationsFailedToBeSentToDlq",
+        "InvocationDroppedCount",
+        "TargetErrorCount",
+        "InvocationsFailedToBeSentToDeadLetterCount",
+    ]
 )
 """Metrics that count what must not happen at all."""

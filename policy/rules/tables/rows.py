@@ -139,11 +139,7 @@ def is_here(value: Any, graph: Graph) -> bool:
         return True
     if value.startswith("arn:"):
         _, partition, _, region, account, *_ = (*value.split(":", 5), "", "", "", "")
-        return (
-            partition == place.partition
-            and region in ("", place.region)
-            and account in ("", "aws", place.account)
-        )
+        return partition == place.partition and region in ("", place.region) and account in ("", "aws", place.account)
     if value.startswith("https://sqs."):
         return f".{place.region}." in value and f"/{place.account}/" in value
     return True
@@ -161,8 +157,9 @@ def named(prefix: str) -> Must:
 def _suffixed(words: str, pattern: str) -> Must:
     return Must(
         words,
-        lambda value, at: isinstance(value, str)
-        and re.fullmatch(pattern + re.escape(at.settings.suffix), value) is not None,
+        lambda value, at: (
+            isinstance(value, str) and re.fullmatch(pattern + re.escape(at.settings.suffix), value) is not None
+        ),
     )
 
 
@@ -205,13 +202,19 @@ def _private(value: Any) -> bool:
 
 JSON: Final = Must("JSON", lambda value, at: isinstance(value, str | dict), free=True)
 """A document; the rules about documents read it."""
+
+
 def keyed(service: str) -> Must:
     """A key of this stack whose policy speaks of the service."""
 
     def test(value: Any, at: Context) -> bool:
         keys = at.graph.named(value, kinds.KEY)
         texts = [key.props.get("policy") for key in keys]
-        return bool(keys) and is_here(value, at.graph) and any(not isinstance(text, str) or f'"{service}.' in text for text in texts)
+        return (
+            bool(keys)
+            and is_here(value, at.graph)
+            and any(not isinstance(text, str) or f'"{service}.' in text for text in texts)
+        )
 
     return Must(f"a Key of this stack that {service} may use", test, types=(kinds.KEY,))
 

@@ -15,9 +15,18 @@ from .places import GONE, Place, changed, places, put
 from .values import in_other_environment, misspelt, neighbours
 
 Kind = Literal[
-    "deleted", "added", "enumeration", "neighbour", "sibling", "environment", "edge", "order", "companion", "type",
+    "deleted",
+    "added",
+    "enumeration",
+    "neighbour",
+    "sibling",
+    "environment",
+    "edge",
+    "order",
+    "companion",
+    "type",
     "option",
-]  # fmt: skip
+]
 KINDS: Final[tuple[Kind, ...]] = Kind.__args__  # type: ignore[attr-defined]
 
 COMPUTED: Final = frozenset(("id", "arn", "url", "keyId", "repositoryUrl", "registryId", "revision"))

@@ -40,13 +40,23 @@ _TEXTS: Final[tuple[Entry, ...]] = (
     ("EventTarget", "targetId", "*", "the name of a target within its rule: nothing refers to it"),
     ("BucketLifecycleConfiguration", "rules[[]].id", "*", "the name of a rule within its bucket: nothing refers to it"),
     ("StateMachine", "definition{}*.Label", "*", "the name of a map's runs, which people read"),
-    ("StateMachine", "definition{}*.Error", "*", "the name of an error that a state raises; who catches it by name is judged"),
+    (
+        "StateMachine",
+        "definition{}*.Error",
+        "*",
+        "the name of an error that a state raises; who catches it by name is judged",
+    ),
     ("StateMachine", "definition{}*.Cause", "*", _PEOPLE),
-)  # fmt: skip
+)
 
 _AMOUNTS: Final[tuple[Entry, ...]] = (
     ("BucketLifecycleConfiguration", "rules[[]].*", "neighbour/*", _CHOICE),
-    ("BucketLifecycleConfiguration", "rules[[]].filter*", "deleted/*", "a rule without a filter is for all objects, as the empty prefix is"),
+    (
+        "BucketLifecycleConfiguration",
+        "rules[[]].filter*",
+        "deleted/*",
+        "a rule without a filter is for all objects, as the empty prefix is",
+    ),
     ("Queue", "messageRetentionSeconds", "neighbour/*", _CHOICE),
     ("Queue", "visibilityTimeoutSeconds", "*", _CHOICE),
     ("MetricAlarm", "threshold", "neighbour/*", _CHOICE),
@@ -54,17 +64,42 @@ _AMOUNTS: Final[tuple[Entry, ...]] = (
     ("MetricAlarm", "evaluationPeriods", "neighbour/*", _CHOICE),
     ("MetricAlarm", "metricQueries[[]].metric.period", "neighbour/*", _CHOICE),
     ("MetricAlarm", "datapointsToAlarm", "added/*", _DEFAULT),
-    ("MetricAlarm", "dimensions", "deleted/", "an empty object and none are the same; others are judged (alarm-metric-exists)"),
+    (
+        "MetricAlarm",
+        "dimensions",
+        "deleted/",
+        "an empty object and none are the same; others are judged (alarm-metric-exists)",
+    ),
     ("MetricAlarm", "okActions*", "deleted/*", "that an alarm is over is a courtesy; that it is raised is not"),
-    ("MetricAlarm", "treatMissingData", "enumeration/breaching", "an alarm that is raised when nothing is measured is heard"),
+    (
+        "MetricAlarm",
+        "treatMissingData",
+        "enumeration/breaching",
+        "an alarm that is raised when nothing is measured is heard",
+    ),
     ("Policy", "targetTrackingScalingPolicyConfiguration.*", "neighbour/*", _CHOICE),
-    ("Policy", "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType", "enumeration/ECSServiceAverageMemoryUtilization", _CHOICE),
+    (
+        "Policy",
+        "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType",
+        "enumeration/ECSServiceAverageMemoryUtilization",
+        _CHOICE,
+    ),
     ("Policy", "targetTrackingScalingPolicyConfiguration.disableScaleIn", "*", _CHOICE),
     ("Target", "maxCapacity", "neighbour/*", _CHOICE),
     ("TaskDefinition", "ephemeralStorage.sizeInGib", "neighbour/*", _CHOICE),
-    ("TaskDefinition", "runtimePlatform.cpuArchitecture", "enumeration/*", "both are Fargate's; the image's own architecture is checked when it is pushed"),
+    (
+        "TaskDefinition",
+        "runtimePlatform.cpuArchitecture",
+        "enumeration/*",
+        "both are Fargate's; the image's own architecture is checked when it is pushed",
+    ),
     ("TaskDefinition", "containerDefinitions{}[[]].healthCheck.*", "neighbour/*", _CHOICE),
-    ("TaskDefinition", "containerDefinitions{}[[]].healthCheck.command[[]]", "deleted/*", "what the check runs is the job's own"),
+    (
+        "TaskDefinition",
+        "containerDefinitions{}[[]].healthCheck.command[[]]",
+        "deleted/*",
+        "what the check runs is the job's own",
+    ),
     ("TaskDefinition", "containerDefinitions{}[[]].stopTimeout", "neighbour/*", _CHOICE),
     ("TaskDefinition", "containerDefinitions{}[[]].logConfiguration.options.max-buffer-size", "neighbour/*", _CHOICE),
     ("TaskDefinition", "containerDefinitions{}[[]].privileged", "deleted/*", _DEFAULT),
@@ -72,7 +107,12 @@ _AMOUNTS: Final[tuple[Entry, ...]] = (
     ("TaskDefinition", "containerDefinitions{}[[]].user", "*", "any numeric user but 0 is no root"),
     ("TaskDefinition", "containerDefinitions{}[[]].environment[[]].value", "*", _CHOICE),
     ("Service", "capacityProviderStrategies[[]].base", "*", _CHOICE),
-    ("Service", "capacityProviderStrategies[[]].weight", "neighbour/*", "a weight is compared with those of other providers, of which there are none"),
+    (
+        "Service",
+        "capacityProviderStrategies[[]].weight",
+        "neighbour/*",
+        "a weight is compared with those of other providers, of which there are none",
+    ),
     ("Service", "capacityProviderStrategies[[]].capacityProvider", "*", _CHOICE),
     ("ClusterCapacityProviders", "defaultCapacityProviderStrategies[[]].*", "*", _CHOICE),
     ("Service", "deployment*Percent", "neighbour/*", _CHOICE),
@@ -94,34 +134,84 @@ _AMOUNTS: Final[tuple[Entry, ...]] = (
     ("*", "forceDelete", "*", "teardown decides; guarded stacks keep what they hold"),
     ("Role", "forceDetachPolicies", "added/*", "only helps a destroy along"),
     ("SecurityGroup", "revokeRulesOnDelete", "added/*", "only helps a destroy along"),
-    ("LogResourcePolicy", "policyDocument{}.Statement[[]].Condition*", "*", "AWS's page on EventBridge and log groups has no condition; the resource is named"),
+    (
+        "LogResourcePolicy",
+        "policyDocument{}.Statement[[]].Condition*",
+        "*",
+        "AWS's page on EventBridge and log groups has no condition; the resource is named",
+    ),
     ("LifecyclePolicy", "policy{}.rules[[]].selection.countNumber", "neighbour/*", _CHOICE),
-    ("LifecyclePolicy", "policy{}.rules[[]].rulePriority", "neighbour/*", "the order of rules over different tags does not matter"),
-)  # fmt: skip
+    (
+        "LifecyclePolicy",
+        "policy{}.rules[[]].rulePriority",
+        "neighbour/*",
+        "the order of rules over different tags does not matter",
+    ),
+)
 
 _POLICIES: Final[tuple[Entry, ...]] = (
     ("*", "*.Condition.*[[]]", "deleted/*", "one value less where others stay takes away; what must stay is judged"),
     ("*", "policy{}.Statement[[]].Action", "neighbour/widened", "a Deny of more refuses more"),
     ("*", "policy{}.Statement[[]].Resource", "neighbour/widened", "a Deny of more refuses more"),
-    ("RolePolicy", "policy{}.Statement[[]].Condition.StringLike.s3:prefix*", "*", "which prefixes a job lists is the team's choice"),
-    ("RolePolicy", "policy{}.Statement[[]].Resource*", "neighbour/misspelt", "another prefix of the same bucket is the team's choice"),
+    (
+        "RolePolicy",
+        "policy{}.Statement[[]].Condition.StringLike.s3:prefix*",
+        "*",
+        "which prefixes a job lists is the team's choice",
+    ),
+    (
+        "RolePolicy",
+        "policy{}.Statement[[]].Resource*",
+        "neighbour/misspelt",
+        "another prefix of the same bucket is the team's choice",
+    ),
     ("EventRule", "eventPattern{}.detail.object*", "*", "which key starts a run is the team's choice"),
-)  # fmt: skip
+)
 
 _MACHINE: Final[tuple[Entry, ...]] = (
     ("StateMachine", "definition{}*.Output*", "*", _EXPRESSION),
     ("StateMachine", "definition{}*.ItemSelector*", "*", _EXPRESSION),
-    ("StateMachine", "definition{}*.Arguments.*", "neighbour/*", "what is written into the ledger or a message is shown by tests/workflow"),
-    ("StateMachine", "definition{}*.Arguments.Bucket", "sibling/*", "which bucket a call reads is shown by tests/workflow"),
+    (
+        "StateMachine",
+        "definition{}*.Arguments.*",
+        "neighbour/*",
+        "what is written into the ledger or a message is shown by tests/workflow",
+    ),
+    (
+        "StateMachine",
+        "definition{}*.Arguments.Bucket",
+        "sibling/*",
+        "which bucket a call reads is shown by tests/workflow",
+    ),
     ("StateMachine", "definition{}*.Expression*", "*", _EXPRESSION),
-    ("StateMachine", "definition{}*.Catch*", "deleted/*", "what is not caught fails the execution, of which the ExecutionsFailed alarm tells"),
+    (
+        "StateMachine",
+        "definition{}*.Catch*",
+        "deleted/*",
+        "what is not caught fails the execution, of which the ExecutionsFailed alarm tells",
+    ),
     ("StateMachine", "definition{}*.Choices[[]]", "deleted/*", "which way a run takes is shown by tests/workflow"),
     ("StateMachine", "definition{}*.Next", "sibling/*", "which way a run takes is shown by tests/workflow"),
     ("StateMachine", "definition{}*.Default", "*", "which way a run takes is shown by tests/workflow"),
-    ("StateMachine", "definition{}*.ErrorEquals[[]]", "deleted/*", "one error less is retried or caught; the general ones must be (failures-are-handled)"),
-    ("StateMachine", "definition{}*.Retry[[]]", "deleted/*", "one retrier less; each call must keep one (failures-are-handled)"),
+    (
+        "StateMachine",
+        "definition{}*.ErrorEquals[[]]",
+        "deleted/*",
+        "one error less is retried or caught; the general ones must be (failures-are-handled)",
+    ),
+    (
+        "StateMachine",
+        "definition{}*.Retry[[]]",
+        "deleted/*",
+        "one retrier less; each call must keep one (failures-are-handled)",
+    ),
     ("StateMachine", "definition{}*.Retry[[]].*", "neighbour/*", _CHOICE),
-    ("StateMachine", "definition{}*.Retry[[]].JitterStrategy", "deleted/*", "only spreads the attempts of parallel tasks"),
+    (
+        "StateMachine",
+        "definition{}*.Retry[[]].JitterStrategy",
+        "deleted/*",
+        "only spreads the attempts of parallel tasks",
+    ),
     ("StateMachine", "definition{}*.Retry[[]].MaxAttempts", "deleted/*", "Step Functions' own default is 3"),
     ("StateMachine", "definition{}*.TimeoutSeconds", "neighbour/*", _CHOICE),
     ("StateMachine", "definition{}*.Seconds", "neighbour/*", _CHOICE),
@@ -130,7 +220,7 @@ _MACHINE: Final[tuple[Entry, ...]] = (
     ("StateMachine", "definition{}*.ToleratedFailurePercentage", "neighbour/*", _CHOICE),
     ("StateMachine", "definition{}*.ProcessorConfig", "deleted/*", "INLINE is the default"),
     ("StateMachine", "definition{}*.ProcessorConfig.Mode", "deleted/*", "INLINE is the default"),
-)  # fmt: skip
+)
 
 HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_AMOUNTS, *_POLICIES, *_MACHINE)
 """Type (its part after the colon), property, kind with the slip after a slash, reason; all but the reason globs."""
@@ -138,7 +228,9 @@ HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_AMOUNTS, *_POLICIES, *_MACHINE)
 
 @cache
 def _compiled() -> tuple[tuple[Pattern[str], Pattern[str], Pattern[str], str], ...]:
-    return tuple((compile(translate(t)), compile(translate(p)), compile(translate(k)), why) for t, p, k, why in HARMLESS)
+    return tuple(
+        (compile(translate(t)), compile(translate(p)), compile(translate(k)), why) for t, p, k, why in HARMLESS
+    )
 
 
 def reason(mutant: Generated) -> str | None:

@@ -19,10 +19,21 @@ from .harmless import reason
 
 Fate = Literal["killed", "elsewhere", "advisory", "crashed", "undecided", "harmless", "survived"]
 SUBJECTS = {
-    "ec2": "network", "vpc": "network", "s3": "storage", "ecr": "storage", "dynamodb": "storage", "ecs": "compute",
-    "appautoscaling": "compute", "iam": "access", "kms": "access", "sfn": "workflow", "scheduler": "workflow",
-    "sns": "messages", "sqs": "messages", "cloudwatch": "observation",
-}  # fmt: skip
+    "ec2": "network",
+    "vpc": "network",
+    "s3": "storage",
+    "ecr": "storage",
+    "dynamodb": "storage",
+    "ecs": "compute",
+    "appautoscaling": "compute",
+    "iam": "access",
+    "kms": "access",
+    "sfn": "workflow",
+    "scheduler": "workflow",
+    "sns": "messages",
+    "sqs": "messages",
+    "cloudwatch": "observation",
+}
 
 
 @dataclass(frozen=True, slots=True)

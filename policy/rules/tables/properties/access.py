@@ -19,8 +19,11 @@ TABLES: Final = (
             row("name", named("role"), "policies and other stacks name roles"),
             row("description", _DESCRIPTION, "IAM refuses other characters"),
             row("assumeRolePolicy", JSON, "judged as a document (role-trusts-its-consumer, trust-is-tied)"),
-            maybe("permissionsBoundary", text(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+", "the ARN of a policy"),
-                  "the account's owners may demand one; a boundary only takes away"),
+            maybe(
+                "permissionsBoundary",
+                text(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+", "the ARN of a policy"),
+                "the account's owners may demand one; a boundary only takes away",
+            ),
             maybe("maxSessionDuration", between(3600, 43200), "IAM takes one to twelve hours"),
             maybe("forceDetachPolicies", free(bool), "only helps a destroy along"),
         ),
@@ -48,9 +51,14 @@ TABLES: Final = (
         source=f"{_IAM}/API_AttachRolePolicy.html",
         rows=(
             row("role", refers(kinds.ROLE), "a role of this stack"),
-            row("policyArn", text(r"arn:aws[a-z-]*:iam::(\d{12}:policy/.+|aws:policy/service-role/AmazonECSTaskExecutionRolePolicy)",
-                                  "a policy of this stack, or AmazonECSTaskExecutionRolePolicy"),
-                "AWS's other managed policies reach every resource of the account"),
+            row(
+                "policyArn",
+                text(
+                    r"arn:aws[a-z-]*:iam::(\d{12}:policy/.+|aws:policy/service-role/AmazonECSTaskExecutionRolePolicy)",
+                    "a policy of this stack, or AmazonECSTaskExecutionRolePolicy",
+                ),
+                "AWS's other managed policies reach every resource of the account",
+            ),
         ),
     ),
     Table(
@@ -76,8 +84,12 @@ TABLES: Final = (
         type=kinds.ALIAS,
         source=f"{_KMS}/API_CreateAlias.html",
         rows=(
-            row("name", suffixed("alias/key-{purpose}-{suffix}", r"alias/key-[a-z0-9-]+-"), "two environments share an account"),
+            row(
+                "name",
+                suffixed("alias/key-{purpose}-{suffix}", r"alias/key-[a-z0-9-]+-"),
+                "two environments share an account",
+            ),
             row("targetKeyId", refers(kinds.KEY), "a key of this stack"),
         ),
     ),
-)  # fmt: skip
+)

@@ -42,8 +42,11 @@ TABLES: Final = (
         rows=(
             row("clusterName", refers(kinds.CLUSTER), "the cluster of this stack"),
             row("capacityProviders[]", _FARGATE, _STRATEGY),
-            row("capacityProviders", holds("FARGATE and FARGATE_SPOT", lambda value, at: set(value) == {"FARGATE", "FARGATE_SPOT"}),
-                "jobs choose between the two, and a run falls back from one to the other"),
+            row(
+                "capacityProviders",
+                holds("FARGATE and FARGATE_SPOT", lambda value, at: set(value) == {"FARGATE", "FARGATE_SPOT"}),
+                "jobs choose between the two, and a run falls back from one to the other",
+            ),
             row("defaultCapacityProviderStrategies[].capacityProvider", _FARGATE, _STRATEGY),
             maybe("defaultCapacityProviderStrategies[].base", between(0, 100), "tasks on demand before Spot is used"),
             row("defaultCapacityProviderStrategies[].weight", between(0, 1000), "ECS takes 0 to 1000"),
@@ -81,8 +84,16 @@ TABLES: Final = (
         source=f"{_ECS}/API_RegisterTaskDefinition.html",
         rows=(
             row("family", named("task"), "two environments share an account"),
-            row("cpu", holds("a size that Fargate pairs with the memory", lambda value, at: _pair(at)), "Fargate refuses others"),
-            row("memory", holds("a size that Fargate pairs with the CPU", lambda value, at: _pair(at)), "Fargate refuses others"),
+            row(
+                "cpu",
+                holds("a size that Fargate pairs with the memory", lambda value, at: _pair(at)),
+                "Fargate refuses others",
+            ),
+            row(
+                "memory",
+                holds("a size that Fargate pairs with the CPU", lambda value, at: _pair(at)),
+                "Fargate refuses others",
+            ),
             row("networkMode", exactly("awsvpc"), "Fargate knows no other"),
             row("requiresCompatibilities[]", exactly("FARGATE"), _STRATEGY),
             row("executionRoleArn", refers(kinds.ROLE), "pulls the image and writes the log"),
@@ -90,7 +101,9 @@ TABLES: Final = (
             *CONTAINERS,
             row("ephemeralStorage.sizeInGib", between(21, 200), "Fargate takes 21 to 200 GiB"),
             row("runtimePlatform.operatingSystemFamily", exactly("LINUX"), "the images are Linux images"),
-            row("runtimePlatform.cpuArchitecture", exactly("X86_64", "ARM64"), "without it an ARM image fails to start"),
+            row(
+                "runtimePlatform.cpuArchitecture", exactly("X86_64", "ARM64"), "without it an ARM image fails to start"
+            ),
             maybe("volumes[].name", free(), "a scratch volume's name is looked up by the containers"),
             maybe("skipDestroy", free(bool), "no-retain-or-protect judges it"),
         ),
@@ -101,7 +114,9 @@ TABLES: Final = (
         rows=(
             row("serviceNamespace", exactly("ecs"), "only services are scaled"),
             row("scalableDimension", exactly("ecs:service:DesiredCount"), "the count of a service's tasks"),
-            row("resourceId", holds("service/{cluster}/{service} of this stack", _service_id), "a service of this stack"),
+            row(
+                "resourceId", holds("service/{cluster}/{service} of this stack", _service_id), "a service of this stack"
+            ),
             row("minCapacity", between(0, 0), "a service rests at 0 (autoscaling-respects-zero-start)"),
             row("maxCapacity", between(1, 500), "cost has a bound, and a service can start"),
         ),
@@ -114,19 +129,32 @@ TABLES: Final = (
             row("policyType", exactly("TargetTrackingScaling", "StepScaling"), "the two kinds that ECS services have"),
             row("serviceNamespace", exactly("ecs"), "only services are scaled"),
             row("scalableDimension", exactly("ecs:service:DesiredCount"), "the count of a service's tasks"),
-            row("resourceId", holds("service/{cluster}/{service} of this stack", _service_id), "a service of this stack"),
+            row(
+                "resourceId", holds("service/{cluster}/{service} of this stack", _service_id), "a service of this stack"
+            ),
             *(
-                row(f"targetTrackingScalingPolicyConfiguration.{name}", must, why,
-                    when=("policyType", "TargetTrackingScaling"))
+                row(
+                    f"targetTrackingScalingPolicyConfiguration.{name}",
+                    must,
+                    why,
+                    when=("policyType", "TargetTrackingScaling"),
+                )
                 for name, must, why in (
                     ("targetValue", between(10, 95), "percent of CPU; outside of it a service flaps or never scales"),
                     ("scaleInCooldown", between(0, 3600), "seconds"),
                     ("scaleOutCooldown", between(0, 3600), "seconds"),
-                    ("predefinedMetricSpecification.predefinedMetricType", exactly("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"),
-                     "metrics that a Fargate service has without a load balancer"),
+                    (
+                        "predefinedMetricSpecification.predefinedMetricType",
+                        exactly("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"),
+                        "metrics that a Fargate service has without a load balancer",
+                    ),
                 )
             ),
-            maybe("targetTrackingScalingPolicyConfiguration.disableScaleIn", exactly(True), "a worker is not stopped in mid-message"),
+            maybe(
+                "targetTrackingScalingPolicyConfiguration.disableScaleIn",
+                exactly(True),
+                "a worker is not stopped in mid-message",
+            ),
             *(
                 row(f"stepScalingPolicyConfiguration.{name}", must, why, when=("policyType", "StepScaling"))
                 for name, must, why in (
@@ -136,11 +164,19 @@ TABLES: Final = (
                     ("stepAdjustments[].scalingAdjustment", between(-500, 500), "tasks"),
                 )
             ),
-            maybe("stepScalingPolicyConfiguration.stepAdjustments[].metricIntervalLowerBound", between(-1e9, 1e9), "messages"),
-            maybe("stepScalingPolicyConfiguration.stepAdjustments[].metricIntervalUpperBound", between(-1e9, 1e9), "messages"),
+            maybe(
+                "stepScalingPolicyConfiguration.stepAdjustments[].metricIntervalLowerBound",
+                between(-1e9, 1e9),
+                "messages",
+            ),
+            maybe(
+                "stepScalingPolicyConfiguration.stepAdjustments[].metricIntervalUpperBound",
+                between(-1e9, 1e9),
+                "messages",
+            ),
         ),
     ),
-)  # fmt: skip
+)
 
 
 def _pair(at: Context) -> bool:

@@ -22,15 +22,31 @@ TABLES: Final = (
             row("encryptionKey", refers(kinds.KEY), "a key of this stack"),
             row("buildTimeout", between(5, 480), "minutes; CodeBuild takes 5 to 480 here"),
             row("source.type", exactly("CODEPIPELINE"), "the pipeline hands the source over"),
-            row("source.buildspec", text(r"buildspecs/[a-z-]+\.yml", "a file of the repository"), "what runs is reviewed"),
+            row(
+                "source.buildspec",
+                text(r"buildspecs/[a-z-]+\.yml", "a file of the repository"),
+                "what runs is reviewed",
+            ),
             row("artifacts.type", exactly("CODEPIPELINE"), "the pipeline takes the artifacts"),
             row("environment.type", exactly("LINUX_CONTAINER", "ARM_CONTAINER"), "the jobs' architectures"),
-            row("environment.image", text(r"aws/codebuild/[a-z0-9_-]+:[0-9.]+", "an image of CodeBuild's own"), "others are not patched by AWS"),
-            row("environment.computeType", exactly("BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE"), "cost has a bound"),
+            row(
+                "environment.image",
+                text(r"aws/codebuild/[a-z0-9_-]+:[0-9.]+", "an image of CodeBuild's own"),
+                "others are not patched by AWS",
+            ),
+            row(
+                "environment.computeType",
+                exactly("BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE"),
+                "cost has a bound",
+            ),
             maybe("environment.privilegedMode", free(bool), "workflow-logging judges it"),
             maybe("environment.environmentVariables[].name", free(), "names of secrets are judged by task-hardening"),
             maybe("environment.environmentVariables[].value", free(), "references are checked in every text"),
-            maybe("environment.environmentVariables[].type", exactly("PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER"), "CodeBuild's three kinds"),
+            maybe(
+                "environment.environmentVariables[].type",
+                exactly("PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER"),
+                "CodeBuild's three kinds",
+            ),
             row("logsConfig.cloudwatchLogs.status", exactly("ENABLED"), "a failed build is read"),
             row("logsConfig.cloudwatchLogs.groupName", refers(kinds.LOG_GROUP), "a group of this stack"),
         ),
@@ -50,15 +66,36 @@ TABLES: Final = (
             maybe("stages", free(list), _STAGE),
             *(
                 maybe(f"stages[].{name}", free((str, int)), _STAGE)
-                for name in ("name", *(f"actions[].{n}" for n in (
-                    "name", "category", "owner", "provider", "version", "namespace", "runOrder", "inputArtifacts[]",
-                    "outputArtifacts[]", "configuration.*")))
+                for name in (
+                    "name",
+                    *(
+                        f"actions[].{n}"
+                        for n in (
+                            "name",
+                            "category",
+                            "owner",
+                            "provider",
+                            "version",
+                            "namespace",
+                            "runOrder",
+                            "inputArtifacts[]",
+                            "outputArtifacts[]",
+                            "configuration.*",
+                        )
+                    ),
+                )
             ),
             maybe("triggers[].providerType", exactly("CodeStarSourceConnection"), "the only kind"),
             *(
-                maybe(f"triggers[].gitConfiguration.{name}", free(), "which pushes start a delivery is the team's choice")
-                for name in ("sourceActionName", "pushes[].filePaths.excludes[]", "pushes[].filePaths.includes[]",
-                             "pushes[].branches.includes[]")
+                maybe(
+                    f"triggers[].gitConfiguration.{name}", free(), "which pushes start a delivery is the team's choice"
+                )
+                for name in (
+                    "sourceActionName",
+                    "pushes[].filePaths.excludes[]",
+                    "pushes[].filePaths.includes[]",
+                    "pushes[].branches.includes[]",
+                )
             ),
         ),
     ),
@@ -67,7 +104,11 @@ TABLES: Final = (
         source="https://docs.aws.amazon.com/dtconsole/latest/userguide/welcome-connections.html",
         rows=(
             row("name", named("connection"), "two environments share an account"),
-            row("providerType", exactly("GitHub", "Bitbucket", "GitLab", "GitHubEnterpriseServer"), "what the pipeline reads from"),
+            row(
+                "providerType",
+                exactly("GitHub", "Bitbucket", "GitLab", "GitHubEnterpriseServer"),
+                "what the pipeline reads from",
+            ),
         ),
     ),
     Table(
@@ -81,4 +122,4 @@ TABLES: Final = (
             maybe("args.*", free(), "build arguments"),
         ),
     ),
-)  # fmt: skip
+)

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import JSON, Table, between, exactly, free, holds, keyed, maybe, named, refers, row, text
+from ..rows import (
+    JSON,
+    Context,
+    Table,
+    between,
+    exactly,
+    free,
+    holds,
+    is_here,
+    keyed,
+    maybe,
+    named,
+    parsed,
+    refers,
+    row,
+    text,
+)
 
 _SNS: Final = "https://docs.aws.amazon.com/sns/latest/api"
 _SQS: Final = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference"
@@ -34,7 +50,11 @@ TABLES: Final = (
         rows=(
             row("topic", refers(kinds.TOPIC), "a topic of this stack"),
             row("protocol", exactly("email", "email-json", "sqs", "lambda"), "plain HTTP and SMS are not used"),
-            row("endpoint", text(r"[^@\s]+@[^@\s]+\.[^@\s]+|arn:aws.+", "an address, or the ARN of a queue"), "who is told"),
+            row(
+                "endpoint",
+                text(r"[^@\s]+@[^@\s]+\.[^@\s]+|arn:aws.+", "an address, or the ARN of a queue"),
+                "who is told",
+            ),
             maybe("endpointAutoConfirms", free(bool), "only matters to HTTPS endpoints"),
         ),
     ),
@@ -44,11 +64,20 @@ TABLES: Final = (
         rows=(
             row("name", named("queue"), "two environments share an account"),
             row("kmsMasterKeyId", keyed("sqs"), "with a key of this stack"),
-            row("messageRetentionSeconds", between(345600, 1209600),
-                "a dead letter must outlive a long weekend; SQS takes up to 14 days"),
+            row(
+                "messageRetentionSeconds",
+                between(345600, 1209600),
+                "a dead letter must outlive a long weekend; SQS takes up to 14 days",
+            ),
             maybe("visibilityTimeoutSeconds", between(30, 43200), "SQS takes up to 12 hours"),
-            maybe("redrivePolicy", holds("JSON with a dead-letter queue of this stack and maxReceiveCount 1 to 1000",
-                                         lambda value, at: _redrive(value, at)), "a poisoned message ends somewhere"),
+            maybe(
+                "redrivePolicy",
+                holds(
+                    "JSON with a dead-letter queue of this stack and maxReceiveCount 1 to 1000",
+                    lambda value, at: _redrive(value, at),
+                ),
+                "a poisoned message ends somewhere",
+            ),
         ),
     ),
     Table(
@@ -59,19 +88,13 @@ TABLES: Final = (
             row("policy", JSON, "judged as a document (dlq-accepts-sender, resource-policies-accounted-for)"),
         ),
     ),
-)  # fmt: skip
+)
 
 
-def _redrive(value: object, at: object) -> bool:
-    import json
-
-    try:
-        found = json.loads(value) if isinstance(value, str) else value
-        return (
-            set(found) == {"deadLetterTargetArn", "maxReceiveCount"}  # type: ignore[call-overload]
-            and bool(at.graph.named(found["deadLetterTargetArn"], kinds.QUEUE))  # type: ignore[attr-defined, index]
-            and found["deadLetterTargetArn"] != at.resource.props.get("arn")  # type: ignore[attr-defined, index]
-            and 1 <= int(found["maxReceiveCount"]) <= 1000  # type: ignore[index]
-        )
-    except (ValueError, KeyError, TypeError):
+def _redrive(value: Any, at: Context) -> bool:
+    found = parsed(value)
+    if not isinstance(found, dict) or set(found) != {"deadLetterTargetArn", "maxReceiveCount"}:
         return False
+    target, count = found["deadLetterTargetArn"], found["maxReceiveCount"]
+    other = bool(at.graph.named(target, kinds.QUEUE)) and target != at.resource.props.get("arn")
+    return other and is_here(target, at.graph) and isinstance(count, int) and 1 <= count <= 1000

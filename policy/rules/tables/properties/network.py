@@ -17,14 +17,18 @@ RULE_DESCRIPTION: Final = text(
 
 _GROUP_RULE: Final = (
     row("securityGroupId", refers(kinds.SECURITY_GROUP), "the rule belongs to a group of this stack"),
-    row("description", RULE_DESCRIPTION, "EC2 refuses other characters, and the first deployment fails",
-        source=f"{_EC2}/API_IpRange.html"),
+    row(
+        "description",
+        RULE_DESCRIPTION,
+        "EC2 refuses other characters, and the first deployment fails",
+        source=f"{_EC2}/API_IpRange.html",
+    ),
     row("ipProtocol", exactly("tcp", "6"), "HTTPS is all that goes between tasks and endpoints"),
     row("fromPort", exactly(443), "HTTPS is all that goes between tasks and endpoints"),
     row("toPort", exactly(443), "HTTPS is all that goes between tasks and endpoints"),
     maybe("referencedSecurityGroupId", refers(kinds.SECURITY_GROUP), "the other side is a group of this stack"),
     maybe("cidrIpv4", inside("securityGroupId.vpcId"), "nothing outside the VPC is reached by address"),
-)  # fmt: skip
+)
 
 TABLES: Final = (
     Table(
@@ -43,8 +47,11 @@ TABLES: Final = (
         rows=(
             row("vpcId", refers(kinds.VPC), "all subnets are of this stack's network"),
             row("cidrBlock", inside("vpcId"), "EC2 refuses a range outside the VPC's"),
-            row("availabilityZone", text(r"[a-z]{2}(-[a-z]+)+-\d[a-f]", "a zone such as us-east-1a"),
-                "without one EC2 picks, and two subnets may share a zone"),
+            row(
+                "availabilityZone",
+                text(r"[a-z]{2}(-[a-z]+)+-\d[a-f]", "a zone such as us-east-1a"),
+                "without one EC2 picks, and two subnets may share a zone",
+            ),
             row("mapPublicIpOnLaunch", exactly(False), "nothing in a private subnet has a public address"),
         ),
     ),
@@ -79,8 +86,11 @@ TABLES: Final = (
         source=f"{_VPC}/security-group-rules.html",
         rows=(
             *_GROUP_RULE,
-            maybe("prefixListId", text(r"pl-[0-9a-f]{8,17}", "an AWS-managed prefix list"),
-                  "S3's gateway is reached by its prefix list, which only a look-up knows"),
+            maybe(
+                "prefixListId",
+                text(r"pl-[0-9a-f]{8,17}", "an AWS-managed prefix list"),
+                "S3's gateway is reached by its prefix list, which only a look-up knows",
+            ),
         ),
     ),
     Table(
@@ -112,18 +122,37 @@ TABLES: Final = (
         source="https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
         rows=(
             row("vpcId", refers(kinds.VPC), "tasks are in this network"),
-            row("serviceName", holds("a service of this Region that tasks use", lambda value, at: _endpoint(value, at)),
-                "an endpoint to anything else is another way out"),
+            row(
+                "serviceName",
+                holds("a service of this Region that tasks use", lambda value, at: _endpoint(value, at)),
+                "an endpoint to anything else is another way out",
+            ),
             row("vpcEndpointType", exactly("Interface", "Gateway"), "the two kinds that AWS services are offered as"),
             row("policy", JSON, "the endpoint's own policy is judged as a document (iam-least-privilege)"),
-            row("subnetIds[]", refers(kinds.SUBNET), "its addresses are where tasks are",
-                when=("vpcEndpointType", "Interface")),
-            row("securityGroupIds[]", refers(kinds.SECURITY_GROUP), "only tasks come in",
-                when=("vpcEndpointType", "Interface")),
-            row("privateDnsEnabled", exactly(True), "tasks resolve the service's own name",
-                when=("vpcEndpointType", "Interface")),
-            maybe("routeTableIds[]", refers(kinds.ROUTE_TABLE), "the way to a gateway is a route (gateway-on-task-routes)",
-                when=("vpcEndpointType", "Gateway")),
+            row(
+                "subnetIds[]",
+                refers(kinds.SUBNET),
+                "its addresses are where tasks are",
+                when=("vpcEndpointType", "Interface"),
+            ),
+            row(
+                "securityGroupIds[]",
+                refers(kinds.SECURITY_GROUP),
+                "only tasks come in",
+                when=("vpcEndpointType", "Interface"),
+            ),
+            row(
+                "privateDnsEnabled",
+                exactly(True),
+                "tasks resolve the service's own name",
+                when=("vpcEndpointType", "Interface"),
+            ),
+            maybe(
+                "routeTableIds[]",
+                refers(kinds.ROUTE_TABLE),
+                "the way to a gateway is a route (gateway-on-task-routes)",
+                when=("vpcEndpointType", "Gateway"),
+            ),
         ),
     ),
     Table(
@@ -156,8 +185,12 @@ TABLES: Final = (
         rows=(
             row("vpcId", refers(kinds.VPC), "the whole network is logged"),
             row("trafficType", exactly("ALL"), "what was let through is evidence as well as what was refused"),
-            row("maxAggregationInterval", exactly(60, 600), "the two intervals that EC2 takes",
-                source=f"{_EC2}/API_CreateFlowLogs.html"),
+            row(
+                "maxAggregationInterval",
+                exactly(60, 600),
+                "the two intervals that EC2 takes",
+                source=f"{_EC2}/API_CreateFlowLogs.html",
+            ),
             row("logDestinationType", exactly("cloud-watch-logs"), "the stack's log group keeps them encrypted"),
             row("logDestination", refers(kinds.LOG_GROUP), "a group of this stack"),
             row("iamRoleArn", refers(kinds.ROLE), "CloudWatch Logs is written with a role of this stack"),
@@ -165,10 +198,31 @@ TABLES: Final = (
     ),
     Table(type=kinds.EIP, source=f"{_VPC}/vpc-eips.html", rows=()),
     Table(type=kinds.NAT, source=f"{_VPC}/vpc-nat-gateway.html", rows=()),
-)  # fmt: skip
+)
 
 ENDPOINTS: Final = frozenset(
-    ["ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager", "ssm", "ssmmessages", "sqs", "sns", "states", "monitoring", "kms", "dynamodb", "sts", "ecs", "ecs-agent", "ecs-telemetry", "events", "xray", "guardduty-data"]
+    [
+        "ecr.api",
+        "ecr.dkr",
+        "logs",
+        "s3",
+        "secretsmanager",
+        "ssm",
+        "ssmmessages",
+        "sqs",
+        "sns",
+        "states",
+        "monitoring",
+        "kms",
+        "dynamodb",
+        "sts",
+        "ecs",
+        "ecs-agent",
+        "ecs-telemetry",
+        "events",
+        "xray",
+        "guardduty-data",
+    ]
 )
 """Services that a task of this platform may need an endpoint for."""
 
@@ -179,5 +233,3 @@ def _endpoint(value: object, at: object) -> bool:
     found = re.fullmatch(r"(?:cn\.)?com\.amazonaws\.([a-z]{2}(?:-[a-z]+)+-\d)\.([a-z0-9.-]+)", str(value))
     zones = {str(one.props.get("availabilityZone", ""))[:-1] for one in at.graph.of_type(kinds.SUBNET)}  # type: ignore[attr-defined]
     return found is not None and found[2] in ENDPOINTS and (found[1] in zones or not zones)
-
-

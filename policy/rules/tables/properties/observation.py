@@ -5,13 +5,52 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import JSON, Context, Table, between, exactly, free, holds, is_here, keyed, maybe, named, refers, row, suffixed, text
+from ..rows import (
+    JSON,
+    Context,
+    Table,
+    between,
+    exactly,
+    free,
+    holds,
+    is_here,
+    keyed,
+    maybe,
+    named,
+    refers,
+    row,
+    suffixed,
+    text,
+)
 from .documents import DASHBOARD
 
 _CW: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference"
 _LOGS: Final = "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference"
 
-RETENTION: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+RETENTION: Final = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
 """Days that CloudWatch Logs takes (PutRetentionPolicy)."""
 
 _GROUP_NAME: Final = r"/(?:batch|aws/vendedlogs/states|aws/codebuild)/[A-Za-z0-9_-]+-{suffix}|/aws/ecs/containerinsights/[A-Za-z0-9_-]+-{suffix}/performance"
@@ -51,15 +90,24 @@ def _threshold(value: Any, at: Context) -> bool:
 
 
 _DIMENSIONS: Final = {
-    "StateMachineArn": kinds.STATE_MACHINE, "RuleName": kinds.EVENT_RULE, "QueueName": kinds.QUEUE,
-    "ScheduleGroup": kinds.SCHEDULE_GROUP, "ClusterName": kinds.CLUSTER, "ServiceName": kinds.SERVICE,
-    "TopicName": kinds.TOPIC, "LogGroupName": kinds.LOG_GROUP, "TableName": kinds.TABLE, "ProjectName": kinds.BUILD_PROJECT,
-}  # fmt: skip
+    "StateMachineArn": kinds.STATE_MACHINE,
+    "RuleName": kinds.EVENT_RULE,
+    "QueueName": kinds.QUEUE,
+    "ScheduleGroup": kinds.SCHEDULE_GROUP,
+    "ClusterName": kinds.CLUSTER,
+    "ServiceName": kinds.SERVICE,
+    "TopicName": kinds.TOPIC,
+    "LogGroupName": kinds.LOG_GROUP,
+    "TableName": kinds.TABLE,
+    "ProjectName": kinds.BUILD_PROJECT,
+}
 
 
 def _own_dimensions(value: Any, at: Context) -> bool:
     return isinstance(value, dict) and all(
-        not isinstance(member, str) or name not in _DIMENSIONS or (bool(at.graph.named(member, _DIMENSIONS[name])) and is_here(member, at.graph))
+        not isinstance(member, str)
+        or name not in _DIMENSIONS
+        or (bool(at.graph.named(member, _DIMENSIONS[name])) and is_here(member, at.graph))
         for name, member in value.items()
     )
 
@@ -78,11 +126,20 @@ TABLES: Final = (
         type=kinds.LOG_GROUP,
         source=f"{_LOGS}/API_CreateLogGroup.html",
         rows=(
-            row("name", holds("/batch/, /aws/vendedlogs/states/ or the service's own prefix, then {purpose}-{suffix}", _group_name),
-                "the logs key admits groups by these prefixes"),
+            row(
+                "name",
+                holds(
+                    "/batch/, /aws/vendedlogs/states/ or the service's own prefix, then {purpose}-{suffix}", _group_name
+                ),
+                "the logs key admits groups by these prefixes",
+            ),
             row("kmsKeyId", keyed("logs"), "with a key of this stack"),
-            row("retentionInDays", exactly(*RETENTION), "CloudWatch Logs takes no others, and none is for ever",
-                source=f"{_LOGS}/API_PutRetentionPolicy.html"),
+            row(
+                "retentionInDays",
+                exactly(*RETENTION),
+                "CloudWatch Logs takes no others, and none is for ever",
+                source=f"{_LOGS}/API_PutRetentionPolicy.html",
+            ),
             maybe("skipDestroy", free(bool), "no-retain-or-protect judges it"),
         ),
     ),
@@ -92,11 +149,21 @@ TABLES: Final = (
         rows=(
             row("name", suffixed("errors-{job}-{suffix}", r"[a-z0-9-]+-"), "two environments share an account"),
             row("logGroupName", refers(kinds.LOG_GROUP), "a group of this stack"),
-            row("pattern", holds("a pattern that CloudWatch Logs can read, about the level", lambda value, at: _pattern(value)),
-                "a filter that matches nothing never alarms"),
-            row("metricTransformation.name", holds("a metric that an alarm of this stack watches", lambda value, at: _watched(value, at)),
-                "a metric that nobody watches tells nobody"),
-            row("metricTransformation.namespace", suffixed("Batch/{suffix}", r"Batch/"), "two environments share an account"),
+            row(
+                "pattern",
+                holds("a pattern that CloudWatch Logs can read, about the level", lambda value, at: _pattern(value)),
+                "a filter that matches nothing never alarms",
+            ),
+            row(
+                "metricTransformation.name",
+                holds("a metric that an alarm of this stack watches", lambda value, at: _watched(value, at)),
+                "a metric that nobody watches tells nobody",
+            ),
+            row(
+                "metricTransformation.namespace",
+                suffixed("Batch/{suffix}", r"Batch/"),
+                "two environments share an account",
+            ),
             row("metricTransformation.value", exactly("1"), "each line counts once"),
             maybe("metricTransformation.defaultValue", exactly("0"), "no line is no error"),
             maybe("metricTransformation.unit", exactly("Count", "None"), "lines are counted"),
@@ -116,34 +183,83 @@ TABLES: Final = (
         rows=(
             row("name", named("alarm"), "two environments share an account"),
             row("alarmDescription", text(r"(?s).{1,1024}", "up to 1,024 characters"), "who is woken reads it"),
-            row("comparisonOperator", holds("GreaterThanThreshold or GreaterThanOrEqualToThreshold (Less… for what scales in)",
-                                            lambda value, at: _comparison(value, at)), "the alarm is raised by too much, not by too little"),
-            row("threshold", holds("0 for a count of failures; otherwise a number from 0 up", _threshold), "one failed night is one too many"),
-            row("evaluationPeriods", holds("at least 1, and with the period at most a day", _whole_window), "CloudWatch refuses more"),
+            row(
+                "comparisonOperator",
+                holds(
+                    "GreaterThanThreshold or GreaterThanOrEqualToThreshold (Less… for what scales in)",
+                    lambda value, at: _comparison(value, at),
+                ),
+                "the alarm is raised by too much, not by too little",
+            ),
+            row(
+                "threshold",
+                holds("0 for a count of failures; otherwise a number from 0 up", _threshold),
+                "one failed night is one too many",
+            ),
+            row(
+                "evaluationPeriods",
+                holds("at least 1, and with the period at most a day", _whole_window),
+                "CloudWatch refuses more",
+            ),
             maybe("datapointsToAlarm", between(1, 100), "at most the evaluation periods"),
-            row("treatMissingData", exactly("notBreaching", "breaching"), "ignore and missing leave an alarm in its old state"),
+            row(
+                "treatMissingData",
+                exactly("notBreaching", "breaching"),
+                "ignore and missing leave an alarm in its old state",
+            ),
             row("alarmActions[]", _ACTION, "somebody is told, or something is scaled"),
             maybe("okActions[]", _ACTION, "somebody is told that it is over"),
             row("metricName", free(), "an alarm watches a metric, or computes one", when=("metricQueries", None)),
-            row("namespace", holds("a namespace of AWS with dimensions, or Batch/{suffix}", _namespace), "an alarm on nothing sleeps", when=("metricQueries", None)),
+            row(
+                "namespace",
+                holds("a namespace of AWS with dimensions, or Batch/{suffix}", _namespace),
+                "an alarm on nothing sleeps",
+                when=("metricQueries", None),
+            ),
             row("statistic", free(), "CloudWatch refuses an alarm without", when=("metricQueries", None)),
             row("period", free(int), "CloudWatch refuses an alarm without", when=("metricQueries", None)),
             maybe("metricName", free(), "judged with namespace and dimensions (alarm-metric-exists)"),
             maybe("namespace", free(), "judged with metric and dimensions (alarm-metric-exists)"),
-            maybe("statistic", holds("a statistic that says something about the metric", _statistic), "the average of a count is never above 0 enough"),
-            maybe("extendedStatistic", text(r"p\d{1,2}(\.\d{1,2})?", "a percentile such as p99"), "CloudWatch refuses others"),
+            maybe(
+                "statistic",
+                holds("a statistic that says something about the metric", _statistic),
+                "the average of a count is never above 0 enough",
+            ),
+            maybe(
+                "extendedStatistic",
+                text(r"p\d{1,2}(\.\d{1,2})?", "a percentile such as p99"),
+                "CloudWatch refuses others",
+            ),
             maybe("period", holds("a multiple of 60 seconds up to a day", _period), "CloudWatch refuses others"),
             maybe("dimensions", free(dict), "judged as a whole (alarm-metric-exists)"),
-            maybe("dimensions", holds("names of resources of this stack", _own_dimensions), "an alarm on another's metric sleeps"),
-            maybe("metricQueries[].id", text(r"[a-z][A-Za-z0-9_]{0,254}", "a name that begins with a small letter"), "CloudWatch refuses others"),
-            maybe("metricQueries[].expression", holds("an expression over the ids of the queries", lambda value, at: _expression(value, at)), "CloudWatch refuses others"),
+            maybe(
+                "dimensions",
+                holds("names of resources of this stack", _own_dimensions),
+                "an alarm on another's metric sleeps",
+            ),
+            maybe(
+                "metricQueries[].id",
+                text(r"[a-z][A-Za-z0-9_]{0,254}", "a name that begins with a small letter"),
+                "CloudWatch refuses others",
+            ),
+            maybe(
+                "metricQueries[].expression",
+                holds("an expression over the ids of the queries", lambda value, at: _expression(value, at)),
+                "CloudWatch refuses others",
+            ),
             maybe("metricQueries[].label", free(), "shown in graphs only"),
             maybe("metricQueries[].returnData", free(bool), "exactly one query returns data (alarm-metric-exists)"),
             maybe(_METRIC + "metricName", free(), "judged as a whole (alarm-metric-exists)"),
             maybe(_METRIC + "namespace", free(), "judged as a whole (alarm-metric-exists)"),
-            maybe(_METRIC + "dimensions", holds("names of resources of this stack", _own_dimensions), "an alarm on another's metric sleeps"),
+            maybe(
+                _METRIC + "dimensions",
+                holds("names of resources of this stack", _own_dimensions),
+                "an alarm on another's metric sleeps",
+            ),
             maybe(_METRIC + "dimensions.*", free(), "judged as a whole (alarm-metric-exists)"),
-            maybe(_METRIC + "period", holds("a multiple of 60 seconds up to a day", _period), "CloudWatch refuses others"),
+            maybe(
+                _METRIC + "period", holds("a multiple of 60 seconds up to a day", _period), "CloudWatch refuses others"
+            ),
             maybe(_METRIC + "stat", exactly("Sum", "Maximum"), "counts are added up"),
         ),
     ),
@@ -164,16 +280,18 @@ TABLES: Final = (
             maybe("logGroupNames[]", refers(kinds.LOG_GROUP), "a group of this stack"),
         ),
     ),
-)  # fmt: skip
+)
 
 
 def _comparison(value: Any, at: Context) -> bool:
     if value == "GreaterThanThreshold":
         return True
     if value == "GreaterThanOrEqualToThreshold":
-        return at.resource.props.get("threshold", 0) > 0
+        return bool(at.resource.props.get("threshold", 0) > 0)
     scales = [at.graph.get(urn) for urn in at.resource.property_dependencies.get("alarmActions", ())]
-    return str(value).startswith("LessThan") and any(one is not None and one.type == kinds.SCALING_POLICY for one in scales)
+    return str(value).startswith("LessThan") and any(
+        one is not None and one.type == kinds.SCALING_POLICY for one in scales
+    )
 
 
 def _watched(value: Any, at: Context) -> bool:
@@ -188,7 +306,9 @@ def _pattern(value: Any) -> bool:
     text_ = str(value)
     terms = re.findall(r"\(\s*\$\.([a-z_]+)\s*=\s*\"([a-z]+)\"\s*\)", text_)
     levels = {level for name, level in terms if name == "level"}
-    return text_.startswith("{") and text_.endswith("}") and {"error", "critical"} <= levels and len(terms) == len(levels)
+    return (
+        text_.startswith("{") and text_.endswith("}") and {"error", "critical"} <= levels and len(terms) == len(levels)
+    )
 
 
 def _expression(value: Any, at: Context) -> bool:
@@ -199,7 +319,17 @@ def _expression(value: Any, at: Context) -> bool:
     text_ = str(value)
     named_ = set(re.findall(r"(?<![A-Za-z0-9_])[a-z][A-Za-z0-9_]*", text_))
     balanced = text_.count("(") == text_.count(")")
-    functions = set(re.findall(r"([A-Z_]+)(?=\()", text_)) <= {"IF", "FILL", "MAX", "MIN", "SUM", "AVG", "RATE", "CEIL", "FLOOR"}
+    functions = set(re.findall(r"([A-Z_]+)(?=\()", text_)) <= {
+        "IF",
+        "FILL",
+        "MAX",
+        "MIN",
+        "SUM",
+        "AVG",
+        "RATE",
+        "CEIL",
+        "FLOOR",
+    }
     capitals = set(re.findall(r"(?<![A-Za-z_])[A-Z_]{2,}(?!\()", text_)) <= {"REPEAT", "LINEAR", "AND", "OR"}
     used = {one.get("id") for one in queries if isinstance(one, dict) and one.get("metric")}
     return bool(named_) and named_ <= ids and used <= named_ and balanced and functions and capitals

@@ -28,7 +28,7 @@ def _algorithm(value: Any, at: Context) -> bool:
 def _own_prefix(value: Any, at: Context) -> bool:
     """Each logged bucket has a prefix of its own in the log bucket."""
     others = [one for one in at.graph.of_type(kinds.BUCKET_LOGGING) if one is not at.resource]
-    names = [one for one in at.graph.resolve(at.resource, "bucket", kinds.BUCKET)]
+    names = at.graph.resolve(at.resource, "bucket", kinds.BUCKET)
     fits = all(str(value).rstrip("/") in one.name.split("-") for one in names)
     return str(value).endswith("/") and all(one.props.get("targetPrefix") != value for one in others) and fits
 
@@ -38,8 +38,11 @@ TABLES: Final = (
         type=kinds.BUCKET,
         source=f"{_S3}/userguide/bucketnamingrules.html",
         rows=(
-            row("bucket", suffixed("bucket-{purpose}-{account}-{suffix}", r"bucket-[a-z0-9-]+-\d{12}-"),
-                "bucket names are shared by all accounts"),
+            row(
+                "bucket",
+                suffixed("bucket-{purpose}-{account}-{suffix}", r"bucket-[a-z0-9-]+-\d{12}-"),
+                "bucket names are shared by all accounts",
+            ),
             maybe("forceDestroy", free(bool), "teardown decides; stores-empty-on-destroy judges it"),
         ),
     ),
@@ -75,16 +78,29 @@ TABLES: Final = (
         source=f"{_S3}/userguide/UsingKMSEncryption.html",
         rows=(
             _OF_A_BUCKET,
-            row("rules[].applyServerSideEncryptionByDefault.sseAlgorithm",
+            row(
+                "rules[].applyServerSideEncryptionByDefault.sseAlgorithm",
                 holds("aws:kms (AES256 only where S3 delivers access logs)", _algorithm),
-                "the data is encrypted with a key of this stack; log delivery knows SSE-S3 only"),
-            row("rules[].applyServerSideEncryptionByDefault.kmsMasterKeyId", keyed("s3"),
+                "the data is encrypted with a key of this stack; log delivery knows SSE-S3 only",
+            ),
+            row(
+                "rules[].applyServerSideEncryptionByDefault.kmsMasterKeyId",
+                keyed("s3"),
                 "another key is not administered by this stack",
-                when=("rules[].applyServerSideEncryptionByDefault.sseAlgorithm", "aws:kms")),
-            row("rules[].bucketKeyEnabled", exactly(True), "it cuts the calls to KMS, which are paid for",
-                when=("rules[].applyServerSideEncryptionByDefault.sseAlgorithm", "aws:kms")),
-            maybe("rules[].bucketKeyEnabled", free(bool), "means nothing to SSE-S3",
-                  when=("rules[].applyServerSideEncryptionByDefault.sseAlgorithm", "AES256")),
+                when=("rules[].applyServerSideEncryptionByDefault.sseAlgorithm", "aws:kms"),
+            ),
+            row(
+                "rules[].bucketKeyEnabled",
+                exactly(True),
+                "it cuts the calls to KMS, which are paid for",
+                when=("rules[].applyServerSideEncryptionByDefault.sseAlgorithm", "aws:kms"),
+            ),
+            maybe(
+                "rules[].bucketKeyEnabled",
+                free(bool),
+                "means nothing to SSE-S3",
+                when=("rules[].applyServerSideEncryptionByDefault.sseAlgorithm", "AES256"),
+            ),
         ),
     ),
     Table(
@@ -97,15 +113,21 @@ TABLES: Final = (
         source=f"{_S3}/userguide/lifecycle-configuration-examples.html",
         rows=(
             _OF_A_BUCKET,
-            row("rules", holds("rules of which one aborts unfinished uploads", lambda value, at: _aborts(value)),
-                "unfinished uploads cost and are seen by nobody"),
+            row(
+                "rules",
+                holds("rules of which one aborts unfinished uploads", lambda value, at: _aborts(value)),
+                "unfinished uploads cost and are seen by nobody",
+            ),
             row("rules[].id", text(r".{1,255}", "up to 255 characters"), "S3 takes each id once"),
             row("rules[].status", exactly("Enabled"), "a disabled rule deletes nothing"),
             maybe("rules[].filter.prefix", free(), "which objects the rule is about is the platform's choice"),
             maybe("rules[].expiration.days", _DAYS, "settings keep data between a day and ten years"),
             maybe("rules[].noncurrentVersionExpiration.noncurrentDays", _DAYS, "versions are kept for a time only"),
-            maybe("rules[].abortIncompleteMultipartUpload.daysAfterInitiation", between(1, 30),
-                  "unfinished uploads cost and are seen by nobody"),
+            maybe(
+                "rules[].abortIncompleteMultipartUpload.daysAfterInitiation",
+                between(1, 30),
+                "unfinished uploads cost and are seen by nobody",
+            ),
         ),
     ),
     Table(
@@ -113,10 +135,16 @@ TABLES: Final = (
         source=f"{_S3}/userguide/ServerLogs.html",
         rows=(
             _OF_A_BUCKET,
-            row("targetBucket", holds("another bucket of this stack", lambda value, at: _other_bucket(value, at)),
-                "a bucket that logs into itself grows without bound"),
-            row("targetPrefix", holds("a prefix of its own, named after the bucket", _own_prefix),
-                "the log bucket's policy admits deliveries by prefix"),
+            row(
+                "targetBucket",
+                holds("another bucket of this stack", lambda value, at: _other_bucket(value, at)),
+                "a bucket that logs into itself grows without bound",
+            ),
+            row(
+                "targetPrefix",
+                holds("a prefix of its own, named after the bucket", _own_prefix),
+                "the log bucket's policy admits deliveries by prefix",
+            ),
         ),
     ),
     Table(
@@ -133,12 +161,26 @@ TABLES: Final = (
         rows=(
             row("name", named("table"), "two environments share an account"),
             row("billingMode", exactly("PAY_PER_REQUEST"), "provisioned capacity is paid for all night"),
-            row("hashKey", holds("an attribute of the table, and not the range key", lambda value, at: _key(value, at, "rangeKey")),
-                "DynamoDB refuses a key that no attribute describes"),
-            row("rangeKey", holds("an attribute of the table, and not the hash key", lambda value, at: _key(value, at, "hashKey")),
-                "DynamoDB refuses a key that no attribute describes"),
-            row("attributes[].name", holds("one of the two keys", lambda value, at: value in (at.resource.props.get("hashKey"), at.resource.props.get("rangeKey"))),
-                "DynamoDB refuses an attribute that no key uses"),
+            row(
+                "hashKey",
+                holds(
+                    "an attribute of the table, and not the range key", lambda value, at: _key(value, at, "rangeKey")
+                ),
+                "DynamoDB refuses a key that no attribute describes",
+            ),
+            row(
+                "rangeKey",
+                holds("an attribute of the table, and not the hash key", lambda value, at: _key(value, at, "hashKey")),
+                "DynamoDB refuses a key that no attribute describes",
+            ),
+            row(
+                "attributes[].name",
+                holds(
+                    "one of the two keys",
+                    lambda value, at: value in (at.resource.props.get("hashKey"), at.resource.props.get("rangeKey")),
+                ),
+                "DynamoDB refuses an attribute that no key uses",
+            ),
             row("attributes[].type", exactly("S"), "keys are dates and texts"),
             row("pointInTimeRecovery.enabled", exactly(True), "the ledger decides what runs twice"),
             row("serverSideEncryption.enabled", exactly(True), "with a key of this stack"),
@@ -176,12 +218,13 @@ TABLES: Final = (
             row("policy", JSON, "judged as a document (iam-least-privilege)"),
         ),
     ),
-)  # fmt: skip
+)
 
 
 def _aborts(value: Any) -> bool:
     return isinstance(value, list) and any(
-        isinstance(one, dict) and one.get("abortIncompleteMultipartUpload") and one.get("status") == "Enabled" for one in value
+        isinstance(one, dict) and one.get("abortIncompleteMultipartUpload") and one.get("status") == "Enabled"
+        for one in value
     )
 
 

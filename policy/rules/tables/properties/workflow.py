@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import JSON, Context, Table, between, exactly, free, holds, maybe, is_here, named, refers, row, text
+from ..rows import JSON, Context, Table, between, exactly, holds, is_here, maybe, named, refers, row, text
 from .documents import EVENT_PATTERN
 
 _SFN: Final = "https://docs.aws.amazon.com/step-functions/latest/apireference"
@@ -42,9 +42,17 @@ TABLES: Final = (
             row("definition", JSON, "judged as a document (state-machines-are-sound)"),
             row("tracingConfiguration.enabled", exactly(True), "a slow night is found by its trace"),
             row("loggingConfiguration.level", exactly("ALL"), "a failure at night is read in the morning"),
-            row("loggingConfiguration.includeExecutionData", exactly(True), "without it the log does not say which run"),
-            row("loggingConfiguration.logDestination", holds("the ARN of the machine's own log group, /aws/vendedlogs/states/{purpose}-{suffix}, with :*", lambda value, at: _log(value, at)),
-                "Step Functions wants the group's ARN with :*"),
+            row(
+                "loggingConfiguration.includeExecutionData", exactly(True), "without it the log does not say which run"
+            ),
+            row(
+                "loggingConfiguration.logDestination",
+                holds(
+                    "the ARN of the machine's own log group, /aws/vendedlogs/states/{purpose}-{suffix}, with :*",
+                    lambda value, at: _log(value, at),
+                ),
+                "Step Functions wants the group's ARN with :*",
+            ),
         ),
     ),
     Table(
@@ -62,15 +70,32 @@ TABLES: Final = (
         source=f"{_EVENTS}/API_Target.html",
         rows=(
             row("rule", refers(kinds.EVENT_RULE), "a rule of this stack"),
-            row("arn", refers(kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE), "a target of this stack"),
-            maybe("targetId", text(r"[.\-_A-Za-z0-9]{1,64}", "up to 64 of letters, digits and .-_"), "EventBridge refuses others"),
+            row(
+                "arn", refers(kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE), "a target of this stack"
+            ),
+            maybe(
+                "targetId",
+                text(r"[.\-_A-Za-z0-9]{1,64}", "up to 64 of letters, digits and .-_"),
+                "EventBridge refuses others",
+            ),
             maybe("roleArn", refers(kinds.ROLE), "a role of this stack"),
-            maybe("retryPolicy.maximumRetryAttempts", between(1, 185), "EventBridge takes up to 185; without one a throttled start is lost"),
+            maybe(
+                "retryPolicy.maximumRetryAttempts",
+                between(1, 185),
+                "EventBridge takes up to 185; without one a throttled start is lost",
+            ),
             maybe("retryPolicy.maximumEventAgeInSeconds", between(60, 86400), "EventBridge takes a minute to a day"),
             maybe("deadLetterConfig.arn", refers(kinds.QUEUE), "a queue of this stack"),
-            maybe("inputTransformer.inputPaths.*", text(r"\$(\.[A-Za-z0-9_-]+)+", "a path such as $.detail.object.key"), "EventBridge refuses others"),
-            maybe("inputTransformer.inputTemplate", holds("a template with exactly the names of inputPaths", lambda value, at: _template(value, at)),
-                  "an unknown name is left in the text, and the run gets nonsense"),
+            maybe(
+                "inputTransformer.inputPaths.*",
+                text(r"\$(\.[A-Za-z0-9_-]+)+", "a path such as $.detail.object.key"),
+                "EventBridge refuses others",
+            ),
+            maybe(
+                "inputTransformer.inputTemplate",
+                holds("a template with exactly the names of inputPaths", lambda value, at: _template(value, at)),
+                "an unknown name is left in the text, and the run gets nonsense",
+            ),
         ),
     ),
     Table(
@@ -79,16 +104,35 @@ TABLES: Final = (
         rows=(
             row("name", named("schedule"), "two environments share an account"),
             row("groupName", refers(kinds.SCHEDULE_GROUP), "the group of this stack, which alarms watch"),
-            row("scheduleExpression", holds("a cron, rate or at expression", _expression), "the Scheduler refuses others"),
-            row("scheduleExpressionTimezone", holds("an IANA time zone", _zone), "without it times are UTC, and move twice a year"),
+            row(
+                "scheduleExpression",
+                holds("a cron, rate or at expression", _expression),
+                "the Scheduler refuses others",
+            ),
+            row(
+                "scheduleExpressionTimezone",
+                holds("an IANA time zone", _zone),
+                "without it times are UTC, and move twice a year",
+            ),
             row("flexibleTimeWindow.mode", exactly("OFF"), "a deadline is a minute, not a window"),
             maybe("state", exactly("ENABLED"), "a disabled schedule starts nothing"),
             maybe("description", text(r".{1,512}", "up to 512 characters"), "the Scheduler refuses more"),
             row("target.arn", refers(kinds.STATE_MACHINE), "a machine of this stack"),
             row("target.roleArn", refers(kinds.ROLE), "a role of this stack"),
-            row("target.input", holds("JSON whose local time is the schedule's, with a stage and the scheduled time", lambda value, at: _input(value, at)), "the machine computes the day from it"),
+            row(
+                "target.input",
+                holds(
+                    "JSON whose local time is the schedule's, with a stage and the scheduled time",
+                    lambda value, at: _input(value, at),
+                ),
+                "the machine computes the day from it",
+            ),
             row("target.retryPolicy.maximumRetryAttempts", between(1, 185), "the Scheduler takes up to 185"),
-            row("target.retryPolicy.maximumEventAgeInSeconds", between(60, 86400), "the Scheduler takes a minute to a day"),
+            row(
+                "target.retryPolicy.maximumEventAgeInSeconds",
+                between(60, 86400),
+                "the Scheduler takes a minute to a day",
+            ),
             row("target.deadLetterConfig.arn", refers(kinds.QUEUE), "a queue of this stack"),
         ),
     ),
@@ -97,7 +141,7 @@ TABLES: Final = (
         source=f"{_SCHEDULER}/API_CreateScheduleGroup.html",
         rows=(row("name", named("schedule"), "two environments share an account"),),
     ),
-)  # fmt: skip
+)
 
 
 def _log(value: Any, at: Context) -> bool:

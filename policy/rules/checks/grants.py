@@ -253,6 +253,8 @@ def _compared(
                     message=f"grants {actions} on {other.name}, which it has nothing to do with", property="policy"
                 )
         have = met.get(index, set())
+        if have and _whole_elsewhere(index, have, rows, met):
+            continue
         if (have and row.complete and row.actions - have) or (not have and row.needed(graph, subject)):
             lacking = ", ".join(sorted(row.actions - have))
             if unknown:
@@ -264,6 +266,12 @@ def _compared(
                 yield Problem(
                     message=f"does not grant {lacking} on {what} of this stack{whom}{ties}", property="policy"
                 )
+
+
+def _whole_elsewhere(index: int, have: set[str], rows: list[Grant], met: Mapping[int, set[str]]) -> bool:
+    """Whether the actions granted of a row all belong to other rows, too, of which everything is granted."""
+    whole = [rows[i].actions for i, found in met.items() if i != index and rows[i].actions <= found]
+    return all(any(action in actions for actions in whole) for action in have)
 
 
 def _whom(principals: tuple[str, ...]) -> str:

@@ -186,7 +186,7 @@ def _first(graph: Graph, one: Before, resource: Resource) -> list[Resource]:
         to_log = any(target.type == kinds.LOG_GROUP for target in targets)
         return graph.of_type(kinds.LOG_RESOURCE_POLICY) if to_log else []
     tasks = [target for target in targets if target.type == kinds.TASK_DEFINITION]
-    targets += [role for task in tasks for role in graph.targets(task, None, kinds.ROLE)]
+    targets += [role for task in tasks for role in graph.targets(task, "executionRoleArn", kinds.ROLE)]
     return [first for target in dict.fromkeys(targets) for first in graph.attached(target, one.belongs, one.first)]
 
 

@@ -34,6 +34,8 @@ _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "scheduler:schedule": (kinds.SCHEDULE,),
     "cloudwatch:alarm": (kinds.ALARM,),
     "codebuild:project": (kinds.BUILD_PROJECT,),
+    "appautoscaling": (kinds.SCALING_POLICY,),
+    "autoscaling": (kinds.SCALING_POLICY,),
     "lambda:function": (kinds.FUNCTION,),
 }
 """By service, or by service and kind of resource, in an ARN: the types that it may name."""

@@ -289,7 +289,7 @@ BEFORE: Final = (
         first=kinds.ROLE_POLICY,
         through=("taskDefinition",),
         belongs="role",
-        why="a task that starts before would be refused its image, log or data",
+        why="a task that starts before would be refused its image or its log",
     ),
     Before(
         later=kinds.BUCKET_POLICY,

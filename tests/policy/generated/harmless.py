@@ -222,7 +222,16 @@ _MACHINE: Final[tuple[Entry, ...]] = (
     ("StateMachine", "definition{}*.ProcessorConfig.Mode", "deleted/*", "INLINE is the default"),
 )
 
-HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_AMOUNTS, *_POLICIES, *_MACHINE)
+_ORDER_OF_DATA: Final[tuple[Entry, ...]] = (
+    (
+        "Service",
+        "dependsOn",
+        "order/*",
+        "a service starts with no task (services-start-empty); its execution role is judged",
+    ),
+)
+
+HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_AMOUNTS, *_POLICIES, *_MACHINE, *_ORDER_OF_DATA)
 """Type (its part after the colon), property, kind with the slip after a slash, reason; all but the reason globs."""
 
 

@@ -10,7 +10,7 @@ from policy.rules.checks.properties import COMPUTED
 from policy.rules.tables.properties import BY_TYPE
 from tests.policy.mutants.matrix import STACKS, base
 
-from . import schema, score
+from . import schema, score, variants
 from .harmless import HARMLESS
 
 ONE_IN = 80
@@ -71,3 +71,9 @@ def test_any_other_type_is_a_finding() -> None:
 def test_every_harmless_entry_has_a_reason_and_is_used() -> None:
     assert all(len(why) > 20 for *_, why in HARMLESS)
     assert len(set(HARMLESS)) == len(HARMLESS)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_legitimate_settings_and_other_spellings_are_green(seed: int) -> None:
+    """`benchmarks/policy_mutants.py --variants 1000` draws a thousand."""
+    assert variants.findings(seed) == []

@@ -64,10 +64,10 @@ TABLES: Final = (
         rows=(
             row("name", named("queue"), "two environments share an account"),
             row("kmsMasterKeyId", keyed("sqs"), "with a key of this stack"),
-            row(
+            maybe(
                 "messageRetentionSeconds",
                 between(345600, 1209600),
-                "a dead letter must outlive a long weekend; SQS takes up to 14 days",
+                "a message must outlive a long weekend; SQS keeps four days by itself, and up to 14",
             ),
             maybe("visibilityTimeoutSeconds", between(30, 43200), "SQS takes up to 12 hours"),
             maybe(

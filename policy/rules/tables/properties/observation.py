@@ -204,7 +204,7 @@ TABLES: Final = (
             maybe("datapointsToAlarm", between(1, 100), "at most the evaluation periods"),
             row(
                 "treatMissingData",
-                exactly("notBreaching", "breaching"),
+                holds("notBreaching or breaching (anything for what scales in)", lambda value, at: _missing(value, at)),
                 "ignore and missing leave an alarm in its old state",
             ),
             row("alarmActions[]", _ACTION, "somebody is told, or something is scaled"),
@@ -283,15 +283,22 @@ TABLES: Final = (
 )
 
 
+def _missing(value: Any, at: Context) -> bool:
+    return value in ("notBreaching", "breaching") or _scales(at)
+
+
+def _scales(at: Context) -> bool:
+    """Whether the alarm's action is a scaling policy."""
+    actions = [at.graph.get(urn) for urn in at.resource.property_dependencies.get("alarmActions", ())]
+    return any(one is not None and one.type == kinds.SCALING_POLICY for one in actions)
+
+
 def _comparison(value: Any, at: Context) -> bool:
     if value == "GreaterThanThreshold":
         return True
     if value == "GreaterThanOrEqualToThreshold":
         return bool(at.resource.props.get("threshold", 0) > 0)
-    scales = [at.graph.get(urn) for urn in at.resource.property_dependencies.get("alarmActions", ())]
-    return str(value).startswith("LessThan") and any(
-        one is not None and one.type == kinds.SCALING_POLICY for one in scales
-    )
+    return str(value).startswith("LessThan") and _scales(at)
 
 
 def _watched(value: Any, at: Context) -> bool:

@@ -108,7 +108,7 @@ def _granted(document: Document) -> list[Statement]:
     "grants-accounted-for",
     kinds.ROLE,
     severity=Severity.CRITICAL,
-    fix="Grant what the service needs on resources of this stack; what it may need stands in policy/rules/tables/grants.py",
+    fix="Grant what the service needs on resources of this stack, as policy/rules/tables/grants.py lists it",
     url=f"{_IAM}/best-practices.html",
     tags=("graph", "table"),
 )
@@ -207,7 +207,7 @@ _MANAGED: Final = frozenset(("ecr:GetAuthorizationToken", "ecr:BatchGetImage", "
     kinds.ENDPOINT,
     kinds.LOG_RESOURCE_POLICY,
     severity=Severity.CRITICAL,
-    fix="Admit the services that this stack uses, each tied to this account and stack; see policy/rules/tables/grants.py",
+    fix="Admit the services that this stack uses, tied to it, as policy/rules/tables/grants.py lists them",
     url=f"{_IAM}/access_policies_identity-vs-resource.html",
     tags=("graph", "table"),
 )
@@ -323,7 +323,8 @@ def _misfits(graph: Graph, one: Statement, row: Grant) -> Iterator[str]:
         yield "on nothing it names"
     for resource in one.resources:
         if not _fits(graph, resource, row):
-            yield f"on {resource}, which is no {' or '.join(k.rpartition(':')[2] for k in row.on) or 'resource'} of this stack"
+            kind = " or ".join(token.rpartition(":")[2] for token in row.on) or "resource"
+            yield f"on {resource}, which is no {kind} of this stack"
     for key, wanted in row.when.items():
         values = [(operator, value) for operator, keys in one.conditions.items() for value in keys.get(key, ())]
         if not values:

@@ -24,8 +24,17 @@ _ADR: Final = "https://www.pulumi.com/docs/insights/policy/policy-packs/authorin
 def types_accounted_for(stack: Resource, view: View) -> Iterator[Problem]:
     """The stack consists of types that the platform accounts for; any other type is a finding."""
     for one in view.graph:
-        if (one.custom or one.type.startswith("aws:")) and one.type not in BY_TYPE and one.type != stack.type:
+        if (one.custom or one.type.startswith("aws:")) and one.type not in BY_TYPE and not _is_of_pulumi(one.type):
             yield Problem(message=f"{one.type} is no part of this platform", resource=one, property="type")
+
+
+_BUILDERS: Final = ("docker-build:index:Image", "docker:index/image:Image")
+"""What `awsx.ecr.Image` builds a job's image with."""
+
+
+def _is_of_pulumi(token: str) -> bool:
+    """The stack itself and its providers, which `options-accounted-for` judges, and the builders of images."""
+    return token.startswith("pulumi:") or token in _BUILDERS
 
 
 @rule(

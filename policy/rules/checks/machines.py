@@ -34,7 +34,7 @@ def _machine(resource: Resource) -> Json | None:
     tags=("closed",),
 )
 def state_machines_are_sound(resource: Resource, view: View) -> Iterator[Problem]:
-    """A definition is a machine: its states lead to each other, have the fields of their types, and get what they read."""
+    """States lead to each other, have the fields of their types, and are handed what they read."""
     match read(resource, "definition"):
         case Known(text) if machines.definition(text) is None:
             yield Problem(message="its definition is no JSON object", property="definition")
@@ -122,7 +122,7 @@ def _of_task(arguments: Json, where: str, context: Context) -> Iterator[Problem]
     tags=("table",),
 )
 def failures_are_handled(resource: Resource, view: View) -> Iterator[Problem]:
-    """Every call is retried with growing delays, every task is caught and has a timeout, and parallel work is caught."""
+    """Calls are retried with growing delays, tasks are caught and have a timeout, parallel work is caught."""
     machine = _machine(resource)
     for state in machines.states(machine) if machine is not None else ():
         where = f"definition.{state.path}"

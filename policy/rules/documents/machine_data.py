@@ -18,7 +18,7 @@ def missing_data(machine: Json) -> Iterator[tuple[str, str]]:
     yield from _flow(machine, "", None)
 
 
-def _flow(machine: Json, path: str, given: Keys) -> Iterator[tuple[str, str]]:
+def _flow(machine: Json, path: str, given: Keys) -> Iterator[tuple[str, str]]:  # noqa: PLR0912 - one pass
     found = machine.get("States")
     if not isinstance(found, Mapping):
         return

@@ -102,7 +102,7 @@ def _merged(base: Any, over: Any) -> Any:
 
 
 def respelled(graph: Graph, seed: int) -> Graph:
-    """The same stack with documents written otherwise: other spaces and order, lists for single values, split statements."""
+    """The same stack with documents written otherwise: other spaces, other order, lists, split statements."""
     draw = random.Random(seed)
     return rebuilt(graph, (_respelled(one, draw) for one in graph))
 

@@ -86,6 +86,8 @@ class Generator:
             | {other.urn for other in (*self.graph.targets(one, None), *self.graph.dependents(one)) if other.custom}
             for one in self.custom
         }
+        for one in self.custom:
+            near[one.urn] |= {self._identities[text][0].urn for text in self._names(one)}
         return {
             one.urn: frozenset().union(*(near.get(urn, {urn}) for urn in near[one.urn]))
             if one.type in ATTACHMENTS
@@ -154,6 +156,14 @@ class Generator:
                     sibling = others[(others.index(o) if (o := target) in others else len(name)) % len(others)]
                     yield target, name, sibling, sibling.props[at]
                 return
+
+    def _names(self, one: Resource) -> set[str]:
+        """The identities of resources that stand in the resource's texts: what an alarm watches is no edge."""
+        return {
+            place.value
+            for place in places(one.props)
+            if isinstance(place.value, str) and place.value in self._identities
+        }
 
     @cached_property
     def _identities(self) -> Mapping[str, tuple[Resource, str]]:

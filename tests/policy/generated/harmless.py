@@ -50,6 +50,20 @@ _TEXTS: Final[tuple[Entry, ...]] = (
 )
 
 _AMOUNTS: Final[tuple[Entry, ...]] = (
+    (
+        "MetricAlarm",
+        "*Actions",
+        "edge/announcements-policy",
+        "the alarm depends on the topic's policy through its other actions",
+    ),
+    (
+        "MetricAlarm",
+        "statistic",
+        "enumeration/*",
+        "the sum and the maximum of a count are above 0 together; others are judged",
+    ),
+    ("MetricAlarm", "alarmDescription", "environment/*", _PEOPLE),
+    ("DefaultSecurityGroup", "*gress", "deleted/*", "nothing said is nothing allowed: the provider empties the group"),
     ("BucketLifecycleConfiguration", "rules[[]].*", "neighbour/*", _CHOICE),
     (
         "BucketLifecycleConfiguration",

@@ -115,8 +115,10 @@ TABLES: Final = (
             _OF_A_BUCKET,
             row(
                 "rules",
-                holds("rules of which one aborts unfinished uploads", lambda value, at: _aborts(value)),
-                "unfinished uploads cost and are seen by nobody",
+                holds(
+                    "rules by which objects, old versions and unfinished uploads go", lambda value, at: _aborts(value)
+                ),
+                "what nobody deletes is paid for",
             ),
             row("rules[].id", text(r".{1,255}", "up to 255 characters"), "S3 takes each id once"),
             row("rules[].status", exactly("Enabled"), "a disabled rule deletes nothing"),
@@ -222,10 +224,10 @@ TABLES: Final = (
 
 
 def _aborts(value: Any) -> bool:
-    return isinstance(value, list) and any(
-        isinstance(one, dict) and one.get("abortIncompleteMultipartUpload") and one.get("status") == "Enabled"
-        for one in value
-    )
+    """Every kind of thing that a bucket gathers goes one day: objects, old versions, unfinished uploads."""
+    enabled = [one for one in value if isinstance(one, dict) and one.get("status") == "Enabled"]
+    kinds_of = ("expiration", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload")
+    return all(any(one.get(name) for one in enabled) for name in kinds_of)
 
 
 def _key(value: Any, at: Context, other: str) -> bool:

@@ -38,11 +38,8 @@ def arguments(token: str) -> type | None:
         found = importlib.import_module(f"pulumi_aws.{'lambda_' if module == 'lambda' else module}")
     except ModuleNotFoundError:
         return None
-    resource = getattr(found, name, None)
-    if resource is None:
-        return None
-    # beside the resource's own class: the package also has classes of that name for inputs of other resources
-    return cast("type | None", getattr(importlib.import_module(resource.__module__), f"{name}Args", None))
+    # the SDK says InitArgs where Args is the class of another resource's nested input
+    return cast("type | None", getattr(found, f"{name}InitArgs", None) or getattr(found, f"{name}Args", None))
 
 
 @cache

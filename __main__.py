@@ -31,11 +31,12 @@ pulumi.runtime.register_stack_transformation(
     transformations.standards(tags, permissions_boundary=config.platform.permissions_boundary)
 )
 
-keys = Keys("keys", KeysArgs(names=names))
+protected = pulumi.ResourceOptions(protect=not config.platform.teardown)
+keys = Keys("keys", KeysArgs(names=names, teardown=config.platform.teardown))
 context = keys.context(log_retention_days=config.platform.log_retention_days, teardown=config.platform.teardown)
-data = Data("data", DataArgs(context=context, settings=config.data))
+data = Data("data", DataArgs(context=context, settings=config.data), protected)
 buckets = {"input": data.input, "output": data.output}
-registry = Registry("registry", RegistryArgs(context=context, settings=config.registry, jobs=config.jobs))
+registry = Registry("registry", RegistryArgs(context=context, settings=config.registry, jobs=config.jobs), protected)
 networking = Networking(
     "network",
     NetworkingArgs(

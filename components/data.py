@@ -116,6 +116,7 @@ class Data(pulumi.ComponentResource):
             attributes=[{"name": "business_date", "type": "S"}, {"name": "manifest", "type": "S"}],
             server_side_encryption={"enabled": True, "kms_key_arn": args.context.data_key_arn},
             point_in_time_recovery={"enabled": True},
+            deletion_protection_enabled=not args.context.teardown,
             ttl={"attribute_name": "expires_at", "enabled": True},
             opts=pulumi.ResourceOptions(parent=self),
         )

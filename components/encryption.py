@@ -19,8 +19,11 @@ from components.shared.stack_context import StackContext
 from conventions import iam
 from conventions.naming import Names
 
-DELETION_WINDOW_DAYS = 7
-"""The shortest KMS allows (facts-aws.md 43): after `destroy` nothing is billed for longer than a week."""
+SHORTEST_WINDOW_DAYS, LONGEST_WINDOW_DAYS = 7, 30
+"""What KMS allows; a key that is scheduled for deletion can be brought back until then.
+
+Source: https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
+"""
 
 _ADMINISTRATION = (
     "kms:CancelKeyDeletion",
@@ -53,6 +56,8 @@ class KeysArgs:
     """Inputs of `Keys`."""
 
     names: Names
+    teardown: bool
+    """Whether `destroy` may take the keys, and with them what they encrypt, in the shortest time."""
 
 
 class Keys(pulumi.ComponentResource):
@@ -64,7 +69,7 @@ class Keys(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:encryption:Keys", name, None, opts)
-        self._name, self._names = name, args.names
+        self._name, self._names, self._teardown = name, args.names, args.teardown
         self.data_arn = self._key("data", "Buckets, ledger and images", _data_statements(args.names))
         self.logs_arn = self._key("logs", "CloudWatch log groups", [_logs_statement(args.names)])
         self.messages_arn = self._key("messages", "Notifications and queues", _message_statements(args.names))
@@ -83,13 +88,15 @@ class Keys(pulumi.ComponentResource):
 
     def _key(self, purpose: str, description: str, users: Sequence[iam.Statement]) -> pulumi.Output[str]:
         child = pulumi.ResourceOptions(parent=self)
+        # without the data key what the buckets hold is gone, however well they are protected themselves
+        protected = pulumi.ResourceOptions(parent=self, protect=purpose == "data" and not self._teardown)
         key = aws.kms.Key(
             f"{self._name}-{purpose}",
             description=f"{description} ({self._names.suffix})",
             enable_key_rotation=True,
-            deletion_window_in_days=DELETION_WINDOW_DAYS,
+            deletion_window_in_days=SHORTEST_WINDOW_DAYS if self._teardown else LONGEST_WINDOW_DAYS,
             policy=iam.document(_administration(self._names), *users),
-            opts=child,
+            opts=protected,
         )
         aws.kms.Alias(
             f"{self._name}-{purpose}-alias",

@@ -95,7 +95,7 @@ def _registered(args: PolicyResource, inputs: Mapping[str, Any] | None) -> rules
     if inputs is None:
         props = outputs
     else:
-        computed = {key: found for key, found in outputs.items() if key in rules.reading.IDENTIFYING}
+        computed = {key: found for key, found in outputs.items() if key in rules.IDENTIFYING}
         props = {**computed, **inputs}
     return rules.Resource(
         urn=args.urn,

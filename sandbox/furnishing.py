@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policy.rules.reading import Graph, Resource
+from policy.rules import Graph, Resource
 
 MACHINE = "aws:sfn/stateMachine:StateMachine"
 

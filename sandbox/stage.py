@@ -15,7 +15,7 @@ from typing import Any
 
 import boto3
 
-from policy.rules.reading import Graph
+from policy.rules import Graph
 from sandbox.account import REGION
 from sandbox.furnishing import Blueprint, Furnished, furnish
 from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest, StartRefused, TaskResult

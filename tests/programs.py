@@ -12,7 +12,7 @@ import pytest
 
 from batchctl import project as projects
 from batchctl.preview.recording import Mode, Recording, record
-from policy.rules.reading import Graph, Resource
+from policy.rules import Graph, Resource
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -25,7 +25,7 @@ tags = tagging.required(config.tags.given(), environment=names.suffix, project=s
 pulumi.runtime.register_stack_transformation(transformations.standards(tags))
 jobs = delivery_settings.jobs_of(config.delivery.stacks, Path(__file__).parents[1])
 
-keys = Keys("keys", KeysArgs(names=names))
+keys = Keys("keys", KeysArgs(names=names, teardown=config.platform.teardown))
 context = keys.context(log_retention_days=config.platform.log_retention_days, teardown=config.platform.teardown)
 registry = Registry("registry", RegistryArgs(context=context, settings=config.registry, jobs=jobs))
 pulumi.export("environment", names.suffix)

@@ -83,7 +83,7 @@ def regenerate(root: Path) -> list[Path]:
     """Writes both files; returns those that changed."""
     wanted = {
         root / "docs" / "policies.md": policies_markdown(),
-        root / "policy" / "rules" / "taggable.txt": taggable_types(),
+        root / "policy" / "rules" / "tables" / "taggable.txt": taggable_types(),
     }
     changed = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     for path in changed:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conventions import fargate
-from policy.rules.reading import Graph, Resource
+from policy.rules import Graph, Resource
 from settings import Settings
 
 from .prices import Prices

@@ -33,7 +33,7 @@ from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.settings import configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
-from policy.rules.reading import UNKNOWN, Graph, Options, Resource
+from policy.rules import UNKNOWN, Graph, Options, Resource
 
 from . import synthetic
 

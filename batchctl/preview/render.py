@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
 
-from policy.rules.reading import UNKNOWN
+from policy.rules import UNKNOWN
 
 from .cost import CostTable, network_only
 from .report import Node, StackReport

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from batchctl.program import recorded, stack_settings
-from batchctl.project import Project
-from policy.rules import Finding, evaluate
-from policy.rules.reading import Graph
+from batchctl.project import Project, StackFile
+from policy.rules import Finding, Graph, evaluate, kinds
 
 from . import cost, prices
 from .recording import MODES, Mode, Recording
+
+POLICY_CONFIG = "policy-config.json"
+"""Settings and exemptions of a project that has other needs than the platform; the engine reads the same file."""
 
 Progress = Callable[[str], None]
 
@@ -75,25 +78,33 @@ def preview(
         recordings[mode] = recorded(project, stack_file, mode)
         graphs[mode] = recordings[mode].graph(project.name)
         progress(f"{stack}: evaluating the policy pack, values {mode}")
-        findings[mode] = evaluate(graphs[mode], policy_config(recordings[mode]))
+        findings[mode] = evaluate(graphs[mode], policy_config(recordings[mode], project))
     progress(f"{stack}: pricing")
     table = price_table or prices.load_prices(None)
-    config = stack_settings(stack_file)
     return StackReport(
         stack=stack,
         tree=tree(graphs["resolved"], stack),
         findings=findings,
         idle=cost.idle_cost(graphs["resolved"], table),
-        run=cost.run_cost(config, table),
+        run=_run_cost(graphs["resolved"], stack_file, table),
         nat=cost.nat_alternative(graphs["resolved"], table),
         outputs=recordings["resolved"].outputs,
         graph=graphs["resolved"],
     )
 
 
-def policy_config(recording: Recording) -> dict[str, Any]:
-    """The pack's settings that follow from the stack: the environment suffix."""
-    return {"all": {"suffix": str(recording.outputs.get("environment") or recording.stack)}}
+def _run_cost(graph: Graph, stack_file: StackFile, table: prices.Prices) -> cost.CostTable:
+    """What a nightly run costs; a stack without a cluster, such as the tooling stack, runs none."""
+    if not graph.of_type(kinds.CLUSTER):
+        return cost.CostTable(())
+    return cost.run_cost(stack_settings(stack_file), table)
+
+
+def policy_config(recording: Recording, project: Project) -> dict[str, Any]:
+    """The pack's settings: the environment suffix, which follows from the stack, and the project's own file of them."""
+    file = project.root / POLICY_CONFIG
+    own = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {**own, "all": {"suffix": str(recording.outputs.get("environment") or recording.stack)}}
 
 
 def tree(graph: Graph, stack: str) -> Node:

@@ -1,50 +1,42 @@
-"""The policy rules: pure functions over a stack's resources.
+"""The policy rules: pure functions over a stack's resources, with nothing of the program and of pulumi_policy in them.
 
-Owns: the inventory of rules and their evaluation over one stack.
-Refuses: pulumi_policy (`policy/pack.py` adapts rules to it) and anything of the program.
+`policy/pack.py` adapts them to the engine, `evaluate` runs them without one.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from . import (
-    compute,
-    delivery,
-    encryption,
-    endpoints,
-    events,
-    exemptions,
-    governance,
-    identity,
-    kinds,
-    naming,
-    network,
-    reading,
-    storage,
-)
+from . import checks
 from .configuration import committed, layered
 from .exemptions import exempted
-from .reading import UNKNOWN, Absent, Graph, Known, Options, Resource, Unknown, normal_token, read
-from .rule import Finding, Kind, Level, Rule, Severity, Verdict, View, run, subjects
+from .graph import (
+    IDENTIFYING,
+    UNKNOWN,
+    Absent,
+    Graph,
+    Known,
+    Options,
+    Resource,
+    Unknown,
+    has_unknown,
+    identities,
+    kinds,
+    normal_token,
+    read,
+)
+from .rule import Finding, Kind, Level, Rule, Severity, Verdict, View, registered, run, subjects
 from .settings import Exemption, Settings, exemptions_of, from_config, schema
 
-ALL_RULES: Final[tuple[Rule, ...]] = (
-    *governance.RULES,
-    *network.RULES,
-    *endpoints.RULES,
-    *identity.RULES,
-    *encryption.RULES,
-    *storage.RULES,
-    *compute.RULES,
-    *events.RULES,
-    *delivery.RULES,
-    *naming.RULES,
-    *exemptions.RULES,
-)
-"""Every rule, in the order in which documents list them; those that run last are last."""
+for _module in sorted(one.name for one in pkgutil.iter_modules(checks.__path__)):
+    importlib.import_module(f"{checks.__name__}.{_module}")
+
+ALL_RULES: Final[tuple[Rule, ...]] = registered()
+"""Every rule of the modules in `checks`, in the order of documents; those that run last are last."""
 
 
 def evaluate(
@@ -82,6 +74,7 @@ def _found(one: Rule, graph: Graph, view: View) -> Iterator[Finding]:
 
 __all__ = [
     "ALL_RULES",
+    "IDENTIFYING",
     "UNKNOWN",
     "Absent",
     "Exemption",
@@ -103,10 +96,11 @@ __all__ = [
     "exempted",
     "exemptions_of",
     "from_config",
+    "has_unknown",
+    "identities",
     "kinds",
     "normal_token",
     "read",
-    "reading",
     "run",
     "schema",
     "subjects",

@@ -35,8 +35,8 @@ def committed(path: Path = COMMITTED) -> Config:
 
 
 def layered(base: Config, over: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """`base` with `over` on top, rule by rule; a setting at the top level of `over` is for every rule."""
-    common = {key: entry for key, entry in over.items() if not isinstance(entry, Mapping)}
-    per_rule = {key: entry for key, entry in over.items() if isinstance(entry, Mapping)}
+    """`base` with `over` on top, rule by rule; what `over` says under `all` or at its top level is for every rule."""
+    common = {**over.get("all", {}), **{key: entry for key, entry in over.items() if not isinstance(entry, Mapping)}}
+    per_rule = {key: entry for key, entry in over.items() if isinstance(entry, Mapping) and key != "all"}
     made = {name: {**common, **base.get(name, {}), **per_rule.get(name, {})} for name in {*base, *per_rule}}
     return made | {"all": common}

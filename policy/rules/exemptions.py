@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
-from .reading import Resource
+from .graph import Resource
 from .rule import Finding, Level, Problem, Severity, Verdict, View, rule
 from .settings import Exemption
 
@@ -97,6 +97,3 @@ def undecided_rules_reported(stack: Resource, view: View) -> Iterator[Problem]:
             undecided.setdefault(finding.rule, set()).add(f"{finding.resource}.{finding.property}")
     for name, places in sorted(undecided.items()):
         yield Problem(message=f"{name} is undecided: {', '.join(sorted(places))} not known yet", property=name)
-
-
-RULES: Final = (exemptions_are_current, undecided_rules_reported)

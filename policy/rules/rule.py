@@ -15,7 +15,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from .reading import Graph, Resource, Undecided, normal_token
+from .graph import Graph, Resource, Undecided, normal_token
 from .settings import Exemption, Settings
 
 
@@ -62,6 +62,8 @@ class Problem:
     message: str
     property: str = ""
     resource: Resource | None = None
+    fix: str = ""
+    """What to change; the rule's own sentence if none is given."""
     undecided: bool = False
     """The check met an unknown value here and goes on with the rest; raising `Undecided` ends it instead."""
 
@@ -153,7 +155,7 @@ def rule(
     """Make the decorated check a rule about resources of `types`; its docstring becomes the rule's description."""
 
     def make(check: Check) -> Rule:
-        return Rule(
+        made = Rule(
             name=name,
             kind=kind,
             types=types,
@@ -169,8 +171,18 @@ def rule(
             remedy=remedy,
             last=last,
         )
+        _registered.append(made)
+        return made
 
     return make
+
+
+_registered: list[Rule] = []
+
+
+def registered() -> tuple[Rule, ...]:
+    """Every rule that has been decorated so far; those that run last are last."""
+    return tuple(sorted(_registered, key=lambda one: one.last))
 
 
 def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
@@ -202,7 +214,9 @@ def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
             if problem.undecided:
                 yield undecided(problem.property, on)
                 continue
-            yield finding(Verdict.FAIL, f"{described(on)}: {problem.message}. {one.fix}", problem.property, on)
+            yield finding(
+                Verdict.FAIL, f"{described(on)}: {problem.message}. {problem.fix or one.fix}", problem.property, on
+            )
     except Undecided as unknown:
         yield undecided(unknown.path, subject)
     except Exception as error:

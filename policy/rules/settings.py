@@ -28,6 +28,9 @@ class Settings:
     guarded_suffixes: tuple[str, ...] = _setting(
         ("prod",), "suffixes of stacks whose stores may refuse to be emptied and whose deployments need an approval"
     )
+    environments: tuple[str, ...] = _setting(
+        ("dev", "test", "qa", "staging", "prod"), "suffixes of environments, of which a stack may name only its own"
+    )
     required_tags: tuple[str, ...] = _setting(
         ("Repository", "CommitAuthor", "PRNumber", "Team", "CreatedAt"), "tags that every taggable resource carries"
     )

@@ -11,7 +11,7 @@ import pytest
 
 from batchctl.preview.recording import UnexpectedCall, record_function
 from components.shared.transformations import NotDestroyableError, standards
-from policy.rules.reading import UNKNOWN, has_unknown
+from policy.rules import UNKNOWN, has_unknown
 from tests.programs import recording
 
 CONFIG = {"aws:region": "us-east-1"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policy.rules.reading import Resource
+from policy.rules import Resource
 from tests.programs import Program, document, recording
 
 JOBS: dict[str, tuple[str, str, int]] = {

@@ -10,7 +10,7 @@ import pytest
 
 import settings
 from components.job.queue_worker import QueueWorker, QueueWorkerArgs
-from policy.rules.reading import Graph, Resource
+from policy.rules import Graph, Resource
 from tests.mocks import CONTEXT, built, task_network
 from tests.programs import record_with, recording
 from tests.workflow.reading import ALARM

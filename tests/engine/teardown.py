@@ -55,16 +55,19 @@ def inventory(account: EmulatedAccount) -> dict[str, set[str]]:
 def take_down(engine: Engine, stack: str, outputs: dict[str, Any]) -> None:
     """Destroys the stack with an object in its output bucket.
 
-    dev (teardown true) goes at once. prod keeps its data: the destroy is refused, the object is still there, and
+    dev (teardown true) goes at once. prod keeps its data: the destroy is refused before anything is deleted, and
     everything goes one setting later.
     """
     s3, bucket, key = engine.account.client("s3"), outputs["outputBucketName"], "reports/2026-11-20/report.pdf"
     s3.put_object(Bucket=bucket, Key=key, Body=b"kept")
     destroy = ("destroy", "--yes", "--skip-preview", "--stack", stack)
     if stack == "prod":
+        before = inventory(engine.account)
         refused = engine.run(*destroy, check=False)
         assert refused.returncode != 0, "prod was destroyed with its data"
-        assert "not empty" in refused.stdout + refused.stderr
+        assert "protected" in refused.stdout + refused.stderr
+        assert inventory(engine.account) == before, "a refused destroy deletes nothing"
+        engine.run("preview", "--refresh=false", "--expect-no-changes", "--stack", stack)
         assert s3.head_object(Bucket=bucket, Key=key)["ContentLength"] == len(b"kept")
         engine.run("config", "set", "--path", "batch-platform:platform.teardown", "true", "--stack", stack)
         engine.run("up", "--yes", "--skip-preview", "--stack", stack)

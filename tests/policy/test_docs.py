@@ -17,6 +17,6 @@ def test_the_page_is_current() -> None:
 
 
 def test_the_list_of_taggable_types_is_current() -> None:
-    listed = (ROOT / "policy" / "rules" / "taggable.txt").read_text(encoding="utf-8")
+    listed = (ROOT / "policy" / "rules" / "tables" / "taggable.txt").read_text(encoding="utf-8")
     assert listed == docs.taggable_types(), CURRENT
     assert "aws:s3/bucket:Bucket" in listed.split()

@@ -64,6 +64,8 @@ IRRELEVANT = Resource(
 
 @pytest.mark.parametrize("rule", JUDGED, ids=lambda rule: rule.name)
 def test_irrelevant(rule: Rule) -> None:
+    if rule.name == "types-accounted-for":
+        pytest.skip("every type that is not accounted for is its subject")
     graph = Graph([IRRELEVANT], project="p", stack="dev", outputs={})
     assert evaluate(graph, {}, rules=(rule,)) == []
     assert ask(rule, graph) == []
@@ -75,10 +77,27 @@ BY_EXISTENCE = {
     "no-eip-or-nat": "judges types only",
     "endpoint-cost-budget": "counts edges where the list of subnets is unknown",
     "autoscaled-service-ignores-count": "judges options and edges",
+    "types-accounted-for": "judges types only",
+    "companions-present": "judges existence and edges",
+    "resources-are-used": "judges edges, and names where there are none",
+    "alarms-watch-what-fails": "judges existence and edges",
+    "order-is-kept": "judges edges only",
+    "options-accounted-for": "judges options only",
+    "creation-time-is-kept": "judges options, and whether a tag is there",
+    "references-resolve": "judges texts, of which an unknown value is none; edges lead to resources of the stack",
+    "statements-are-sound": "judges known documents; iam-policy-version is undecided about the others",
+    "trust-is-tied": "judges known documents; iam-policy-version is undecided about the others",
+    "tags-are-accepted": "judges known tags; required-tags is undecided about the others",
+    "state-machines-are-sound": "judges known definitions; workflow-properties is undecided about the others",
+    "state-machines-call-accounted-for": "judges known definitions",
+    "failures-are-handled": "judges known definitions",
 }
 """Rules that need no value, with the reason."""
 
 SUBJECTS = {
+    "delivery-properties": kinds.PIPELINE,
+    "grants-accounted-for": kinds.ROLE_POLICY,
+    "resource-policies-accounted-for": kinds.TOPIC_POLICY,
     "no-eip-or-nat": kinds.EIP,
     "no-foreign-infrastructure": kinds.SUBNET,
     "no-retain-or-protect": kinds.TASK_DEFINITION,
@@ -137,9 +156,31 @@ _OPTIONAL = {
 """Properties that the committed program never sets and the rule is about."""
 
 
+INVENTORY = """
+access-properties alarm-metric-exists alarms-watch-what-fails autoscaled-service-ignores-count
+autoscaling-respects-zero-start bucket-and-queue-encryption bucket-blocks-public bucket-tls-only companions-present
+compute-properties creation-time-is-kept delivery-properties dlq-accepts-sender ecr-lifecycle-policy ecr-scan-on-push
+endpoint-cost-budget endpoint-dns-works endpoint-group-admits-tasks environment-suffix-in-names
+event-target-can-run-task execution-role-sufficient exemptions-are-current failures-are-handled
+fargate-cpu-memory-pair fargate-no-placement fargate-task-shape gateway-on-task-routes grace-period-needs-health-check
+grants-accounted-for iam-least-privilege iam-policy-version image-reference-pinned key-rotation-and-principals
+log-groups-use-cmk log-key-grants-logs log-retention-value-valid messages-need-tls messages-properties
+name-fits-service network-properties no-eip-or-nat no-foreign-infrastructure no-public-address no-retain-or-protect
+observation-properties one-notification-per-bucket options-accounted-for order-is-kept passrole-scoped
+pipeline-source-is-real private-tasks-have-endpoints prod-pipeline-has-approval references-resolve required-tags
+resource-policies-accounted-for resources-are-used role-trusts-its-consumer s3-event-rule-has-eventbridge
+security-group-rules-unmixed security-groups-documented service-circuit-breaker services-start-empty
+stack-outputs-complete state-machines-are-sound state-machines-call-accounted-for statements-are-sound
+storage-and-logs-bounded storage-properties stores-empty-on-destroy subnets-have-route-table sync-task-managed-rule
+tags-are-accepted task-hardening topic-key-grants-publishers trust-is-tied types-accounted-for
+undecided-rules-reported workflow-logging workflow-properties
+"""
+"""Every rule: one that gets lost is noticed."""
+
+
 def test_names_are_unique_and_written_alike() -> None:
     names = [rule.name for rule in ALL_RULES]
-    assert len(set(names)) == len(names) == 54
+    assert sorted(names) == sorted(INVENTORY.split()), "a rule that is new or gone is written down here"
     for rule in ALL_RULES:
         assert rule.description.endswith("."), rule.name
         assert rule.url.startswith("https://"), rule.name

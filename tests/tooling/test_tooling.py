@@ -14,8 +14,7 @@ import pytest
 from batchctl import project as projects
 from batchctl.preview.recording import MODES, Mode, record
 from conventions.naming import Names
-from policy.rules import evaluate
-from policy.rules.reading import Graph, Resource
+from policy.rules import Graph, Resource, evaluate
 from settings import SettingsError
 from tooling.delivery import step_roles, steps
 from tooling.delivery.delivery_settings import Delivery, jobs_of, parse_tooling

@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.events.models import EventPattern
 
-from policy.rules.reading import Graph, Resource
+from policy.rules import Graph, Resource
 
 RULE = "aws:cloudwatch/eventRule:EventRule"
 TARGET = "aws:cloudwatch/eventTarget:EventTarget"

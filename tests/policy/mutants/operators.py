@@ -13,8 +13,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from policy.rules import UNKNOWN, Graph, Resource
-from policy.rules.reading import identities
+from policy.rules import UNKNOWN, Graph, Resource, identities
 
 Operator = Callable[[Graph, Resource], Graph]
 

@@ -8,7 +8,7 @@ Refuses: running it (`matrix.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -26,6 +26,7 @@ from .operators import (
     estranged,
     option,
     retarget,
+    swapped,
     text,
     twin,
     unexport,
@@ -704,8 +705,9 @@ _PIPELINE_STAGES = [
 def with_synthetic(graph: Graph) -> Graph:
     """The stack and a pipeline, which no committed stack has: the pipeline is the tooling stack's."""
     props = {"name": f"pipeline-x-{graph.stack}", "stages": _PIPELINE_STAGES, "tags": _TAGS}
-    made = add(kinds.PIPELINE, "synthetic-pipeline", props)
-    return made(graph, graph.root)
+    made = add(kinds.PIPELINE, "synthetic-pipeline", props)(graph, graph.root)
+    pipeline = made.of_type(kinds.PIPELINE)[-1]
+    return option(ignore_changes=("tags.CreatedAt",))(made, pipeline)
 
 
 _UNAPPROVED = Mutant(
@@ -755,6 +757,161 @@ _NAMING = [
     _m("required-tags", "one missing", kinds.SUBNET, "*", delete("tags.Team")),
 ]
 
+_TASKS_EGRESS = "network-tasks-to-endpoints"
+_ACCOUNTED = [
+    _m(
+        "types-accounted-for",
+        "internet gateway added",
+        "",
+        "",
+        add("aws:ec2/internetGateway:InternetGateway", "way-out", {}),
+        new("aws:ec2/internetGateway:InternetGateway", "way-out"),
+        "required-tags",
+    ),
+    _m(
+        "companions-present",
+        "no versioning",
+        "aws:s3/bucketVersioning:BucketVersioning",
+        "data-input-*",
+        drop,
+        at(kinds.BUCKET, "data-input"),
+    ),
+    _m("resources-are-used", "role of nobody", kinds.FLOW_LOG, "*", drop, at(kinds.ROLE, "network-flow-logs-role")),
+    _m(
+        "alarms-watch-what-fails",
+        "no alarm on failed runs",
+        kinds.ALARM,
+        "*run-failed",
+        drop,
+        at(kinds.STATE_MACHINE, "nightly-machine"),
+    ),
+    _m(
+        "order-is-kept",
+        "policy at the same time as the block",
+        kinds.BUCKET_POLICY,
+        "data-input-*",
+        lambda graph, one: swapped(
+            graph,
+            one,
+            replace(one, dependencies=(), property_dependencies={"bucket": one.property_dependencies["bucket"]}),
+        ),
+    ),
+    _m(
+        "options-accounted-for",
+        "policy ignored",
+        kinds.BUCKET_POLICY,
+        "data-input-*",
+        option(ignore_changes=("policy",)),
+    ),
+    _m("creation-time-is-kept", "not ignored", kinds.BUCKET, "data-input", option(ignore_changes=())),
+    _m("network-properties", "another protocol", kinds.GROUP_EGRESS, _TASKS_EGRESS, change("ipProtocol", "-1")),
+    _m("network-properties", "website range", kinds.SUBNET, "*-a", change("cidrBlock", "192.168.0.0/20")),
+    _m("storage-properties", "provisioned", kinds.TABLE, "*", change("billingMode", "PROVISIONED")),
+    _m("storage-properties", "nobody accounted for", kinds.BUCKET, "data-input", change("acl", "public-read")),
+    _m("compute-properties", "process namespace", kinds.TASK_DEFINITION, "*", change("pidMode", "host")),
+    _m(
+        "compute-properties",
+        "not essential",
+        kinds.TASK_DEFINITION,
+        "data-ingestion-*",
+        edit("containerDefinitions", _container(essential=False)),
+    ),
+    _m(
+        "access-properties",
+        "key for a day",
+        kinds.KEY,
+        "keys-data",
+        change("deletionWindowInDays", 1),
+        itself,
+        "stores-empty-on-destroy",
+    ),
+    _m("messages-properties", "letters of a minute", kinds.QUEUE, "*", change("messageRetentionSeconds", 60)),
+    _m("workflow-properties", "express", kinds.STATE_MACHINE, "nightly*", change("type", "EXPRESS")),
+    _m(
+        "workflow-properties",
+        "broken cron",
+        kinds.SCHEDULE,
+        "*-warn",
+        change("scheduleExpression", "cron(30 8 * * MON-FRI *)"),
+    ),
+    _m(
+        "observation-properties",
+        "raised by too little",
+        kinds.ALARM,
+        "*run-failed",
+        change("comparisonOperator", "LessThanThreshold"),
+    ),
+    _m("delivery-properties", "parallel", kinds.PIPELINE, "synthetic-*", change("executionMode", "PARALLEL")),
+    _m(
+        "references-resolve",
+        "another environment's topic",
+        kinds.ROLE_POLICY,
+        "run-monitors-reconciler-run",
+        text("policy", ":topic-announcements-", ":topic-other-"),
+    ),
+    _m(
+        "statements-are-sound",
+        "no effect",
+        kinds.ROLE_POLICY,
+        "run-monitors-reconciler-run",
+        edit("policy", lambda document: document["Statement"][0].pop("Effect")),
+    ),
+    _m(
+        "grants-accounted-for",
+        "may delete the table",
+        kinds.ROLE_POLICY,
+        "run-monitors-reconciler-run",
+        edit("policy", _statement(0, Action="dynamodb:DeleteTable")),
+    ),
+    _m(
+        "resource-policies-accounted-for",
+        "another account",
+        kinds.TOPIC_POLICY,
+        "notifications-policy",
+        edit("policy", _statement(0, Principal={"AWS": "arn:aws:iam::999999999999:root"})),
+        itself,
+        "topic-key-grants-publishers",
+    ),
+    _m(
+        "trust-is-tied",
+        "trusts another account",
+        kinds.ROLE,
+        "run-monitors-reconciler-role",
+        edit("assumeRolePolicy", _statement(0, Principal={"AWS": "arn:aws:iam::999999999999:root"})),
+        itself,
+        "role-trusts-its-consumer",
+    ),
+    _m(
+        "messages-need-tls",
+        "plain HTTP",
+        kinds.QUEUE_POLICY,
+        "nightly-start-dead-letters-policy",
+        edit("policy", _without("RefusePlainHttp")),
+    ),
+    _m("tags-are-accepted", "ampersand", kinds.BUCKET, "data-input", change("tags.Team", "Risk & X")),
+    _m(
+        "state-machines-are-sound",
+        "no JSON",
+        kinds.STATE_MACHINE,
+        "run-monitors-reconciler",
+        change("definition", "{"),
+    ),
+    _m(
+        "state-machines-call-accounted-for",
+        "another's table",
+        kinds.STATE_MACHINE,
+        "run-monitors-reconciler",
+        text("definition", "table-ledger-", "table-other-"),
+    ),
+    _m(
+        "failures-are-handled",
+        "no retry",
+        kinds.STATE_MACHINE,
+        "run-monitors-reconciler",
+        edit("definition", lambda machine: machine["States"]["Find entry"].pop("Retry")),
+    ),
+]
+
 _EXEMPTION = {"name": "data-input", "reason": "only until the migration is over", "owner": "data team"}
 _PACK = [
     Mutant(
@@ -791,6 +948,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *_EVENTS,
     *_DELIVERY,
     *_NAMING,
+    *_ACCOUNTED,
     *_PACK,
 )
 """Every mutant; labels are unique."""

@@ -1,0 +1,109 @@
+"""Rules about what deploys and what is logged of it: pipelines, builds, state machines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ..graph import Resource, Unknown, kinds, members, read, value
+from ..rule import Kind, Problem, Severity, View, rule
+
+_CPL_GUIDE: Final = "https://docs.aws.amazon.com/codepipeline/latest/userguide"
+
+_PLACEHOLDER: Final = re.compile(
+    r"placeholder|example|change-?me|todo|your[-_]|<.*>|^(owner|org|organization|user)/|/repo(sitory)?$|x{4,}",
+    re.IGNORECASE,
+)
+
+
+def _stages(pipeline: Resource) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """Name and actions of each stage, actions in the order in which they run; raises Undecided."""
+    return [
+        (
+            str(value(stage, "name", "")),
+            sorted(members(stage, "actions"), key=lambda action: int(value(action, "runOrder", 1))),
+        )
+        for stage in members(pipeline, "stages")
+    ]
+
+
+@rule(
+    "pipeline-source-is-real",
+    kinds.PIPELINE,
+    kind=Kind.RESOURCE,
+    severity=Severity.HIGH,
+    fix="Begin with a source action on the real repository over a real connection, and do something with it after",
+    url=f"{_CPL_GUIDE}/connections-github.html",
+)
+def pipeline_source_is_real(pipeline: Resource, view: View) -> Iterator[Problem]:
+    """A pipeline's first stage takes a real source, and at least one stage follows."""
+    stages = _stages(pipeline)
+    if len(stages) < 2:
+        yield Problem(message="has fewer than two stages", property="stages")
+    sources = [action for action in (stages[0][1] if stages else []) if value(action, "category") == "Source"]
+    if not sources:
+        yield Problem(message="its first stage has no source action", property="stages")
+    for source in sources:
+        for key in ("FullRepositoryId", "ConnectionArn", "RepositoryName", "S3Bucket"):
+            found = read(source, f"configuration.{key}")
+            if isinstance(found, Unknown):
+                continue
+            if _PLACEHOLDER.search(str(value(source, f"configuration.{key}", ""))):
+                yield Problem(message=f"its source's {key} is a placeholder", property="stages")
+
+
+_DEPLOYS: Final = re.compile(r"(^|[-_ ])(up|deploy)", re.IGNORECASE)
+
+
+@rule(
+    "prod-pipeline-has-approval",
+    kinds.PIPELINE,
+    kind=Kind.RESOURCE,
+    severity=Severity.CRITICAL,
+    fix="Put a manual approval (category Approval) before the first action that deploys to it",
+    url=f"{_CPL_GUIDE}/approvals.html",
+    settings=("suffix", "guarded_suffixes"),
+)
+def prod_pipeline_has_approval(pipeline: Resource, view: View) -> Iterator[Problem]:
+    """Nothing is deployed to a guarded stack before a person has approved it."""
+    approved = False
+    for name, actions in _stages(pipeline):
+        for action in actions:
+            category, title = value(action, "category"), str(value(action, "name", ""))
+            if category == "Approval":
+                approved = True
+            elif not approved and _deploys_guarded(view, f"{name} {title}", str(category)):
+                yield Problem(message=f"action {title} of stage {name} deploys without approval", property="stages")
+
+
+def _deploys_guarded(view: View, title: str, category: str) -> bool:
+    """Whether an action deploys to a guarded stack: one that its title names, or the one the pipeline is part of."""
+    if any(suffix.lower() in title.lower() for suffix in view.settings.guarded_suffixes):
+        return category == "Deploy" or bool(_DEPLOYS.search(title))
+    return view.settings.guarded and category == "Deploy"
+
+
+@rule(
+    "workflow-logging",
+    kinds.STATE_MACHINE,
+    kinds.BUILD_PROJECT,
+    kind=Kind.RESOURCE,
+    severity=Severity.MEDIUM,
+    fix="Log everything to a log group, trace state machines, and build without privileges",
+    url="https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html",
+    frameworks=("FSBP StepFunctions.1", "FSBP CodeBuild.4"),
+)
+def workflow_logging(resource: Resource, view: View) -> Iterator[Problem]:
+    """State machines log all events and are traced; builds log and are not privileged."""
+    if resource.type == kinds.STATE_MACHINE:
+        if value(resource, "loggingConfiguration.level") != "ALL":
+            yield Problem(message="does not log all events", property="loggingConfiguration")
+        if value(resource, "tracingConfiguration.enabled") is not True:
+            yield Problem(message="is not traced", property="tracingConfiguration")
+        return
+    if value(resource, "environment.privilegedMode") is True:
+        yield Problem(message="builds with privileges", property="environment.privilegedMode")
+    logs = (("cloudwatchLogs", "ENABLED"), ("s3Logs", "DISABLED"))
+    if not any(value(resource, f"logsConfig.{kind}.status", default) == "ENABLED" for kind, default in logs):
+        yield Problem(message="logs nothing", property="logsConfig")

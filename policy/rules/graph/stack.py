@@ -1,0 +1,168 @@
+"""A stack's resources with the edges between them, indexed once."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, Final, TypeVar
+
+from .resources import Resource, normal_value, value
+
+T = TypeVar("T")
+
+STACK: Final = "pulumi:pulumi:Stack"
+
+
+class Graph:
+    """A stack's resources with their edges, indexed once."""
+
+    def __init__(
+        self,
+        resources: Iterable[Resource],
+        *,
+        project: str,
+        stack: str,
+        outputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.resources: tuple[Resource, ...] = tuple(resources)
+        self.project = project
+        self.stack = stack
+        self.outputs: Mapping[str, Any] | None = None if outputs is None else normal_value(outputs)
+        """The stack's outputs; None where the door in use cannot see them."""
+        self._made: dict[tuple[str, ...], Any] = {}
+        self._by_urn = {resource.urn: resource for resource in self.resources}
+        self._by_type: dict[str, list[Resource]] = defaultdict(list)
+        for resource in self.resources:
+            self._by_type[resource.type].append(resource)
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self.resources)
+
+    def __len__(self) -> int:
+        return len(self.resources)
+
+    def of_type(self, *tokens: str) -> list[Resource]:
+        """Resources of any of the (normalised) types, in the order given."""
+        return [resource for token in tokens for resource in self._by_type.get(token, ())]
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """All types in the stack."""
+        return tuple(self._by_type)
+
+    def get(self, urn: str) -> Resource | None:
+        """The resource with this URN."""
+        return self._by_urn.get(urn)
+
+    def targets(self, resource: Resource, prop: str | None, *types: str) -> list[Resource]:
+        """Resources that `resource` takes a value from: for its top-level property `prop`, or for any if None."""
+        urns: Iterable[str]
+        if prop is None:
+            urns = dict.fromkeys(
+                (*resource.dependencies, *(urn for urns in resource.property_dependencies.values() for urn in urns))
+            )
+        else:
+            urns = dict.fromkeys(resource.property_dependencies.get(prop, ()))
+        found = (self._by_urn.get(urn) for urn in urns)
+        return [target for target in found if target is not None and (not types or target.type in types)]
+
+    def dependents(self, resource: Resource, *types: str, prop: str | None = None) -> list[Resource]:
+        """Resources that take a value from `resource`: into their property `prop`, or into any if None."""
+        wanted = set(types)
+        return [
+            source
+            for source, through in self._incoming.get(resource.urn, ())
+            if (not wanted or source.type in wanted) and (prop is None or prop in through)
+        ]
+
+    @cached_property
+    def _incoming(self) -> Mapping[str, list[tuple[Resource, frozenset[str]]]]:
+        incoming: dict[str, list[tuple[Resource, frozenset[str]]]] = defaultdict(list)
+        for source in self.resources:
+            through: dict[str, set[str]] = {urn: set() for urn in source.dependencies}
+            for prop, urns in source.property_dependencies.items():
+                for urn in urns:
+                    through.setdefault(urn, set()).add(prop)
+            for urn, props in through.items():
+                incoming[urn].append((source, frozenset(props)))
+        return incoming
+
+    def named(self, found: Any, *types: str) -> list[Resource]:
+        """Resources of `types` that `found` identifies: by id, ARN or name, or by an ARN that ends with the name."""
+        if not isinstance(found, str):
+            return []
+        last = _last(found) if found.startswith("arn:") else found
+        matches = (self._identified.get((token, form), []) for token in types for form in dict.fromkeys((found, last)))
+        return list(dict.fromkeys(resource for match in matches for resource in match))
+
+    def resolve(self, resource: Resource, path: str, *types: str) -> list[Resource]:
+        """Which resources of `types` the property at `path` means: by its edges first, by its value second.
+
+        Edges are known at preview, values often are not; they exist for each top-level property only. Raises
+        `Undecided` when there is no edge and the value is unknown.
+        """
+        if targets := self.targets(resource, re.split(r"[.\[]", path, maxsplit=1)[0], *types):
+            return targets
+        found = value(resource, path)
+        return [
+            target
+            for member in (found if isinstance(found, list) else [found])
+            for target in self.named(member, *types)
+        ]
+
+    def attached(self, resource: Resource, prop: str, *types: str) -> list[Resource]:
+        """Resources of `types` that mean `resource` with their property `prop`, by an edge or by a literal name."""
+        by_edge = self.dependents(resource, *types, prop=prop)
+        mine = set(identities(resource))
+        by_name = (
+            other
+            for other in self.of_type(*types)
+            if not other.property_dependencies.get(prop) and any(map(mine.__contains__, _listed(other.props.get(prop))))
+        )
+        return list(dict.fromkeys((*by_edge, *by_name)))
+
+    def once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        """What `make` returns, made once for this graph; `key` begins with the name of the function that asks."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
+
+    @cached_property
+    def root(self) -> Resource:
+        """The stack itself, which rules about the whole stack report on."""
+        for resource in self._by_type.get(STACK, ()):
+            return resource
+        name = f"{self.project}-{self.stack}"
+        return Resource(urn=f"urn:pulumi:{self.stack}::{self.project}::{STACK}::{name}", type=STACK, name=name)
+
+    @cached_property
+    def _identified(self) -> Mapping[tuple[str, str], list[Resource]]:
+        index: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+        for resource in self.resources:
+            for identity in dict.fromkeys(identities(resource)):
+                index[resource.type, identity].append(resource)
+        return index
+
+
+def _last(arn: str) -> str:
+    """The name at the end of an ARN; that of a log group holds slashes, and `:*` may follow it."""
+    _, is_group, name = arn.partition(":log-group:")
+    return name.removesuffix(":*") if is_group else re.split(r"[/:]", arn)[-1]
+
+
+def _listed(found: Any) -> list[Any]:
+    return [member for member in (found if isinstance(found, list) else [found]) if isinstance(member, str)]
+
+
+IDENTIFYING: Final = ("id", "arn", "name", "bucket", "family", "url", "keyId", "repositoryUrl", "clusterName")
+
+
+def identities(resource: Resource) -> Iterator[str]:
+    """Known strings under which other resources, policies and outputs may name `resource`."""
+    for prop in IDENTIFYING:
+        found = resource.props.get(prop)
+        if isinstance(found, str) and found:
+            yield found

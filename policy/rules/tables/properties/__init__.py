@@ -1,0 +1,22 @@
+"""What is accounted for of each type: a module for each subject, a table for each type."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..rows import Table
+from . import access, compute, delivery, messages, network, observation, storage, workflow
+
+SUBJECTS: Final[Mapping[str, tuple[Table, ...]]] = {
+    "network": network.TABLES,
+    "storage": storage.TABLES,
+    "compute": compute.TABLES,
+    "access": access.TABLES,
+    "messages": messages.TABLES,
+    "workflow": workflow.TABLES,
+    "observation": observation.TABLES,
+    "delivery": delivery.TABLES,
+}
+"""Tables by subject."""
+
+BY_TYPE: Final[Mapping[str, Table]] = {table.type: table for tables in SUBJECTS.values() for table in tables}
+"""The table of each type; a type without one is no part of this platform."""

@@ -1,0 +1,189 @@
+"""Compute: the cluster, its services and task definitions, and what scales them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...graph import kinds
+from ..rows import Context, Table, between, exactly, free, holds, maybe, named, refers, row, suffixed
+from .documents import CONTAINERS
+
+_ECS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
+_SCALING: Final = "https://docs.aws.amazon.com/autoscaling/application/APIReference"
+_FARGATE: Final = exactly("FARGATE", "FARGATE_SPOT")
+_TAGS: Final = "costs are told apart by the tags of tasks"
+
+
+def _service_id(value: Any, at: Context) -> bool:
+    """`service/{cluster}/{service}` of this stack, or an edge to a service while the id is not known."""
+    parts = str(value).split("/")
+    return (
+        len(parts) == 3
+        and parts[0] == "service"
+        and bool(at.graph.named(parts[1], kinds.CLUSTER) and at.graph.named(parts[2], kinds.SERVICE))
+    )
+
+
+_STRATEGY: Final = "only Fargate runs tasks here"
+
+TABLES: Final = (
+    Table(
+        type=kinds.CLUSTER,
+        source=f"{_ECS}/API_CreateCluster.html",
+        rows=(
+            row("name", named("cluster"), "two environments share an account"),
+            row("settings[].name", exactly("containerInsights"), "the only setting that a cluster has"),
+            row("settings[].value", exactly("enabled", "enhanced"), "alarms and the dashboard read its metrics"),
+        ),
+    ),
+    Table(
+        type=kinds.CLUSTER_CAPACITY,
+        source=f"{_ECS}/API_PutClusterCapacityProviders.html",
+        rows=(
+            row("clusterName", refers(kinds.CLUSTER), "the cluster of this stack"),
+            row("capacityProviders[]", _FARGATE, _STRATEGY),
+            row(
+                "capacityProviders",
+                holds("FARGATE and FARGATE_SPOT", lambda value, at: set(value) == {"FARGATE", "FARGATE_SPOT"}),
+                "jobs choose between the two, and a run falls back from one to the other",
+            ),
+            row("defaultCapacityProviderStrategies[].capacityProvider", _FARGATE, _STRATEGY),
+            maybe("defaultCapacityProviderStrategies[].base", between(0, 100), "tasks on demand before Spot is used"),
+            row("defaultCapacityProviderStrategies[].weight", between(0, 1000), "ECS takes 0 to 1000"),
+        ),
+    ),
+    Table(
+        type=kinds.SERVICE,
+        source=f"{_ECS}/API_CreateService.html",
+        ignorable=("desiredCount",),
+        rows=(
+            row("name", named("service"), "two environments share an account"),
+            row("cluster", refers(kinds.CLUSTER), "without it ECS takes the cluster named default"),
+            row("taskDefinition", refers(kinds.TASK_DEFINITION), "a definition of this stack"),
+            maybe("desiredCount", between(0, 0), "a service starts empty (services-start-empty)"),
+            row("platformVersion", exactly("1.4.0", "LATEST"), "ephemeral storage and private DNS need 1.4.0"),
+            row("availabilityZoneRebalancing", exactly("ENABLED"), "tasks spread over the zones again after an outage"),
+            row("propagateTags", exactly("SERVICE", "TASK_DEFINITION"), _TAGS),
+            row("enableEcsManagedTags", exactly(True), _TAGS),
+            row("waitForSteadyState", exactly(False), "a service without image would stall the deployment"),
+            row("deploymentCircuitBreaker.enable", exactly(True), "a failing deployment stops"),
+            row("deploymentCircuitBreaker.rollback", exactly(True), "and goes back by itself"),
+            row("deploymentMinimumHealthyPercent", between(0, 100), "a percentage"),
+            row("deploymentMaximumPercent", between(100, 200), "below 100 no task can be replaced"),
+            row("networkConfiguration.assignPublicIp", exactly(False), "tasks have no way from outside"),
+            row("networkConfiguration.subnets[]", refers(kinds.SUBNET), "tasks are in this network"),
+            row("networkConfiguration.securityGroups[]", refers(kinds.SECURITY_GROUP), "the tasks' own group"),
+            row("capacityProviderStrategies[].capacityProvider", _FARGATE, _STRATEGY),
+            maybe("capacityProviderStrategies[].base", between(0, 100), "tasks on demand before Spot is used"),
+            row(
+                "capacityProviderStrategies[].weight",
+                between(0, 1000),
+                "ECS takes 0 to 1000; with 0 only the base is started",
+            ),
+            maybe("forceNewDeployment", free(bool), "changes no running setting"),
+        ),
+    ),
+    Table(
+        type=kinds.TASK_DEFINITION,
+        source=f"{_ECS}/API_RegisterTaskDefinition.html",
+        rows=(
+            row("family", named("task"), "two environments share an account"),
+            row(
+                "cpu",
+                holds("a size that Fargate pairs with the memory", lambda value, at: _pair(at)),
+                "Fargate refuses others",
+            ),
+            row(
+                "memory",
+                holds("a size that Fargate pairs with the CPU", lambda value, at: _pair(at)),
+                "Fargate refuses others",
+            ),
+            row("networkMode", exactly("awsvpc"), "Fargate knows no other"),
+            row("requiresCompatibilities[]", exactly("FARGATE"), _STRATEGY),
+            row("executionRoleArn", refers(kinds.ROLE), "pulls the image and writes the log"),
+            row("taskRoleArn", refers(kinds.ROLE), "what the code may do"),
+            *CONTAINERS,
+            row("ephemeralStorage.sizeInGib", between(21, 200), "Fargate takes 21 to 200 GiB"),
+            row("runtimePlatform.operatingSystemFamily", exactly("LINUX"), "the images are Linux images"),
+            row(
+                "runtimePlatform.cpuArchitecture", exactly("X86_64", "ARM64"), "without it an ARM image fails to start"
+            ),
+            maybe("volumes[].name", free(), "a scratch volume's name is looked up by the containers"),
+            maybe("skipDestroy", free(bool), "no-retain-or-protect judges it"),
+        ),
+    ),
+    Table(
+        type=kinds.SCALING_TARGET,
+        source=f"{_SCALING}/API_RegisterScalableTarget.html",
+        rows=(
+            row("serviceNamespace", exactly("ecs"), "only services are scaled"),
+            row("scalableDimension", exactly("ecs:service:DesiredCount"), "the count of a service's tasks"),
+            row(
+                "resourceId", holds("service/{cluster}/{service} of this stack", _service_id), "a service of this stack"
+            ),
+            row("minCapacity", between(0, 0), "a service rests at 0 (autoscaling-respects-zero-start)"),
+            row("maxCapacity", between(1, 500), "cost has a bound, and a service can start"),
+        ),
+    ),
+    Table(
+        type=kinds.SCALING_POLICY,
+        source=f"{_SCALING}/API_PutScalingPolicy.html",
+        rows=(
+            row("name", suffixed("{purpose}-{suffix}", r"[a-z0-9-]+-"), "two environments share an account"),
+            row("policyType", exactly("TargetTrackingScaling", "StepScaling"), "the two kinds that ECS services have"),
+            row("serviceNamespace", exactly("ecs"), "only services are scaled"),
+            row("scalableDimension", exactly("ecs:service:DesiredCount"), "the count of a service's tasks"),
+            row(
+                "resourceId", holds("service/{cluster}/{service} of this stack", _service_id), "a service of this stack"
+            ),
+            *(
+                row(
+                    f"targetTrackingScalingPolicyConfiguration.{name}",
+                    must,
+                    why,
+                    when=("policyType", "TargetTrackingScaling"),
+                )
+                for name, must, why in (
+                    ("targetValue", between(10, 95), "percent of CPU; outside of it a service flaps or never scales"),
+                    ("scaleInCooldown", between(0, 3600), "seconds"),
+                    ("scaleOutCooldown", between(0, 3600), "seconds"),
+                    (
+                        "predefinedMetricSpecification.predefinedMetricType",
+                        exactly("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"),
+                        "metrics that a Fargate service has without a load balancer",
+                    ),
+                )
+            ),
+            maybe(
+                "targetTrackingScalingPolicyConfiguration.disableScaleIn",
+                free(bool),
+                "true for a queue worker, which uses no CPU while it waits",
+            ),
+            *(
+                row(f"stepScalingPolicyConfiguration.{name}", must, why, when=("policyType", "StepScaling"))
+                for name, must, why in (
+                    ("adjustmentType", exactly("ChangeInCapacity", "ExactCapacity"), "counts, not shares of nothing"),
+                    ("cooldown", between(0, 3600), "seconds"),
+                    ("metricAggregationType", exactly("Maximum", "Average"), "the backlog at its largest"),
+                    ("stepAdjustments[].scalingAdjustment", between(-500, 500), "tasks"),
+                )
+            ),
+            maybe(
+                "stepScalingPolicyConfiguration.stepAdjustments[].metricIntervalLowerBound",
+                between(-1e9, 1e9),
+                "messages",
+            ),
+            maybe(
+                "stepScalingPolicyConfiguration.stepAdjustments[].metricIntervalUpperBound",
+                between(-1e9, 1e9),
+                "messages",
+            ),
+        ),
+    ),
+)
+
+
+def _pair(at: Context) -> bool:
+    from ..fargate import is_pair
+
+    return is_pair(at.resource.props.get("cpu"), at.resource.props.get("memory"))

@@ -1,0 +1,100 @@
+"""Messages: the topic, the queues, and who may send to them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...graph import kinds
+from ..rows import (
+    JSON,
+    Context,
+    Table,
+    between,
+    exactly,
+    free,
+    holds,
+    is_here,
+    keyed,
+    maybe,
+    named,
+    parsed,
+    refers,
+    row,
+    text,
+)
+
+_SNS: Final = "https://docs.aws.amazon.com/sns/latest/api"
+_SQS: Final = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference"
+
+TABLES: Final = (
+    Table(
+        type=kinds.TOPIC,
+        source=f"{_SNS}/API_CreateTopic.html",
+        rows=(
+            row("name", named("topic"), "two environments share an account"),
+            row("kmsMasterKeyId", keyed("sns"), "AWS's own key lets no alarm publish"),
+            maybe("displayName", text(r".{1,100}", "up to 100 characters"), "shown in mails"),
+        ),
+    ),
+    Table(
+        type=kinds.TOPIC_POLICY,
+        source=f"{_SNS}/API_SetTopicAttributes.html",
+        rows=(
+            row("arn", refers(kinds.TOPIC), "a topic of this stack"),
+            row("policy", JSON, "judged as a document (topic-key-grants-publishers, resource-policies-accounted-for)"),
+        ),
+    ),
+    Table(
+        type=kinds.TOPIC_SUBSCRIPTION,
+        source=f"{_SNS}/API_Subscribe.html",
+        rows=(
+            row("topic", refers(kinds.TOPIC), "a topic of this stack"),
+            row("protocol", exactly("email", "email-json", "sqs", "lambda"), "plain HTTP and SMS are not used"),
+            row(
+                "endpoint",
+                text(r"[^@\s]+@[^@\s]+\.[^@\s]+|arn:aws.+", "an address, or the ARN of a queue"),
+                "who is told",
+            ),
+            maybe("endpointAutoConfirms", free(bool), "only matters to HTTPS endpoints"),
+        ),
+    ),
+    Table(
+        type=kinds.QUEUE,
+        source=f"{_SQS}/API_CreateQueue.html",
+        rows=(
+            row("name", named("queue"), "two environments share an account"),
+            row("kmsMasterKeyId", keyed("sqs"), "with a key of this stack"),
+            maybe(
+                "messageRetentionSeconds",
+                between(345600, 1209600),
+                "a message must outlive a long weekend; SQS keeps four days by itself, and up to 14",
+            ),
+            maybe("visibilityTimeoutSeconds", between(30, 43200), "SQS takes up to 12 hours"),
+            maybe(
+                "redrivePolicy",
+                holds(
+                    "JSON with a dead-letter queue of this stack and maxReceiveCount 1 to 1000",
+                    lambda value, at: _redrive(value, at),
+                ),
+                "a poisoned message ends somewhere",
+            ),
+        ),
+    ),
+    Table(
+        type=kinds.QUEUE_POLICY,
+        source=f"{_SQS}/API_SetQueueAttributes.html",
+        rows=(
+            row("queueUrl", refers(kinds.QUEUE), "a queue of this stack"),
+            row("policy", JSON, "judged as a document (dlq-accepts-sender, resource-policies-accounted-for)"),
+        ),
+    ),
+)
+
+
+def _redrive(value: Any, at: Context) -> bool:
+    found = parsed(value)
+    if not isinstance(found, dict) or set(found) != {"deadLetterTargetArn", "maxReceiveCount"}:
+        return False
+    target, count = found["deadLetterTargetArn"], found["maxReceiveCount"]
+    other = bool(at.graph.named(target, kinds.QUEUE)) and target != at.resource.props.get("arn")
+    return other and is_here(target, at.graph) and isinstance(count, int) and 1 <= count <= 1000

@@ -1,0 +1,182 @@
+"""Workflow: the state machines, and the rules and schedules that start them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+from ...graph import kinds
+from ..rows import JSON, Context, Table, between, exactly, holds, is_here, maybe, named, refers, row, text
+from .documents import EVENT_PATTERN
+
+_SFN: Final = "https://docs.aws.amazon.com/step-functions/latest/apireference"
+_EVENTS: Final = "https://docs.aws.amazon.com/eventbridge/latest/APIReference"
+_SCHEDULER: Final = "https://docs.aws.amazon.com/scheduler/latest/APIReference"
+
+
+def _zone(value: Any, at: Context) -> bool:
+    return value in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    from zoneinfo import available_timezones
+
+    return frozenset(available_timezones())
+
+
+def _expression(value: Any, at: Context) -> bool:
+    from ...documents.schedules import fault
+
+    return isinstance(value, str) and fault(value) is None
+
+
+TABLES: Final = (
+    Table(
+        type=kinds.STATE_MACHINE,
+        source=f"{_SFN}/API_CreateStateMachine.html",
+        rows=(
+            row("name", named("statemachine"), "two environments share an account"),
+            row("type", exactly("STANDARD"), "an express run ends after five minutes and cannot wait for a task"),
+            row("roleArn", refers(kinds.ROLE), "a role of this stack"),
+            row("definition", JSON, "judged as a document (state-machines-are-sound)"),
+            row("tracingConfiguration.enabled", exactly(True), "a slow night is found by its trace"),
+            row("loggingConfiguration.level", exactly("ALL"), "a failure at night is read in the morning"),
+            row(
+                "loggingConfiguration.includeExecutionData", exactly(True), "without it the log does not say which run"
+            ),
+            row(
+                "loggingConfiguration.logDestination",
+                holds(
+                    "the ARN of the machine's own log group, /aws/vendedlogs/states/{purpose}-{suffix}, with :*",
+                    lambda value, at: _log(value, at),
+                ),
+                "Step Functions wants the group's ARN with :*",
+            ),
+        ),
+    ),
+    Table(
+        type=kinds.EVENT_RULE,
+        source=f"{_EVENTS}/API_PutRule.html",
+        rows=(
+            row("name", named("rule"), "two environments share an account"),
+            row("description", text(r".{1,512}", "up to 512 characters"), "EventBridge refuses more"),
+            *EVENT_PATTERN,
+            maybe("state", exactly("ENABLED"), "a disabled rule starts nothing"),
+        ),
+    ),
+    Table(
+        type=kinds.EVENT_TARGET,
+        source=f"{_EVENTS}/API_Target.html",
+        rows=(
+            row("rule", refers(kinds.EVENT_RULE), "a rule of this stack"),
+            row(
+                "arn", refers(kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE), "a target of this stack"
+            ),
+            maybe(
+                "targetId",
+                text(r"[.\-_A-Za-z0-9]{1,64}", "up to 64 of letters, digits and .-_"),
+                "EventBridge refuses others",
+            ),
+            maybe("roleArn", refers(kinds.ROLE), "a role of this stack"),
+            maybe(
+                "retryPolicy.maximumRetryAttempts",
+                between(1, 185),
+                "EventBridge takes up to 185; without one a throttled start is lost",
+            ),
+            maybe("retryPolicy.maximumEventAgeInSeconds", between(60, 86400), "EventBridge takes a minute to a day"),
+            maybe("deadLetterConfig.arn", refers(kinds.QUEUE), "a queue of this stack"),
+            maybe(
+                "inputTransformer.inputPaths.*",
+                text(r"\$(\.[A-Za-z0-9_-]+)+", "a path such as $.detail.object.key"),
+                "EventBridge refuses others",
+            ),
+            maybe(
+                "inputTransformer.inputTemplate",
+                holds("a template with exactly the names of inputPaths", lambda value, at: _template(value, at)),
+                "an unknown name is left in the text, and the run gets nonsense",
+            ),
+        ),
+    ),
+    Table(
+        type=kinds.SCHEDULE,
+        source=f"{_SCHEDULER}/API_CreateSchedule.html",
+        rows=(
+            row("name", named("schedule"), "two environments share an account"),
+            row("groupName", refers(kinds.SCHEDULE_GROUP), "the group of this stack, which alarms watch"),
+            row(
+                "scheduleExpression",
+                holds("a cron, rate or at expression", _expression),
+                "the Scheduler refuses others",
+            ),
+            row(
+                "scheduleExpressionTimezone",
+                holds("an IANA time zone", _zone),
+                "without it times are UTC, and move twice a year",
+            ),
+            row("flexibleTimeWindow.mode", exactly("OFF"), "a deadline is a minute, not a window"),
+            maybe("state", exactly("ENABLED"), "a disabled schedule starts nothing"),
+            maybe("description", text(r".{1,512}", "up to 512 characters"), "the Scheduler refuses more"),
+            row("target.arn", refers(kinds.STATE_MACHINE), "a machine of this stack"),
+            row("target.roleArn", refers(kinds.ROLE), "a role of this stack"),
+            row(
+                "target.input",
+                holds(
+                    "JSON whose local time is the schedule's, with a stage and the scheduled time",
+                    lambda value, at: _input(value, at),
+                ),
+                "the machine computes the day from it",
+            ),
+            row("target.retryPolicy.maximumRetryAttempts", between(1, 185), "the Scheduler takes up to 185"),
+            row(
+                "target.retryPolicy.maximumEventAgeInSeconds",
+                between(60, 86400),
+                "the Scheduler takes a minute to a day",
+            ),
+            row("target.deadLetterConfig.arn", refers(kinds.QUEUE), "a queue of this stack"),
+        ),
+    ),
+    Table(
+        type=kinds.SCHEDULE_GROUP,
+        source=f"{_SCHEDULER}/API_CreateScheduleGroup.html",
+        rows=(row("name", named("schedule"), "two environments share an account"),),
+    ),
+)
+
+
+def _log(value: Any, at: Context) -> bool:
+    """The machine's own group: `/aws/vendedlogs/states/{purpose}-{suffix}` for `statemachine-{purpose}-{suffix}`."""
+    own = str(at.resource.props.get("name")).removeprefix("statemachine-")
+    return (
+        isinstance(value, str)
+        and value.endswith(f":/aws/vendedlogs/states/{own}:*")
+        and is_here(value, at.graph)
+        and bool(at.graph.named(value[:-2], kinds.LOG_GROUP))
+    )
+
+
+def _template(value: Any, at: Context) -> bool:
+    import re
+
+    paths = at.resource.props.get("inputTransformer", {}).get("inputPaths", {})
+    return isinstance(value, str) and set(re.findall(r"<([A-Za-z0-9_-]+)>", value)) == set(paths)
+
+
+def _input(value: Any, at: Context) -> bool:
+    import json
+    import re
+
+    try:
+        found = json.loads(value)
+    except (ValueError, TypeError):
+        return False
+    time = re.match(r"cron\((\d+) (\d+) ", str(at.resource.props.get("scheduleExpression")))
+    local = f"{int(time[2]):02}:{int(time[1]):02}" if time else None
+    stage = str(at.resource.props.get("name")).split("-")
+    return (
+        isinstance(found, dict)
+        and set(found) - {"origin"} <= {"stage", "local", "scheduled"}
+        and found.get("local") == local
+        and found.get("scheduled") == "<aws.scheduler.scheduled-time>"
+        and found.get("stage", stage[-2]) == stage[-2]
+    )

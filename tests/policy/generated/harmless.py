@@ -1,0 +1,265 @@
+"""Changes that no rule needs to refuse, by type, property and kind, each with the reason."""
+
+from __future__ import annotations
+
+from fnmatch import translate
+from functools import cache
+from re import Pattern, compile
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .generator import Generated
+
+Entry = tuple[str, str, str, str]
+
+_PEOPLE: Final = "a text for people: it changes nothing that runs"
+_LABEL: Final = "a label within the document: IAM compares no Sids"
+_CHOICE: Final = "within what AWS takes and the settings allow: how much is the team's choice"
+_DEFAULT: Final = "AWS's own default is the same value"
+_NAME: Final = "a physical name of the right form that nothing else names; the engine replaces the resource"
+_SHOWS: Final = "the dashboard shows, and changes nothing"
+_ORDER: Final = "AWS keeps the list as a set"
+_EXPRESSION: Final = (
+    "what an expression computes is shown by running the machine (tests/workflow), which a rule over its text cannot"
+)
+
+_TEXTS: Final[tuple[Entry, ...]] = (
+    ("*", "tags.*", "deleted/", "which tags must be there says requiredTags; the other tags inform"),
+    ("*", "tags.*", "neighbour/*", "what a tag says is the team's; its characters are judged (tags-are-accepted)"),
+    ("*", "description", "*", _PEOPLE),
+    ("*", "alarmDescription", "neighbour/*", _PEOPLE),
+    ("*", "metricQueries[[]].label", "*", _PEOPLE),
+    ("*", "*.Sid", "*", _LABEL),
+    ("*", "*.Comment", "*", _PEOPLE),
+    ("*", "policy{}.rules[[]].description", "*", _PEOPLE),
+    ("Dashboard", "dashboardBody{}*", "*", _SHOWS),
+    ("Dashboard", "", "companion/*", _SHOWS),
+    ("*", "name", "neighbour/misspelt", _NAME),
+    ("*", "*Name", "neighbour/misspelt", _NAME),
+    ("RolePolicy", "name", "*", "the name of a policy within its role: nothing refers to it"),
+    ("EventTarget", "targetId", "*", "the name of a target within its rule: nothing refers to it"),
+    ("BucketLifecycleConfiguration", "rules[[]].id", "*", "the name of a rule within its bucket: nothing refers to it"),
+    ("StateMachine", "definition{}*.Label", "*", "the name of a map's runs, which people read"),
+    (
+        "StateMachine",
+        "definition{}*.Error",
+        "*",
+        "the name of an error that a state raises; who catches it by name is judged",
+    ),
+    ("StateMachine", "definition{}*.Cause", "*", _PEOPLE),
+)
+
+_AMOUNTS: Final[tuple[Entry, ...]] = (
+    (
+        "MetricAlarm",
+        "*Actions",
+        "edge/announcements-policy",
+        "the alarm depends on the topic's policy through its other actions",
+    ),
+    (
+        "MetricAlarm",
+        "statistic",
+        "enumeration/*",
+        "the sum and the maximum of a count are above 0 together; others are judged",
+    ),
+    ("MetricAlarm", "alarmDescription", "environment/*", _PEOPLE),
+    ("DefaultSecurityGroup", "*gress", "deleted/*", "nothing said is nothing allowed: the provider empties the group"),
+    ("BucketLifecycleConfiguration", "rules[[]].*", "neighbour/*", _CHOICE),
+    (
+        "BucketLifecycleConfiguration",
+        "rules[[]].filter*",
+        "deleted/*",
+        "a rule without a filter is for all objects, as the empty prefix is",
+    ),
+    ("Queue", "messageRetentionSeconds", "neighbour/*", _CHOICE),
+    ("Queue", "visibilityTimeoutSeconds", "*", _CHOICE),
+    ("MetricAlarm", "threshold", "neighbour/*", _CHOICE),
+    ("MetricAlarm", "period", "neighbour/*", _CHOICE),
+    ("MetricAlarm", "evaluationPeriods", "neighbour/*", _CHOICE),
+    ("MetricAlarm", "metricQueries[[]].metric.period", "neighbour/*", _CHOICE),
+    ("MetricAlarm", "datapointsToAlarm", "added/*", _DEFAULT),
+    (
+        "MetricAlarm",
+        "dimensions",
+        "deleted/",
+        "an empty object and none are the same; others are judged (alarm-metric-exists)",
+    ),
+    ("MetricAlarm", "okActions*", "deleted/*", "that an alarm is over is a courtesy; that it is raised is not"),
+    (
+        "MetricAlarm",
+        "treatMissingData",
+        "enumeration/breaching",
+        "an alarm that is raised when nothing is measured is heard",
+    ),
+    ("Policy", "targetTrackingScalingPolicyConfiguration.*", "neighbour/*", _CHOICE),
+    (
+        "Policy",
+        "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType",
+        "enumeration/ECSServiceAverageMemoryUtilization",
+        _CHOICE,
+    ),
+    ("Policy", "targetTrackingScalingPolicyConfiguration.disableScaleIn", "*", _CHOICE),
+    ("Target", "maxCapacity", "neighbour/*", _CHOICE),
+    ("TaskDefinition", "ephemeralStorage.sizeInGib", "neighbour/*", _CHOICE),
+    (
+        "TaskDefinition",
+        "runtimePlatform.cpuArchitecture",
+        "enumeration/*",
+        "both are Fargate's; the image's own architecture is checked when it is pushed",
+    ),
+    ("TaskDefinition", "containerDefinitions{}[[]].healthCheck.*", "neighbour/*", _CHOICE),
+    (
+        "TaskDefinition",
+        "containerDefinitions{}[[]].healthCheck.command[[]]",
+        "deleted/*",
+        "what the check runs is the job's own",
+    ),
+    ("TaskDefinition", "containerDefinitions{}[[]].stopTimeout", "neighbour/*", _CHOICE),
+    ("TaskDefinition", "containerDefinitions{}[[]].logConfiguration.options.max-buffer-size", "neighbour/*", _CHOICE),
+    ("TaskDefinition", "containerDefinitions{}[[]].privileged", "deleted/*", _DEFAULT),
+    ("TaskDefinition", "containerDefinitions{}[[]].mountPoints[[]].readOnly", "deleted/*", _DEFAULT),
+    ("TaskDefinition", "containerDefinitions{}[[]].user", "*", "any numeric user but 0 is no root"),
+    ("TaskDefinition", "containerDefinitions{}[[]].environment[[]].value", "*", _CHOICE),
+    ("Service", "capacityProviderStrategies[[]].base", "*", _CHOICE),
+    (
+        "Service",
+        "capacityProviderStrategies[[]].weight",
+        "neighbour/*",
+        "a weight is compared with those of other providers, of which there are none",
+    ),
+    ("Service", "capacityProviderStrategies[[]].capacityProvider", "*", _CHOICE),
+    ("ClusterCapacityProviders", "defaultCapacityProviderStrategies[[]].*", "*", _CHOICE),
+    ("Service", "deployment*Percent", "neighbour/*", _CHOICE),
+    ("Service", "forceNewDeployment", "*", "starts tasks anew and changes no setting"),
+    ("Service", "propagateTags", "enumeration/TASK_DEFINITION", "the task definition has the same tags"),
+    ("Service", "platformVersion", "neighbour/*", _CHOICE),
+    ("Schedule", "target.retryPolicy.*", "neighbour/*", _CHOICE),
+    ("EventTarget", "retryPolicy.*", "neighbour/*", _CHOICE),
+    ("EventTarget", "retryPolicy*", "deleted/*", "EventBridge's own default is 185 attempts in 24 hours"),
+    ("Key", "deletionWindowInDays", "*", _CHOICE),
+    ("Key", "rotationPeriodInDays", "*", _CHOICE),
+    ("FlowLog", "maxAggregationInterval", "*", _CHOICE),
+    ("LogGroup", "retentionInDays", "*", _CHOICE),
+    ("LogMetricFilter", "metricTransformation.defaultValue", "deleted/*", "the alarm treats missing data as good"),
+    ("Vpc", "cidrBlock", "neighbour/narrowed", "a smaller range that holds all the subnets"),
+    ("Subnet", "cidrBlock", "neighbour/*", "another range within the VPC's that no other subnet has"),
+    ("Subnet", "availabilityZone", "neighbour/*", "another zone of the Region"),
+    ("*", "forceDestroy", "*", "teardown decides; guarded stacks keep what they hold"),
+    ("*", "forceDelete", "*", "teardown decides; guarded stacks keep what they hold"),
+    ("Role", "forceDetachPolicies", "added/*", "only helps a destroy along"),
+    ("SecurityGroup", "revokeRulesOnDelete", "added/*", "only helps a destroy along"),
+    (
+        "LogResourcePolicy",
+        "policyDocument{}.Statement[[]].Condition*",
+        "*",
+        "AWS's page on EventBridge and log groups has no condition; the resource is named",
+    ),
+    ("LifecyclePolicy", "policy{}.rules[[]].selection.countNumber", "neighbour/*", _CHOICE),
+    (
+        "LifecyclePolicy",
+        "policy{}.rules[[]].rulePriority",
+        "neighbour/*",
+        "the order of rules over different tags does not matter",
+    ),
+)
+
+_POLICIES: Final[tuple[Entry, ...]] = (
+    ("*", "*.Condition.*[[]]", "deleted/*", "one value less where others stay takes away; what must stay is judged"),
+    ("*", "policy{}.Statement[[]].Action", "neighbour/widened", "a Deny of more refuses more"),
+    ("*", "policy{}.Statement[[]].Resource", "neighbour/widened", "a Deny of more refuses more"),
+    (
+        "RolePolicy",
+        "policy{}.Statement[[]].Condition.StringLike.s3:prefix*",
+        "*",
+        "which prefixes a job lists is the team's choice",
+    ),
+    (
+        "RolePolicy",
+        "policy{}.Statement[[]].Resource*",
+        "neighbour/misspelt",
+        "another prefix of the same bucket is the team's choice",
+    ),
+    ("EventRule", "eventPattern{}.detail.object*", "*", "which key starts a run is the team's choice"),
+)
+
+_MACHINE: Final[tuple[Entry, ...]] = (
+    ("StateMachine", "definition{}*.Output*", "*", _EXPRESSION),
+    ("StateMachine", "definition{}*.ItemSelector*", "*", _EXPRESSION),
+    (
+        "StateMachine",
+        "definition{}*.Arguments.*",
+        "neighbour/*",
+        "what is written into the ledger or a message is shown by tests/workflow",
+    ),
+    (
+        "StateMachine",
+        "definition{}*.Arguments.Bucket",
+        "sibling/*",
+        "which bucket a call reads is shown by tests/workflow",
+    ),
+    ("StateMachine", "definition{}*.Expression*", "*", _EXPRESSION),
+    (
+        "StateMachine",
+        "definition{}*.Catch*",
+        "deleted/*",
+        "what is not caught fails the execution, of which the ExecutionsFailed alarm tells",
+    ),
+    ("StateMachine", "definition{}*.Choices[[]]", "deleted/*", "which way a run takes is shown by tests/workflow"),
+    ("StateMachine", "definition{}*.Next", "sibling/*", "which way a run takes is shown by tests/workflow"),
+    ("StateMachine", "definition{}*.Default", "*", "which way a run takes is shown by tests/workflow"),
+    (
+        "StateMachine",
+        "definition{}*.ErrorEquals[[]]",
+        "deleted/*",
+        "one error less is retried or caught; the general ones must be (failures-are-handled)",
+    ),
+    (
+        "StateMachine",
+        "definition{}*.Retry[[]]",
+        "deleted/*",
+        "one retrier less; each call must keep one (failures-are-handled)",
+    ),
+    ("StateMachine", "definition{}*.Retry[[]].*", "neighbour/*", _CHOICE),
+    (
+        "StateMachine",
+        "definition{}*.Retry[[]].JitterStrategy",
+        "deleted/*",
+        "only spreads the attempts of parallel tasks",
+    ),
+    ("StateMachine", "definition{}*.Retry[[]].MaxAttempts", "deleted/*", "Step Functions' own default is 3"),
+    ("StateMachine", "definition{}*.TimeoutSeconds", "neighbour/*", _CHOICE),
+    ("StateMachine", "definition{}*.Seconds", "neighbour/*", _CHOICE),
+    ("StateMachine", "definition{}*.MaxConcurrency", "neighbour/*", _CHOICE),
+    ("StateMachine", "definition{}*.MaxItemsPerBatch", "neighbour/*", _CHOICE),
+    ("StateMachine", "definition{}*.ToleratedFailurePercentage", "neighbour/*", _CHOICE),
+    ("StateMachine", "definition{}*.ProcessorConfig", "deleted/*", "INLINE is the default"),
+    ("StateMachine", "definition{}*.ProcessorConfig.Mode", "deleted/*", "INLINE is the default"),
+)
+
+_ORDER_OF_DATA: Final[tuple[Entry, ...]] = (
+    (
+        "Service",
+        "dependsOn",
+        "order/*",
+        "a service starts with no task (services-start-empty); its execution role is judged",
+    ),
+)
+
+HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_AMOUNTS, *_POLICIES, *_MACHINE, *_ORDER_OF_DATA)
+"""Type (its part after the colon), property, kind with the slip after a slash, reason; all but the reason globs."""
+
+
+@cache
+def _compiled() -> tuple[tuple[Pattern[str], Pattern[str], Pattern[str], str], ...]:
+    return tuple(
+        (compile(translate(t)), compile(translate(p)), compile(translate(k)), why) for t, p, k, why in HARMLESS
+    )
+
+
+def reason(mutant: Generated) -> str | None:
+    """Why nobody needs to notice the mutant; None if somebody must."""
+    kind, type_ = f"{mutant.kind}/{mutant.slip}", mutant.type.rpartition(":")[2]
+    for types, path, kinds, why in _compiled():
+        if types.match(type_) and path.match(mutant.path) and kinds.match(kind):
+            return why
+    return None

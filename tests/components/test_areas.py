@@ -104,14 +104,14 @@ class TestT3Repositories:
 
 
 class TestT4Keys:
-    """Three customer keys that rotate, go in seven days, and admit nobody but what uses them."""
+    """Three customer keys that rotate, go as fast or slowly as teardown says, and admit nobody but what uses them."""
 
     def test_keys(self, program: Program) -> None:
         keys = program.all("aws:kms/key:Key")
         assert {key.name for key in keys} >= {"keys-data", "keys-logs", "keys-messages"}
         for key in keys:
             assert key.props["enableKeyRotation"] is True
-            assert key.props["deletionWindowInDays"] == 7
+            assert key.props["deletionWindowInDays"] == {"dev": 7, "prod": 30}[program.stack]
             for statement in document(key)["Statement"]:
                 assert statement["Principal"] != "*"
                 assert statement["Principal"].get("AWS", "arn:aws:iam::123456789012:root") != "*"
@@ -324,20 +324,32 @@ class TestT11Names:
 
 
 class TestT12Destroyable:
-    """Nothing is retained or protected; buckets and repositories follow the teardown setting."""
+    """Nothing is retained; with teardown nothing is protected, without it exactly what holds data."""
 
-    def test_options(self, program: Program) -> None:
+    def test_nothing_outlives_its_stack(self, program: Program) -> None:
         for resource in program.graph.resources:
             assert resource.options.retain_on_delete is False
-            assert resource.options.protect is False
             assert resource.options.deleted_with is None
+
+    def test_what_holds_data_is_protected(self, program: Program) -> None:
+        """With all that belongs to it: a bucket without its access block would be open while it waits."""
+        protected = {r.type for r in program.graph.resources if r.custom and r.options.protect}
+        if program.stack == "dev":
+            assert protected == set()
+            return
+        services = {token.split(":")[1].split("/")[0] for token in protected}
+        assert services == {"s3", "dynamodb", "ecr", "kms"}
+        for resource in program.graph.resources:
+            if resource.type.startswith(("aws:s3/", "aws:dynamodb/", "aws:ecr/")):
+                assert resource.options.protect, resource.name
+        assert [key.name for key in program.all("aws:kms/key:Key") if key.options.protect] == ["keys-data"]
 
     def test_force_flags(self, program: Program) -> None:
         buckets = program.all("aws:s3/bucket:Bucket")
         assert len(buckets) == 3
         assert {bucket.props["forceDestroy"] for bucket in buckets} == {program.stack == "dev"}
         for table in program.all("aws:dynamodb/table:Table"):
-            assert "deletionProtectionEnabled" not in table.props
+            assert table.props["deletionProtectionEnabled"] is (program.stack == "prod")
 
 
 class TestTags:

@@ -5,7 +5,7 @@ from tests.mocks import NAMES, built
 
 
 def test_three_rotating_keys_with_aliases() -> None:
-    mocks = built(lambda: Keys("keys", KeysArgs(names=NAMES)))
+    mocks = built(lambda: Keys("keys", KeysArgs(names=NAMES, teardown=True)))
     keys = mocks.inputs("aws:kms/key:Key")
     assert [key["enableKeyRotation"] for key in keys] == [True, True, True]
     aliases = {alias["name"] for alias in mocks.inputs("aws:kms/alias:Alias")}

@@ -27,7 +27,7 @@ Kind = Literal[
     "type",
     "option",
 ]
-KINDS: Final[tuple[Kind, ...]] = Kind.__args__  # type: ignore[attr-defined]
+KINDS: Final[tuple[Kind, ...]] = Kind.__args__
 
 COMPUTED: Final = frozenset(("id", "arn", "url", "keyId", "repositoryUrl", "registryId", "revision"))
 """Properties that only AWS decides, in the recordings beside the inputs."""
@@ -69,7 +69,7 @@ class Generator:
             yield from self._added(one)
             yield from self._of_edges(one)
             yield from self._of_options(one)
-            yield self._mutant("companion", one, "", "", lambda one=one: drop(self.graph, one))  # type: ignore[misc]
+            yield self._mutant("companion", one, "", "", lambda one=one: drop(self.graph, one))
         yield from self._types()
 
     def _mutant(self, kind: Kind, one: Resource, path: str, slip: str, make: Callable[[], Graph]) -> Generated:
@@ -189,7 +189,7 @@ class Generator:
             for urn in urns:
                 target = self.graph.get(urn)
                 if target is not None and target.custom:
-                    yield self._mutant("edge", one, prop, target.name, lambda t=target, p=prop: self._cut(one, p, t))  # type: ignore[misc]
+                    yield self._mutant("edge", one, prop, target.name, lambda t=target, p=prop: self._cut(one, p, t))
         through = {urn for urns in one.property_dependencies.values() for urn in urns}
         for urn in one.dependencies:
             target = self.graph.get(urn)

@@ -119,9 +119,21 @@ def _container(**changes: Any) -> Callable[[Any], None]:
 _TAGS = dict.fromkeys(("Repository", "CommitAuthor", "PRNumber", "Team", "CreatedAt"), "x")
 
 _GOVERNANCE = [
-    _m("no-retain-or-protect", "option protect", kinds.BUCKET, "data-input", option(protect=True)),
+    replace(
+        _m("no-retain-or-protect", "option protect", kinds.BUCKET, "data-input", option(protect=True)), stacks=("dev",)
+    ),
+    replace(
+        _m("no-retain-or-protect", "not protected", kinds.BUCKET, "data-input", option(protect=False)), stacks=("prod",)
+    ),
+    replace(
+        _m("no-retain-or-protect", "ledger not protected", kinds.TABLE, "*", option(protect=False)), stacks=("prod",)
+    ),
+    _m("no-retain-or-protect", "network protected", kinds.VPC, "*", option(protect=True)),
     _m("no-retain-or-protect", "skipDestroy", kinds.TASK_DEFINITION, "*", change("skipDestroy", True)),
-    _m("no-retain-or-protect", "table protected", kinds.TABLE, "*", change("deletionProtectionEnabled", True)),
+    replace(
+        _m("no-retain-or-protect", "table protected", kinds.TABLE, "*", change("deletionProtectionEnabled", True)),
+        stacks=("dev",),
+    ),
     _m("no-foreign-infrastructure", "foreign VPC", kinds.SUBNET, "*-a", cut("vpcId", kinds.VPC)),
     _m("no-foreign-infrastructure", "foreign role", kinds.FLOW_LOG, "*", cut("iamRoleArn", kinds.ROLE)),
     _m(
@@ -452,7 +464,10 @@ _STORAGE = [
         do=delete("forceDelete"),
         stacks=("dev",),
     ),
-    _m("stores-empty-on-destroy", "key for 30 days", kinds.KEY, "*", change("deletionWindowInDays", 30)),
+    replace(
+        _m("stores-empty-on-destroy", "key for 30 days", kinds.KEY, "*", change("deletionWindowInDays", 30)),
+        stacks=("dev",),
+    ),
     *(
         _m("bucket-blocks-public", flag, kinds.BUCKET_PUBLIC_ACCESS, "data-input-*", change(flag, False))
         for flag in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -847,7 +862,7 @@ _ACCOUNTED = [
         "another environment's topic",
         kinds.ROLE_POLICY,
         "run-monitors-reconciler-run",
-        text("policy", ":topic-announcements-", ":topic-other-"),
+        text("policy", ":topic-notifications-", ":topic-other-"),
     ),
     _m(
         "statements-are-sound",

@@ -1,8 +1,7 @@
-"""The stack's outputs.
+"""The stack's outputs: the flat names under which other programs find what the platform made.
 
-Owns: the flat names under which other programs find what the platform made; they are stable, and CHANGELOG.md says when
-one changes.
-Refuses: exporting; only `__main__.py` does, because an export in a helper module is easily lost.
+They are stable; CHANGELOG.md says when one changes. Only `__main__.py` exports, because an export in a helper module is
+easily lost.
 """
 
 from __future__ import annotations

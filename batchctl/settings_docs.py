@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from typing import Any
 
@@ -87,4 +88,5 @@ def _literals(annotation: Any) -> list[Any]:
 
 
 def _text(description: str | None) -> str:
-    return " ".join((description or "").split()).replace("|", "\\|")
+    text = " ".join((description or "").split()).replace("|", "\\|")
+    return re.sub(r"docs/(aws-facts\.md#[\w-]+)", r"[AWS facts](\1)", text)

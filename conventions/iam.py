@@ -1,8 +1,7 @@
-"""IAM policy documents as JSON text.
+"""IAM policy documents as JSON text: the document version, statements, and trust policies under a condition.
 
-Owns: the document version, the form of a statement, and trust policies that cannot be used by a confused deputy.
-Refuses: creating roles (the component that uses a role owns it) and wildcard actions.
-Why here: one wrong version made an earlier platform undeployable (requirements.md FR 6); it is written once.
+The version is written here only, because IAM reads a document with a wrong one by other rules or refuses it
+(docs/aws-facts.md#policy-version). Wildcard actions are refused.
 """
 
 from __future__ import annotations

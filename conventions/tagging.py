@@ -1,9 +1,8 @@
-"""The tags every resource carries.
+"""The tags that every resource carries, and where each value comes from.
 
-Owns: which tags there are and where each value comes from: the settings, then the CI system's environment, then a
-default.
-Refuses: applying them (`components/shared/transformations.py`).
-Why: requirements.md FR 2: each deployment says from which repository, by whom and for which pull request it was made.
+A value is taken from the settings, then from the CI system's environment, then from a default, so that each deployment
+says from which repository, by whom and for which pull request it was made. They are put on resources by
+`components/shared/transformations.py`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The stack's settings: the only reader of `pulumi.Config`.
 
-Owns: reading `batch-platform:*` and `aws:region`, reporting every problem at once, and the typed, frozen result.
-Refuses: secrets (a key set with `--secret` is refused: models hold only ARNs) and AWS calls.
-Why: a wrong setting must be refused before the first resource, in words that suffice to mend it.
+`load` validates `batch-platform:*` and `aws:region` before the first resource, reports every problem at once, and
+returns frozen models. They never hold secrets: a key set with `--secret` is refused, models hold ARNs only.
 """
 
 from __future__ import annotations

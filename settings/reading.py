@@ -1,8 +1,4 @@
-"""From pydantic's errors to problems a person can act on.
-
-Owns: validating one section and translating each error: the stack file's path, the value, a valid example.
-Refuses: the rules themselves; they are the models'.
-"""
+"""Validates one section, and turns pydantic's errors into problems that a person can act on."""
 
 from __future__ import annotations
 

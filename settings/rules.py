@@ -1,8 +1,4 @@
-"""Checks that need more than one section, or the account.
-
-Owns: what must hold between sections (workflow and jobs, concurrency and quota) and between settings and region.
-Refuses: checks within one section (`models.py`).
-"""
+"""Checks across sections, or against the account: workflow and jobs, concurrency and quota, zones and region."""
 
 from __future__ import annotations
 

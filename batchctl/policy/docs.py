@@ -1,8 +1,4 @@
-"""docs/policies.md, made from the rules' own metadata, and the list of taggable types, made from the provider's SDK.
-
-Owns: both generated files.
-Refuses: saying anything about a rule that the rule does not say itself.
-"""
+"""docs/policies.md, made from the rules' own metadata, and the list of taggable types, made from the provider's SDK."""
 
 from __future__ import annotations
 

@@ -1,12 +1,8 @@
-"""Checks that no policy pack can make, because the engine does not tell a pack.
+"""Checks that no policy pack can make, because the engine does not tell a pack enough.
 
-Owns: three checks: nothing is retained after `destroy`; every type the program registers is covered by a rule or a
-reasoned waiver; dev and prod are both evaluated. (`batchctl lint entry-points` sees to it that they are all of this
-program.)
-Refuses: what a pack can see (`policy.rules`).
-The program also refuses `retainOnDelete` and `deletedWith` by itself (`components/shared/transformations.py`): this
-is the second
-net, over recorded registrations and over exported state files.
+Nothing is retained after `destroy`; every type that the program registers has a rule or a reasoned waiver; dev and prod
+are both evaluated. The program refuses `retainOnDelete` and `deletedWith` by itself
+(`components/shared/transformations.py`); this is the second net, over recordings and exported state files.
 """
 
 from __future__ import annotations
@@ -126,7 +122,7 @@ def uncovered_types(graphs: Iterable[Graph]) -> list[str]:
 
 
 def _tokens_read() -> frozenset[str]:
-    """Types that rules reach from their subjects: all that `kinds.py` lists."""
+    """Types that rules reach from their subjects: all that policy/rules/kinds.py lists."""
     from policy.rules import kinds
 
     return frozenset(found for found in vars(kinds).values() if isinstance(found, str) and found.startswith("aws:"))

@@ -1,8 +1,4 @@
-"""Policy findings in the forms that people and tools read.
-
-Owns: terminal, JSON, SARIF 2.1.0, JUnit and Markdown reports over findings.
-Refuses: evaluating rules (`policy.rules`) and whole previews (`render.py`).
-"""
+"""Policy findings in the forms that people and tools read: terminal, JSON, SARIF 2.1.0, JUnit and Markdown."""
 
 from __future__ import annotations
 

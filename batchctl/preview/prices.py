@@ -1,7 +1,6 @@
-"""The one table of prices.
+"""The one table of prices, each with its unit, source and date; a file can replace any of them.
 
-Owns: each price with its unit, source and date, and replacing any of them from a file.
-Refuses: quantities (`cost.py`). Prices are us-east-1's, in USD, without free tiers, discounts, taxes or support.
+Prices are us-east-1's, in USD, without free tiers, discounts, taxes or support.
 """
 
 from __future__ import annotations

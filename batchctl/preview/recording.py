@@ -1,9 +1,7 @@
 """Runs the program for a stack without an engine, a cloud or credentials, and keeps what it registered.
 
-Owns: standing in for Pulumi's resource monitor: answering registrations and the few look-ups the program makes, and
-turning what was registered into a graph. The only place that touches the SDK's private parts.
-Refuses: judging the graph (`policy`), pricing it (`cost`), showing it (`preview`).
-Why: the very same `__main__.py` must be checkable on a machine that has only what PyPI gives.
+It stands in for Pulumi's resource monitor, and is the only place that touches the SDK's private parts: the very same
+`__main__.py` must be checkable on a machine that has only what PyPI gives.
 
 Two modes. *unknown*: what a first preview sees; ids, ARNs and whatever follows from them are not known yet.
 *resolved*: what follows `up`; ids and ARNs are made up, in AWS's form, so that policies about values can be decided.

@@ -1,7 +1,6 @@
 """What AWS would answer, made up: ids, ARNs and look-ups in AWS's form, for previews without AWS.
 
-Owns: stand-ins that are stable from run to run and have the form that policies and the program read.
-Refuses: behaviour: nothing here creates, checks or remembers anything.
+They are the same from run to run. Nothing here creates, checks or remembers anything.
 """
 
 from __future__ import annotations

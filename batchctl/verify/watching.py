@@ -54,7 +54,10 @@ def rule(it: Subject) -> Iterator[Claim]:
 
 @check("FR-T8", single("inputBucketName"))
 def bucket_events(it: Subject) -> Iterator[Claim]:
-    """The bucket tells EventBridge; without that the start rule never fires (requirements.md FR 8)."""
+    """The bucket tells EventBridge; without that the start rule never fires.
+
+    Source: docs/aws-facts.md#s3-events-to-eventbridge
+    """
     found = it.aws("s3").get_bucket_notification_configuration(Bucket=it.name)
     yield Claim("the bucket tells EventBridge", "EventBridgeConfiguration" in found, "the switch is off")
 

@@ -109,7 +109,7 @@ def test_security_groups_admit_what_is_documented(deployed: Deployed) -> None:
 
 
 def test_input_bucket_tells_eventbridge(deployed: Deployed) -> None:
-    """The switch without which the start rule never fires (requirements.md FR 8)."""
+    """The switch without which the start rule never fires (docs/aws-facts.md#s3-events-to-eventbridge)."""
     s3 = deployed.client("s3")
     configuration = s3.get_bucket_notification_configuration(Bucket=deployed.outputs["inputBucketName"])
     assert "EventBridgeConfiguration" in configuration

@@ -1,8 +1,7 @@
 """The settings of the tooling stack: where images are built, and the pipeline that deploys the other stacks.
 
-Owns: what `tooling/Pulumi.tooling.yaml` may say, in the same namespace and with the same error messages as the
-platform's. Refuses: the platform's own sections; the jobs come out of the committed stack files (`jobs_of`), so that
-adding a job stays one entry in one file.
+They are read like the platform's own, with the same error messages. The jobs come out of the committed stack files
+(`jobs_of`), so that adding a job stays one entry in one file.
 """
 
 from __future__ import annotations

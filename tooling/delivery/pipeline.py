@@ -1,13 +1,8 @@
-"""The pipeline that deploys the platform's stacks.
+"""The pipeline that deploys the platform's stacks: a CodePipeline (V2) and its CodeBuild projects.
 
-Owns: a CodePipeline (V2) from a real source to production behind a person's approval, its CodeBuild projects with a
-role and an encrypted log group each, the artifact bucket, the approval topic and, unless one is given, the source
-connection.
-Refuses: what the steps do (`tooling/buildspecs/`), what they may do (`tooling/delivery/permissions.py`), image
-repositories
-(`registry.py`) and the state backend (`tooling/scripts/bootstrap_state.py`: it must exist before any stack).
-Why a role for each step and stack: the step that builds images from a branch's code must not be able to deploy, and
-the one that deploys dev must not reach prod.
+Each step has a role of its own for each stack: the step that builds images from a branch's code must not be able to
+deploy, and the one that deploys dev must not reach prod. The state backend must exist before any stack, so
+`tooling/scripts/bootstrap_state.py` makes it.
 """
 
 from __future__ import annotations
@@ -114,7 +109,7 @@ class Delivery(pulumi.ComponentResource):
         )
 
     def _announce(self) -> None:
-        """The topic that says an approval waits; it must be in the pipeline's region (facts-aws.md 47)."""
+        """The topic that says an approval waits; it must be in the pipeline's region (docs/aws-facts.md#approvals)."""
         topic = aws.sns.Topic(
             f"{self._name}-approvals",
             name=self._args.context.names.name("topic", "approvals"),

@@ -1,9 +1,6 @@
-"""The policies of the pipeline's own roles.
+"""The policies of the pipeline's own roles: what each step reads and writes of artifacts, logs, releases and state.
 
-Owns: which statements each step and the pipeline itself get. Refuses: the platform's actions
-(`tooling/delivery/permissions.py`).
-Why separate: what a step reads and writes of the pipeline (artifacts, logs, releases, state) is about this stack;
-what it does to the platform is about another one.
+What a step does to the platform is another stack's matter: `tooling/delivery/permissions.py`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """The pipeline as data: which steps there are, in which order, and what each one's build needs.
 
-Owns: the steps, CodeBuild variables and the stages built from them. Refuses: resources (`delivery.py`) and permissions
-(`tooling/delivery/permissions.py`).
-Why data: the same list makes the builds, their roles and the pipeline, so that none can be forgotten or ordered apart.
+The same list makes the builds, their roles and the pipeline, so that none can be forgotten or ordered differently.
 """
 
 from __future__ import annotations
@@ -108,7 +106,10 @@ def stages(
 
 
 def triggers(delivery: tooling.delivery.delivery_settings.Delivery) -> list[Trigger]:
-    """A push to the branch that changes more than the ignored paths starts an execution (facts-aws.md 46)."""
+    """A push to the branch that changes more than the ignored paths starts an execution.
+
+    Source: docs/aws-facts.md#pipeline-triggers
+    """
     push: Push = {"branches": {"includes": [delivery.branch]}}
     if delivery.ignored_paths:
         push["file_paths"] = {"excludes": list(delivery.ignored_paths)}

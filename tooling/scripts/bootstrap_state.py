@@ -1,12 +1,11 @@
 """Makes what must exist before the first stack: the bucket of Pulumi's state and the KMS key of its secrets.
 
-    .venv/bin/python tooling/scripts/bootstrap_state.py [--region us-east-1]       safe to run again: it mends what
-    differs
-    .venv/bin/python tooling/scripts/bootstrap_state.py --remove                   after the last stack is destroyed
+    .venv/bin/python tooling/scripts/bootstrap_state.py [--region us-east-1]   safe to run again: it fixes what differs
+    .venv/bin/python tooling/scripts/bootstrap_state.py --remove               after the last stack is destroyed
 
-Owns: bucket `pulumi-state-<account>-<region>` (versioned, encrypted, private, HTTPS only) and key `alias/pulumi-state`.
-Refuses: stacks. Why a script: state cannot keep its own bucket, and a resource that every stack needs belongs to none.
-Pulumi keeps its locks in the same bucket, so there is no lock table.
+The bucket is `pulumi-state-<account>-<region>` (versioned, encrypted, private, HTTPS only), the key
+`alias/pulumi-state`. It is a script, because state cannot keep its own bucket, and a resource that every stack needs
+belongs to none. Pulumi keeps its locks in the same bucket, so there is no lock table.
 """
 
 from __future__ import annotations

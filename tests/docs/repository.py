@@ -14,9 +14,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
+_GENERATED = re.compile(r"(^|/)(\.(?!github|ci/|git)|__pycache__|demo-output|[\w.-]+\.egg-info)")
+
+
 @cache
 def files() -> frozenset[str]:
-    """Tracked and new files, relative to the root; ignored ones are not part of the repository."""
+    """Tracked and new files, relative to the root; ignored ones are not part of the repository.
+
+    Where there is no git (CodeBuild gets an archive), everything outside of hidden and generated folders.
+    """
+    if not (ROOT / ".git").exists():
+        names = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+        return frozenset(name.as_posix() for name in names if not _GENERATED.search(name.as_posix()))
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

@@ -17,7 +17,7 @@ PATH = re.compile(
     r"(?:#([\w-]+))?(?![\w<*{])"
 )
 BARE = re.compile(r"`([\w-]+\.(?:py|md))`")
-TEST = re.compile(r"`(?:(tests/[\w/]+\.py)::)?(test_\w+)`")
+TEST = re.compile(r"`(?:([\w/]+\.py)::)?(?:(Test\w+)(?:::(test_\w+))?|(test_\w+))`")
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([\w-]+))?\)")
 OUTSIDE = re.compile(
     r"facts-aws|requirements\.md|(?<![\w/])shared/[\w-]+\.md|\.\./shared|\bfinding [A-Z]\d|\bissue \d+\b"
@@ -57,15 +57,22 @@ def _folder(name: str) -> str:
 
 
 def test_cited_tests_exist() -> None:
+    """By themselves, after their class, or after file and class; the file with or without its folder."""
     sources = {
         name: (ROOT / name).read_text() for name in files() if name.startswith("tests/") and name.endswith(".py")
     }
     modules = {PurePosixPath(name).stem for name in sources}
     for name in READ:
-        for file, test in TEST.findall(prose(name)):
-            places = [sources[file]] if file else sources.values()
-            defined = any(re.search(rf"def {test}\b", source) for source in places)
-            assert defined or test in modules, f"{name} names the test {test}, which does not exist"
+        for file, group, in_group, alone in TEST.findall(prose(name)):
+            wanted = [f"class {group}" if group else "", f"def {in_group or alone}" if in_group or alone else ""]
+            places = [source for path, source in sources.items() if f"/{path}".endswith(f"/{file}" if file else "")]
+            defined = any(all(re.search(rf"{want}\b", source) for want in wanted) for source in places)
+            assert defined or alone in modules, f"{name} names {file} {group} {in_group or alone}, which does not exist"
+
+
+def test_the_index_of_decisions_names_each() -> None:
+    index = {path for path, _ in citations("docs/adr/README.md")}
+    assert {name for name in files() if re.match(r"docs/adr/\d", name)} <= index
 
 
 def test_nothing_outside_the_repository_is_cited() -> None:

@@ -50,7 +50,7 @@ def _section(path: str, model: type[BaseModel]) -> list[str]:
 def _nested(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in typing.get_args(annotation) if (found := _nested(part))), None)
+    return next((model for part in typing.get_args(annotation) if (model := _nested(part))), None)
 
 
 def _default(field: FieldInfo) -> str:

@@ -32,13 +32,13 @@ def statement(
     too_wide = [action for action in actions if action.partition(":")[2] in ("", "*")]
     if too_wide and effect == "Allow":
         raise ValueError(f"statement {sid} allows {', '.join(too_wide)}: name the actions")
-    made: Statement = {"Sid": sid, "Effect": effect}
+    document: Statement = {"Sid": sid, "Effect": effect}
     if principal is not None:
-        made["Principal"] = principal
-    made |= {"Action": _plain(actions), "Resource": _plain(resources)}
+        document["Principal"] = principal
+    document |= {"Action": _plain(actions), "Resource": _plain(resources)}
     if conditions:
-        made["Condition"] = {operator: dict(values) for operator, values in conditions.items()}
-    return made
+        document["Condition"] = {operator: dict(values) for operator, values in conditions.items()}
+    return document
 
 
 def _plain(values: Sequence[Any]) -> Any:

@@ -72,12 +72,12 @@ class Names:
 
     def name(self, kind: str, purpose: str) -> str:
         """The name of a thing of type `kind`; raises ValueError when the service would refuse it."""
-        made = f"{kind}-{purpose}-{self.suffix}"
-        if len(made) > _LIMITS[kind] or not _ALLOWED.fullmatch(made):
+        name = f"{kind}-{purpose}-{self.suffix}"
+        if len(name) > _LIMITS[kind] or not _ALLOWED.fullmatch(name):
             raise ValueError(
-                f"{made!r} is no valid {kind} name: at most {_LIMITS[kind]} lower-case letters, digits, single hyphens"
+                f"{name!r} is no valid {kind} name: at most {_LIMITS[kind]} lower-case letters, digits, single hyphens"
             )
-        return made
+        return name
 
     def queue(self, purpose: str) -> Reference:
         """An SQS queue."""

@@ -68,7 +68,7 @@ class Tags(Section):
     created_at: TagValue | None = Field(default=None, examples=["2026-11-20T00:00:00Z"])
     """Default: when a resource is first created; it keeps that value."""
 
-    def given(self) -> dict[str, str | None]:
+    def by_tag(self) -> dict[str, str | None]:
         """The values by tag; None where the CI system is to say."""
         return {
             "Repository": self.repository,
@@ -128,10 +128,10 @@ class Network(Section):
                 "one range a zone",
             )
         try:
-            made = self.subnets or tuple(address_ranges.split(self.cidr, self.zones))
+            ranges = self.subnets or tuple(address_ranges.split(self.cidr, self.zones))
         except ValueError as error:
             raise _refused("cidr", str(error), "cidr: 10.0.0.0/16") from error
-        if problem := address_ranges.problem_with(self.cidr, made):
+        if problem := address_ranges.problem_with(self.cidr, ranges):
             raise _refused("subnets", problem, "subnets: [10.0.0.0/20, 10.0.16.0/20, 10.0.32.0/20]")
         return self
 

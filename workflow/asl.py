@@ -147,10 +147,10 @@ def block(start: str, states: States) -> dict[str, Any]:
 
 
 def _state(kind: str, next_: str | None, *, ends: bool = False, **fields: Any) -> State:
-    made: State = {"Type": kind} | {key: value for key, value in fields.items() if value is not None}
+    state: State = {"Type": kind} | {key: value for key, value in fields.items() if value is not None}
     if ends:
-        return made
-    return made | ({"End": True} if next_ is None else {"Next": next_})
+        return state
+    return state | ({"End": True} if next_ is None else {"Next": next_})
 
 
 def map_(next_: str | None, **fields: Any) -> State:

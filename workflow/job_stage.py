@@ -203,7 +203,7 @@ def _fan_out(plan: StagePlan, fan_out: FanOutPlan, target: RunTaskTarget, next_:
         f"{plan.job}: {part}" for part in ("read summary", "how many shards", "no shards", "inline", "distributed")
     )
     too_many, no_summary = f"{plan.job}: too many shards", f"{plan.job}: no summary"
-    found = f"{INPUT}.summary.shards"
+    shards = f"{INPUT}.summary.shards"
     states: States = {
         read: asl.task(
             f"arn:{target.partition}:states:::aws-sdk:s3:getObject",
@@ -215,9 +215,9 @@ def _fan_out(plan: StagePlan, fan_out: FanOutPlan, target: RunTaskTarget, next_:
         ),
         size: asl.choice(
             [
-                (f"{found} = 0", none),
-                (f"{found} > {SHARD_LIMIT}", too_many),
-                *([(f"{found} <= {_inline_limit(fan_out)}", inline)] if _inline_limit(fan_out) else []),
+                (f"{shards} = 0", none),
+                (f"{shards} > {SHARD_LIMIT}", too_many),
+                *([(f"{shards} <= {_inline_limit(fan_out)}", inline)] if _inline_limit(fan_out) else []),
             ],
             distributed,
         ),

@@ -95,8 +95,8 @@ def definition(plan: ReconcilerPlan) -> dict[str, Any]:
 
 def _run_of_event(plan: ReconcilerPlan) -> str:
     """JSONata: the run as `workflow/nightly.py` would have made it from the ended execution's own input."""
-    given = "$type($d.input) = 'string' ? $parse($d.input) : {}"
-    run = run_of_input(plan.manifest_location, "$e", f"({given})")
+    execution_input = "$type($d.input) = 'string' ? $parse($d.input) : {}"
+    run = run_of_input(plan.manifest_location, "$e", f"({execution_input})")
     return f"""(
         $d := {INPUT}.detail;
         $e := {{'Id': $d.executionArn, 'Name': $d.name, 'StartTime': $fromMillis($d.startDate)}};

@@ -102,7 +102,7 @@ def to_junit(findings: Sequence[Finding], rules: Iterable[Rule] = ALL_RULES) -> 
     """The findings as JUnit XML: a test case a rule, failing, skipped (undecided or exempt only) or passing."""
     listed = list(rules)
     by_rule = {rule.name: [finding for finding in findings if finding.rule == rule.name] for rule in listed}
-    failing = {name: [f for f in found if f.verdict in FAILING] for name, found in by_rule.items()}
+    failing = {name: [f for f in of_rule if f.verdict in FAILING] for name, of_rule in by_rule.items()}
     suite = ElementTree.Element(
         "testsuite",
         name="policy",

@@ -115,15 +115,15 @@ class RecordingMonitor(MockMonitor):
         inputs = plain(request.object)
         state, identity = request.object, ""
         if request.custom:
-            made = synthetic.outputs(request.type, request.name, inputs, self.region)
+            outputs = synthetic.outputs(request.type, request.name, inputs, self.region)
             if self.recording.mode == "resolved":
-                identity = made["id"]
+                identity = outputs["id"]
                 state = struct_pb2.Struct()
                 state.CopyFrom(request.object)
-                state.update({key: value for key, value in made.items() if key != "id"})
+                state.update({key: value for key, value in outputs.items() if key != "id"})
             else:
-                made = dict.fromkeys(made, UNKNOWN)
-            inputs = {**made, **inputs}
+                outputs = dict.fromkeys(outputs, UNKNOWN)
+            inputs = {**outputs, **inputs}
         self.recording.resources.append(_resource(urn, request, inputs))
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=state)
 

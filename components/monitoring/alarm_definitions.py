@@ -45,7 +45,7 @@ class AlarmSources:
 
     nightly_arn: str
     helper_arns: Mapping[str, str]
-    """The closing and deadline machines, by purpose."""
+    """The reconciler and the deadline check, by purpose."""
     rules: Mapping[str, str]
     """Names of the rules whose delivery is sources, by purpose."""
     all_tasks_rule: str
@@ -186,12 +186,12 @@ def _of_rule(metric: str, rule: str) -> Metric:
 
 def series(metrics: Sequence[Metric], labels: Sequence[str] = ()) -> list[list[Any]]:
     """`metrics` as a dashboard widget writes them."""
-    made = []
+    rows = []
     for index, metric in enumerate(metrics):
         options: dict[str, Any] = {"stat": metric.statistic}
         if labels:
             options["label"] = labels[index]
-        made.append(
+        rows.append(
             [metric.namespace, metric.name, *(part for pair in metric.dimensions.items() for part in pair), options]
         )
-    return made
+    return rows

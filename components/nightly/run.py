@@ -161,7 +161,7 @@ class NightlyRun(pulumi.ComponentResource):
     def _schedule(self, time: str) -> None:
         """Beside the event; whichever comes second finds the manifest claimed and ends as a duplicate."""
         args = self._args
-        made = WeekdaySchedules(
+        schedules = WeekdaySchedules(
             f"{self._name}-schedule",
             WeekdaySchedulesArgs(
                 names=args.context.names,
@@ -177,8 +177,14 @@ class NightlyRun(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         purpose = f"{START_PURPOSE}-schedule"
-        self.schedule_names, self.schedule_groups = {"start": made.names["daily"]}, {START_PURPOSE: made.group}
-        self.dead_letter_queues[purpose], self.dead_letter_queue_urls[purpose] = made.queue_name, made.queue_url
+        self.schedule_names, self.schedule_groups = (
+            {"start": schedules.names["daily"]},
+            {START_PURPOSE: schedules.group},
+        )
+        self.dead_letter_queues[purpose], self.dead_letter_queue_urls[purpose] = (
+            schedules.queue_name,
+            schedules.queue_url,
+        )
 
 
 def start_pattern(bucket: str, start: settings.models.Start) -> dict[str, object]:

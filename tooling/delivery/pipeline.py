@@ -86,18 +86,18 @@ class Delivery(pulumi.ComponentResource):
     def _connect(self) -> None:
         delivery, names = self._args.settings, self._args.context.names
         if delivery.connection:
-            found = aws.codestarconnections.get_connection_output(
+            existing = aws.codestarconnections.get_connection_output(
                 arn=delivery.connection, opts=pulumi.InvokeOptions(parent=self)
             )
-            self.connection_arn, self.connection_status = found.arn, found.connection_status
+            self.connection_arn, self.connection_status = existing.arn, existing.connection_status
         else:
-            made = aws.codestarconnections.Connection(
+            connection = aws.codestarconnections.Connection(
                 f"{self._name}-source",
                 name=names.name("connection", "source"),
                 provider_type=delivery.provider,
                 opts=self._child,
             )
-            self.connection_arn, self.connection_status = made.arn, made.connection_status
+            self.connection_arn, self.connection_status = connection.arn, connection.connection_status
         console = f"https://{names.region}.console.aws.amazon.com/codesuite/settings/connections?region={names.region}"
         self.connection_next_step = self.connection_status.apply(
             lambda status: (
@@ -200,7 +200,7 @@ class Delivery(pulumi.ComponentResource):
         own = pulumi.Output.from_input(args.context.data_key_arn).apply(
             lambda key: iam.document(*step_roles.base(step, args.context.names, key))
         )
-        made: list[pulumi.Resource] = [
+        policies: list[pulumi.Resource] = [
             aws.iam.RolePolicy(
                 f"{self._name}-{step.name}-policy", name="step", role=role.name, policy=own, opts=self._child
             )
@@ -214,7 +214,7 @@ class Delivery(pulumi.ComponentResource):
                 policy=iam.document(*chunk),
                 opts=self._child,
             )
-            made.append(
+            policies.append(
                 aws.iam.RolePolicyAttachment(
                     f"{self._name}-{step.name}-attached-{number}",
                     role=role.name,
@@ -222,7 +222,7 @@ class Delivery(pulumi.ComponentResource):
                     opts=self._child,
                 )
             )
-        return made
+        return policies
 
     def _pipeline(self) -> None:
         names, args = self._args.context.names, self._args

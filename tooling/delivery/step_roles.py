@@ -81,17 +81,17 @@ def _state(
     ]
     key = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": delivery.state_key_alias}}
     keys = [names.arn("kms", "key/*")]
-    made = [
+    statements = [
         iam.statement("ListState", ["s3:ListBucket", "s3:GetBucketLocation"], [bucket]),
         iam.statement("ReadState", ["s3:GetObject"], [*objects, f"{bucket}/.pulumi/meta.yaml"]),
         iam.statement("ReadSecrets", ["kms:Decrypt", "kms:DescribeKey"], keys, conditions=key),
     ]
     if writes:
-        made += [
+        statements += [
             iam.statement("WriteState", ["s3:DeleteObject", "s3:PutObject"], objects),
             iam.statement("WriteSecrets", ["kms:Encrypt", "kms:GenerateDataKey"], keys, conditions=key),
         ]
-    return made
+    return statements
 
 
 def pipeline(

@@ -1,4 +1,4 @@
-"""One private ECR repository for each job, and how long its images are kept.
+"""One private ECR repository for each job, how long its images are kept, and building them when a stack asks.
 
 The lifecycle cannot delete what runs: an image that matches the tags of one rule cannot be expired by a rule of lower
 priority, and a deployment tags its images `deployed-<n>` (docs/adr/0005-image-lifecycle.md,

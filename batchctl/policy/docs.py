@@ -32,7 +32,7 @@ An exemption stands in `policy/config.json` under its rule and is itself checked
    "expires": "2027-03-31"}]}}
 ```
 
-Remediations (marked so) are off; set a rule's `enforcementLevel` to `remediate` to let it mend what it finds.
+Remediations (marked so) are off; set a rule's `enforcementLevel` to `remediate` to let it correct what it finds.
 """
 
 

@@ -26,7 +26,7 @@ class StateFileError(ValueError):
 def retained(graph: Graph) -> list[str]:
     """What would outlive `pulumi destroy`: a line for each resource with retainOnDelete or deletedWith.
 
-    Raises ValueError for a graph from a door that cannot see these options: it must not pass unseen.
+    Raises ValueError for a graph whose source cannot see these options: it must not pass unseen.
     """
     problems = []
     for resource in graph:

@@ -127,7 +127,7 @@ def _log_errors(sources: AlarmSources, limits: settings.models.Alerts) -> Alarm:
 
 
 def _helpers(sources: AlarmSources) -> Iterator[Alarm]:
-    """The watchers are sources: one that fails leaves a run open, or a deadline unannounced."""
+    """The run monitors are sources: one that fails leaves a run open, or a deadline unannounced."""
     for purpose, arn in sources.helper_arns.items():
         for metric, what in (("ExecutionsFailed", "failed"), ("ExecutionsTimedOut", "timed out")):
             yield Alarm(
@@ -165,7 +165,7 @@ def _deliveries(sources: AlarmSources) -> Iterator[Alarm]:
         yield Alarm(
             purpose=f"{purpose}-dead-letters",
             tells_when_over=True,
-            description=f"{queue} holds messages that nobody could deliver: read one, mend the cause, then redrive it.",
+            description=f"{queue} holds messages that nobody could deliver: read one, fix the cause, then redrive it.",
             metric=Metric(
                 namespace=QUEUES,
                 name="ApproximateNumberOfMessagesVisible",

@@ -1,8 +1,7 @@
-"""The stack's outputs.
+"""The stack's outputs: the flat names under which other programs find what the platform made.
 
-Owns: the flat names under which other programs find what the platform made; they are stable, and CHANGELOG.md says when
-one changes.
-Refuses: exporting; only `__main__.py` does, because an export in a helper module is easily lost.
+They are stable; CHANGELOG.md says when one changes. Only `__main__.py` exports, because an export in a helper module is
+easily lost.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ def of_platform(
     cluster: Cluster,
     jobs: Mapping[str, JobService],
 ) -> dict[str, Any]:
-    """What the four layers export, by flat camelCase name; maps are keyed by job, endpoint or purpose."""
+    """What the layers below the nightly run export, by camelCase name; maps are keyed by job, endpoint or purpose."""
     return {
         "environment": names.suffix,
         "accountId": names.account,
@@ -79,23 +78,23 @@ def of_platform(
 
 
 def of_nightly_run(
-    notifications: Notifications, nightly: NightlyRun, watch: RunMonitors, observability: Monitoring
+    notifications: Notifications, nightly: NightlyRun, run_monitors: RunMonitors, monitoring: Monitoring
 ) -> dict[str, Any]:
-    """What the nightly run and its watchers export; maps are keyed by purpose."""
+    """What the nightly run and its monitors export; maps are keyed by purpose."""
     return {
         "stateMachineArn": nightly.state_machine_arn,
         "stateMachineName": nightly.state_machine_name,
-        "monitorStateMachineArns": watch.state_machine_arns,
-        "ruleNames": {**nightly.rule_names, **watch.rule_names, **observability.rule_names},
-        "scheduleNames": {**nightly.schedule_names, **watch.schedule_names},
-        "alarmNames": observability.alarm_names,
-        "dashboardName": observability.dashboard_name,
+        "monitorStateMachineArns": run_monitors.state_machine_arns,
+        "ruleNames": {**nightly.rule_names, **run_monitors.rule_names, **monitoring.rule_names},
+        "scheduleNames": {**nightly.schedule_names, **run_monitors.schedule_names},
+        "alarmNames": monitoring.alarm_names,
+        "dashboardName": monitoring.dashboard_name,
         "topicArn": notifications.topic_arn,
-        "deadLetterQueueUrls": {**nightly.dead_letter_queue_urls, **watch.dead_letter_queue_urls},
+        "deadLetterQueueUrls": {**nightly.dead_letter_queue_urls, **run_monitors.dead_letter_queue_urls},
         "workflowLogGroupNames": {
             "nightly": nightly.log_group.name,
-            "task-events": observability.log_group.name,
-            **{purpose: group.name for purpose, group in watch.log_groups.items()},
+            "task-events": monitoring.log_group.name,
+            **{purpose: group.name for purpose, group in run_monitors.log_groups.items()},
         },
     }
 

@@ -61,12 +61,12 @@ class Problem:
 def problems(root: Path, batchctl: typer.Typer) -> list[Problem]:
     """What is wrong with the entry points of the checkout at `root`; empty: they all name this program."""
     commands = typer.main.get_command(batchctl)
-    found = [*_projects(root), *_stack_files(root), *_pipeline(root)]
+    problems = [*_projects(root), *_stack_files(root), *_pipeline(root)]
     for pattern in _ENTRY_POINTS:
         for path in sorted(root.glob(pattern)):
-            found += _named_in(root, path)
-            found += _unknown_commands(str(path.relative_to(root)), path.read_text(), commands)
-    return found
+            problems += _named_in(root, path)
+            problems += _unknown_commands(str(path.relative_to(root)), path.read_text(), commands)
+    return problems
 
 
 def _projects(root: Path) -> Iterator[Problem]:
@@ -92,8 +92,8 @@ def _stack_files(root: Path) -> Iterator[Problem]:
 def _pipeline(root: Path) -> Iterator[Problem]:
     file = "tooling/Pulumi.tooling.yaml"
     config = _yaml(root / file).get("config") or {}
-    given = (config.get(f"{PROJECT}:delivery") or {}).get("stacks")
-    stacks = tuple(given) if given else Delivery().stacks
+    stacks_setting = (config.get(f"{PROJECT}:delivery") or {}).get("stacks")
+    stacks = tuple(stacks_setting) if stacks_setting else Delivery().stacks
     for stack in sorted(set(stacks) - set(STACKS)):
         yield Problem(file, f"the pipeline deploys {stack!r}, which has no Pulumi.{stack}.yaml")
     wanted = {step.buildspec for step in steps.steps(Delivery())}

@@ -139,20 +139,20 @@ def _from_engine(stack: str, project: Project) -> Any:
             UNREACHABLE,
         ) from error
     if done.returncode:
-        said = done.stderr.strip() or done.stdout.strip()
-        if any(words in said for words in _NO_CREDENTIALS):
+        output = done.stderr.strip() or done.stdout.strip()
+        if any(words in output for words in _NO_CREDENTIALS):
             raise OperatorError(
                 f"{NO_CREDENTIALS}\nPulumi needs them to read the state of stack {stack!r}; with --outputs FILE it "
                 "is not asked.",
                 UNREACHABLE,
             )
-        if "no stack named" in said:
+        if "no stack named" in output:
             raise OperatorError(
-                f"{said}\nThe state backend you are logged in to does not know stack {stack!r}: see `pulumi stack ls "
+                f"{output}\nThe state backend you are logged in to does not know stack {stack!r}: see `pulumi stack ls "
                 "--all` and `pulumi whoami -v`.",
                 USAGE,
             )
-        raise OperatorError(f"`{' '.join(command)}` failed:\n{said}", UNREACHABLE)
+        raise OperatorError(f"`{' '.join(command)}` failed:\n{output}", UNREACHABLE)
     return json.loads(done.stdout or "{}")
 
 

@@ -45,11 +45,13 @@ class Project:
             raise OperatorError(
                 f"no stack {name!r}: {path} does not exist. Stacks here: {', '.join(self.stacks()) or 'none'}."
             )
-        given = (_yaml(path) or {}).get("config") or {}
-        if not isinstance(given, Mapping):
+        committed = (_yaml(path) or {}).get("config") or {}
+        if not isinstance(committed, Mapping):
             raise OperatorError(f"{path}: config must map keys to values, for example `aws:region: us-east-1`.")
-        secret = tuple(key for key, value in given.items() if isinstance(value, Mapping) and set(value) == {"secure"})
-        config = {**self.defaults, **given, **dict.fromkeys(secret, SECRET)}
+        secret = tuple(
+            key for key, value in committed.items() if isinstance(value, Mapping) and set(value) == {"secure"}
+        )
+        config = {**self.defaults, **committed, **dict.fromkeys(secret, SECRET)}
         return StackFile(name, config, secret)
 
 

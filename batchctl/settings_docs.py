@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from typing import Any
 
@@ -49,7 +50,7 @@ def _section(path: str, model: type[BaseModel]) -> list[str]:
 def _nested(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in typing.get_args(annotation) if (found := _nested(part))), None)
+    return next((model for part in typing.get_args(annotation) if (model := _nested(part))), None)
 
 
 def _default(field: FieldInfo) -> str:
@@ -87,4 +88,5 @@ def _literals(annotation: Any) -> list[Any]:
 
 
 def _text(description: str | None) -> str:
-    return " ".join((description or "").split()).replace("|", "\\|")
+    text = " ".join((description or "").split()).replace("|", "\\|")
+    return re.sub(r"docs/(aws-facts\.md#[\w-]+)", r"[AWS facts](\1)", text)

@@ -1,10 +1,10 @@
 """How long a night's shards take, what history they use and what they cost: `python -m benchmarks.makespan`.
 
-A simulation of launch rates and quotas (facts-aws.md 17) around numbers that are measured, not assumed: the history
-events and state transitions of a run, of a shard and of a failed attempt come from running the deployed definition on
-the local interpreter. Inline maps put every shard's events into the run's own history, which ends at 25,000; a
-Distributed Map gives each child a history of its own. Which mode a number of shards gets is read out of the same
-definition.
+A simulation of launch rates and quotas (docs/aws-facts.md#fargate-quotas) around numbers that are measured, not
+assumed: the history events and state transitions of a run, of a shard and of a failed attempt come from running the
+deployed definition on the local interpreter. Inline maps put every shard's events into the run's own history, which
+ends at 25,000; a Distributed Map gives each child a history of its own. Which mode a number of shards gets is read out
+of the same definition.
 """
 
 from __future__ import annotations

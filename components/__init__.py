@@ -1,1 +1,1 @@
-"""The layers of the platform, one module each; helpers that make no resource begin with an underscore."""
+"""The layers of the platform, each built by `__main__.py`; what several of them need is in `components/shared`."""

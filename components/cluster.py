@@ -1,9 +1,8 @@
-"""The ECS cluster.
+"""The ECS cluster, its Container Insights log group, and Fargate's two capacity providers.
 
-Owns: the cluster, its Container Insights log group and the association of Fargate's two capacity providers.
-Refuses: jobs (`job.py`); capacity provider resources, which belong to EC2 Auto Scaling groups: FARGATE and FARGATE_SPOT
-exist already (facts-aws.md 4); and the ECS service-linked role, which belongs to the account: creating it here would
-break a second stack in the account, so `batchctl doctor` checks for it instead (facts-aws.md 16).
+FARGATE and FARGATE_SPOT exist in every account and are only associated (docs/aws-facts.md#fargate-capacity-providers).
+The ECS service-linked role belongs to the account, and creating it here would break a second stack, so
+`batchctl doctor` checks for it instead (docs/aws-facts.md#service-linked-roles).
 """
 
 from __future__ import annotations
@@ -40,13 +39,17 @@ class Cluster(pulumi.ComponentResource):
     arn: pulumi.Output[str]
     insights_log_group: aws.cloudwatch.LogGroup
     capacity_providers: aws.ecs.ClusterCapacityProviders
-    """The association; services depend on it, so that they are gone before it is (facts-aws.md 41)."""
+    """The association; services depend on it, so that they are gone before it is.
+
+    Source: docs/aws-facts.md#capacity-providers-in-use
+    """
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:cluster:Cluster", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.reference = args.context.names.cluster("batch")
-        # Container Insights would create this group itself, without key or retention (facts-aws.md 44)
+        # Container Insights would create this group itself, without key or retention
+        # (docs/aws-facts.md#container-insights-log-group)
         self.insights_log_group = aws.cloudwatch.LogGroup(
             f"{name}-insights",
             name=args.context.names.insights_log_group(self.reference.name),

@@ -1,8 +1,6 @@
 """Where data lies: the input and output buckets, the audit log of who touched them, and the run ledger.
 
-Owns: the three buckets, the input bucket's EventBridge switch, the access logging into the audit bucket, and the table.
-Refuses: access rules for tasks (`job.py`) and the rule that listens to the input bucket (`orchestration.py`).
-Why access logs and not CloudTrail data events, and what that costs: docs/adr/0004-audit-by-access-logs.md.
+Why access logs and not CloudTrail data events, and what that costs: docs/adr/0004-audit-by-access-logs.md
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""The platform's KMS keys.
+"""The platform's KMS keys, one for each group of users that must not read the others' data.
 
-Owns: three customer keys, one for each group of users that must not read the others' data: `data` (S3, DynamoDB,
-ECR), `logs` (CloudWatch Logs) and `messages` (SNS, SQS), each with an alias, rotation and a 7-day deletion window.
-Refuses: granting tasks the use of a key; that is the task role's own policy (`job.py`).
-Why three: a key policy is the one place where a service is let in. One key would let the logs service decrypt trade
-files.
+`data` is for S3, DynamoDB and ECR, `logs` for CloudWatch Logs, `messages` for SNS and SQS: a key policy is where a
+service is let in, and one key for all would let the logs service decrypt trade files
+(docs/adr/0006-three-keys.md). What a task may do with a key is in its task role's policy.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from conventions.naming import Names
 SHORTEST_WINDOW_DAYS, LONGEST_WINDOW_DAYS = 7, 30
 """What KMS allows; a key that is scheduled for deletion can be brought back until then.
 
-Source: https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
+Source: docs/aws-facts.md#key-deletion
 """
 
 _ADMINISTRATION = (
@@ -148,8 +146,8 @@ def _message_statements(names: Names) -> list[iam.Statement]:
     """SNS and SQS take no grants; their publishers need the key themselves.
 
     The EventBridge statement has no aws:SourceArn or aws:SourceAccount: EventBridge does not send them, and delivery
-    would fail silently (facts-aws.md 37). The encryption context confines it to this stack's topics, queues to this
-    account's.
+    would fail silently (docs/aws-facts.md#sns-key). The encryption context confines it to this stack's
+    topics, queues to this account's.
     """
     topics = names.arn("sns", f"*-{names.suffix}")
     return [

@@ -1,9 +1,7 @@
-"""The private network.
+"""The private network: VPC, subnets, route tables, endpoints, security groups and flow logs.
 
-Owns: the VPC, one private subnet, route table and association a zone, the endpoints through which tasks reach AWS,
-the two security groups, the emptied default group and the flow logs.
-Refuses: any way to or from the internet. There is no NAT, internet gateway, elastic IP or public address, and no
-argument that adds one: tasks reach AWS through endpoints, and data has no other way out.
+There is no NAT, internet gateway, elastic IP or public address, and no argument that adds one: tasks reach AWS through
+endpoints, and data has no other way out.
 """
 
 from __future__ import annotations

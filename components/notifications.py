@@ -1,10 +1,7 @@
-"""Where notifications and alarms go.
+"""The SNS topic that notifications and alarms go to, and its e-mail subscriptions.
 
-Owns: the SNS topic under the messages key, its policy, and the e-mail subscriptions.
-Refuses: what is said (`workflow/messages.py`) and when an alarm speaks (`observability.py`).
-The state machines publish with their roles, which needs no statement here. Alarms and rules are let in by the topic's
-policy and by the key's (`encryption.py`); why the two are conditioned differently:
-docs/adr/0044-alarms-that-can-speak.md.
+The state machines publish with their roles. Alarms and rules are let in by the topic's policy and by the key's
+(`components/encryption.py`); why the two have different conditions: docs/adr/0044-alarms-that-can-speak.md
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""The image repositories.
+"""One private ECR repository for each job, how long its images are kept, and building them when a stack asks.
 
-Owns: one private ECR repository a job and how long images are kept; building and pushing the images when a stack asks.
-Refuses: choosing which image runs (settings: a digest or a release tag, written by `batchctl push`).
-Why the lifecycle cannot delete what runs: an image that matches the tags of one rule cannot be expired by a rule of
-lower priority, and the deploy step tags what it deploys `deployed-<n>`; see docs/adr/0005-image-lifecycle.md
-(facts-aws.md 49).
+The lifecycle cannot delete what runs: an image that matches the tags of one rule cannot be expired by a rule of lower
+priority, and a deployment tags its images `deployed-<n>` (docs/adr/0005-image-lifecycle.md,
+docs/aws-facts.md#image-lifecycle). Which image runs is a setting, written by `batchctl push` and `batchctl release`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""Arithmetic on the platform's address range.
+"""Splits the VPC's address range into one subnet for each zone, and refuses ranges that cannot work.
 
-Owns: splitting a VPC range into one subnet a zone and refusing ranges that cannot work.
-Refuses: choosing zones or creating anything.
-Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html (/16 to /28) and subnet-sizing.html
-(five addresses of a subnet are AWS's).
+Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html (/16 to /28) and
+https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html (five addresses of a subnet are AWS's).
 """
 
 from __future__ import annotations

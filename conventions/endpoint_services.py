@@ -1,8 +1,7 @@
-"""VPC endpoints a task can need, and what each may be used for.
+"""The VPC endpoints that a task can need, and the least-privilege policy of each.
 
-Owns: the interface endpoints that exist as settings, and the least-privilege policy of each.
-Refuses: deciding which are created (settings) and creating them (networking).
-Sources: facts-aws.md 18 and 19; https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+Which of them are created is a setting. Sources: docs/aws-facts.md#endpoints-of-fargate-tasks,
+docs/aws-facts.md#image-layer-bucket, https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
 """
 
 from __future__ import annotations
@@ -91,7 +90,10 @@ def interface_services(region: str, extra: Sequence[str]) -> list[str]:
 
 
 def layer_bucket_arn(names: Names) -> str:
-    """The bucket that image layers are pulled from; without it pulls fail after signing in (facts-aws.md 19)."""
+    """The bucket that image layers are pulled from; without it pulls fail after signing in.
+
+    Source: docs/aws-facts.md#image-layer-bucket
+    """
     return names.arn("s3", f"prod-{names.region}-starport-layer-bucket", region="", account="")
 
 

@@ -1,10 +1,7 @@
-"""Fargate's task sizes and capacity.
+"""Fargate's task sizes, and what a capacity setting means as a capacity provider strategy.
 
-Owns: which pairs of CPU and memory Fargate accepts, the size of a task in vCPU and GB, and what a capacity setting
-means as a capacity provider strategy.
-Refuses: prices (batchctl), and any default: a job's size is a setting.
-Why here: ECS refuses a wrong pair only when the task definition is registered, after half a stack exists.
-Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html (facts-aws.md 6).
+ECS refuses a wrong pair of CPU and memory only when the task definition is registered, after half a stack exists; so
+the table is here and is asked before anything is created. Source: docs/aws-facts.md#fargate-task-sizes
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""IAM policy documents as JSON text.
+"""IAM policy documents as JSON text: the document version, statements, and trust policies under a condition.
 
-Owns: the document version, the form of a statement, and trust policies that cannot be used by a confused deputy.
-Refuses: creating roles (the component that uses a role owns it) and wildcard actions.
-Why here: one wrong version made an earlier platform undeployable (requirements.md FR 6); it is written once.
+The version is written here only, because IAM reads a document with a wrong one by other rules or refuses it
+(docs/aws-facts.md#policy-version). Wildcard actions are refused.
 """
 
 from __future__ import annotations
@@ -33,13 +32,13 @@ def statement(
     too_wide = [action for action in actions if action.partition(":")[2] in ("", "*")]
     if too_wide and effect == "Allow":
         raise ValueError(f"statement {sid} allows {', '.join(too_wide)}: name the actions")
-    made: Statement = {"Sid": sid, "Effect": effect}
+    document: Statement = {"Sid": sid, "Effect": effect}
     if principal is not None:
-        made["Principal"] = principal
-    made |= {"Action": _plain(actions), "Resource": _plain(resources)}
+        document["Principal"] = principal
+    document |= {"Action": _plain(actions), "Resource": _plain(resources)}
     if conditions:
-        made["Condition"] = {operator: dict(values) for operator, values in conditions.items()}
-    return made
+        document["Condition"] = {operator: dict(values) for operator, values in conditions.items()}
+    return document
 
 
 def _plain(values: Sequence[Any]) -> Any:

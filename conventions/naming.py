@@ -1,9 +1,7 @@
-"""Physical names and the ARNs that follow from them.
+"""Physical names, `{type}-{purpose}-{suffix}`, and the ARNs that follow from them before anything exists.
 
-Owns: `{type}-{purpose}-{suffix}`, each service's limits on a name, and ARNs built from names before anything exists.
-Refuses: logical names (each component's own, permanent) and tags.
-Why here: key policies and endpoint policies must name log groups, buckets and trails that do not exist yet; ARNs built
-from names break that circle and keep policies readable at preview (facts-aws.md 36).
+Key policies and endpoint policies must name log groups and buckets that do not exist yet; ARNs built from names break
+that circle and keep policies readable at preview (docs/aws-facts.md#logs-key). Logical names are the components' own.
 """
 
 from __future__ import annotations
@@ -74,12 +72,12 @@ class Names:
 
     def name(self, kind: str, purpose: str) -> str:
         """The name of a thing of type `kind`; raises ValueError when the service would refuse it."""
-        made = f"{kind}-{purpose}-{self.suffix}"
-        if len(made) > _LIMITS[kind] or not _ALLOWED.fullmatch(made):
+        name = f"{kind}-{purpose}-{self.suffix}"
+        if len(name) > _LIMITS[kind] or not _ALLOWED.fullmatch(name):
             raise ValueError(
-                f"{made!r} is no valid {kind} name: at most {_LIMITS[kind]} lower-case letters, digits, single hyphens"
+                f"{name!r} is no valid {kind} name: at most {_LIMITS[kind]} lower-case letters, digits, single hyphens"
             )
-        return made
+        return name
 
     def queue(self, purpose: str) -> Reference:
         """An SQS queue."""
@@ -143,7 +141,10 @@ class Names:
         return f"/aws/ecs/containerinsights/{cluster}/performance"
 
     def workflow_log_group(self, purpose: str) -> str:
-        """A state machine's group; the prefix keeps the account's log resource policy short (facts-aws.md 34)."""
+        """A state machine's group; the prefix keeps the account's log resource policy short.
+
+        Source: docs/aws-facts.md#log-resource-policy
+        """
         return f"/aws/vendedlogs/states/{purpose}-{self.suffix}"
 
     def build_log_group(self, purpose: str) -> str:

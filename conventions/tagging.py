@@ -1,9 +1,8 @@
-"""The tags every resource carries.
+"""The tags that every resource carries, and where each value comes from.
 
-Owns: which tags there are and where each value comes from: the settings, then the CI system's environment, then a
-default.
-Refuses: applying them (`components/shared/transformations.py`).
-Why: requirements.md FR 2: each deployment says from which repository, by whom and for which pull request it was made.
+A value is taken from the settings, then from the CI system's environment, then from a default, so that each deployment
+says from which repository, by whom and for which pull request it was made. They are put on resources by
+`components/shared/transformations.py`.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def cleaned(value: str) -> str:
 
 
 def required(
-    given: Mapping[str, str | None],
+    configured: Mapping[str, str | None],
     *,
     environment: str,
     project: str,
@@ -47,24 +46,24 @@ def required(
 ) -> dict[str, str]:
     """The eight required tags.
 
-    `given` holds the settings' values (None: not set), `variables` the process environment. `CreatedAt` is a UTC time
-    in ISO 8601; a resource keeps the one it was created with (`components/shared/transformations.py`).
+    `configured` holds the settings' values (None: not set), `variables` the process environment. `CreatedAt` is a UTC
+    time in ISO 8601; a resource keeps the one it was created with (`components/shared/transformations.py`).
     """
     moment = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def value(tag: str) -> str:
-        found = given.get(tag) or next((variables[v] for v in _CI_VARIABLES.get(tag, ()) if variables.get(v)), None)
-        if found is None and tag == "PRNumber":
+        text = configured.get(tag) or next((variables[v] for v in _CI_VARIABLES.get(tag, ()) if variables.get(v)), None)
+        if text is None and tag == "PRNumber":
             pull = re.fullmatch(r"refs/pull/(\d+)/.*", variables.get("GITHUB_REF", ""))
-            found = pull.group(1) if pull else None
-        return cleaned(found) if found else UNSET
+            text = pull.group(1) if pull else None
+        return cleaned(text) if text else UNSET
 
     return {
         "Repository": value("Repository"),
         "CommitAuthor": value("CommitAuthor"),
         "PRNumber": value("PRNumber"),
         "Team": value("Team"),
-        CREATED_AT: given.get(CREATED_AT) or moment,
+        CREATED_AT: configured.get(CREATED_AT) or moment,
         "Environment": environment,
         "Project": project,
         "ManagedBy": "pulumi",

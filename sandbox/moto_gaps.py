@@ -133,7 +133,10 @@ def with_eventbridge_switch(app: Wsgi) -> Wsgi:
 
 
 def with_connections(app: Wsgi) -> Wsgi:
-    """CodeConnections, which moto has not: a connection made by the API starts PENDING (facts-aws.md 45)."""
+    """CodeConnections, which moto has not: a connection made by the API starts PENDING.
+
+    Source: docs/aws-facts.md#connections-start-pending
+    """
     made: dict[str, dict[str, Any]] = {}
 
     def connections(operation: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:

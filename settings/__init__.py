@@ -1,8 +1,7 @@
 """The stack's settings: the only reader of `pulumi.Config`.
 
-Owns: reading `batch-platform:*` and `aws:region`, reporting every problem at once, and the typed, frozen result.
-Refuses: secrets (a key set with `--secret` is refused: models hold only ARNs) and AWS calls.
-Why: a wrong setting must be refused before the first resource, in words that suffice to mend it.
+`load` validates `batch-platform:*` and `aws:region` before the first resource, reports every problem at once, and
+returns frozen models. They never hold secrets: a key set with `--secret` is refused, models hold ARNs only.
 """
 
 from __future__ import annotations
@@ -33,11 +32,11 @@ _SECTIONS: dict[str, type[BaseModel]] = {
 
 def load() -> tuple[Settings, str]:
     """The settings and the region of the current stack; raises SettingsError with every problem."""
-    raw, region, problems = given()
+    raw, region, problems = configuration()
     return parse(raw, stack=pulumi.get_stack(), problems=problems), region
 
 
-def given() -> tuple[dict[str, Any], str, list[Problem]]:
+def configuration() -> tuple[dict[str, Any], str, list[Problem]]:
     """What the current stack's file says, by section; its region; and what is wrong before any model is asked."""
     entries = CONFIG.get() or get_config_env()
     config = pulumi.Config(PROJECT)
@@ -109,9 +108,9 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
 
     Raises SettingsError with every problem of every section.
     """
-    found = list(problems or [])
+    all_problems = list(problems or [])
     for key in sorted(set(raw) - set(Settings.model_fields)):
-        found.append(
+        all_problems.append(
             Problem(
                 path=key,
                 value=raw[key],
@@ -125,38 +124,40 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
         section = raw.get(name) or {}
         if name == "platform" and isinstance(section, Mapping):
             section = {"environment": stack, **section}
-        sections[name] = read_section(model, section, name, found)
-    sections["jobs"] = _jobs(raw.get("jobs") or {}, sections["platform"], sections["workflow"], found)
+        sections[name] = read_section(model, section, name, all_problems)
+    sections["jobs"] = _jobs(raw.get("jobs") or {}, sections["platform"], sections["workflow"], all_problems)
     if sections["network"] is not None:
-        found += rules.secret_problems(sections["network"], sections["jobs"])
-        found += rules.queue_problems(sections["network"], sections["jobs"])
-    if found:
-        raise SettingsError(stack, found)
+        all_problems += rules.secret_problems(sections["network"], sections["jobs"])
+        all_problems += rules.queue_problems(sections["network"], sections["jobs"])
+    if all_problems:
+        raise SettingsError(stack, all_problems)
     return Settings.model_construct(**sections)
 
 
-def _jobs(given: Any, platform: Platform | None, workflow: Workflow | None, found: list[Problem]) -> dict[str, Job]:
-    if not isinstance(given, Mapping):
-        found.append(
+def _jobs(
+    jobs_section: Any, platform: Platform | None, workflow: Workflow | None, problems: list[Problem]
+) -> dict[str, Job]:
+    if not isinstance(jobs_section, Mapping):
+        problems.append(
             Problem(
                 path="jobs",
-                value=given,
+                value=jobs_section,
                 reason="a mapping from job name to settings",
                 example="jobs: {my-job: {…}}",
             )
         )
         return {}
-    entries = rules.merged(DEFAULT_JOBS, given)
+    entries = rules.merged(DEFAULT_JOBS, jobs_section)
     common = {"capacity": platform.capacity} if platform is not None else {}
     jobs: dict[str, Job] = {}
     for name, entry in entries.items():
         job = read_section(
-            Job, {**common, **entry} if isinstance(entry, Mapping) else entry, f"jobs.{name}", found, key=name
+            Job, {**common, **entry} if isinstance(entry, Mapping) else entry, f"jobs.{name}", problems, key=name
         )
         if job is not None:
             jobs[name] = job
     if workflow is not None:
-        found += rules.workflow_problems(workflow, list(entries), jobs)
+        problems += rules.workflow_problems(workflow, list(entries), jobs)
     return jobs
 
 

@@ -1,8 +1,6 @@
-"""How a setting that cannot be used is reported.
+"""How a setting that cannot be used is reported: field, value, valid example and way out, all problems in one message.
 
-Owns: the form of one problem (field, value, valid example, way out) and of the message that lists them all.
-Refuses: deciding what is valid (`models.py`).
-Why: whoever reads the message is in the middle of a deployment; it must be enough to mend the setting without the code.
+Whoever reads the message is in the middle of a deployment; it must be enough to fix the setting without the code.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The settings of a job.
+"""What one entry of `batch-platform:jobs` may say, and the three jobs that exist by default.
 
-Owns: what one entry of `batch-platform:jobs` may say, and the three jobs there are by default (requirements.md OP).
-Refuses: the order in which jobs run (`models.Workflow`).
+The order in which jobs run is `models.Workflow`'s.
 """
 
 from __future__ import annotations
@@ -55,7 +54,10 @@ class FanOut(Section):
     """Running the job once for each shard that the stage before it wrote."""
 
     inline_limit: int = Field(default=40, ge=0, le=40, examples=[40])
-    """Shards up to which an inline map is used; above it a Distributed Map. AWS's own limit is about 40 (facts 17)."""
+    """Shards up to which an inline map is used; above it a Distributed Map. AWS's own limit is 40.
+
+    Source: docs/aws-facts.md#fargate-quotas
+    """
     batch: int = Field(default=1, ge=1, le=100, examples=[1])
     """Shards that one task of a Distributed Map works on."""
     concurrency: int | None = Field(default=None, ge=1, le=10_000, examples=[3])
@@ -79,7 +81,7 @@ class Job(Section):
     """One job: a container image, its size, and how the workflow and its service run it."""
 
     cpu: int = Field(examples=[1024])
-    """CPU units, 1024 = 1 vCPU: a size of Fargate's table (facts-aws.md 6)."""
+    """CPU units, 1024 = 1 vCPU: a size of Fargate's table (docs/aws-facts.md#fargate-task-sizes)."""
     memory: int = Field(examples=[2048])
     """MiB: a size that Fargate's table has for the CPU."""
     architecture: Literal["X86_64", "ARM64"] = Field(default="X86_64", examples=["X86_64"])

@@ -1,8 +1,7 @@
-"""What a stack file may say, section by section.
+"""What a stack file may say, section by section, with defaults and the checks within one section.
 
-Owns: the sections, their defaults, and the checks within one section.
-Refuses: reading configuration (`settings.load`), checks across sections (`settings.rules`) and secrets: a secret never
-becomes part of a model, only the ARN of where it is kept.
+Checks across sections are in `settings/rules.py`. A secret never becomes part of a model, only the ARN of where it is
+kept.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ class Tags(Section):
     created_at: TagValue | None = Field(default=None, examples=["2026-11-20T00:00:00Z"])
     """Default: when a resource is first created; it keeps that value."""
 
-    def given(self) -> dict[str, str | None]:
+    def by_tag(self) -> dict[str, str | None]:
         """The values by tag; None where the CI system is to say."""
         return {
             "Repository": self.repository,
@@ -95,7 +94,10 @@ class Network(Section):
     subnets: tuple[IPv4Network, ...] = Field(default=(), examples=[["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"]])
     """Ranges of the subnets, one a zone; empty: split from `cidr`."""
     endpoint_zones: int = Field(default=1, ge=1, le=6, examples=[1])
-    """Zones the interface endpoints live in; each costs about 7.30 USD a month for each endpoint (facts-aws.md 21)."""
+    """Zones the interface endpoints live in; each costs about 7.30 USD a month for each endpoint.
+
+    Source: docs/aws-facts.md#endpoint-cost
+    """
     extra_endpoints: tuple[Literal[tuple(sorted(endpoint_services.OPTIONAL))], ...] = Field(  # type: ignore[valid-type]
         default=(), examples=[["secretsmanager"]]
     )
@@ -126,10 +128,10 @@ class Network(Section):
                 "one range a zone",
             )
         try:
-            made = self.subnets or tuple(address_ranges.split(self.cidr, self.zones))
+            ranges = self.subnets or tuple(address_ranges.split(self.cidr, self.zones))
         except ValueError as error:
             raise _refused("cidr", str(error), "cidr: 10.0.0.0/16") from error
-        if problem := address_ranges.problem_with(self.cidr, made):
+        if problem := address_ranges.problem_with(self.cidr, ranges):
             raise _refused("subnets", problem, "subnets: [10.0.0.0/20, 10.0.16.0/20, 10.0.32.0/20]")
         return self
 
@@ -243,7 +245,10 @@ class Workflow(Section):
     start: Start = Field(default=Start(), examples=["{prefix: incoming/}"])
     deadline: Deadline = Field(default=Deadline(), examples=['{time: "09:30"}'])
     fargate_vcpu_quota: int = Field(default=6, ge=1, le=100_000, examples=[6])
-    """The account's Fargate vCPU quota in the region; 6 in a new account, shared by all stacks in it (facts 17)."""
+    """The account's Fargate vCPU quota in the region; 6 in a new account, shared by all stacks in it.
+
+    Source: docs/aws-facts.md#fargate-quotas
+    """
 
 
 class Alerts(Section):

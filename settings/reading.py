@@ -1,8 +1,4 @@
-"""From pydantic's errors to problems a person can act on.
-
-Owns: validating one section and translating each error: the stack file's path, the value, a valid example.
-Refuses: the rules themselves; they are the models'.
-"""
+"""Validates one section, and turns pydantic's errors into problems that a person can act on."""
 
 from __future__ import annotations
 
@@ -25,15 +21,15 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def read_section(
     model: type[Model],
-    given: Any,
+    section: Any,
     path: str,
-    found: list[Problem],
+    problems: list[Problem],
     *,
     key: str | None = None,
 ) -> Model | None:
-    """`given` as a `model`, or None after its problems were added to `found`. `key` is a job's name, also checked."""
+    """`section` as a `model`, or None after its problems were added to `problems`; `key` is a job's name."""
     if key is not None and not (re.fullmatch(naming.JOB_PATTERN, key) and len(key) <= naming.JOB_LENGTH):
-        found.append(
+        problems.append(
             Problem(
                 path=path,
                 value=key,
@@ -42,9 +38,9 @@ def read_section(
             )
         )
     try:
-        return model.model_validate(given)
+        return model.model_validate(section)
     except ValidationError as error:
-        found += [_problem(model, path, details) for details in error.errors(include_url=False)]
+        problems += [_problem(model, path, details) for details in error.errors(include_url=False)]
         return None
 
 
@@ -102,7 +98,7 @@ def _nested(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next(
-        (found for part in typing.get_args(annotation) if (found := _nested(part))),
+        (model for part in typing.get_args(annotation) if (model := _nested(part))),
         None,
     )
 

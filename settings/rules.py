@@ -1,8 +1,4 @@
-"""Checks that need more than one section, or the account.
-
-Owns: what must hold between sections (workflow and jobs, concurrency and quota) and between settings and region.
-Refuses: checks within one section (`models.py`).
-"""
+"""Checks across sections, or against the account: workflow and jobs, concurrency and quota, zones and region."""
 
 from __future__ import annotations
 
@@ -77,7 +73,7 @@ def workflow_problems(workflow: Workflow, job_names: Sequence[str], jobs: Mappin
 
 def _quota_problems(name: str, job: Job, workflow: Workflow) -> list[Problem]:
     fitting = concurrency(job, workflow.fargate_vcpu_quota)
-    asked = job.fan_out.concurrency if job.fan_out else None
+    configured = job.fan_out.concurrency if job.fan_out else None
     if fitting < 1:
         return [
             Problem(
@@ -88,13 +84,13 @@ def _quota_problems(name: str, job: Job, workflow: Workflow) -> list[Problem]:
                 fix="take a smaller size, or have the quota raised by AWS and set workflow.fargateVcpuQuota to it",
             )
         ]
-    if asked and asked > fitting:
+    if configured and configured > fitting:
         return [
             Problem(
                 path=f"jobs.{name}.fanOut.concurrency",
-                value=asked,
-                reason=f"{asked} tasks of {fargate.vcpus(job.cpu):g} vCPU need more than workflow.fargateVcpuQuota "
-                f"({workflow.fargate_vcpu_quota} vCPU)",
+                value=configured,
+                reason=f"{configured} tasks of {fargate.vcpus(job.cpu):g} vCPU need more than "
+                f"workflow.fargateVcpuQuota ({workflow.fargate_vcpu_quota} vCPU)",
                 example=f"concurrency: {fitting}",
                 fix="lower it, or have the quota raised by AWS and set workflow.fargateVcpuQuota to it",
             )
@@ -151,12 +147,12 @@ def choose_zones(
         Problem(
             path=f"network.zoneIds[{index}]",
             value=zone_id,
-            reason=f"{why}; zones that would do in {region}: {would_do}",
+            reason=f"{obstacle}; zones that would do in {region}: {would_do}",
             example=f"zoneIds: [{', '.join(zone.id for zone in usable[: network.zones])}]",
         )
         for index, zone_id in enumerate(network.zone_ids)
         if (
-            why := zones.obstacle(by_id[zone_id], region, endpoint_services)
+            obstacle := zones.obstacle(by_id[zone_id], region, endpoint_services)
             if zone_id in by_id
             else "this account has no such zone"
         )
@@ -175,10 +171,10 @@ def choose_zones(
     return [by_id[zone_id] for zone_id in network.zone_ids] or usable[: network.zones], []
 
 
-def merged(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """`given` over `defaults`, mapping by mapping; a null in `given` takes an entry out."""
+def merged(defaults: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`changes` over `defaults`, mapping by mapping; a null in `changes` takes an entry out."""
     out: dict[str, Any] = dict(defaults)
-    for key, value in given.items():
+    for key, value in changes.items():
         if value is None:
             out.pop(key, None)
         elif isinstance(value, Mapping) and isinstance(out.get(key), Mapping):

@@ -21,7 +21,7 @@ from tooling.delivery.pipeline import Delivery, DeliveryArgs
 
 config, region = delivery_settings.load()
 names = Names(suffix=config.platform.environment, account=aws.get_caller_identity().account_id, region=region)
-tags = tagging.required(config.tags.given(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
+tags = tagging.required(config.tags.by_tag(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
 pulumi.runtime.register_stack_transformation(transformations.standards(tags))
 jobs = delivery_settings.jobs_of(config.delivery.stacks, Path(__file__).parents[1])
 

@@ -1,10 +1,7 @@
-"""Amazon States Language as typed Python.
+"""Amazon States Language as typed Python: the states this program uses, in JSONata mode.
 
-Owns: the states this program uses, in JSONata mode, and the checks that make a definition sound before AWS sees it:
-every target exists, every state is reachable, every path ends, no name is used twice.
-Refuses: knowing what the states are for (`workflow/nightly.py`, `workflow/reconciler.py`,
-`workflow/deadline_check.py`) and resources.
-Why JSONata and not JSONPath: docs/adr/0040-workflow-in-jsonata.md.
+`definition` refuses an unsound state machine before AWS sees it: every target must exist, every state be reachable,
+every path end, and no name be used twice. Why JSONata: docs/adr/0040-workflow-in-jsonata.md
 """
 
 from __future__ import annotations
@@ -150,10 +147,10 @@ def block(start: str, states: States) -> dict[str, Any]:
 
 
 def _state(kind: str, next_: str | None, *, ends: bool = False, **fields: Any) -> State:
-    made: State = {"Type": kind} | {key: value for key, value in fields.items() if value is not None}
+    state: State = {"Type": kind} | {key: value for key, value in fields.items() if value is not None}
     if ends:
-        return made
-    return made | ({"End": True} if next_ is None else {"Next": next_})
+        return state
+    return state | ({"End": True} if next_ is None else {"Next": next_})
 
 
 def map_(next_: str | None, **fields: Any) -> State:

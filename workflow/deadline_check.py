@@ -1,9 +1,7 @@
-"""The deadline watch: has today's run succeeded by now?
+"""The deadline check: has today's run succeeded by now? Two schedules start it, one to warn and one to escalate.
 
-Owns: the small state machine that two schedules start, one to warn and one to escalate.
-Refuses: ending or restarting a run: it only tells people.
-Why a schedule and not an alarm: the worst failure is a run that never starts, and that moves no metric (facts-aws.md
-31).
+It only tells people; it neither ends nor restarts a run. It is started by a schedule and not by an alarm, because the
+worst failure is a run that never starts, and that moves no metric.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ class DeadlinePlan:
 
 
 def definition(plan: DeadlinePlan) -> dict[str, Any]:
-    """The machine's definition; its input is `{"stage", "local", "scheduled"}`. Raises `_asl.UnsoundError`."""
+    """The machine's definition; its input is `{"stage", "local", "scheduled"}`. Raises `asl.UnsoundError`."""
     kept = {"stage": expr(f"{INPUT}.stage"), "date": expr(f"{INPUT}.date")}
     states: asl.States = {
         "Which day?": asl.pass_(

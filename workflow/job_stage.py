@@ -1,10 +1,8 @@
-"""One job as a stage of the nightly run: starting its task, judging how it ended, trying again, and fanning out.
+"""One job as a stage of the nightly run: starting its task, classifying its end, trying again, fanning out.
 
-Owns: the states of a stage; which end of a task is tried again, when, on which capacity; inline and Distributed Map.
-Refuses: what comes before the first and after the last stage (`workflow/nightly.py`).
-Why a loop and not `Retry`: a retrier sees an error's name only, and every container that fails has the same one,
-`States.TaskFailed`. What docs/jobs.md promises by exit code needs the task's description, which is in the error's
-cause.
+The attempts are a loop of states and not ASL's `Retry`: a retrier sees only an error's name, and every container that
+fails has the same one, `States.TaskFailed`. What docs/jobs.md promises for each exit code needs the task's description,
+which is in the error's cause (docs/adr/0041-workflow-attempts-as-a-loop.md).
 """
 
 from __future__ import annotations
@@ -103,7 +101,7 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
             timeout=plan.timeout,
             output=done,
             retriers=[asl.retry(*_THROTTLED, attempts=plan.capacity_attempts, interval=plan.backoff_seconds)],
-            # States.TaskFailed does not cover States.Timeout (facts-aws.md 9)
+            # States.TaskFailed does not cover States.Timeout (docs/aws-facts.md#ecs-run-task-sync)
             catchers=[
                 asl.catch(classify, "States.Timeout", output=failed_input),
                 asl.catch(classify, "States.ALL", output=failed_input),
@@ -205,7 +203,7 @@ def _fan_out(plan: StagePlan, fan_out: FanOutPlan, target: RunTaskTarget, next_:
         f"{plan.job}: {part}" for part in ("read summary", "how many shards", "no shards", "inline", "distributed")
     )
     too_many, no_summary = f"{plan.job}: too many shards", f"{plan.job}: no summary"
-    found = f"{INPUT}.summary.shards"
+    shards = f"{INPUT}.summary.shards"
     states: States = {
         read: asl.task(
             f"arn:{target.partition}:states:::aws-sdk:s3:getObject",
@@ -217,9 +215,9 @@ def _fan_out(plan: StagePlan, fan_out: FanOutPlan, target: RunTaskTarget, next_:
         ),
         size: asl.choice(
             [
-                (f"{found} = 0", none),
-                (f"{found} > {SHARD_LIMIT}", too_many),
-                *([(f"{found} <= {_inline_limit(fan_out)}", inline)] if _inline_limit(fan_out) else []),
+                (f"{shards} = 0", none),
+                (f"{shards} > {SHARD_LIMIT}", too_many),
+                *([(f"{shards} <= {_inline_limit(fan_out)}", inline)] if _inline_limit(fan_out) else []),
             ],
             distributed,
         ),

@@ -1,9 +1,7 @@
-"""What people are told: subjects and bodies of notifications, as JSONata.
+"""The subjects and bodies of notifications, as JSONata.
 
-Owns: the wording, and for each kind of failure whose turn it is and what to do.
-Refuses: when something is announced (`workflow/nightly.py`, `workflow/reconciler.py`, `workflow/deadline_check.py`)
-and where to (`notifications.py`).
-Every message says what happened, when, how long it took, where the result is and what to do; nothing in it is data.
+Every message says what happened, when, how long it took, where the result is, whose turn it is and what to do. None
+carries data of a trade.
 """
 
 from __future__ import annotations

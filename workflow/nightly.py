@@ -1,11 +1,7 @@
-"""The nightly run: from a manifest to an announced report, as one Step Functions Standard state machine.
+"""The nightly run, from a manifest to an announced report, as one Step Functions Standard state machine.
 
-Owns: what is run_of_input, refused, held and claimed before the first job, what is checked after the last, and that
-every
-end is recorded and announced.
-Refuses: how a job's task is started and judged (`workflow/job_stage.py`); ends that a state machine cannot see,
-because it is not
-running any more: those are the reconciler's (`workflow/reconciler.py`).
+Every end that the machine itself can see is recorded in the ledger and announced. Ends that it cannot see, because it
+does not run any more, are handled by `workflow/reconciler.py`.
 """
 
 from __future__ import annotations
@@ -38,7 +34,7 @@ class NightlyPlan:
 
 
 def definition(plan: NightlyPlan) -> dict[str, Any]:
-    """The state machine's definition. Raises `_asl.UnsoundError`."""
+    """The state machine's definition. Raises `asl.UnsoundError`."""
     return asl.machine(
         "Read input",
         {**_before(plan), **_run(plan), **_after(plan)},

@@ -1,10 +1,8 @@
-"""Closing a run that cannot close itself.
+"""Closes the ledger entry of a run that could not close it itself.
 
-Owns: the small state machine behind a rule on "Step Functions Execution Status Change": it takes the event as it is,
-finds the entry that the ended run still holds in the ledger, closes it and tells people.
-Refuses: runs that recorded their own end: they hold no RUNNING entry any more, so there is nothing to do.
-Why: a machine that was aborted or timed out runs no catcher. Its entry would stay RUNNING, and the manifest could not
-be claimed again. The same holds for the few errors that no catcher sees, such as a full history.
+A machine that was aborted or timed out runs no catcher: its entry would stay RUNNING and the manifest could not be
+claimed again. A rule on "Step Functions Execution Status Change" starts this machine, which closes the entry that the
+ended run still holds, if any, and tells people.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ class ReconcilerPlan:
 
 
 def definition(plan: ReconcilerPlan) -> dict[str, Any]:
-    """The reconciler's definition; its input is the EventBridge event. Raises `_asl.UnsoundError`."""
+    """The reconciler's definition; its input is the EventBridge event. Raises `asl.UnsoundError`."""
     run = f"{INPUT}.run"
     patient = [asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=8)]
     states: asl.States = {
@@ -97,8 +95,8 @@ def definition(plan: ReconcilerPlan) -> dict[str, Any]:
 
 def _run_of_event(plan: ReconcilerPlan) -> str:
     """JSONata: the run as `workflow/nightly.py` would have made it from the ended execution's own input."""
-    given = "$type($d.input) = 'string' ? $parse($d.input) : {}"
-    run = run_of_input(plan.manifest_location, "$e", f"({given})")
+    execution_input = "$type($d.input) = 'string' ? $parse($d.input) : {}"
+    run = run_of_input(plan.manifest_location, "$e", f"({execution_input})")
     return f"""(
         $d := {INPUT}.detail;
         $e := {{'Id': $d.executionArn, 'Name': $d.name, 'StartTime': $fromMillis($d.startDate)}};

@@ -1,9 +1,7 @@
 """From an execution's input to the run it asks for, as JSONata.
 
-Owns: where manifests lie, what key is a manifest's, which business date follows, and the local day of a schedule.
-Refuses: judging the date (`workflow/nightly.py`) and calling any service: everything here is computed from the input
-alone, so
-that the reconciler can compute the same from the input of a run that has ended.
+Everything is computed from the input alone, without calling a service, so that the reconciler can compute the same
+from the input of a run that has ended.
 """
 
 from __future__ import annotations

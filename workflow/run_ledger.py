@@ -1,9 +1,5 @@
 """Calls on the run ledger, as arguments of Step Functions' own DynamoDB integration: no code runs between the two.
 
-Owns: the ledger's attributes, its statuses, and the conditions under which a run may claim or close an entry.
-Refuses: the table (`data.py`) and the order in which the calls are made (`workflow/nightly.py`,
-`workflow/reconciler.py`, `workflow/deadline_check.py`).
-
 An entry is one version of one manifest: `business_date` and `manifest` ("<key>#<version id>"). It can be claimed
 - when there is none, or the last run FAILED, TIMED_OUT or was ABORTED,
 - when the last run SUCCEEDED and the operator asked for a rerun,

@@ -1,1 +1,1 @@
-"""The operator's commands on a deployed stack; each module is one subject, `commands.py` is what the shell sees."""
+"""What the operator's commands do on a deployed stack, one subject in a module; `batchctl/commands` shows it."""

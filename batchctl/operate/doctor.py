@@ -20,17 +20,17 @@ FARGATE_QUOTA = "L-3032A538"
 
 def examine(stack: Stack, config: Settings) -> list[Diagnosis]:
     """Every check; one that AWS does not answer is "unknown", never "ok"."""
-    made: list[Diagnosis] = []
+    diagnoses: list[Diagnosis] = []
     for name, check in _CHECKS:
         try:
-            made += check(stack, config)
+            diagnoses += check(stack, config)
         except (ClientError, BotoCoreError) as error:
-            made.append(
+            diagnoses.append(
                 Diagnosis(
                     what=name, outcome="unknown", found=str(error), to_do="ask again with a role that may read it"
                 )
             )
-    return made
+    return diagnoses
 
 
 def _account(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
@@ -83,7 +83,7 @@ def _images(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
         repository = image.partition("/")[2].partition("@")[0].partition(":")[0]
         wanted = {"imageDigest": image.rpartition("@")[2]} if "@" in image else {"imageTag": image.rpartition(":")[2]}
         try:
-            (found,) = ecr.describe_images(repositoryName=repository, imageIds=[wanted])["imageDetails"]
+            (details,) = ecr.describe_images(repositoryName=repository, imageIds=[wanted])["imageDetails"]
         except ClientError as error:
             if error.response["Error"]["Code"] != "ImageNotFoundException":
                 raise
@@ -94,7 +94,7 @@ def _images(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
                 to_do=f"batchctl push {job} --stack {stack.outputs.stack}",
             )
             continue
-        protected = any(tag.startswith(DEPLOYED_PREFIX) for tag in found.get("imageTags", []))
+        protected = any(tag.startswith(DEPLOYED_PREFIX) for tag in details.get("imageTags", []))
         if protected:
             yield Diagnosis(what=f"image of {job}", outcome="ok", found=image)
         else:
@@ -108,8 +108,8 @@ def _images(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
 
 def _endpoints(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
     ids = stack.outputs.by_key("endpointIds")
-    found = stack.client("ec2").describe_vpc_endpoints(VpcEndpointIds=list(ids.values()))["VpcEndpoints"]
-    states = {endpoint["VpcEndpointId"]: endpoint["State"].lower() for endpoint in found}
+    endpoints = stack.client("ec2").describe_vpc_endpoints(VpcEndpointIds=list(ids.values()))["VpcEndpoints"]
+    states = {endpoint["VpcEndpointId"]: endpoint["State"].lower() for endpoint in endpoints}
     bad = [service for service, endpoint in ids.items() if states.get(endpoint) != "available"]
     if bad:
         yield Diagnosis(

@@ -49,21 +49,21 @@ def runs(stack: Stack, limit: int | None) -> list[Run]:
 
 def start(stack: Stack, business_date: str | None, manifest: str | None, *, rerun: bool) -> str:
     """Starts the nightly run by hand; the execution's ARN. The ledger still refuses a duplicate."""
-    given: dict[str, Any] = {"origin": "operator"}
+    execution_input: dict[str, Any] = {"origin": "operator"}
     if manifest:
-        given["manifest"] = {"key": _key_of(stack, manifest)}
+        execution_input["manifest"] = {"key": _key_of(stack, manifest)}
     if business_date:
-        given["business_date"] = _date(business_date)
+        execution_input["business_date"] = _date(business_date)
     if not manifest and not business_date:
         raise OperatorError(
             "which run? Pass --date 2026-11-20, or --input s3://BUCKET/incoming/2026-11-20/manifest.json."
         )
     if rerun:
-        given["rerun"] = True
+        execution_input["rerun"] = True
     with asking("starting the nightly run"):
         machine = stack.outputs.text("stateMachineArn")
         return str(
-            stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(given))[
+            stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(execution_input))[
                 "executionArn"
             ]
         )
@@ -179,11 +179,11 @@ def as_json(run: Run) -> dict[str, Any]:
     return asdict(run)
 
 
-def _date(given: str) -> str:
+def _date(text: str) -> str:
     try:
-        return date.fromisoformat(given).isoformat()
+        return date.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise OperatorError(f"--date {given!r} is not a date; valid: --date 2026-11-20.") from error
+        raise OperatorError(f"--date {text!r} is not a date; valid: --date 2026-11-20.") from error
 
 
 def _key_of(stack: Stack, uri: str) -> str:

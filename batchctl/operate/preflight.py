@@ -138,9 +138,9 @@ def _endpoint_services(flight: Preflight, zones: set[str]) -> Iterator[Diagnosis
         return
     lacking = {service: sorted(zones - offered[service]) for service in wanted if zones - offered[service]}
     if lacking:
-        found = "; ".join(f"{service} not in {', '.join(where)}" for service, where in lacking.items())
+        zones_without = "; ".join(f"{service} not in {', '.join(where)}" for service, where in lacking.items())
         to_do = "the subnets must lie in other zones"
-        yield Diagnosis(what="endpoint services", outcome="warn", found=found, to_do=to_do)
+        yield Diagnosis(what="endpoint services", outcome="warn", found=zones_without, to_do=to_do)
     else:
         yield Diagnosis(what="endpoint services", outcome="ok", found=", ".join(wanted))
 
@@ -217,8 +217,8 @@ def _programs() -> Iterator[Diagnosis]:
     except FileNotFoundError:
         yield Diagnosis(what="Docker", outcome="warn", found="not on PATH: `batchctl push` needs it", to_do=to_do)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        found = "its daemon does not answer: `batchctl push` needs it"
-        yield Diagnosis(what="Docker", outcome="warn", found=found, to_do=to_do)
+        state = "its daemon does not answer: `batchctl push` needs it"
+        yield Diagnosis(what="Docker", outcome="warn", found=state, to_do=to_do)
 
 
 Check = Callable[[Preflight], Iterator[Diagnosis]]

@@ -38,8 +38,8 @@ class Stack:
     def client(self, service: str) -> Any:
         """The boto3 client of `service` in the stack's region; AWS_PROFILE and AWS_ENDPOINT_URL work as always."""
         if service not in self._clients:
-            made = boto3.client(service, region_name=self.outputs.region, config=CLIENT_CONFIG)  # type: ignore[call-overload]
-            self._clients[service] = made
+            client = boto3.client(service, region_name=self.outputs.region, config=CLIENT_CONFIG)  # type: ignore[call-overload]
+            self._clients[service] = client
         return self._clients[service]
 
 
@@ -62,8 +62,8 @@ def asking(what: str) -> Iterator[None]:
     except NoCredentialsError as error:
         raise OperatorError(f"{what}: {NO_CREDENTIALS}", UNREACHABLE) from error
     except ClientError as error:
-        code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         way_out = "your role may not do this, or the session has expired" if code in _DENIED else "see the message"
-        raise OperatorError(f"{what}: AWS answered {code}: {said} ({way_out}).", UNREACHABLE) from error
+        raise OperatorError(f"{what}: AWS answered {code}: {message} ({way_out}).", UNREACHABLE) from error
     except BotoCoreError as error:
         raise OperatorError(f"{what}: AWS cannot be reached: {error}", UNREACHABLE) from error

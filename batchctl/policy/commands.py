@@ -1,8 +1,4 @@
-"""`batchctl policy`: look at the rules, their documents, their mutants, and at a stack that is already there.
-
-Owns: the sub-commands and how they end.
-Refuses: the preview of the program (`batchctl preview`).
-"""
+"""`batchctl policy`: the rules, their documents, their mutants, and checks of a stack that is already there."""
 
 from __future__ import annotations
 

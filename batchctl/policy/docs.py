@@ -1,8 +1,4 @@
-"""docs/policies.md, made from the rules' own metadata, and the list of taggable types, made from the provider's SDK.
-
-Owns: both generated files.
-Refuses: saying anything about a rule that the rule does not say itself.
-"""
+"""docs/policies.md, made from the rules' own metadata, and the list of taggable types, made from the provider's SDK."""
 
 from __future__ import annotations
 
@@ -36,7 +32,7 @@ An exemption stands in `policy/config.json` under its rule and is itself checked
    "expires": "2027-03-31"}]}}
 ```
 
-Remediations (marked so) are off; set a rule's `enforcementLevel` to `remediate` to let it mend what it finds.
+Remediations (marked so) are off; set a rule's `enforcementLevel` to `remediate` to let it correct what it finds.
 """
 
 
@@ -70,13 +66,13 @@ def taggable_types() -> str:
     """Tokens of all types of the installed pulumi-aws that take tags, one a line."""
     spec = find_spec("pulumi_aws")
     assert spec is not None and spec.submodule_search_locations, "pulumi_aws is a dependency of the project"
-    found = set()
+    tokens = set()
     for path in Path(spec.submodule_search_locations[0]).rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         token = re.search(r"super\(\w+, __self__\)\.__init__\(\s*'(aws:[^']+)'", source)
         if token and re.search(r'__props__\.__dict__\["tags"\] = tags\b', source):
-            found.add(token[1])
-    return "".join(f"{token}\n" for token in sorted(found))
+            tokens.add(token[1])
+    return "".join(f"{token}\n" for token in sorted(tokens))
 
 
 def regenerate(root: Path) -> list[Path]:

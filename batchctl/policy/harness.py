@@ -1,12 +1,8 @@
-"""Checks that no policy pack can make, because the engine does not tell a pack.
+"""Checks that no policy pack can make, because the engine does not tell a pack enough.
 
-Owns: three checks: nothing is retained after `destroy`; every type the program registers is covered by a rule or a
-reasoned waiver; dev and prod are both evaluated. (`batchctl lint entry-points` sees to it that they are all of this
-program.)
-Refuses: what a pack can see (`policy.rules`).
-The program also refuses `retainOnDelete` and `deletedWith` by itself (`components/shared/transformations.py`): this
-is the second
-net, over recorded registrations and over exported state files.
+Nothing is retained after `destroy`; every type that the program registers has a rule or a reasoned waiver; dev and prod
+are both evaluated. The program refuses `retainOnDelete` and `deletedWith` by itself
+(`components/shared/transformations.py`); this is the second net, over recordings and exported state files.
 """
 
 from __future__ import annotations
@@ -30,9 +26,9 @@ class StateFileError(ValueError):
 def retained(graph: Graph) -> list[str]:
     """What would outlive `pulumi destroy`: a line for each resource with retainOnDelete or deletedWith.
 
-    Raises ValueError for a graph from a door that cannot see these options: it must not pass unseen.
+    Raises ValueError for a graph whose source cannot see these options: it must not pass unseen.
     """
-    found = []
+    problems = []
     for resource in graph:
         if resource.options.retain_on_delete is None and resource.custom:
             raise ValueError(
@@ -40,21 +36,21 @@ def retained(graph: Graph) -> list[str]:
                 f"(pulumi stack export) and check that"
             )
         if resource.options.retain_on_delete:
-            found.append(f"{resource.urn}: retainOnDelete is set, so destroy leaves it behind. Remove the option.")
+            problems.append(f"{resource.urn}: retainOnDelete is set, so destroy leaves it behind. Remove the option.")
         if resource.options.deleted_with:
-            found.append(f"{resource.urn}: deletedWith is set, so destroy does not delete it. Remove the option.")
-    return found
+            problems.append(f"{resource.urn}: deletedWith is set, so destroy does not delete it. Remove the option.")
+    return problems
 
 
-def _plain(found: Any) -> Any:
+def _plain(value: Any) -> Any:
     """A value of a state file: secrets unwrapped where they are in plain text, unknown where they are encrypted."""
-    if isinstance(found, Mapping):
-        if found.get(_SIGNATURE) == _SECRET:
-            return _plain(json.loads(found["plaintext"])) if "plaintext" in found else UNKNOWN
-        return {key: _plain(member) for key, member in found.items() if key != "__defaults"}
-    if isinstance(found, list):
-        return [_plain(member) for member in found]
-    return UNKNOWN if isinstance(found, str) and found in _UNKNOWN_TEXTS else found
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == _SECRET:
+            return _plain(json.loads(value["plaintext"])) if "plaintext" in value else UNKNOWN
+        return {key: _plain(member) for key, member in value.items() if key != "__defaults"}
+    if isinstance(value, list):
+        return [_plain(member) for member in value]
+    return UNKNOWN if isinstance(value, str) and value in _UNKNOWN_TEXTS else value
 
 
 def from_state(path: Path) -> Graph:
@@ -126,10 +122,10 @@ def uncovered_types(graphs: Iterable[Graph]) -> list[str]:
 
 
 def _tokens_read() -> frozenset[str]:
-    """Types that rules reach from their subjects: all that `kinds.py` lists."""
+    """Types that rules reach from their subjects: all that policy/rules/kinds.py lists."""
     from policy.rules import kinds
 
-    return frozenset(found for found in vars(kinds).values() if isinstance(found, str) and found.startswith("aws:"))
+    return frozenset(token for token in vars(kinds).values() if isinstance(token, str) and token.startswith("aws:"))
 
 
 _READ_BY_OTHERS: Final = _tokens_read()

@@ -1,8 +1,4 @@
-"""Policy findings in the forms that people and tools read.
-
-Owns: terminal, JSON, SARIF 2.1.0, JUnit and Markdown reports over findings.
-Refuses: evaluating rules (`policy.rules`) and whole previews (`render.py`).
-"""
+"""Policy findings in the forms that people and tools read: terminal, JSON, SARIF 2.1.0, JUnit and Markdown."""
 
 from __future__ import annotations
 
@@ -106,7 +102,7 @@ def to_junit(findings: Sequence[Finding], rules: Iterable[Rule] = ALL_RULES) -> 
     """The findings as JUnit XML: a test case a rule, failing, skipped (undecided or exempt only) or passing."""
     listed = list(rules)
     by_rule = {rule.name: [finding for finding in findings if finding.rule == rule.name] for rule in listed}
-    failing = {name: [f for f in found if f.verdict in FAILING] for name, found in by_rule.items()}
+    failing = {name: [f for f in of_rule if f.verdict in FAILING] for name, of_rule in by_rule.items()}
     suite = ElementTree.Element(
         "testsuite",
         name="policy",

@@ -1,9 +1,8 @@
 """What a stack costs: idle, for a night, and with NAT gateways instead of endpoints.
 
-Owns: quantities, from the recorded graph (what bills by the month whether anything runs) and from the settings (what
-a run uses, under stated assumptions).
-Refuses: prices (`prices.py`). Not counted, because it depends on use: storage, Container Insights metrics of running
-tasks, data through the endpoints beyond the assumption, requests outside a run.
+Quantities come from the recorded graph (what bills by the month whether anything runs) and from the settings (what a
+run uses, under stated assumptions). Not counted, because it depends on use: storage, Container Insights metrics of
+running tasks, data through the endpoints beyond the assumption, requests outside a run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The one table of prices.
+"""The one table of prices, each with its unit, source and date; a file can replace any of them.
 
-Owns: each price with its unit, source and date, and replacing any of them from a file.
-Refuses: quantities (`cost.py`). Prices are us-east-1's, in USD, without free tiers, discounts, taxes or support.
+Prices are us-east-1's, in USD, without free tiers, discounts, taxes or support.
 """
 
 from __future__ import annotations
@@ -81,16 +80,16 @@ def load_prices(path: Path | None) -> Prices:
     if path is None:
         return Prices()
     try:
-        given: Any = yaml.safe_load(path.read_text())
+        entries: Any = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError) as error:
         raise OperatorError(f"--prices {path}: cannot be read: {error}") from error
-    if not isinstance(given, Mapping):
+    if not isinstance(entries, Mapping):
         raise OperatorError(f"--prices {path}: a mapping from name to USD is needed, for example `nat.hour: 0.048`.")
     replaced = {}
-    for name, usd in given.items():
+    for name, usd in entries.items():
         if name not in TABLE:
             raise OperatorError(f"--prices {path}: {name!r} is no price. Names: {', '.join(TABLE)}.")
         if isinstance(usd, bool) or not isinstance(usd, int | float) or usd < 0:
             raise OperatorError(f"--prices {path}: {name} = {usd!r} is no price; valid: `{name}: {TABLE[name].usd}`.")
-        replaced[name] = Price(usd=float(usd), unit=TABLE[name].unit, source=str(path), seen="given")
+        replaced[name] = Price(usd=float(usd), unit=TABLE[name].unit, source=str(path), seen="entries")
     return Prices(replaced)

@@ -61,10 +61,10 @@ def _stack(entry: Mapping[str, Any]) -> Stack:
     failing: dict[str, Mapping[str, str]] = {}
     advice: dict[str, Mapping[str, str]] = {}
     for findings in entry["findings"].values():
-        for found in findings:
-            if found["verdict"] in ("fail", "crash"):
-                kept = failing if found["level"] == "mandatory" else advice
-                kept[f"{found['rule']} {found['resource']}"] = found
+        for finding in findings:
+            if finding["verdict"] in ("fail", "crash"):
+                kept = failing if finding["level"] == "mandatory" else advice
+                kept[f"{finding['rule']} {finding['resource']}"] = finding
     rows: Counter[str] = Counter()
     for row in entry["cost"]["idle"]["rows"]:
         rows[row["what"]] += row["usd"]
@@ -180,9 +180,9 @@ def _cost_changes(now: Mapping[str, float], then: Mapping[str, float]) -> list[s
 def _findings(stack: Stack, before: Stack | None) -> list[str]:
     known = before.failing if before else {}
     lines = []
-    for key, found in stack.failing.items():
+    for key, finding in stack.failing.items():
         mark = "**new** " if before is not None and key not in known else ""
-        lines.append(f"- ❌ {mark}`{found['rule']}` on `{found['resource']}`: {found['message']}")
+        lines.append(f"- ❌ {mark}`{finding['rule']}` on `{finding['resource']}`: {finding['message']}")
     lines += [f"- ✅ fixed: `{f['rule']}` on `{f['resource']}`" for key, f in known.items() if key not in stack.failing]
     advised = before.advice if before else {}
     fresh = [f for key, f in stack.advice.items() if key not in advised]
@@ -212,7 +212,7 @@ def _picture(stack: Stack, before: Stack | None) -> list[str]:
 
 
 def _names(node: Mapping[str, Any]) -> set[tuple[str, str]]:
-    found = {(node["type"], node["name"])}
+    names = {(node["type"], node["name"])}
     for child in node["components"]:
-        found |= _names(child)
-    return found
+        names |= _names(child)
+    return names

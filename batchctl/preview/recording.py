@@ -1,9 +1,7 @@
 """Runs the program for a stack without an engine, a cloud or credentials, and keeps what it registered.
 
-Owns: standing in for Pulumi's resource monitor: answering registrations and the few look-ups the program makes, and
-turning what was registered into a graph. The only place that touches the SDK's private parts.
-Refuses: judging the graph (`policy`), pricing it (`cost`), showing it (`preview`).
-Why: the very same `__main__.py` must be checkable on a machine that has only what PyPI gives.
+It stands in for Pulumi's resource monitor, and is the only place that touches the SDK's private parts: the very same
+`__main__.py` must be checkable on a machine that has only what PyPI gives.
 
 Two modes. *unknown*: what a first preview sees; ids, ARNs and whatever follows from them are not known yet.
 *resolved*: what follows `up`; ids and ARNs are made up, in AWS's form, so that policies about values can be decided.
@@ -117,15 +115,15 @@ class RecordingMonitor(MockMonitor):
         inputs = plain(request.object)
         state, identity = request.object, ""
         if request.custom:
-            made = synthetic.outputs(request.type, request.name, inputs, self.region)
+            outputs = synthetic.outputs(request.type, request.name, inputs, self.region)
             if self.recording.mode == "resolved":
-                identity = made["id"]
+                identity = outputs["id"]
                 state = struct_pb2.Struct()
                 state.CopyFrom(request.object)
-                state.update({key: value for key, value in made.items() if key != "id"})
+                state.update({key: value for key, value in outputs.items() if key != "id"})
             else:
-                made = dict.fromkeys(made, UNKNOWN)
-            inputs = {**made, **inputs}
+                outputs = dict.fromkeys(outputs, UNKNOWN)
+            inputs = {**outputs, **inputs}
         self.recording.resources.append(_resource(urn, request, inputs))
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=state)
 

@@ -178,8 +178,8 @@ def _print_verdicts(console: Console, report: StackReport) -> None:
             console.print(finding.message, markup=False, highlight=False)
         if undecided:
             rules = Counter(finding.rule for finding in undecided)
-            told = ", ".join(f"{rule} ({count})" for rule, count in sorted(rules.items()))
-            console.print(f"  [dim]undecided: {told}[/]", highlight=False)
+            counts = ", ".join(f"{rule} ({count})" for rule, count in sorted(rules.items()))
+            console.print(f"  [dim]undecided: {counts}[/]", highlight=False)
     console.print()
 
 

@@ -1,7 +1,6 @@
 """What AWS would answer, made up: ids, ARNs and look-ups in AWS's form, for previews without AWS.
 
-Owns: stand-ins that are stable from run to run and have the form that policies and the program read.
-Refuses: behaviour: nothing here creates, checks or remembers anything.
+They are the same from run to run. Nothing here creates, checks or remembers anything.
 """
 
 from __future__ import annotations
@@ -64,8 +63,8 @@ def lookup(token: str, args: Inputs, region: str) -> dict[str, Any] | None:
 def outputs(token: str, name: str, inputs: Inputs, region: str) -> dict[str, Any]:
     """The id, ARN and further computed values of a new resource."""
     module, kind = token.split(":")[1].split("/", maxsplit=1)[0], token.split(":")[2]
-    made = _MAKERS.get(f"{module}/{kind}", _plain)(f"{token}/{name}", inputs, region)
-    return made
+    outputs = _MAKERS.get(f"{module}/{kind}", _plain)(f"{token}/{name}", inputs, region)
+    return outputs
 
 
 def _hash(text: str, length: int = 17) -> str:
@@ -95,11 +94,11 @@ def _named(
     """A resource whose ARN follows from its name; its id is its name or its ARN."""
 
     def make(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
-        given = str(inputs.get(name) or key.rsplit("/", 1)[-1])
+        physical_name = str(inputs.get(name) or key.rsplit("/", 1)[-1])
         parts = {k: v for k, v in inputs.items() if isinstance(v, str)}
-        resource = pattern.format_map(_Parts({**parts, "given": given}))
+        resource = pattern.format_map(_Parts({**parts, "given": physical_name}))
         arn = _arn(service, region if regional else "", resource)
-        return {name: given, "arn": arn, "id": arn if id_is == "arn" else given}
+        return {name: physical_name, "arn": arn, "id": arn if id_is == "arn" else physical_name}
 
     return make
 

@@ -117,7 +117,7 @@ def wait_for_findings(
 def _findings(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str, list[Finding]]:
     """Status, its description, and all pages of findings; a scan that does not exist yet is PENDING."""
     request: dict[str, Any] = {"repositoryName": repository, "imageId": {"imageDigest": digest}, "maxResults": 1000}
-    found: list[Finding] = []
+    findings: list[Finding] = []
     while True:
         try:
             answer: Any = ecr.describe_image_scan_findings(**request)
@@ -130,11 +130,11 @@ def _findings(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str, l
         except BotoCoreError as error:
             raise OperatorError(f"ECR cannot be asked: {error}", UNREACHABLE) from error
         scan = answer.get("imageScanFindings") or {}
-        found += [_basic(item) for item in scan.get("findings") or []]
-        found += [_enhanced(item) for item in scan.get("enhancedFindings") or []]
+        findings += [_basic(item) for item in scan.get("findings") or []]
+        findings += [_enhanced(item) for item in scan.get("enhancedFindings") or []]
         status = answer["imageScanStatus"]
         if not answer.get("nextToken"):
-            return status["status"], status.get("description", ""), found
+            return status["status"], status.get("description", ""), findings
         request["nextToken"] = answer["nextToken"]
 
 

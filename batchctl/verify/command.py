@@ -74,8 +74,8 @@ def _settings(project: Project, stack: str | None, outputs: Outputs) -> Settings
     name = stack or outputs.stack
     if name not in project.stacks():
         return None
-    found = stack_settings(project.stack(name))
-    return found if found.platform.environment == outputs.stack else None
+    config = stack_settings(project.stack(name))
+    return config if config.platform.environment == outputs.stack else None
 
 
 def to_terminal(console: Console, report: Report) -> None:
@@ -93,9 +93,9 @@ def to_terminal(console: Console, report: Report) -> None:
     console.print(areas)
     for outcome in (Outcome.FAIL, Outcome.NOT_CHECKABLE):
         for check in report.of(outcome):
-            found = check.found if len(check.found) <= _FOUND_LENGTH else check.found[:_FOUND_LENGTH] + " ..."
+            evidence = check.found if len(check.found) <= _FOUND_LENGTH else check.found[:_FOUND_LENGTH] + " ..."
             console.print(
-                f"{outcome.value}: {check.area} {check.resource}: {check.says}; {found}",
+                f"{outcome.value}: {check.area} {check.resource}: {check.says}; {evidence}",
                 style=_STYLES[outcome],
                 markup=False,
                 highlight=False,

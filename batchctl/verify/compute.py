@@ -17,15 +17,15 @@ from .registry import by_key, check, single
 @check("FR-T1", single("clusterName"))
 def cluster(it: Subject) -> Iterator[Claim]:
     """The cluster is there, watched, and has both kinds of Fargate capacity."""
-    found = it.aws("ecs").describe_clusters(clusters=[it.name], include=["SETTINGS"])["clusters"]
-    described = found[0] if found else {}
+    clusters = it.aws("ecs").describe_clusters(clusters=[it.name], include=["SETTINGS"])["clusters"]
+    described = clusters[0] if clusters else {}
     yield it.equals("status", described.get("status", "missing"), "ACTIVE")
     settings = {entry["name"]: entry["value"] for entry in described.get("settings", [])}
     insights = settings.get("containerInsights")
     yield Claim("Container Insights is on", insights in ("enabled", "enhanced"), insights)
     providers = sorted(described.get("capacityProviders", []))
     yield it.equals("the list of capacity providers", providers, ["FARGATE", "FARGATE_SPOT"])
-    default = [entry["capacityProvider"] for entry in described.get("defaultCapacityProviderStrategy", [])]
+    default = sorted(entry["capacityProvider"] for entry in described.get("defaultCapacityProviderStrategy", []))
     if it.settings:
         yield it.equals("the default capacity", default, _providers(it.settings.platform.capacity))
     else:
@@ -35,19 +35,21 @@ def cluster(it: Subject) -> Iterator[Claim]:
 @check("FR-T2", by_key("taskDefinitionArns"))
 def task(it: Subject) -> Iterator[Claim]:
     """The deployed task definition is usable and sized as the settings say."""
-    found = it.aws("ecs").describe_task_definition(taskDefinition=it.name)["taskDefinition"]
-    yield it.equals("status", found.get("status"), "ACTIVE")
-    yield it.equals("network mode", found.get("networkMode"), "awsvpc")
-    yield Claim("it runs on Fargate", "FARGATE" in found.get("requiresCompatibilities", []), found)
-    cpu, memory = int(found.get("cpu") or 0), int(found.get("memory") or 0)
+    definition = it.aws("ecs").describe_task_definition(taskDefinition=it.name)["taskDefinition"]
+    yield it.equals("status", definition.get("status"), "ACTIVE")
+    yield it.equals("network mode", definition.get("networkMode"), "awsvpc")
+    yield Claim("it runs on Fargate", "FARGATE" in definition.get("requiresCompatibilities", []), definition)
+    cpu, memory = int(definition.get("cpu") or 0), int(definition.get("memory") or 0)
     size = f"{cpu} CPU units, {memory} MiB"
     if it.job:
         yield it.equals("size", size, f"{it.job.cpu} CPU units, {it.job.memory} MiB")
     else:
         yield Claim("size is one of Fargate's", fargate.is_valid(cpu, memory), size)
-    yield it.equals("task role", found.get("taskRoleArn"), it.outputs.by_key("taskRoleArns")[it.key])
-    yield it.equals("execution role", found.get("executionRoleArn"), it.outputs.by_key("executionRoleArns")[it.key])
-    yield from _container(it, found.get("containerDefinitions", []))
+    yield it.equals("task role", definition.get("taskRoleArn"), it.outputs.by_key("taskRoleArns")[it.key])
+    yield it.equals(
+        "execution role", definition.get("executionRoleArn"), it.outputs.by_key("executionRoleArns")[it.key]
+    )
+    yield from _container(it, definition.get("containerDefinitions", []))
 
 
 def _container(it: Subject, definitions: list[dict[str, Any]]) -> Iterator[Claim]:
@@ -81,10 +83,10 @@ def revision(it: Subject) -> Iterator[Claim]:
 @check("FR-T7", by_key("serviceNames"))
 def scaling_target(it: Subject) -> Iterator[Claim]:
     """The service scales between 0 and the job's limit, and nothing suspends it."""
-    found = it.aws("application-autoscaling").describe_scalable_targets(
+    targets = it.aws("application-autoscaling").describe_scalable_targets(
         ServiceNamespace="ecs", ResourceIds=[_scalable(it)], ScalableDimension="ecs:service:DesiredCount"
     )["ScalableTargets"]
-    target = found[0] if found else {}
+    target = targets[0] if targets else {}
     yield it.equals("least number of tasks", target.get("MinCapacity"), 0)
     most = target.get("MaxCapacity")
     if it.job:
@@ -102,24 +104,24 @@ def scaling_policy(it: Subject) -> Iterator[Claim]:
         ServiceNamespace="ecs", ResourceId=_scalable(it)
     )["ScalingPolicies"]
     tracking = [policy.get("TargetTrackingScalingPolicyConfiguration") or {} for policy in policies]
-    found = [
+    targets = [
         (entry.get("TargetValue"), entry.get("ScaleInCooldown"), entry.get("ScaleOutCooldown"))
         for entry in tracking
         if (entry.get("PredefinedMetricSpecification") or {}).get("PredefinedMetricType")
         == "ECSServiceAverageCPUUtilization"
     ]
-    yield Claim("exactly one policy tracks the CPU", len(found) == 1, found)
+    yield Claim("exactly one policy tracks the CPU", len(targets) == 1, targets)
     if it.job:
         scaling = it.job.scaling
         expected = [(float(scaling.cpu_target), scaling.cooldown, scaling.cooldown)]
-        yield it.equals("CPU target (percent) with cooldowns in and out (seconds)", found, expected)
+        yield it.equals("CPU target (percent) with cooldowns in and out (seconds)", targets, expected)
 
 
 @check("FR-T10", by_key("serviceNames"))
 def service(it: Subject) -> Iterator[Claim]:
     """The service is there and runs what Pulumi deployed, privately and with a way back."""
-    found = it.aws("ecs").describe_services(cluster=it.outputs.text("clusterName"), services=[it.name])["services"]
-    described = found[0] if found else {}
+    services = it.aws("ecs").describe_services(cluster=it.outputs.text("clusterName"), services=[it.name])["services"]
+    described = services[0] if services else {}
     yield it.equals("status", described.get("status", "missing"), "ACTIVE")
     deployed = it.outputs.by_key("taskDefinitionArns")[it.key]
     yield it.equals("task definition", described.get("taskDefinition"), deployed)
@@ -143,7 +145,7 @@ def _size(it: Subject, described: dict[str, Any]) -> Iterator[Claim]:
     """A job without a queue rests at 0: its runs are the workflow's, and a service would restart what ends."""
     if it.key not in it.outputs.by_key("jobQueueUrls"):
         yield it.equals("desired count", described.get("desiredCount"), 0)
-    capacity = [entry.get("capacityProvider") for entry in described.get("capacityProviderStrategy", [])]
+    capacity = sorted(str(entry.get("capacityProvider")) for entry in described.get("capacityProviderStrategy", []))
     if it.job:
         yield it.equals("capacity", capacity, _providers(it.job.capacity))
     else:

@@ -47,15 +47,15 @@ def _aliases(deployed: Deployment) -> dict[str, str]:
 @check("FR-T11", _aliases)
 def alias(it: Subject) -> Iterator[Claim]:
     """The key's readable name leads to the key."""
-    found = it.aws.pages("kms", "list_aliases", "Aliases")
-    targets = [entry.get("TargetKeyId") for entry in found if entry["AliasName"] == it.name]
+    aliases = it.aws.pages("kms", "list_aliases", "Aliases")
+    targets = [entry.get("TargetKeyId") for entry in aliases if entry["AliasName"] == it.name]
     yield it.equals("the key behind it", targets, [it.outputs.text(it.key).rpartition("/")[2]])
 
 
 def _in_network(deployed: Deployment) -> dict[str, str]:
     outputs = deployed.outputs
     ids = [outputs.text("vpcId"), *outputs.texts("privateSubnetIds"), *outputs.texts("routeTableIds")]
-    return {found: found for found in (*ids, *outputs.by_key("endpointIds").values())}
+    return {identifier: identifier for identifier in (*ids, *outputs.by_key("endpointIds").values())}
 
 
 @check("FR-T11", _in_network)
@@ -91,8 +91,8 @@ def _required(tags: dict[str, str]) -> Claim:
 @check("FR-T12", single("ledgerTableName"))
 def table_protection(it: Subject) -> Iterator[Claim]:
     """Nothing protects the ledger from deletion."""
-    found = it.aws("dynamodb").describe_table(TableName=it.name)["Table"]
-    yield Claim("deletion protection is off", not found.get("DeletionProtectionEnabled"), "it is on")
+    table = it.aws("dynamodb").describe_table(TableName=it.name)["Table"]
+    yield Claim("deletion protection is off", not table.get("DeletionProtectionEnabled"), "it is on")
 
 
 @check("FR-T12", single("inputBucketName", "outputBucketName", "auditBucketName"))
@@ -100,12 +100,12 @@ def object_lock(it: Subject) -> Iterator[Claim]:
     """No object lock keeps the bucket's objects."""
     client = it.aws("s3")
     try:
-        found = client.get_object_lock_configuration(Bucket=it.name).get("ObjectLockConfiguration", {})
+        lock = client.get_object_lock_configuration(Bucket=it.name).get("ObjectLockConfiguration", {})
     except client.exceptions.ClientError as error:
         if error.response["Error"]["Code"] != "ObjectLockConfigurationNotFoundError":
             raise
-        found = {}
-    yield Claim("object lock is off", found.get("ObjectLockEnabled") != "Enabled", found)
+        lock = {}
+    yield Claim("object lock is off", lock.get("ObjectLockEnabled") != "Enabled", lock)
 
 
 @check("FR-T12", single("vpcId"))
@@ -122,8 +122,8 @@ def nothing_foreign(it: Subject) -> Iterator[Claim]:
             [outputs.text("taskSecurityGroupId"), outputs.text("endpointSecurityGroupId")],
         ),
     ):
-        found = it.aws.pages("ec2", operation, key, Filters=within)
-        foreign = [entry[identifier] for entry in found if entry[identifier] not in own and not _by_aws(entry)]
+        entries = it.aws.pages("ec2", operation, key, Filters=within)
+        foreign = [entry[identifier] for entry in entries if entry[identifier] not in own and not _by_aws(entry)]
         yield Claim(f"no {key} are foreign", not foreign, foreign)
 
 

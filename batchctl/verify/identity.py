@@ -23,9 +23,9 @@ ANY_RESOURCE: Final = frozenset({"ecr:GetAuthorizationToken"})
 @check("FR-T4", _KEYS)
 def key(it: Subject) -> Iterator[Claim]:
     """The key is in use and not on its way out."""
-    found = it.aws("kms").describe_key(KeyId=it.name)["KeyMetadata"]
-    yield it.equals("state", found.get("KeyState"), "Enabled")
-    yield it.equals("manager", found.get("KeyManager"), "CUSTOMER")
+    metadata = it.aws("kms").describe_key(KeyId=it.name)["KeyMetadata"]
+    yield it.equals("state", metadata.get("KeyState"), "Enabled")
+    yield it.equals("manager", metadata.get("KeyManager"), "CUSTOMER")
 
 
 @check("FR-T4", _KEYS)
@@ -101,8 +101,8 @@ def permissions(it: Subject) -> Iterator[Claim]:
 @check("FR-T6", _roles)
 def attached(it: Subject) -> Iterator[Claim]:
     """No managed policy widens the role."""
-    found = it.aws("iam").list_attached_role_policies(RoleName=it.name)["AttachedPolicies"]
-    names = [policy["PolicyName"] for policy in found]
+    managed = it.aws("iam").list_attached_role_policies(RoleName=it.name)["AttachedPolicies"]
+    names = [policy["PolicyName"] for policy in managed]
     yield Claim("no managed policy is attached", not names, names)
 
 

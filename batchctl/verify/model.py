@@ -77,9 +77,9 @@ class Subject(Deployment):
         """The settings of the job that the resource belongs to, where they are known."""
         return self.settings.jobs.get(self.key) if self.settings else None
 
-    def equals(self, what: str, found: Any, expected: Any) -> Claim:
+    def equals(self, what: str, actual: Any, expected: Any) -> Claim:
         """The claim that `what` is `expected`."""
-        return Claim(f"{what} is {_short(expected)}", found == expected, found)
+        return Claim(f"{what} is {_short(expected)}", actual == expected, actual)
 
 
 @dataclass(frozen=True)

@@ -20,20 +20,20 @@ _VPC = single("vpcId")
 @check("NETWORK", _VPC)
 def vpc(it: Subject) -> Iterator[Claim]:
     """The VPC has the range the settings give it."""
-    (found,) = it.aws("ec2").describe_vpcs(VpcIds=[it.name])["Vpcs"]
-    yield it.equals("state", found.get("State"), "available")
+    (vpc,) = it.aws("ec2").describe_vpcs(VpcIds=[it.name])["Vpcs"]
+    yield it.equals("state", vpc.get("State"), "available")
     if it.settings:
-        ranges = [entry["CidrBlock"] for entry in found.get("CidrBlockAssociationSet", [])] or [found["CidrBlock"]]
+        ranges = [entry["CidrBlock"] for entry in vpc.get("CidrBlockAssociationSet", [])] or [vpc["CidrBlock"]]
         yield it.equals("the list of ranges", ranges, [str(it.settings.network.cidr)])
 
 
 @check("NETWORK", _VPC)
 def no_nat(it: Subject) -> Iterator[Claim]:
     """There is no NAT gateway."""
-    found = it.aws.pages(
+    gateways = it.aws.pages(
         "ec2", "describe_nat_gateways", "NatGateways", Filters=[{"Name": "vpc-id", "Values": [it.name]}]
     )
-    live = [gateway["NatGatewayId"] for gateway in found if gateway.get("State") not in ("deleted", "deleting")]
+    live = [gateway["NatGatewayId"] for gateway in gateways if gateway.get("State") not in ("deleted", "deleting")]
     yield Claim("there is no NAT gateway", not live, live)
 
 
@@ -41,10 +41,10 @@ def no_nat(it: Subject) -> Iterator[Claim]:
 def no_internet_gateway(it: Subject) -> Iterator[Claim]:
     """There is no internet gateway, in or out."""
     ec2, attached = it.aws("ec2"), [{"Name": "attachment.vpc-id", "Values": [it.name]}]
-    found = [
+    gateways = [
         entry["InternetGatewayId"] for entry in ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]
     ]
-    yield Claim("there is no internet gateway", not found, found)
+    yield Claim("there is no internet gateway", not gateways, gateways)
     egress = ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"]
     own = [
         entry["EgressOnlyInternetGatewayId"]
@@ -57,10 +57,10 @@ def no_internet_gateway(it: Subject) -> Iterator[Claim]:
 @check("NETWORK", _VPC)
 def no_peering(it: Subject) -> Iterator[Claim]:
     """No other network is connected."""
-    found = it.aws.pages("ec2", "describe_vpc_peering_connections", "VpcPeeringConnections")
+    peerings = it.aws.pages("ec2", "describe_vpc_peering_connections", "VpcPeeringConnections")
     own = [
         entry["VpcPeeringConnectionId"]
-        for entry in found
+        for entry in peerings
         if it.name in (entry.get("RequesterVpcInfo", {}).get("VpcId"), entry.get("AccepterVpcInfo", {}).get("VpcId"))
         and entry.get("Status", {}).get("Code") not in ("deleted", "rejected", "expired", "failed")
     ]
@@ -70,10 +70,10 @@ def no_peering(it: Subject) -> Iterator[Claim]:
 @check("NETWORK", each_of("privateSubnetIds"))
 def subnet(it: Subject) -> Iterator[Claim]:
     """The subnet is in the VPC, hands out no public address and has a route table of this stack."""
-    (found,) = it.aws("ec2").describe_subnets(SubnetIds=[it.name])["Subnets"]
-    yield it.equals("VPC", found.get("VpcId"), it.outputs.text("vpcId"))
+    (subnet,) = it.aws("ec2").describe_subnets(SubnetIds=[it.name])["Subnets"]
+    yield it.equals("VPC", subnet.get("VpcId"), it.outputs.text("vpcId"))
     yield Claim(
-        "it hands out no public address", found.get("MapPublicIpOnLaunch") is False, "MapPublicIpOnLaunch is on"
+        "it hands out no public address", subnet.get("MapPublicIpOnLaunch") is False, "MapPublicIpOnLaunch is on"
     )
     associated = [{"Name": "association.subnet-id", "Values": [it.name]}]
     tables = it.aws("ec2").describe_route_tables(Filters=associated)["RouteTables"]
@@ -84,8 +84,8 @@ def subnet(it: Subject) -> Iterator[Claim]:
 @check("NETWORK", each_of("routeTableIds"))
 def routes(it: Subject) -> Iterator[Claim]:
     """The route table leads inside the VPC and to endpoints, nowhere else."""
-    (found,) = it.aws("ec2").describe_route_tables(RouteTableIds=[it.name])["RouteTables"]
-    away = [route for route in found.get("Routes", []) if not _inside(route)]
+    (table,) = it.aws("ec2").describe_route_tables(RouteTableIds=[it.name])["RouteTables"]
+    away = [route for route in table.get("Routes", []) if not _inside(route)]
     yield Claim("every route stays inside or leads to an endpoint", not away, away)
 
 
@@ -96,23 +96,23 @@ def _inside(route: dict[str, Any]) -> bool:
 @check("NETWORK", by_key("endpointIds"))
 def endpoint(it: Subject) -> Iterator[Claim]:
     """The endpoint answers where tasks are, for tasks only."""
-    (found,) = it.aws("ec2").describe_vpc_endpoints(VpcEndpointIds=[it.name])["VpcEndpoints"]
-    yield it.equals("state", str(found.get("State")).lower(), "available")
-    yield it.equals("service", found.get("ServiceName"), f"com.amazonaws.{it.outputs.region}.{it.key}")
+    (endpoint,) = it.aws("ec2").describe_vpc_endpoints(VpcEndpointIds=[it.name])["VpcEndpoints"]
+    yield it.equals("state", str(endpoint.get("State")).lower(), "available")
+    yield it.equals("service", endpoint.get("ServiceName"), f"com.amazonaws.{it.outputs.region}.{it.key}")
     if it.key == "s3":
-        tables = sorted(found.get("RouteTableIds", []))
+        tables = sorted(endpoint.get("RouteTableIds", []))
         yield it.equals("the list of its route tables", tables, sorted(it.outputs.texts("routeTableIds")))
     else:
-        yield it.equals("private DNS", found.get("PrivateDnsEnabled"), True)
-        groups = [group["GroupId"] for group in found.get("Groups", [])]
+        yield it.equals("private DNS", endpoint.get("PrivateDnsEnabled"), True)
+        groups = [group["GroupId"] for group in endpoint.get("Groups", [])]
         yield it.equals("the list of its security groups", groups, [it.outputs.text("endpointSecurityGroupId")])
         subnets = it.outputs.texts("privateSubnetIds")
         if it.settings:
             subnets = subnets[: it.settings.network.endpoint_zones]
-            yield it.equals("the list of its subnets", sorted(found.get("SubnetIds", [])), sorted(subnets))
+            yield it.equals("the list of its subnets", sorted(endpoint.get("SubnetIds", [])), sorted(subnets))
         else:
-            yield Claim("it is in the private subnets", set(found.get("SubnetIds", [])) <= set(subnets), found)
-    policy = str(found.get("PolicyDocument", ""))
+            yield Claim("it is in the private subnets", set(endpoint.get("SubnetIds", [])) <= set(subnets), endpoint)
+    policy = str(endpoint.get("PolicyDocument", ""))
     yield Claim(
         "its policy names this account", it.outputs.account in policy, policy or "no policy: everything is allowed"
     )
@@ -122,8 +122,8 @@ def endpoint(it: Subject) -> Iterator[Claim]:
 def endpoints_needed(it: Subject) -> Iterator[Claim]:
     """Every endpoint without which no task starts is there."""
     within = [{"Name": "vpc-id", "Values": [it.name]}]
-    found = it.aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=within)
-    services = {entry["ServiceName"].removeprefix(f"com.amazonaws.{it.outputs.region}.") for entry in found}
+    endpoints = it.aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=within)
+    services = {entry["ServiceName"].removeprefix(f"com.amazonaws.{it.outputs.region}.") for entry in endpoints}
     missing = sorted({*endpoint_services.REQUIRED, "s3"} - services)
     yield Claim("ecr.api, ecr.dkr, logs and s3 have an endpoint", not missing, f"missing: {missing}")
 
@@ -131,10 +131,10 @@ def endpoints_needed(it: Subject) -> Iterator[Claim]:
 @check("NETWORK", single("taskSecurityGroupId"))
 def task_group(it: Subject) -> Iterator[Claim]:
     """Nothing connects to a task; a task connects to endpoints by HTTPS only."""
-    (found,) = it.aws("ec2").describe_security_groups(GroupIds=[it.name])["SecurityGroups"]
-    yield Claim("no ingress", not found.get("IpPermissions"), found.get("IpPermissions"))
-    yield Claim("it says that outbound-only is meant", "outbound only" in found.get("Description", "").lower(), found)
-    egress = found.get("IpPermissionsEgress", [])
+    (group,) = it.aws("ec2").describe_security_groups(GroupIds=[it.name])["SecurityGroups"]
+    yield Claim("no ingress", not group.get("IpPermissions"), group.get("IpPermissions"))
+    yield Claim("it says that outbound-only is meant", "outbound only" in group.get("Description", "").lower(), group)
+    egress = group.get("IpPermissionsEgress", [])
     loose = [rule for rule in egress if not _to_endpoints(rule)]
     yield Claim("egress is HTTPS to endpoints and S3 only", bool(egress) and not loose, loose)
 
@@ -147,8 +147,8 @@ def _to_endpoints(rule: dict[str, Any]) -> bool:
 @check("NETWORK", single("endpointSecurityGroupId"))
 def endpoint_group(it: Subject) -> Iterator[Claim]:
     """Only tasks reach the endpoints."""
-    (found,) = it.aws("ec2").describe_security_groups(GroupIds=[it.name])["SecurityGroups"]
-    rules = found.get("IpPermissions", [])
+    (group,) = it.aws("ec2").describe_security_groups(GroupIds=[it.name])["SecurityGroups"]
+    rules = group.get("IpPermissions", [])
     sources = {pair["GroupId"] for rule in rules for pair in rule.get("UserIdGroupPairs", [])}
     ranges = [rule for rule in rules if rule.get("IpRanges") or rule.get("Ipv6Ranges") or rule.get("PrefixListIds")]
     ports = {(rule.get("FromPort"), rule.get("ToPort")) for rule in rules}
@@ -163,24 +163,22 @@ def _default_group(deployed: Deployment) -> dict[str, str]:
         {"Name": "vpc-id", "Values": [deployed.outputs.text("vpcId")]},
         {"Name": "group-name", "Values": ["default"]},
     ]
-    found = deployed.aws.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=wanted)
-    return {group["GroupName"]: group["GroupId"] for group in found}
+    groups = deployed.aws.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=wanted)
+    return {group["GroupName"]: group["GroupId"] for group in groups}
 
 
 @check("NETWORK", _default_group)
 def default_group(it: Subject) -> Iterator[Claim]:
     """The VPC's default group lets nothing through."""
-    (found,) = it.aws("ec2").describe_security_groups(GroupIds=[it.name])["SecurityGroups"]
-    rules = [*found.get("IpPermissions", []), *found.get("IpPermissionsEgress", [])]
+    (group,) = it.aws("ec2").describe_security_groups(GroupIds=[it.name])["SecurityGroups"]
+    rules = [*group.get("IpPermissions", []), *group.get("IpPermissionsEgress", [])]
     yield Claim("the default group is empty", not rules, rules)
 
 
 @check("NETWORK", _VPC)
 def flow_logs(it: Subject) -> Iterator[Claim]:
     """The VPC's traffic is logged when the settings say so."""
-    found = it.aws.pages(
-        "ec2", "describe_flow_logs", "FlowLogs", Filters=[{"Name": "resource-id", "Values": [it.name]}]
-    )
-    active = [entry for entry in found if entry.get("FlowLogStatus") == "ACTIVE"]
+    logs = it.aws.pages("ec2", "describe_flow_logs", "FlowLogs", Filters=[{"Name": "resource-id", "Values": [it.name]}])
+    active = [entry for entry in logs if entry.get("FlowLogStatus") == "ACTIVE"]
     wanted = it.settings.network.flow_logs if it.settings else "flow-logs" in it.outputs.by_key("logGroupNames")
     yield Claim(f"flow logs are {'on' if wanted else 'off'}", bool(active) is wanted, f"{len(active)} active")

@@ -95,7 +95,7 @@ def run(deployed: Deployment, progress: Callable[[str], None] = lambda _: None) 
         for registered in _ALL:
             subjects = _subjects(deployed, registered)
             if isinstance(subjects, Check):
-                pending.append(pool.submit(lambda found: [found], subjects))
+                pending.append(pool.submit(lambda unanswered: [unanswered], subjects))
                 continue
             pending += [pool.submit(_ask, registered, subject) for subject in subjects]
         checks: list[Check] = []
@@ -104,39 +104,39 @@ def run(deployed: Deployment, progress: Callable[[str], None] = lambda _: None) 
             if checks:
                 progress(f"{checks[-1].area} {AREAS[checks[-1].area]}")
     order = list(AREAS)
-    checks += [_nothing_asked(area) for area in AREAS if not any(made.area == area for made in checks)]
-    checks.sort(key=lambda made: order.index(made.area))
+    checks += [_nothing_asked(area) for area in AREAS if not any(check_.area == area for check_ in checks)]
+    checks.sort(key=lambda check_: order.index(check_.area))
     outputs = deployed.outputs
     return Report(outputs.stack, outputs.account, outputs.region, tuple(checks))
 
 
 def _subjects(deployed: Deployment, registered: _Registered) -> list[Subject] | Check:
     try:
-        found = registered.over(deployed)
+        names = registered.over(deployed)
     except (ClientError, BotoCoreError) as error:
         return _no_answer(registered, deployed.outputs.origin, error)
-    return [Subject(deployed.aws, deployed.outputs, deployed.settings, key, name) for key, name in found.items()]
+    return [Subject(deployed.aws, deployed.outputs, deployed.settings, key, name) for key, name in names.items()]
 
 
 def _ask(registered: _Registered, subject: Subject) -> list[Check]:
-    made: list[Check] = []
+    checks: list[Check] = []
     try:
         for claim in registered.function(subject):
             outcome = Outcome.PASS if claim.holds else Outcome.FAIL
-            found = "" if claim.holds else f"found: {claim.found if claim.found not in ('', None) else 'nothing'}"
-            made.append(Check(registered.area, claim.says, claim.resource or subject.name, outcome, found))
+            evidence = "" if claim.holds else f"found: {claim.found if claim.found not in ('', None) else 'nothing'}"
+            checks.append(Check(registered.area, claim.says, claim.resource or subject.name, outcome, evidence))
     except (ClientError, BotoCoreError) as error:
-        made.append(_no_answer(registered, subject.name, error))
-    if not made:
+        checks.append(_no_answer(registered, subject.name, error))
+    if not checks:
         reason = "the check found nothing to look at"
-        made.append(Check(registered.area, registered.asks, subject.name, Outcome.NOT_CHECKABLE, reason))
-    return made
+        checks.append(Check(registered.area, registered.asks, subject.name, Outcome.NOT_CHECKABLE, reason))
+    return checks
 
 
 def _no_answer(registered: _Registered, resource: str, error: Exception) -> Check:
     """A resource that is gone fails; anything else (no right to ask, no such call, no network) leaves it open."""
-    said = error.response.get("Error", {}) if isinstance(error, ClientError) else {}
-    code, message = str(said.get("Code", "")), str(said.get("Message", ""))
+    details = error.response.get("Error", {}) if isinstance(error, ClientError) else {}
+    code, message = str(details.get("Code", "")), str(details.get("Message", ""))
     gone = bool(_MISSING.search(code) or (code == "ClientException" and _MISSING_TEXT.search(message)))
     outcome = Outcome.FAIL if gone else Outcome.NOT_CHECKABLE
     return Check(registered.area, registered.asks, resource, outcome, f"{'missing: ' if gone else ''}{error}")
@@ -148,8 +148,8 @@ def _nothing_asked(area: str) -> Check:
 
 def statements(policy: Any) -> list[dict[str, Any]]:
     """The statements of a policy document, whether AWS gives one or a list."""
-    found = policy.get("Statement", [])
-    return found if isinstance(found, list) else [found]
+    entries = policy.get("Statement", [])
+    return entries if isinstance(entries, list) else [entries]
 
 
 def listed(value: Any) -> list[Any]:

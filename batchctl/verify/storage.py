@@ -20,10 +20,10 @@ def _repositories(deployed: Deployment) -> dict[str, str]:
 @check("FR-T3", _repositories)
 def repository(it: Subject) -> Iterator[Claim]:
     """The repository scans what is pushed, lets no tag be moved and is under the data key."""
-    (found,) = it.aws("ecr").describe_repositories(repositoryNames=[it.name])["repositories"]
-    yield it.equals("scan on push", (found.get("imageScanningConfiguration") or {}).get("scanOnPush"), True)
-    yield it.equals("tag mutability", found.get("imageTagMutability"), "IMMUTABLE")
-    encryption = found.get("encryptionConfiguration") or {}
+    (repository,) = it.aws("ecr").describe_repositories(repositoryNames=[it.name])["repositories"]
+    yield it.equals("scan on push", (repository.get("imageScanningConfiguration") or {}).get("scanOnPush"), True)
+    yield it.equals("tag mutability", repository.get("imageTagMutability"), "IMMUTABLE")
+    encryption = repository.get("encryptionConfiguration") or {}
     yield it.equals("key", encryption.get("kmsKey"), it.outputs.text("dataKeyArn"))
 
 
@@ -48,10 +48,10 @@ def repository_policy(it: Subject) -> Iterator[Claim]:
     """Nobody else was let in by a policy on the repository."""
     client = it.aws("ecr")
     try:
-        found = client.get_repository_policy(repositoryName=it.name)["policyText"]
+        policy = client.get_repository_policy(repositoryName=it.name)["policyText"]
     except client.exceptions.RepositoryPolicyNotFoundException:
-        found = ""
-    yield Claim("no repository policy lets anybody in", not found, found)
+        policy = ""
+    yield Claim("no repository policy lets anybody in", not policy, policy)
 
 
 @check("DATA", _BUCKETS)
@@ -63,21 +63,21 @@ def bucket_versions(it: Subject) -> Iterator[Claim]:
 @check("DATA", _BUCKETS)
 def bucket_encryption(it: Subject) -> Iterator[Claim]:
     """The bucket is encrypted; with the data key, except for the audit bucket: S3 delivers logs to SSE-S3 only."""
-    found = it.aws("s3").get_bucket_encryption(Bucket=it.name)["ServerSideEncryptionConfiguration"]["Rules"]
-    default = found[0].get("ApplyServerSideEncryptionByDefault", {}) if found else {}
+    rules = it.aws("s3").get_bucket_encryption(Bucket=it.name)["ServerSideEncryptionConfiguration"]["Rules"]
+    default = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
     if it.key == "auditBucketName":
         yield it.equals("encryption", default.get("SSEAlgorithm"), "AES256")
     else:
         yield it.equals("key", default.get("KMSMasterKeyID"), it.outputs.text("dataKeyArn"))
-        yield it.equals("bucket key", found[0].get("BucketKeyEnabled") if found else None, True)
+        yield it.equals("bucket key", rules[0].get("BucketKeyEnabled") if rules else None, True)
 
 
 @check("DATA", _BUCKETS)
 def bucket_public_access(it: Subject) -> Iterator[Claim]:
     """Public access is blocked in all four ways."""
-    found = it.aws("s3").get_public_access_block(Bucket=it.name)["PublicAccessBlockConfiguration"]
+    blocks = it.aws("s3").get_public_access_block(Bucket=it.name)["PublicAccessBlockConfiguration"]
     names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-    open_ways = [name for name in names if not found.get(name)]
+    open_ways = [name for name in names if not blocks.get(name)]
     yield Claim("public access is blocked four ways", not open_ways, f"off: {', '.join(open_ways)}")
 
 
@@ -117,10 +117,10 @@ def bucket_lifecycle(it: Subject) -> Iterator[Claim]:
 @check("DATA", single("ledgerTableName"))
 def ledger(it: Subject) -> Iterator[Claim]:
     """The ledger is on demand and under the data key."""
-    found = it.aws("dynamodb").describe_table(TableName=it.name)["Table"]
-    yield it.equals("status", found.get("TableStatus"), "ACTIVE")
-    yield it.equals("billing", (found.get("BillingModeSummary") or {}).get("BillingMode"), "PAY_PER_REQUEST")
-    key = (found.get("SSEDescription") or {}).get("KMSMasterKeyArn")
+    table = it.aws("dynamodb").describe_table(TableName=it.name)["Table"]
+    yield it.equals("status", table.get("TableStatus"), "ACTIVE")
+    yield it.equals("billing", (table.get("BillingModeSummary") or {}).get("BillingMode"), "PAY_PER_REQUEST")
+    key = (table.get("SSEDescription") or {}).get("KMSMasterKeyArn")
     yield it.equals("key", key, it.outputs.text("dataKeyArn"))
 
 
@@ -137,18 +137,20 @@ def ledger_recovery(it: Subject) -> Iterator[Claim]:
 @check("DATA", by_key("deadLetterQueueUrls", "jobQueueUrls", "jobDeadLetterQueueUrls"))
 def queue(it: Subject) -> Iterator[Claim]:
     """The queue is under the messages key and refuses plain HTTP."""
-    found = it.aws("sqs").get_queue_attributes(QueueUrl=it.name, AttributeNames=["All"]).get("Attributes", {})
-    yield it.equals("key", found.get("KmsMasterKeyId"), it.outputs.text("messagesKeyArn"))
-    policy = found.get("Policy", "")
+    attributes = it.aws("sqs").get_queue_attributes(QueueUrl=it.name, AttributeNames=["All"]).get("Attributes", {})
+    yield it.equals("key", attributes.get("KmsMasterKeyId"), it.outputs.text("messagesKeyArn"))
+    policy = attributes.get("Policy", "")
     yield Claim("plain HTTP is refused", "aws:SecureTransport" in policy, policy)
 
 
 @check("DATA", single("topicArn"))
 def topic(it: Subject) -> Iterator[Claim]:
     """The topic is under the messages key and takes no messages from strangers."""
-    found = it.aws("sns").get_topic_attributes(TopicArn=it.name)["Attributes"]
-    yield it.equals("key", found.get("KmsMasterKeyId"), it.outputs.text("messagesKeyArn"))
-    allowed = [entry for entry in statements(json.loads(found.get("Policy") or "{}")) if entry["Effect"] == "Allow"]
+    attributes = it.aws("sns").get_topic_attributes(TopicArn=it.name)["Attributes"]
+    yield it.equals("key", attributes.get("KmsMasterKeyId"), it.outputs.text("messagesKeyArn"))
+    allowed = [
+        entry for entry in statements(json.loads(attributes.get("Policy") or "{}")) if entry["Effect"] == "Allow"
+    ]
     open_ones = [
         entry
         for entry in allowed

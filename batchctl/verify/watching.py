@@ -19,24 +19,24 @@ _GROUPS = by_key("logGroupNames", "workflowLogGroupNames")
 def log_group(it: Subject) -> Iterator[Claim]:
     """The log group is there, ends, and is under the logs key."""
     listed = it.aws.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=it.name)
-    found = next((group for group in listed if group["logGroupName"] == it.name), None)
-    yield Claim("the group is there", found is not None, "missing")
-    if found is None:
+    group = next((entry for entry in listed if entry["logGroupName"] == it.name), None)
+    yield Claim("the group is there", group is not None, "missing")
+    if group is None:
         return
-    days = found.get("retentionInDays")
+    days = group.get("retentionInDays")
     if it.settings:
         yield it.equals("retention in days", days, it.settings.platform.log_retention_days)
     else:
         yield Claim("retention ends", bool(days), "never expires")
-    yield it.equals("key", found.get("kmsKeyId"), it.outputs.text("logsKeyArn"))
+    yield it.equals("key", group.get("kmsKeyId"), it.outputs.text("logsKeyArn"))
 
 
 @check("FR-T8", by_key("ruleNames"))
 def rule(it: Subject) -> Iterator[Claim]:
     """The rule is on and leads somewhere."""
-    found = it.aws("events").describe_rule(Name=it.name)
-    yield it.equals("state", found.get("State"), "ENABLED")
-    pattern = json.loads(found.get("EventPattern") or "{}")
+    rule = it.aws("events").describe_rule(Name=it.name)
+    yield it.equals("state", rule.get("State"), "ENABLED")
+    pattern = json.loads(rule.get("EventPattern") or "{}")
     yield Claim(
         "it listens to AWS's own events", set(pattern.get("source", [])) <= {"aws.s3", "aws.ecs", "aws.states"}, pattern
     )
@@ -48,15 +48,18 @@ def rule(it: Subject) -> Iterator[Claim]:
     if it.key == "start":
         arns = [target["Arn"] for target in targets]
         yield it.equals("the list of targets", arns, [it.outputs.text("stateMachineArn")])
-        letters = [(target.get("DeadLetterConfig") or {}).get("Arn") for target in targets]
-        yield Claim("what cannot be delivered is kept", bool(letters) and all(letters), letters)
+        queues = [(target.get("DeadLetterConfig") or {}).get("Arn") for target in targets]
+        yield Claim("what cannot be delivered is kept", bool(queues) and all(queues), queues)
 
 
 @check("FR-T8", single("inputBucketName"))
 def bucket_events(it: Subject) -> Iterator[Claim]:
-    """The bucket tells EventBridge; without that the start rule never fires (requirements.md FR 8)."""
-    found = it.aws("s3").get_bucket_notification_configuration(Bucket=it.name)
-    yield Claim("the bucket tells EventBridge", "EventBridgeConfiguration" in found, "the switch is off")
+    """The bucket tells EventBridge; without that the start rule never fires.
+
+    Source: docs/aws-facts.md#s3-events-to-eventbridge
+    """
+    notifications = it.aws("s3").get_bucket_notification_configuration(Bucket=it.name)
+    yield Claim("the bucket tells EventBridge", "EventBridgeConfiguration" in notifications, "the switch is off")
 
 
 def _machines(deployed: Deployment) -> dict[str, str]:
@@ -66,9 +69,9 @@ def _machines(deployed: Deployment) -> dict[str, str]:
 @check("FR-T8", _machines)
 def state_machine(it: Subject) -> Iterator[Claim]:
     """What the rules start is there and writes its history down."""
-    found = it.aws("stepfunctions").describe_state_machine(stateMachineArn=it.name)
-    yield it.equals("status", found.get("status"), "ACTIVE")
-    level = (found.get("loggingConfiguration") or {}).get("level")
+    machine = it.aws("stepfunctions").describe_state_machine(stateMachineArn=it.name)
+    yield it.equals("status", machine.get("status"), "ACTIVE")
+    level = (machine.get("loggingConfiguration") or {}).get("level")
     yield Claim("its executions are logged", level in ("ALL", "ERROR", "FATAL"), level)
 
 
@@ -76,16 +79,16 @@ def state_machine(it: Subject) -> Iterator[Claim]:
 def schedule(it: Subject) -> Iterator[Claim]:
     """The schedule is on."""
     listed = it.aws.pages("scheduler", "list_schedules", "Schedules", NamePrefix=it.name)
-    found = [entry.get("State") for entry in listed if entry["Name"] == it.name]
-    yield it.equals("the state of the one schedule", found, ["ENABLED"])
+    states = [entry.get("State") for entry in listed if entry["Name"] == it.name]
+    yield it.equals("the state of the one schedule", states, ["ENABLED"])
 
 
 @check("FR-T9", by_key("alarmNames", "jobAlarmNames"))
 def alarm(it: Subject) -> Iterator[Claim]:
     """The alarm is there, and speaks to somebody."""
-    found = it.aws("cloudwatch").describe_alarms(AlarmNames=[it.name])["MetricAlarms"]
-    yield Claim("the alarm is there", len(found) == 1, "missing")
-    for described in found:
+    alarms = it.aws("cloudwatch").describe_alarms(AlarmNames=[it.name])["MetricAlarms"]
+    yield Claim("the alarm is there", len(alarms) == 1, "missing")
+    for described in alarms:
         yield it.equals("the switch of its actions", described.get("ActionsEnabled"), True)
         actions = described.get("AlarmActions", [])
         if it.key.startswith("alarmNames/"):

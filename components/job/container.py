@@ -1,8 +1,7 @@
 """A job's container definition.
 
-Owns: how every container of the platform runs: not as root, on a read-only root file system with one writable
-directory, stopped gently, watched by a health check, logging without ever blocking the job.
-Refuses: the task around it (`job.py`).
+Every container runs without root, on a read-only root file system with one writable directory, is stopped gently, has a
+health check, and logs without ever blocking the job.
 """
 
 from __future__ import annotations
@@ -17,7 +16,10 @@ if TYPE_CHECKING:
 
 SCRATCH: Final = "/scratch"
 STOP_TIMEOUT_SECONDS: Final = 120
-"""The longest that ECS waits between SIGTERM and SIGKILL; a Spot interruption gives no more (facts-aws.md 5)."""
+"""The longest that ECS waits between SIGTERM and SIGKILL; a Spot interruption gives no more.
+
+Source: docs/aws-facts.md#fargate-spot
+"""
 START_PERIOD_SECONDS: Final = 120
 """Health checks do not count before; stands in for the service's grace period, which needs a load balancer."""
 

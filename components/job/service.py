@@ -1,11 +1,8 @@
-"""One job: its identity, its container and its service.
+"""One job: its log group, two roles, task definition, service and scaling, and its queue when it has one.
 
-Owns: the log group, execution role and task role, task definition, service and scaling of one job, and its queue when
-it has one.
-Refuses: running the job. The nightly run starts tasks from the task definition (`orchestration.py`); the service
-stays at 0 and serves as a queue worker, because a service restarts whatever ends, even with exit code 0 (facts-aws.md
-8). CPU tracking governs 1 to N only: at 0 tasks there is no CPU metric, so it can never wake a service (facts-aws.md
-12).
+The nightly run starts tasks from the task definition. The service stays at 0 and serves as a queue worker, because a
+service restarts whatever ends (docs/aws-facts.md#services-restart-what-ends). CPU tracking governs 1 to N only: it can
+never wake a service (docs/aws-facts.md#no-cpu-metric-without-tasks).
 """
 
 from __future__ import annotations

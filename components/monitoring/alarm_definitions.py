@@ -1,9 +1,7 @@
-"""Which alarms there are: plain values, so that a test can hold each against what AWS publishes.
+"""Which alarms there are, as plain values, so that a test can compare each with what AWS publishes.
 
-Owns: metric, dimensions, threshold and wording of every alarm.
-Refuses: the resources (`observability.py`). No alarm stands on a metric that nobody publishes: `TasksFailed`, for one,
-does not exist in AWS/ECS or Container Insights (facts-aws.md 32); `tests/components/test_monitoring.py` holds the list
-of those that do, with their sources.
+No alarm is on a metric that nobody publishes, such as `TasksFailed` (docs/aws-facts.md#ecs-metrics);
+`tests/components/test_monitoring.py` lists those that exist, with their sources.
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ class AlarmSources:
 
     nightly_arn: str
     helper_arns: Mapping[str, str]
-    """The closing and deadline machines, by purpose."""
+    """The reconciler and the deadline check, by purpose."""
     rules: Mapping[str, str]
     """Names of the rules whose delivery is sources, by purpose."""
     all_tasks_rule: str
@@ -71,7 +69,10 @@ def alarms(sources: AlarmSources, limits: settings.models.Alerts) -> list[Alarm]
 
 
 def _task_failures(sources: AlarmSources, limits: settings.models.Alerts) -> Alarm:
-    """Share of the tasks that ended badly. A rule's metric counts the events it matched (facts-aws.md 33)."""
+    """Share of the tasks that ended badly. A rule's metric counts the events it matched.
+
+    Source: docs/aws-facts.md#task-state-change-events
+    """
     return Alarm(
         purpose="task-failures",
         description=f"More than {limits.failure_percent:g} % of the tasks that ended in {limits.failure_period} s "
@@ -88,7 +89,10 @@ def _task_failures(sources: AlarmSources, limits: settings.models.Alerts) -> Ala
 
 
 def _run_ends(sources: AlarmSources) -> Iterator[Alarm]:
-    """RunTask calls that are refused make no task event, so the executions are sources too (facts-aws.md 35)."""
+    """RunTask calls that are refused make no task event, so the executions are sources too.
+
+    Source: docs/aws-facts.md#refused-runtask
+    """
     for purpose, metric, what in (
         ("run-failed", "ExecutionsFailed", "failed: the notification says why and whose turn it is"),
         ("run-timed-out", "ExecutionsTimedOut", "took longer than its window and was ended"),
@@ -123,7 +127,7 @@ def _log_errors(sources: AlarmSources, limits: settings.models.Alerts) -> Alarm:
 
 
 def _helpers(sources: AlarmSources) -> Iterator[Alarm]:
-    """The watchers are sources: one that fails leaves a run open, or a deadline unannounced."""
+    """The run monitors are sources: one that fails leaves a run open, or a deadline unannounced."""
     for purpose, arn in sources.helper_arns.items():
         for metric, what in (("ExecutionsFailed", "failed"), ("ExecutionsTimedOut", "timed out")):
             yield Alarm(
@@ -161,7 +165,7 @@ def _deliveries(sources: AlarmSources) -> Iterator[Alarm]:
         yield Alarm(
             purpose=f"{purpose}-dead-letters",
             tells_when_over=True,
-            description=f"{queue} holds messages that nobody could deliver: read one, mend the cause, then redrive it.",
+            description=f"{queue} holds messages that nobody could deliver: read one, fix the cause, then redrive it.",
             metric=Metric(
                 namespace=QUEUES,
                 name="ApproximateNumberOfMessagesVisible",
@@ -182,12 +186,12 @@ def _of_rule(metric: str, rule: str) -> Metric:
 
 def series(metrics: Sequence[Metric], labels: Sequence[str] = ()) -> list[list[Any]]:
     """`metrics` as a dashboard widget writes them."""
-    made = []
+    rows = []
     for index, metric in enumerate(metrics):
         options: dict[str, Any] = {"stat": metric.statistic}
         if labels:
             options["label"] = labels[index]
-        made.append(
+        rows.append(
             [metric.namespace, metric.name, *(part for pair in metric.dimensions.items() for part in pair), options]
         )
-    return made
+    return rows

@@ -1,9 +1,7 @@
-"""The dashboard and the saved log queries, as plain values.
+"""The dashboard with its log queries, as plain values: what a person on call sees first.
 
-Owns: what a person on call sees first: did the runs end well, how long did they take against the deadline, what do
-tasks, shards and queues do, what drives the cost; and the queries behind the next questions.
-Refuses: the resources (`observability.py`), and Logs Insights' own list of saved queries: a query that is a widget runs
-by itself, opens in Logs Insights with one click, and stands where the person on call already is.
+A query is a widget and no saved query of Logs Insights: it runs by itself, opens in Logs Insights with one click, and
+stands where the person on call already is.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ JOB_QUERIES: Final[Mapping[str, str]] = {
     "Shards done, by run": "filter event = 'shard_done' | stats count(*) as shards, sum(trades) as trades, "
     "min(@timestamp) as first, max(@timestamp) as last by run_id | sort first desc | limit 50",
 }
-"""Over all jobs' log groups; the keys are those of the jobs' runtime (jobs/runtime, `logs.py`)."""
+"""Over all jobs' log groups; the keys are those of the jobs' runtime (jobs/runtime/batch_runtime/logs.py)."""
 
 
 def body(

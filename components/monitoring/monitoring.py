@@ -1,8 +1,7 @@
-"""What the platform measures and whom it tells.
+"""What the platform measures and whom it tells: rules that count ended tasks, log metrics, alarms and the dashboard.
 
-Owns: the two rules that count ended tasks, the log group that keeps their events (ECS forgets a stopped task after an
-hour), the jobs' error metric, every alarm, and the dashboard with the saved log queries.
-Refuses: what a state machine announces by itself (`workflow/messages.py`) and the topic (`notifications.py`).
+The events of ended tasks are kept in a log group, because ECS forgets a stopped task after an hour. What a state
+machine announces by itself is in `workflow/messages.py`.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ BAD_STOPS = ("TaskFailedToStart", "TerminationNotice", "SpotInterruption")
 OWN_SCALE_IN = "ServiceSchedulerInitiated"
 """The stop code of a task that its service's scaling took away."""
 ERROR_PATTERN = '{ ($.level = "error") || ($.level = "critical") }'
-"""A log line of the jobs' runtime (jobs/runtime, `logs.py`)."""
+"""A log line of the jobs' runtime (jobs/runtime/batch_runtime/logs.py)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,8 +143,10 @@ class Monitoring(pulumi.ComponentResource):
         return group
 
     def _error_metric(self) -> None:
-        """All jobs into one metric without dimensions: only such a one can be 0 when nothing is wrong (facts-aws.md
-        34)."""
+        """All jobs into one metric without dimensions: only such a one can be 0 when nothing is wrong.
+
+        Source: docs/aws-facts.md#metric-filters
+        """
         for job, group in self._args.job_log_groups.items():
             aws.cloudwatch.LogMetricFilter(
                 f"{self._name}-{job}-errors",

@@ -1,10 +1,7 @@
-"""The nightly run and what starts it.
+"""The nightly state machine and what starts it: the rule on manifests in the input bucket, and the optional schedule.
 
-Owns: the nightly state machine; the rule on the input bucket's manifests with its role, retry policy and dead-letter
-queue; the optional schedule.
-Refuses: the definition's contents (`workflow/nightly.py`), watching the run from outside (`watch.py`) and the bucket's
-EventBridge switch (`data.py`). Nothing the run writes can start it again: the rule listens to the input bucket, all
-results go to the output bucket (facts-aws.md 27).
+Nothing that the run writes can start it again: the rule listens to the input bucket, and all results go to the output
+bucket. The machine's definition is built in `workflow/nightly.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
 PURPOSE = "nightly"
 START_PURPOSE = "start"
 MANAGED_RULE = "StepFunctionsGetEventsForECSTaskRule"
-"""The rule that Step Functions makes in the account to hear of a task's end (facts-aws.md 9)."""
+"""The rule that Step Functions makes in the account to hear of a task's end (docs/aws-facts.md#ecs-run-task-sync)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +50,10 @@ class NightlyRunArgs:
     topic: Reference
     task_network: TaskNetwork
     task_definition_arns: Mapping[str, pulumi.Input[str]]
-    """By job: one revision each, so that a run that has begun does not change under itself (facts-aws.md 15)."""
+    """By job: one revision each, so that a run that has begun does not change under itself.
+
+    Source: docs/aws-facts.md#task-definition-revisions
+    """
 
 
 class NightlyRun(pulumi.ComponentResource):
@@ -161,7 +161,7 @@ class NightlyRun(pulumi.ComponentResource):
     def _schedule(self, time: str) -> None:
         """Beside the event; whichever comes second finds the manifest claimed and ends as a duplicate."""
         args = self._args
-        made = WeekdaySchedules(
+        schedules = WeekdaySchedules(
             f"{self._name}-schedule",
             WeekdaySchedulesArgs(
                 names=args.context.names,
@@ -177,8 +177,14 @@ class NightlyRun(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         purpose = f"{START_PURPOSE}-schedule"
-        self.schedule_names, self.schedule_groups = {"start": made.names["daily"]}, {START_PURPOSE: made.group}
-        self.dead_letter_queues[purpose], self.dead_letter_queue_urls[purpose] = made.queue_name, made.queue_url
+        self.schedule_names, self.schedule_groups = (
+            {"start": schedules.names["daily"]},
+            {START_PURPOSE: schedules.group},
+        )
+        self.dead_letter_queues[purpose], self.dead_letter_queue_urls[purpose] = (
+            schedules.queue_name,
+            schedules.queue_url,
+        )
 
 
 def start_pattern(bucket: str, start: settings.models.Start) -> dict[str, object]:
@@ -257,7 +263,10 @@ def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_a
 
 
 def statements(args: NightlyRunArgs) -> list[iam.Statement]:
-    """What the nightly machine's role may do (facts-aws.md 9); ARNs from names, so that they can be read at preview."""
+    """What the nightly machine's role may do; ARNs from names, so that they can be read at preview.
+
+    Source: docs/aws-facts.md#ecs-run-task-sync
+    """
     names = args.context.names
     jobs = list(args.workflow.order)
     families = [names.task_family(job).arn for job in jobs]

@@ -1,7 +1,6 @@
-"""What watches a run from outside: closing a run that was ended, and asking for the report before its deadline.
+"""What looks at a run from outside: the reconciler, and the deadline check with its two schedules.
 
-Owns: the reconciler with the rule that starts it, and the deadline machine with its two schedules.
-Refuses: metrics and alarms (`observability.py`): they speak of numbers, these two of one night's report.
+They concern one night's report; metrics and alarms are `components/monitoring`'s.
 """
 
 from __future__ import annotations

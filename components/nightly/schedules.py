@@ -1,9 +1,6 @@
 """What starts a state machine from outside: a role that may do just that, and schedules on weekdays.
 
-Owns: the starter role of a rule or a schedule group, and `WeekdaySchedules`: a schedule group with its schedules,
-role and
-dead-letter queue.
-Refuses: rules (each has its own pattern and owner) and holidays, which cron cannot know: the machine asks for those.
+Schedules are cron expressions in a time zone, and cron knows no holidays: the state machine decides about those.
 """
 
 from __future__ import annotations

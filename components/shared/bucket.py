@@ -1,9 +1,7 @@
-"""The bucket that every part of the platform uses.
+"""An S3 bucket with what every bucket of the platform has.
 
-Owns: one S3 bucket with everything a bucket of this platform has: encryption (a customer key with bucket keys, where S3
-takes one), versioning, public access blocked four ways, owner-enforced objects, a policy that refuses plain HTTP, and a
-lifecycle that ends.
-Refuses: who may read it (IAM, the components') and notifications (data).
+That is encryption, versioning, public access blocked four ways, owner-enforced objects, a policy that refuses plain
+HTTP, and a lifecycle that ends. Who may read it is in the policies of roles.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A queue that keeps what could not be delivered.
+"""An encrypted queue that keeps for 14 days what could not be delivered, and lets exactly its senders in.
 
-Owns: an encrypted standard queue that keeps messages for 14 days, and the policy that lets exactly its senders in.
-Refuses: FIFO (EventBridge takes standard queues only, facts-aws.md 29) and the alarm on its depth (`observability.py`).
+It is a standard queue, because EventBridge takes no FIFO queue as a dead-letter queue
+(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html).
 """
 
 from __future__ import annotations

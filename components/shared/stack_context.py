@@ -1,8 +1,4 @@
-"""What every layer stands on, where tasks are placed, and what is to be watched: values that travel together.
-
-Owns: frozen groups of values that travel from layer to layer through the composition root.
-Refuses: resources and decisions.
-"""
+"""Frozen groups of values that travel from layer to layer: the stack's context, task network, and failure sources."""
 
 from __future__ import annotations
 

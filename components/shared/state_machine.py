@@ -1,8 +1,7 @@
-"""A Step Functions Standard state machine with what always belongs to it: a role of its own and a log of every event.
+"""A Step Functions Standard state machine with a role of its own and a log of every event, execution data included.
 
-Owns: the log group (under /aws/vendedlogs/, so that the account's log resource policy stays short, facts-aws.md 34),
-the role with the statements every machine needs, logging at ALL level with execution data, tracing, and the machine.
-Refuses: what the machine does; whoever builds it brings the definition and the statements for it.
+Its log group is under /aws/vendedlogs/, so that the account's log resource policy stays short
+(docs/aws-facts.md#log-resource-policy). Definition and statements come from whoever builds it.
 """
 
 from __future__ import annotations

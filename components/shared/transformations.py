@@ -1,10 +1,7 @@
-"""What holds for every resource of the program, whichever component makes it.
+"""What holds for every resource, whichever component makes it: the required tags, and that it can be destroyed.
 
-Owns: putting the required tags on whatever can be tagged, and refusing options that keep a resource from being
-destroyed.
-Refuses: deciding the tags (`conventions/tagging.py`) and anything a policy pack can see by itself.
-Why here: `retainOnDelete` and `deletedWith` are invisible to every policy pack (docs/policies.md), so the program
-itself must refuse them; and a list of taggable types kept by hand goes out of date.
+`retainOnDelete` and `deletedWith` are invisible to every policy pack (docs/policies.md), so the program itself refuses
+them. Tags are put on by a transformation, because a list of taggable types kept by hand goes out of date.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ class TestT4Keys:
         assert all(f"-{program.stack}" in pattern for pattern in patterns)
 
     def test_events_are_admitted_without_source_conditions(self, program: Program) -> None:
-        """EventBridge sends no source condition: with one, delivery fails silently (facts-aws.md 37)."""
+        """EventBridge sends no source condition: with one, delivery fails silently (docs/aws-facts.md#sns-key)."""
         statements = document(program.one("aws:kms/key:Key", "keys-messages"))["Statement"]
         events = [s for s in statements if s["Principal"].get("Service") == "events.amazonaws.com"]
         assert events

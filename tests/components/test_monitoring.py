@@ -29,7 +29,10 @@ PUBLISHED: Mapping[str, tuple[set[str], set[str]]] = {
         {"QueueName"},
     ),
 }
-"""What AWS publishes: an alarm on anything else would stand at INSUFFICIENT_DATA for ever (facts-aws.md 32)."""
+"""What AWS publishes: an alarm on anything else would stand at INSUFFICIENT_DATA for ever.
+
+Source: docs/aws-facts.md#ecs-metrics
+"""
 
 
 class TestAlarms:
@@ -94,7 +97,7 @@ class TestAlarms:
 
 
 class TestTaskEvents:
-    """What counts as a task, and as a failed one (facts-aws.md 33, 34)."""
+    """What counts as a task, and as a failed one (docs/aws-facts.md#task-state-change-events)."""
 
     def _stopped(self, program: Program, code: int | None, stop: str, *, sidecar: int | None = None) -> dict[str, Any]:
         """ECS's event, with the containers as EventBridge flattens an array: field by field."""

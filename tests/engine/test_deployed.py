@@ -30,9 +30,7 @@ def test_every_output_resolves(deployed: Deployed) -> None:
 
     assert deployed.outputs["environment"] == deployed.stack
     empty = {name for name, value in deployed.outputs.items() if not leaves(value)}
-    assert empty == {"jobQueueUrls", "jobDeadLetterQueueUrls", "jobAlarmNames", "scheduleNames"}, (
-        "no job has a queue here"
-    )
+    assert empty == {"jobQueueUrls", "jobDeadLetterQueueUrls", "jobAlarmNames"}, "no job has a queue here"
     for name, value in deployed.outputs.items():
         found = leaves(value)
         assert all(isinstance(leaf, str) and leaf for leaf in found), f"{name}: {value}"
@@ -109,7 +107,7 @@ def test_security_groups_admit_what_is_documented(deployed: Deployed) -> None:
 
 
 def test_input_bucket_tells_eventbridge(deployed: Deployed) -> None:
-    """The switch without which the start rule never fires (requirements.md FR 8)."""
+    """The switch without which the start rule never fires (docs/aws-facts.md#s3-events-to-eventbridge)."""
     s3 = deployed.client("s3")
     configuration = s3.get_bucket_notification_configuration(Bucket=deployed.outputs["inputBucketName"])
     assert "EventBridgeConfiguration" in configuration
@@ -205,8 +203,8 @@ def test_services_rest_at_zero_and_scale(deployed: Deployed) -> None:
             outputs["privateSubnetIds"]
         )
         assert service.get("launchType") is None
-        provider = {"dev": "FARGATE_SPOT", "prod": "FARGATE"}[deployed.stack]
-        assert [item["capacityProvider"] for item in service["capacityProviderStrategy"]] == [provider]
+        providers = {"dev": {"FARGATE", "FARGATE_SPOT"}, "prod": {"FARGATE"}}[deployed.stack]
+        assert {item["capacityProvider"] for item in service["capacityProviderStrategy"]} == providers
         resource = f"service/{outputs['clusterName']}/{name}"
         (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource])["ScalableTargets"]
         assert (target["MinCapacity"], target["MaxCapacity"]) == (0, limit)

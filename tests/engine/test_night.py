@@ -293,7 +293,7 @@ def test_a_start_that_cannot_be_delivered_is_kept_and_alarmed(night: Night) -> N
         before = len(night.executions())
         version = night.send(FRIDAY)
         night.sandbox.get("settle")
-        night.hears("ALARM", "alarm-start-letters-dev")
+        night.hears("ALARM", "alarm-start-dead-letters-dev")
         assert len(night.executions()) == before and night.ledger(version) == {}
     finally:
         iam.update_assume_role_policy(RoleName="role-start-starter-dev", PolicyDocument=json.dumps(role))

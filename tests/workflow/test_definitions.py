@@ -68,7 +68,7 @@ class TestAgainstAwsRules:
 
 
 class TestNightly:
-    """What facts-aws.md demands of the deployed definition."""
+    """What the deployed definition must say because of how AWS runs it (docs/aws-facts.md#ecs-run-task-sync)."""
 
     def test_only_parameters_that_the_integration_takes(self) -> None:
         for name, state in run_tasks(deployed("prod", "nightly")).items():

@@ -72,7 +72,7 @@ class TestFanOut:
         assert len(execution.history) < 100
 
     def test_the_override_budget_holds_for_the_largest_batch(self, emulated: Callable[..., World]) -> None:
-        """RunTask takes 8,192 characters of overrides (facts-aws.md 10)."""
+        """RunTask takes 8,192 characters of overrides (docs/aws-facts.md#runtask-overrides)."""
         world = emulated("dev", _fan_out(batch=100))
         tasks = Tasks(world, shards=200)
         world.run(world.manifest(today()), tasks)

@@ -112,7 +112,7 @@ class TestWatch:
 
 
 class TestPermissions:
-    """The nightly machine's role (facts-aws.md 9)."""
+    """The nightly machine's role (docs/aws-facts.md#ecs-run-task-sync)."""
 
     def _statement(self, program: Program, sid: str) -> dict[str, Any]:
         (found,) = [s for s in policies_of(program.graph, f"role-nightly-machine-{program.stack}") if s["Sid"] == sid]
@@ -175,7 +175,7 @@ class TestPermissions:
 
 
 class TestTopic:
-    """CloudWatch and EventBridge may publish, nobody else (facts-aws.md 37)."""
+    """CloudWatch and EventBridge may publish, nobody else (docs/aws-facts.md#sns-key)."""
 
     def test_exactly_two_services(self, program: Program) -> None:
         policy = json.loads(program.one("aws:sns/topicPolicy:TopicPolicy", "notifications-policy").props["policy"])

@@ -1,8 +1,8 @@
-"""The AWS actions that deploying, reading and previewing the platform take.
+"""The AWS actions that deploying, reading and previewing the platform take, service by service.
 
-Owns: plain tables, service by service. Refuses: on what and under which condition (`tooling/delivery/permissions.py`).
-Why so long: each action is named; the few ending in `*` read metadata. What the engine really calls is compared with
-these tables in `tests/tooling/test_pipeline_on_engine.py`.
+Each action is named; the few that end in `*` read metadata. Resources and conditions are added in
+`tooling/delivery/permissions.py`. `tests/tooling/test_pipeline_on_engine.py` compares what the engine calls with these
+tables.
 """
 
 from __future__ import annotations

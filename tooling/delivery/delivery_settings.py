@@ -1,8 +1,7 @@
 """The settings of the tooling stack: where images are built, and the pipeline that deploys the other stacks.
 
-Owns: what `tooling/Pulumi.tooling.yaml` may say, in the same namespace and with the same error messages as the
-platform's. Refuses: the platform's own sections; the jobs come out of the committed stack files (`jobs_of`), so that
-adding a job stays one entry in one file.
+They are read like the platform's own, with the same error messages. The jobs come out of the committed stack files
+(`jobs_of`), so that adding a job stays one entry in one file.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from conventions import naming
-from settings import given, parse
+from settings import configuration, parse
 from settings.base import Section
 from settings.errors import PROJECT, Problem, SettingsError
 from settings.jobs import Job
@@ -112,16 +111,16 @@ class Tooling(Section):
 
 def load() -> tuple[Tooling, str]:
     """The tooling stack's settings and region; raises SettingsError with every problem."""
-    raw, region, problems = given()
+    raw, region, problems = configuration()
     return parse_tooling(raw, stack=pulumi.get_stack(), problems=problems), region
 
 
 def parse_tooling(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None = None) -> Tooling:
     """Settings out of the tooling stack's sections; raises SettingsError with every problem of every section."""
-    found = list(problems or [])
+    all_problems = list(problems or [])
     for key in sorted(set(raw) - set(Tooling.model_fields)):
         fix = f"`pulumi config rm {PROJECT}:{key}`, or correct its name"
-        found.append(
+        all_problems.append(
             Problem(
                 path=key, value=raw[key], reason="no such section", example=", ".join(Tooling.model_fields), fix=fix
             )
@@ -132,9 +131,9 @@ def parse_tooling(raw: Mapping[str, Any], *, stack: str, problems: list[Problem]
         if name == "platform" and isinstance(section, Mapping):
             section = {"environment": stack, **section}
         if isinstance(field.annotation, type):
-            sections[name] = read_section(field.annotation, section, name, found)
-    if found:
-        raise SettingsError(stack, found)
+            sections[name] = read_section(field.annotation, section, name, all_problems)
+    if all_problems:
+        raise SettingsError(stack, all_problems)
     return Tooling.model_construct(**sections)
 
 

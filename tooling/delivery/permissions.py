@@ -1,12 +1,10 @@
 """What the pipeline's steps may do in AWS.
 
-Owns: the statements that let a step deploy, preview or verify one stack, scoped by the names of that stack.
-Refuses: roles (`delivery.py` makes them) and wildcard actions (`_iam.statement` does).
-Why a table: nearly everything the platform makes carries the stack's suffix in its name, so `*-<suffix>` is the
-boundary between dev and prod. What AWS names by itself (VPC parts, KMS keys) is held to the stack's `Environment` tag
-instead. `tests/tooling/test_pipeline_on_engine.py` brings the platform up, changes and destroys it on the emulator and
-compares every call the engine made with these statements; conditions and resources are AWS's to evaluate, and stay
-unproven there.
+The statements let a step deploy, preview or verify one stack. Nearly everything the platform makes carries the stack's
+suffix in its name, so `*-<suffix>` is the boundary between dev and prod. What AWS names by itself (VPC parts, KMS keys)
+is held to the stack's `Environment` tag instead. `tests/tooling/test_pipeline_on_engine.py` brings the platform up,
+changes and destroys it on the emulator and compares every call the engine made with these statements; conditions and
+resources are AWS's to evaluate, and stay unproven there.
 """
 
 from __future__ import annotations
@@ -254,7 +252,7 @@ def _identity(stack: Names, permissions_boundary: str | None) -> list[iam.Statem
             roles,
             conditions={"StringEquals": {"iam:PassedToService": list(aws_actions.PLATFORM_SERVICES)}},
         ),
-        # two services make their own role at the first use in an account (facts-aws.md 16)
+        # two services make their own role at the first use in an account (docs/aws-facts.md#service-linked-roles)
         iam.statement(
             "ServiceLinkedRoles",
             ["iam:CreateServiceLinkedRole"],

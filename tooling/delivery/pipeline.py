@@ -1,13 +1,8 @@
-"""The pipeline that deploys the platform's stacks.
+"""The pipeline that deploys the platform's stacks: a CodePipeline (V2) and its CodeBuild projects.
 
-Owns: a CodePipeline (V2) from a real source to production behind a person's approval, its CodeBuild projects with a
-role and an encrypted log group each, the artifact bucket, the approval topic and, unless one is given, the source
-connection.
-Refuses: what the steps do (`tooling/buildspecs/`), what they may do (`tooling/delivery/permissions.py`), image
-repositories
-(`registry.py`) and the state backend (`tooling/scripts/bootstrap_state.py`: it must exist before any stack).
-Why a role for each step and stack: the step that builds images from a branch's code must not be able to deploy, and
-the one that deploys dev must not reach prod.
+Each step has a role of its own for each stack: the step that builds images from a branch's code must not be able to
+deploy, and the one that deploys dev must not reach prod. The state backend must exist before any stack, so
+`tooling/scripts/bootstrap_state.py` makes it.
 """
 
 from __future__ import annotations
@@ -91,18 +86,18 @@ class Delivery(pulumi.ComponentResource):
     def _connect(self) -> None:
         delivery, names = self._args.settings, self._args.context.names
         if delivery.connection:
-            found = aws.codestarconnections.get_connection_output(
+            existing = aws.codestarconnections.get_connection_output(
                 arn=delivery.connection, opts=pulumi.InvokeOptions(parent=self)
             )
-            self.connection_arn, self.connection_status = found.arn, found.connection_status
+            self.connection_arn, self.connection_status = existing.arn, existing.connection_status
         else:
-            made = aws.codestarconnections.Connection(
+            connection = aws.codestarconnections.Connection(
                 f"{self._name}-source",
                 name=names.name("connection", "source"),
                 provider_type=delivery.provider,
                 opts=self._child,
             )
-            self.connection_arn, self.connection_status = made.arn, made.connection_status
+            self.connection_arn, self.connection_status = connection.arn, connection.connection_status
         console = f"https://{names.region}.console.aws.amazon.com/codesuite/settings/connections?region={names.region}"
         self.connection_next_step = self.connection_status.apply(
             lambda status: (
@@ -114,7 +109,7 @@ class Delivery(pulumi.ComponentResource):
         )
 
     def _announce(self) -> None:
-        """The topic that says an approval waits; it must be in the pipeline's region (facts-aws.md 47)."""
+        """The topic that says an approval waits; it must be in the pipeline's region (docs/aws-facts.md#approvals)."""
         topic = aws.sns.Topic(
             f"{self._name}-approvals",
             name=self._args.context.names.name("topic", "approvals"),
@@ -205,7 +200,7 @@ class Delivery(pulumi.ComponentResource):
         own = pulumi.Output.from_input(args.context.data_key_arn).apply(
             lambda key: iam.document(*step_roles.base(step, args.context.names, key))
         )
-        made: list[pulumi.Resource] = [
+        policies: list[pulumi.Resource] = [
             aws.iam.RolePolicy(
                 f"{self._name}-{step.name}-policy", name="step", role=role.name, policy=own, opts=self._child
             )
@@ -219,7 +214,7 @@ class Delivery(pulumi.ComponentResource):
                 policy=iam.document(*chunk),
                 opts=self._child,
             )
-            made.append(
+            policies.append(
                 aws.iam.RolePolicyAttachment(
                     f"{self._name}-{step.name}-attached-{number}",
                     role=role.name,
@@ -227,7 +222,7 @@ class Delivery(pulumi.ComponentResource):
                     opts=self._child,
                 )
             )
-        return made
+        return policies
 
     def _pipeline(self) -> None:
         names, args = self._args.context.names, self._args

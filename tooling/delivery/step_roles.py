@@ -1,9 +1,6 @@
-"""The policies of the pipeline's own roles.
+"""The policies of the pipeline's own roles: what each step reads and writes of artifacts, logs, releases and state.
 
-Owns: which statements each step and the pipeline itself get. Refuses: the platform's actions
-(`tooling/delivery/permissions.py`).
-Why separate: what a step reads and writes of the pipeline (artifacts, logs, releases, state) is about this stack;
-what it does to the platform is about another one.
+What a step does to the platform is another stack's matter: `tooling/delivery/permissions.py`.
 """
 
 from __future__ import annotations
@@ -84,17 +81,17 @@ def _state(
     ]
     key = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": delivery.state_key_alias}}
     keys = [names.arn("kms", "key/*")]
-    made = [
+    statements = [
         iam.statement("ListState", ["s3:ListBucket", "s3:GetBucketLocation"], [bucket]),
         iam.statement("ReadState", ["s3:GetObject"], [*objects, f"{bucket}/.pulumi/meta.yaml"]),
         iam.statement("ReadSecrets", ["kms:Decrypt", "kms:DescribeKey"], keys, conditions=key),
     ]
     if writes:
-        made += [
+        statements += [
             iam.statement("WriteState", ["s3:DeleteObject", "s3:PutObject"], objects),
             iam.statement("WriteSecrets", ["kms:Encrypt", "kms:GenerateDataKey"], keys, conditions=key),
         ]
-    return made
+    return statements
 
 
 def pipeline(

@@ -1,8 +1,6 @@
 """The pipeline as data: which steps there are, in which order, and what each one's build needs.
 
-Owns: the steps, CodeBuild variables and the stages built from them. Refuses: resources (`delivery.py`) and permissions
-(`tooling/delivery/permissions.py`).
-Why data: the same list makes the builds, their roles and the pipeline, so that none can be forgotten or ordered apart.
+The same list makes the builds, their roles and the pipeline, so that none can be forgotten or ordered differently.
 """
 
 from __future__ import annotations
@@ -93,22 +91,25 @@ def stages(
 
     `preview_link` is the address in the console that a preview's object key is appended to.
     """
-    made = [_source(delivery, connection)]
+    stages = [_source(delivery, connection)]
     all_steps = {step.name: step for step in steps(delivery)}
-    made.append(_stage("Build", [_build(all_steps["checks"], projects, 1), _build(all_steps["images"], projects, 2)]))
-    made.append(_stage("Scan", [_build(all_steps["scan"], projects)]))
+    stages.append(_stage("Build", [_build(all_steps["checks"], projects, 1), _build(all_steps["images"], projects, 2)]))
+    stages.append(_stage("Scan", [_build(all_steps["scan"], projects)]))
     for stack in delivery.stacks:
         title = stack.capitalize()
-        made.append(_stage(f"Preview{title}", [_build(all_steps[f"preview-{stack}"], projects)]))
+        stages.append(_stage(f"Preview{title}", [_build(all_steps[f"preview-{stack}"], projects)]))
         if stack in delivery.approve:
-            made.append(_stage(f"Approve{title}", [_approval(stack, topic, preview_link)]))
-        made.append(_stage(f"Up{title}", [_build(all_steps[f"up-{stack}"], projects)]))
-        made.append(_stage(f"Verify{title}", [_build(all_steps[f"verify-{stack}"], projects)]))
-    return made
+            stages.append(_stage(f"Approve{title}", [_approval(stack, topic, preview_link)]))
+        stages.append(_stage(f"Up{title}", [_build(all_steps[f"up-{stack}"], projects)]))
+        stages.append(_stage(f"Verify{title}", [_build(all_steps[f"verify-{stack}"], projects)]))
+    return stages
 
 
 def triggers(delivery: tooling.delivery.delivery_settings.Delivery) -> list[Trigger]:
-    """A push to the branch that changes more than the ignored paths starts an execution (facts-aws.md 46)."""
+    """A push to the branch that changes more than the ignored paths starts an execution.
+
+    Source: docs/aws-facts.md#pipeline-triggers
+    """
     push: Push = {"branches": {"includes": [delivery.branch]}}
     if delivery.ignored_paths:
         push["file_paths"] = {"excludes": list(delivery.ignored_paths)}

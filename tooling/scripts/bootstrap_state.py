@@ -1,12 +1,11 @@
 """Makes what must exist before the first stack: the bucket of Pulumi's state and the KMS key of its secrets.
 
-    .venv/bin/python tooling/scripts/bootstrap_state.py [--region us-east-1]       safe to run again: it mends what
-    differs
-    .venv/bin/python tooling/scripts/bootstrap_state.py --remove                   after the last stack is destroyed
+    .venv/bin/python tooling/scripts/bootstrap_state.py [--region us-east-1]   safe to run again: it fixes what differs
+    .venv/bin/python tooling/scripts/bootstrap_state.py --remove               after the last stack is destroyed
 
-Owns: bucket `pulumi-state-<account>-<region>` (versioned, encrypted, private, HTTPS only) and key `alias/pulumi-state`.
-Refuses: stacks. Why a script: state cannot keep its own bucket, and a resource that every stack needs belongs to none.
-Pulumi keeps its locks in the same bucket, so there is no lock table.
+The bucket is `pulumi-state-<account>-<region>` (versioned, encrypted, private, HTTPS only), the key
+`alias/pulumi-state`. It is a script, because state cannot keep its own bucket, and a resource that every stack needs
+belongs to none. Pulumi keeps its locks in the same bucket, so there is no lock table.
 """
 
 from __future__ import annotations
@@ -52,18 +51,18 @@ def bootstrap(session: boto3.Session, say: Callable[[str], None] = print) -> tup
 
 def _key(kms: Client, say: Callable[[str], None]) -> str:
     try:
-        found = kms.describe_key(KeyId=ALIAS)["KeyMetadata"]
+        key = kms.describe_key(KeyId=ALIAS)["KeyMetadata"]
     except kms.exceptions.NotFoundException:
         tags = [{"TagKey": "ManagedBy", "TagValue": "bootstrap"}]
-        made = kms.create_key(Description="State and secrets of Pulumi", Tags=tags)
-        arn = str(made["KeyMetadata"]["Arn"])
+        key = kms.create_key(Description="State and secrets of Pulumi", Tags=tags)
+        arn = str(key["KeyMetadata"]["Arn"])
         kms.create_alias(AliasName=ALIAS, TargetKeyId=arn)
         say(f"key {ALIAS}: made")
     else:
-        arn = str(found["Arn"])
-        if found["KeyState"] != "Enabled":
+        arn = str(key["Arn"])
+        if key["KeyState"] != "Enabled":
             raise CannotBootstrapError(
-                f"{ALIAS} is {found['KeyState']}: the secrets of every stack depend on it. "
+                f"{ALIAS} is {key['KeyState']}: the secrets of every stack depend on it. "
                 f"`aws kms cancel-key-deletion --key-id {arn}`, then `aws kms enable-key --key-id {arn}`, then run "
                 f"this again."
             )
@@ -163,13 +162,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--region", help="by default the one that AWS_REGION or your profile names")
     parser.add_argument("--remove", action="store_true", help="delete bucket and key, once no stack is left")
-    given = parser.parse_args()
-    session = boto3.Session(region_name=given.region)
+    arguments = parser.parse_args()
+    session = boto3.Session(region_name=arguments.region)
     if not session.region_name:
         print("no region: pass --region us-east-1, or set AWS_REGION.", file=sys.stderr)
         return 2
     try:
-        if given.remove:
+        if arguments.remove:
             remove(session)
             return 0
         name, _ = bootstrap(session)

@@ -42,6 +42,11 @@ class Platform(Section):
     """Whether `pulumi destroy` may delete buckets and repositories that still hold something."""
     capacity: Capacity = Field(default="on-demand", examples=["on-demand"])
     """Default capacity of the cluster and of every job."""
+    acknowledge: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(
+        default=(), examples=[["data-output"]]
+    )
+    """Logical names or URNs of resources whose data a change may delete; `batchctl diff` refuses the change without
+    them, and refuses a name of which the change deletes nothing."""
     log_retention_days: Literal[
         1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
     ] = Field(default=30, examples=[30])

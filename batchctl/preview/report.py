@@ -18,6 +18,7 @@ from policy.rules.reading import Graph
 
 from . import cost, prices
 from .recording import MODES, Mode, Recording
+from .snapshot import Snapshot, of_recording
 
 Progress = Callable[[str], None]
 
@@ -50,6 +51,7 @@ class StackReport:
     nat: cost.CostTable
     outputs: Mapping[str, Any]
     graph: Graph
+    snapshot: Snapshot
 
     @property
     def failed(self) -> list[Finding]:
@@ -92,6 +94,7 @@ def preview(
         nat=cost.nat_alternative(graphs["resolved"], table),
         outputs=recordings["resolved"].outputs,
         graph=graphs["resolved"],
+        snapshot=of_recording(recordings["resolved"], project.name, config.platform.acknowledge),
     )
 
 

@@ -1,0 +1,105 @@
+"""Which words a change gets: every change has a line, and a property that no words fit is shown as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batchctl.preview.changes import Change, Changed, Comparison
+from batchctl.preview.render import short_type
+from policy.rules.reading import Resource
+
+from . import documents, properties, protection, reach, statements
+from .line import Concern, Line, code
+
+
+def lines(comparison: Comparison) -> list[Line]:
+    """Everything that differs, one or more lines a change, in the order of the resources."""
+    made: list[Line] = []
+    for resource in comparison.added:
+        made += _added(comparison, resource)
+    for resource in comparison.removed:
+        made += _removed(comparison, resource)
+    for changed in comparison.changed:
+        made += _changed(comparison, changed)
+    for change in comparison.outputs:
+        made.append(Line(Concern.OTHER, f"output {properties.generic(change)}", "", (change.path,)))
+    return made
+
+
+def _called(resource: Resource) -> str:
+    return f"{short_type(resource.type)} {code(resource.name)}"
+
+
+def _added(comparison: Comparison, resource: Resource) -> Iterator[Line]:
+    yield Line(Concern.OTHER, "new" if resource.custom else "new component", resource.urn)
+    for prop, value in resource.props.items():
+        if statements.holds_document(resource, prop):
+            for concern, text in statements.words(resource, prop, "", value):
+                yield Line(concern, text, resource.urn)
+    for concern, text in (
+        reach.words(comparison.base, comparison.head, None, resource) if resource.type in reach.TYPES else ()
+    ):
+        yield Line(concern, text, resource.urn)
+
+
+def _removed(comparison: Comparison, resource: Resource) -> Iterator[Line]:
+    yield Line(Concern.OTHER, "removed" if resource.custom else "component removed", resource.urn)
+    if resource.type in protection.SAFEGUARDS:
+        yield Line(Concern.PROTECTION, f"removed: {protection.SAFEGUARDS[resource.type]}", resource.urn)
+    for prop, value in resource.props.items():
+        if statements.holds_document(resource, prop):
+            for concern, text in statements.words(resource, prop, value, ""):
+                yield Line(concern, text, resource.urn)
+    for concern, text in (
+        reach.words(comparison.base, comparison.head, resource, None) if resource.type in reach.TYPES else ()
+    ):
+        yield Line(concern, text, resource.urn)
+
+
+def _changed(comparison: Comparison, changed: Changed) -> Iterator[Line]:
+    urn = changed.after.urn
+    if changed.renamed:
+        yield Line(Concern.OTHER if changed.aliased else Concern.REPLACED, _renamed(changed), urn)
+    by_property: dict[str, list[Change]] = {}
+    for change in changed.changes:
+        by_property.setdefault(change.top, []).append(change)
+    reached = (
+        [*reach.words(comparison.base, comparison.head, changed.before, changed.after)]
+        if any(reach.about_reach(changed.after, prop) for prop in by_property)
+        else []
+    )
+    yield from (Line(concern, text, urn) for concern, text in reached)
+    for prop, changes in by_property.items():
+        paths = tuple(change.path for change in changes)
+        worded = list(dict.fromkeys(_worded(comparison, changed, prop, changes)))
+        if worded:
+            yield from (Line(concern, text, urn, paths) for concern, text in worded)
+        elif not (reached and reach.about_reach(changed.after, prop)):
+            yield from (Line(Concern.OTHER, properties.generic(change), urn, (change.path,)) for change in changes)
+        for change in changes:
+            yield from (
+                Line(Concern.PROTECTION, text, urn, (change.path,)) for text in protection.words(changed.after, change)
+            )
+
+
+def _worded(
+    comparison: Comparison, changed: Changed, prop: str, changes: list[Change]
+) -> Iterator[tuple[Concern, str]]:
+    before, after, first = changed.before, changed.after, changes[0]
+    if len(first.path) == 1 and statements.holds_document(after, prop):
+        yield from statements.words(after, prop, first.before, first.after)
+    elif len(first.path) == 1 and (found := list(documents.words(after.type, prop, first.before, first.after))):
+        yield from found
+    else:
+        yield from properties.words(before, after, prop, changes, comparison.base, comparison.head)
+
+
+def _renamed(changed: Changed) -> str:
+    before, after = changed.before, changed.after
+    what = f"was {code(before.name)}" if before.name != after.name else "has another parent"
+    if changed.aliased:
+        return f"{what}: an alias keeps it"
+    return (
+        f"{what}: the engine takes it for another resource, deletes the old one and makes a new one; "
+        f"`{changed.alias}` keeps it"
+    )

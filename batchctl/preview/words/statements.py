@@ -1,0 +1,107 @@
+"""Policy documents in words: who may do what now, and who no longer."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from batchctl.preview.changes import MISSING
+from policy.rules import kinds
+from policy.rules.documents import HOLDERS
+from policy.rules.reading import Resource
+
+from .line import Concern, code, short
+
+PROPERTIES: Final = ("policy", "assumeRolePolicy", "policyDocument")
+EVERYBODY: Final = "everybody"
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """One action on one resource that one principal is allowed or denied."""
+
+    allows: bool
+    who: str
+    what: str
+    action: str
+    condition: str
+
+
+def holds_document(resource: Resource, prop: str) -> bool:
+    """Whether the property holds a policy document."""
+    return resource.type in HOLDERS and prop in PROPERTIES
+
+
+def words(resource: Resource, prop: str, before: Any, after: Any) -> Iterator[tuple[Concern, str]]:
+    """What a document allows more and less; nothing when it means the same or is no policy document."""
+    earlier, later = (_grants(resource, prop, text) for text in (before, after))
+    if earlier is None or later is None:
+        return
+    for grant_set, now in ((later - earlier, True), (earlier - later, False)):
+        groups: dict[tuple[bool, str, str, str], list[str]] = defaultdict(list)
+        for grant in sorted(grant_set):
+            groups[grant.allows, grant.who, grant.what, grant.condition].append(grant.action)
+        for (allows, who, what, condition), actions in groups.items():
+            more = allows is now
+            verb = (
+                ("may now" if now else "may no longer")
+                if allows
+                else ("is now denied" if now else "is not denied any more:")
+            )
+            place = f" on {code(what)}" if what else ""
+            when = f", if {code(condition)}" if condition else ""
+            yield (
+                Concern.ACCESS if more else Concern.OTHER,
+                f"{who} {verb} {', '.join(map(code, actions))}{place}{when}",
+            )
+
+
+def _grants(resource: Resource, prop: str, text: Any) -> set[Grant] | None:
+    if text is MISSING or text is None or text == "":
+        return set()
+    try:
+        found = json.loads(text) if isinstance(text, str) else text
+        entries = found.get("Statement", [])
+        return {
+            grant
+            for entry in (entries if isinstance(entries, list) else [entries])
+            for grant in _of(resource, prop, entry)
+        }
+    except (ValueError, AttributeError, TypeError):
+        return None
+
+
+def _of(resource: Resource, prop: str, entry: Mapping[str, Any]) -> Iterator[Grant]:
+    condition = json.dumps(entry["Condition"], sort_keys=True) if entry.get("Condition") else ""
+    whos = list(_principals(entry)) or [_holder(resource)]
+    actions = [*_listed(entry.get("Action")), *(f"everything but {a}" for a in _listed(entry.get("NotAction")))]
+    targets = [*_listed(entry.get("Resource")), *(f"everything but {r}" for r in _listed(entry.get("NotResource")))]
+    if prop == "assumeRolePolicy" or resource.type in (kinds.KEY, kinds.KEY_POLICY) or not targets:
+        targets = [f"{resource.name}"]
+    for who in whos:
+        for action in actions:
+            for target in targets:
+                yield Grant(entry.get("Effect") == "Allow", who, short(target), action, condition)
+
+
+def _holder(resource: Resource) -> str:
+    """Whose identity policy it is."""
+    role = resource.props.get("role")
+    name = role if isinstance(role, str) else resource.props.get("name") or resource.name
+    return f"role {code(short(name))}" if resource.type in (kinds.ROLE_POLICY, kinds.ROLE) else code(resource.name)
+
+
+def _principals(entry: Mapping[str, Any]) -> Iterator[str]:
+    for key, prefix in (("Principal", ""), ("NotPrincipal", "everybody but ")):
+        principal = entry.get(key)
+        groups = principal if isinstance(principal, Mapping) else {"AWS": principal} if principal else {}
+        for names in groups.values():
+            for name in _listed(names):
+                yield f"{prefix}{EVERYBODY if name == '*' else code(short(name))}"
+
+
+def _listed(value: Any) -> list[str]:
+    return [str(member) for member in value] if isinstance(value, list) else [] if value is None else [str(value)]

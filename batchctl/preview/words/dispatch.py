@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from batchctl.preview.changes import Change, Changed, Comparison
-from batchctl.preview.render import short_type
+from batchctl.preview.changes import Change, Changed, Comparison, Path
 from policy.rules.reading import Resource
 
 from . import documents, properties, protection, reach, statements
@@ -21,13 +21,22 @@ def lines(comparison: Comparison) -> list[Line]:
         made += _removed(comparison, resource)
     for changed in comparison.changed:
         made += _changed(comparison, changed)
-    for change in comparison.outputs:
-        made.append(Line(Concern.OTHER, f"output {properties.generic(change)}", "", (change.path,)))
+    made += _outputs(comparison)
     return made
 
 
-def _called(resource: Resource) -> str:
-    return f"{short_type(resource.type)} {code(resource.name)}"
+def _outputs(comparison: Comparison) -> Iterator[Line]:
+    """A line for each output that differs; one that the output `platform` holds too is told once."""
+    by_tail: dict[Path, list[Change]] = {}
+    for change in comparison.outputs:
+        by_tail.setdefault(change.path[1:] if change.path[:1] == ("platform",) else change.path, []).append(change)
+    for tail, changes in by_tail.items():
+        same = {repr((change.before, change.after)) for change in changes}
+        if tail and len(same) == 1:
+            told = replace(changes[0], path=tail)
+            yield Line(Concern.OTHER, f"output {properties.generic(told)}", "", tuple(one.path for one in changes))
+        else:
+            yield from (Line(Concern.OTHER, f"output {properties.generic(one)}", "", (one.path,)) for one in changes)
 
 
 def _added(comparison: Comparison, resource: Resource) -> Iterator[Line]:

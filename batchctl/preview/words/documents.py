@@ -61,6 +61,24 @@ def _containers(before: list[Any], after: list[Any]) -> Iterator[tuple[Concern, 
             yield Concern.OTHER, f"{label}: no longer there"
         else:
             yield from ((Concern.OTHER, f"{label}: {text}") for text in _container(earlier[name], later[name]))
+            yield from ((Concern.PROTECTION, f"{label} {text}") for text in _weaker(earlier[name], later[name]))
+
+
+def _weaker(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """What a container may do that it could not."""
+    if before.get("readonlyRootFilesystem") and not after.get("readonlyRootFilesystem"):
+        yield "may write to its own file system"
+    if after.get("privileged") and not before.get("privileged"):
+        yield "runs with all privileges of its host"
+    if before.get("user") not in (None, "0", "root") and after.get("user") in (None, "0", "root"):
+        yield "runs as root"
+    kept, now = (
+        (side.get("linuxParameters") or {}).get("capabilities", {}).get("drop", []) for side in (before, after)
+    )
+    if lost := sorted(set(kept) - set(now)):
+        yield f"keeps the capabilities {', '.join(map(code, lost))}"
+    if before.get("logConfiguration") and not after.get("logConfiguration"):
+        yield "no longer writes a log"
 
 
 def _container(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from policy.rules import kinds
 from policy.rules.documents import HOLDERS
 from policy.rules.reading import Resource
 
-from .line import Concern, code, short
+from .line import Concern, arrow, code, short
 
 PROPERTIES: Final = ("policy", "assumeRolePolicy", "policyDocument")
 EVERYBODY: Final = "everybody"
@@ -36,10 +36,17 @@ def holds_document(resource: Resource, prop: str) -> bool:
 
 
 def words(resource: Resource, prop: str, before: Any, after: Any) -> Iterator[tuple[Concern, str]]:
-    """What a document allows more and less; nothing when it means the same or is no policy document."""
+    """What a document allows more and less."""
     earlier, later = (_grants(resource, prop, text) for text in (before, after))
     if earlier is None or later is None:
-        return
+        yield Concern.ACCESS, f"{code(prop)} is no policy document that can be read: {arrow(before, after)}"
+    elif earlier == later and before and after:
+        yield Concern.OTHER, f"{code(prop)} is written otherwise and allows the same"
+    else:
+        yield from _differing(earlier, later)
+
+
+def _differing(earlier: set[Grant], later: set[Grant]) -> Iterator[tuple[Concern, str]]:
     for grant_set, now in ((later - earlier, True), (earlier - later, False)):
         groups: dict[tuple[bool, str, str, str], list[str]] = defaultdict(list)
         for grant in sorted(grant_set):
@@ -75,7 +82,7 @@ def _grants(resource: Resource, prop: str, text: Any) -> set[Grant] | None:
 
 
 def _of(resource: Resource, prop: str, entry: Mapping[str, Any]) -> Iterator[Grant]:
-    condition = json.dumps(entry["Condition"], sort_keys=True) if entry.get("Condition") else ""
+    condition = _condition(entry.get("Condition") or {})
     whos = list(_principals(entry)) or [_holder(resource)]
     actions = [*_listed(entry.get("Action")), *(f"everything but {a}" for a in _listed(entry.get("NotAction")))]
     targets = [*_listed(entry.get("Resource")), *(f"everything but {r}" for r in _listed(entry.get("NotResource")))]
@@ -85,6 +92,15 @@ def _of(resource: Resource, prop: str, entry: Mapping[str, Any]) -> Iterator[Gra
         for action in actions:
             for target in targets:
                 yield Grant(entry.get("Effect") == "Allow", who, short(target), action, condition)
+
+
+def _condition(condition: Mapping[str, Any]) -> str:
+    """`aws:SourceAccount StringEquals 123456789012`, joined by "and"."""
+    return " and ".join(
+        f"{key} {operator} {' or '.join(sorted(_listed(values)))}"
+        for operator, keys in sorted(condition.items())
+        for key, values in sorted(keys.items())
+    )
 
 
 def _holder(resource: Resource) -> str:

@@ -87,7 +87,7 @@ def started(project: Project, commit: str, stacks: Sequence[str]) -> Iterator[su
     """A process that runs the program of `commit` for those of `stacks` that it has; `finished` reads its answer."""
     with tempfile.TemporaryDirectory(prefix="batchctl-") as scratch:
         tree = extracted(project.root, commit, Path(scratch))
-        python = _python(project.root, tree)
+        python = environment(project.root, tree)
         command = [str(python), "-P", "-c", _CHILD, str(HERE), str(tree), *stacks]
         process = subprocess.Popen(command, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
@@ -142,7 +142,7 @@ def extracted(root: Path, commit: str, scratch: Path) -> Path:
     return tree
 
 
-def _python(root: Path, tree: Path) -> Path:
+def environment(root: Path, tree: Path) -> Path:
     """The Python that has the packages of the tree's lock file: this one, or one that the tree's own script sets up."""
     lock, script = tree / "uv.lock", tree / "tooling" / "scripts" / "setup.py"
     same = not lock.is_file() or ((root / "uv.lock").is_file() and lock.read_bytes() == (root / "uv.lock").read_bytes())

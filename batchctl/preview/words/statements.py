@@ -17,6 +17,13 @@ from .line import Concern, arrow, code, short
 
 PROPERTIES: Final = ("policy", "assumeRolePolicy", "policyDocument")
 EVERYBODY: Final = "everybody"
+_VERBS: Final = {
+    (True, True): "may now",
+    (True, False): "may no longer",
+    (False, True): "is now denied",
+    (False, False): "is not denied any more:",
+}
+"""By whether a statement allows and whether it is new."""
 
 
 @dataclass(frozen=True, order=True)
@@ -47,22 +54,18 @@ def words(resource: Resource, prop: str, before: Any, after: Any) -> Iterator[tu
 
 
 def _differing(earlier: set[Grant], later: set[Grant]) -> Iterator[tuple[Concern, str]]:
-    for grant_set, now in ((later - earlier, True), (earlier - later, False)):
-        groups: dict[tuple[bool, str, str, str], list[str]] = defaultdict(list)
-        for grant in sorted(grant_set):
-            groups[grant.allows, grant.who, grant.what, grant.condition].append(grant.action)
-        for (allows, who, what, condition), actions in groups.items():
-            more = allows is now
-            verb = (
-                ("may now" if now else "may no longer")
-                if allows
-                else ("is now denied" if now else "is not denied any more:")
-            )
-            place = f" on {code(what)}" if what else ""
+    for grants, now in ((later - earlier, True), (earlier - later, False)):
+        actions: dict[tuple[bool, str, str, str], list[str]] = defaultdict(list)
+        for grant in sorted(grants):
+            actions[grant.allows, grant.who, grant.condition, grant.what].append(grant.action)
+        places: dict[tuple[bool, str, str, tuple[str, ...]], list[str]] = defaultdict(list)
+        for (allows, who, condition, what), names in actions.items():
+            places[allows, who, condition, tuple(names)].append(what)
+        for (allows, who, condition, names), whats in places.items():
             when = f", if {code(condition)}" if condition else ""
             yield (
-                Concern.ACCESS if more else Concern.OTHER,
-                f"{who} {verb} {', '.join(map(code, actions))}{place}{when}",
+                Concern.ACCESS if allows is now else Concern.OTHER,
+                f"{who} {_VERBS[allows, now]} {', '.join(map(code, names))} on {', '.join(map(code, whats))}{when}",
             )
 
 

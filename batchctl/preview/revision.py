@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import pulumi
+
 from batchctl import project as projects
 from batchctl.errors import OperatorError
 from batchctl.project import Project, StackFile
@@ -113,7 +115,14 @@ def finished(process: subprocess.Popen[str], commit: str) -> dict[str, Snapshot]
 
 def print_snapshots(tree: str, stacks: Sequence[str]) -> None:
     """Prints the snapshots of the program in `tree` as one line of JSON; what the started process does."""
-    project = projects.load(Path(tree))
+    try:
+        made = _documents(projects.load(Path(tree)), stacks)
+    except (OperatorError, pulumi.RunError) as error:
+        sys.exit(str(error))
+    print(json.dumps(made))
+
+
+def _documents(project: Project, stacks: Sequence[str]) -> dict[str, Any]:
     made = {}
     for name in stacks:
         if name not in project.stacks():
@@ -128,7 +137,7 @@ def print_snapshots(tree: str, stacks: Sequence[str]) -> None:
             mode="resolved",
         )
         made[name] = to_document(of_recording(recording, project.name, acknowledged(file)))
-    print(json.dumps(made))
+    return made
 
 
 def extracted(root: Path, commit: str, scratch: Path) -> Path:

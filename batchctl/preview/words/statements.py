@@ -61,12 +61,11 @@ def _differing(earlier: set[Grant], later: set[Grant]) -> Iterator[tuple[Concern
         places: dict[tuple[bool, str, str, tuple[str, ...]], list[str]] = defaultdict(list)
         for (allows, who, condition, what), names in actions.items():
             places[allows, who, condition, tuple(names)].append(what)
-        for (allows, who, condition, names), whats in places.items():
+        for (allows, who, condition, same_actions), whats in places.items():
             when = f", if {code(condition)}" if condition else ""
-            yield (
-                Concern.ACCESS if allows is now else Concern.OTHER,
-                f"{who} {_VERBS[allows, now]} {', '.join(map(code, names))} on {', '.join(map(code, whats))}{when}",
-            )
+            what, where = ", ".join(map(code, same_actions)), ", ".join(map(code, whats))
+            concern = Concern.ACCESS if allows is now else Concern.OTHER
+            yield concern, f"{who} {_VERBS[allows, now]} {what} on {where}{when}"
 
 
 def _grants(resource: Resource, prop: str, text: Any) -> set[Grant] | None:

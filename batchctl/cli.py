@@ -21,7 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     epilog="Exit codes: 0 all is well; 1 something was found (a rule fails, a run failed); 2 wrong use or setting, "
-    "nothing was changed; 3 AWS, Docker or Pulumi not reachable; 4 an image without findings of a scan. `diff` has codes of its own: see its help.",
+    "nothing was changed; 3 AWS, Docker or Pulumi not reachable; 4 an image without findings of a scan. "
+    "`diff` has codes of its own: see its help.",
 )
 for commands in (preview.app, diff.app, health.app, nightly.app, images.app, repository.app):
     app.add_typer(commands)

@@ -25,6 +25,7 @@ from batchctl.preview.page_markdown import to_markdown
 from batchctl.preview.recording import record
 from batchctl.preview.snapshot import Snapshot, of_recording
 from policy.rules.reading import Graph, Resource
+from tests.batchctl import changed_documents
 from tests.batchctl.test_changes import snapshots
 from tests.programs import ROOT, recording
 
@@ -103,6 +104,7 @@ CASES: dict[str, tuple[str, Callable[[], Snapshot]]] = {
         ),
     ),
     "fourth-job": ("dev", lambda: with_settings("dev", jobs={"stress-test": {"cpu": 1024, "memory": 2048}})),
+    "documents": ("dev", lambda: changed_documents.changed(committed("dev"))),
     "retention": ("prod", lambda: with_settings("prod", platform={"logRetentionDays": 7}, data={"inputDays": 30})),
 }
 

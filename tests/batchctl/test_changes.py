@@ -10,9 +10,10 @@ import pulumi_aws as aws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchctl.preview import changes, snapshot
+from batchctl.preview import changes, page, snapshot
 from batchctl.preview.recording import record_function
 from batchctl.preview.snapshot import Snapshot
+from batchctl.preview.words import Concern
 from policy.rules.reading import Graph, Options, Resource
 from tests.programs import recording
 
@@ -144,3 +145,31 @@ class TestSecrets:
         taken_once = json.dumps(snapshot.to_document(taken(program)))
         assert "hunter2" not in taken_once
         assert taken_once.count(snapshot.HIDDEN) == 2
+
+
+class TestWhatOpens:
+    def test_what_opens_by_its_presence_is_never_called_safe(self) -> None:
+        def bare() -> None:
+            aws.iam.Role("role", name="role", assume_role_policy="{}")
+
+        def opened() -> None:
+            bare()
+            aws.iam.RolePolicyAttachment("admin", role="role", policy_arn="arn:aws:iam::aws:policy/AdministratorAccess")
+            aws.ec2.InternetGateway("way")
+
+        made = page.page(changes.compare(taken(bare), taken(opened)))
+        assert made.verdict is page.Verdict.EYES
+        concerns = {line.concern for line in made.lines}
+        assert {Concern.ACCESS, Concern.REACH} <= concerns
+
+    def test_a_public_address_and_another_role_are_not_safe(self) -> None:
+        def service(*, public: bool, role: str) -> Any:
+            def program() -> None:
+                network = aws.ecs.ServiceNetworkConfigurationArgs(subnets=["subnet-1"], assign_public_ip=public)
+                aws.ecs.Service("service", name="service", network_configuration=network)
+                aws.ecs.TaskDefinition("task", family="task", container_definitions="[]", task_role_arn=role)
+
+            return program
+
+        made = page.page(changes.compare(taken(service(public=False, role="a")), taken(service(public=True, role="b"))))
+        assert {Concern.ACCESS, Concern.REACH} <= {line.concern for line in made.lines}

@@ -41,6 +41,8 @@ def _outputs(comparison: Comparison) -> Iterator[Line]:
 
 def _added(comparison: Comparison, resource: Resource) -> Iterator[Line]:
     yield Line(Concern.OTHER, "new" if resource.custom else "new component", resource.urn)
+    if opens := protection.WIDENING.get(resource.type):
+        yield Line(opens[0], f"new: {opens[1]}", resource.urn)
     for prop, value in resource.props.items():
         if statements.holds_document(resource, prop):
             for concern, text in statements.words(resource, prop, "", value):
@@ -78,17 +80,17 @@ def _changed(comparison: Comparison, changed: Changed) -> Iterator[Line]:
         else []
     )
     yield from (Line(concern, text, urn) for concern, text in reached)
+    paths: dict[tuple[Concern, str], list[Path]] = {}
     for prop, changes in by_property.items():
-        paths = tuple(change.path for change in changes)
-        worded = list(dict.fromkeys(_worded(comparison, changed, prop, changes)))
-        if worded:
-            yield from (Line(concern, text, urn, paths) for concern, text in worded)
-        elif not (reached and reach.about_reach(changed.after, prop)):
-            yield from (Line(Concern.OTHER, properties.generic(change), urn, (change.path,)) for change in changes)
+        worded = list(_worded(comparison, changed, prop, changes))
+        plain = not worded and not (reached and reach.about_reach(changed.after, prop))
         for change in changes:
-            yield from (
-                Line(Concern.PROTECTION, text, urn, (change.path,)) for text in protection.words(changed.after, change)
-            )
+            told = [*worded, *((Concern.OTHER, properties.generic(change)) for _ in range(plain))]
+            told += [(Concern.PROTECTION, text) for text in protection.words(changed.after, change)]
+            told += protection.opened(changed.after, change)
+            for line in told:
+                paths.setdefault(line, []).append(change.path)
+    yield from (Line(concern, text, urn, tuple(at)) for (concern, text), at in paths.items())
 
 
 def _worded(

@@ -25,7 +25,7 @@ class Concern(StrEnum):
     REACH = "More reach"
     PROTECTION = "Less protection"
     REPLACED = "Replaced"
-    DATA = "Data kept shorter or moved"
+    DATA = "How long data is kept"
     COST = "Cost"
     OTHER = "Other changes"
 

@@ -30,7 +30,8 @@ def words(
 ) -> Iterator[tuple[Concern, str]]:
     """A line for what differs in the property `prop`; nothing where only its plain values say more."""
     if before.type == kinds.ALARM and prop in _ALARM:
-        yield Concern.OTHER, f"alarms when {_alarm(after)} (before: {_alarm(before)})"
+        concern = Concern.PROTECTION if _alarms_later(before, after) else Concern.OTHER
+        yield concern, f"alarms when {_alarm(after)} (before: {_alarm(before)})"
     elif before.type == kinds.ALARM and prop in _TELLS:
         yield from _told(before, after, prop)
     elif prop in _SCHEDULE:
@@ -65,6 +66,19 @@ def _alarm(alarm: Resource) -> str:
     length = f" of {props['period']} s" if props.get("period") else ""
     what = " ".join(str(props[key]) for key in ("statistic", "metricName") if props.get(key)) or "its expression"
     return code(f"{what} {sign} {props.get('threshold')} for {periods}{length}")
+
+
+def _alarms_later(before: Resource, after: Resource) -> bool:
+    """Whether the alarm needs more to go off, as far as its threshold and periods say."""
+    old, new = before.props, after.props
+    if old.get("comparisonOperator") != new.get("comparisonOperator"):
+        return True
+    upward = str(new.get("comparisonOperator")).startswith("Greater")
+    earlier, later = old.get("threshold") or 0, new.get("threshold") or 0
+    longer = any(
+        (new.get(key) or 0) > (old.get(key) or 0) for key in ("evaluationPeriods", "datapointsToAlarm", "period")
+    )
+    return longer or (later > earlier if upward else later < earlier)
 
 
 def _told(before: Resource, after: Resource, prop: str) -> Iterator[tuple[Concern, str]]:

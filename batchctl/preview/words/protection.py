@@ -1,4 +1,7 @@
-"""What makes a stack less protected: a safeguard that is switched off, or a resource that was one and goes."""
+"""What makes a stack less protected or more open, whatever the values are.
+
+A safeguard that is switched off, a resource that was one and goes, a resource whose presence opens something.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from batchctl.preview.changes import MISSING, OPTIONS, Change
 from policy.rules import kinds
 from policy.rules.reading import Resource
 
-from .line import dotted
+from .line import Concern, dotted
 
 Weaker = Callable[[Any, Any], bool]
 
@@ -72,6 +75,42 @@ SAFEGUARDS: Final[Mapping[str, str]] = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the default group keeps the rules that AWS gives it",
 }
 """Types whose removal weakens a stack, and what it means."""
+
+
+WIDENING: Final[Mapping[str, tuple[Concern, str]]] = {
+    kinds.POLICY_ATTACHMENT: (Concern.ACCESS, "a role is given a policy that stands elsewhere"),
+    "aws:iam/policyAttachment:PolicyAttachment": (Concern.ACCESS, "a policy that stands elsewhere is given away"),
+    "aws:iam/accessKey:AccessKey": (Concern.ACCESS, "somebody gets a permanent key"),
+    "aws:kms/grant:Grant": (Concern.ACCESS, "somebody may use a key"),
+    "aws:lambda/permission:Permission": (Concern.ACCESS, "somebody may call a function"),
+    "aws:ec2/internetGateway:InternetGateway": (Concern.REACH, "a way from and to the internet"),
+    kinds.NAT: (Concern.REACH, "a way to the internet"),
+    kinds.EIP: (Concern.REACH, "a public address"),
+    kinds.ENDPOINT: (Concern.REACH, "a way to another service"),
+    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": (Concern.REACH, "a way to another network"),
+    "aws:ec2transitgateway/vpcAttachment:VpcAttachment": (Concern.REACH, "a way to other networks"),
+    "aws:lb/loadBalancer:LoadBalancer": (Concern.REACH, "a way in"),
+}
+"""Types whose mere presence opens something."""
+
+_WIDER: Final[tuple[tuple[str, Concern, str], ...]] = (
+    (r"(.*\.)?assignPublicIp", Concern.REACH, "whether tasks get a public address is another"),
+    (r"(.*\.)?(securityGroups|securityGroupIds|vpcSecurityGroupIds)(\[.*)?", Concern.REACH, "other security groups"),
+    (r"(.*\.)?(taskRoleArn|executionRoleArn|roleArn|iamRoleArn|serviceRole)", Concern.ACCESS, "acts with another role"),
+    (r"(managedPolicyArns|inlinePolicies|policyArn)(\[.*|\..*)?", Concern.ACCESS, "other policies"),
+    (r"permissionsBoundary", Concern.ACCESS, "another boundary of what the role may be given"),
+)
+"""Path as a pattern, and what a change of it may open."""
+
+
+def opened(resource: Resource, change: Change) -> Iterator[tuple[Concern, str]]:
+    """What a change may open, whatever its values are."""
+    kind = WIDENING.get(resource.type)
+    if kind and change.top not in ("tags", "policy", OPTIONS):
+        yield kind[0], f"{kind[1]}, and it changes"
+    for pattern, concern, meaning in _WIDER:
+        if resource.custom and re.fullmatch(pattern, dotted(change.path)):
+            yield concern, meaning
 
 
 def words(resource: Resource, change: Change) -> Iterator[str]:

@@ -70,7 +70,7 @@ def _differing(earlier: set[Grant], later: set[Grant]) -> Iterator[tuple[Concern
 
 def _grants(resource: Resource, prop: str, text: Any) -> set[Grant] | None:
     if text is MISSING or text is None or text == "":
-        return set()
+        return {Grant(True, EVERYBODY, "*", "*", "")} if resource.type == kinds.ENDPOINT else set()
     try:
         found = json.loads(text) if isinstance(text, str) else text
         entries = found.get("Statement", [])

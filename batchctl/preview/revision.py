@@ -5,6 +5,7 @@ What records and compares is this checkout's in both cases, so that two revision
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -115,6 +116,7 @@ def finished(process: subprocess.Popen[str], commit: str) -> dict[str, Snapshot]
 
 def print_snapshots(tree: str, stacks: Sequence[str]) -> None:
     """Prints the snapshots of the program in `tree` as one line of JSON; what the started process does."""
+    gc.disable()  # the process is short, and recording makes no cycles
     try:
         made = _documents(projects.load(Path(tree)), stacks)
     except (OperatorError, pulumi.RunError) as error:

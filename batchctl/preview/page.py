@@ -143,7 +143,7 @@ def _replaced(comparison: Comparison) -> list[Line]:
         named = ", ".join(
             f"{short_type(kind)} ×{count}" for kind, count in Counter(one.type for one in with_it).items()
         )
-        tail = f"; with it {len(with_it)} that hang on it: {named}" if with_it else ""
+        tail = f"; with it what hangs on it: {named}" if with_it else ""
         stops = any(one.type in _STOPS for one in (root.resource, *with_it))
         pause = ". No task can start until `pulumi up` has finished" if stops else ""
         instead = f". Instead: {_INSTEAD[root.resource.type]}" if root.resource.type in _INSTEAD else ""

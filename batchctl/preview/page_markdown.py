@@ -72,7 +72,7 @@ def _markdown(page: Page, concern_lines: int, component_lines: int) -> Iterator[
         yield ""
         return
     for component, lines in _by_component(page).items():
-        yield f"<details><summary>{component}: {len(lines)} other changes</summary>"
+        yield f"<details><summary>{component}: {len(lines)} other change{'s' * (len(lines) > 1)}</summary>"
         yield ""
         yield from (f"- {_text(page, line)}" for line in lines[:component_lines])
         if len(lines) > component_lines:

@@ -103,6 +103,7 @@ def page(comparison: Comparison, price_table: prices.Prices | None = None) -> Pa
         summary = (
             ", ".join(concern.value.lower() for concern in order if concern in concerns) or "stale acknowledgement"
         )
+        summary += "; nothing that is replaced holds data" if Concern.REPLACED in concerns else ""
     else:
         verdict = Verdict.SAFE if comparison else Verdict.SAME
         summary = counted(comparison) if comparison else ""

@@ -10,7 +10,8 @@ import sys
 import typer
 from rich.console import Console
 
-from batchctl.commands import health, images, nightly, preview, repository, terminal
+from batchctl import sandbox_commands
+from batchctl.commands import diff, health, images, nightly, preview, repository, terminal
 from batchctl.errors import OperatorError
 from batchctl.policy import commands as policy
 
@@ -21,11 +22,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     epilog="Exit codes: 0 all is well; 1 something was found (a rule fails, a run failed); 2 wrong use or setting, "
-    "nothing was changed; 3 AWS, Docker or Pulumi not reachable; 4 an image without findings of a scan.",
+    "nothing was changed; 3 AWS, Docker or Pulumi not reachable; 4 an image without findings of a scan. "
+    "`diff` has codes of its own: see its help.",
 )
-for commands in (preview.app, health.app, nightly.app, images.app, repository.app):
+for commands in (preview.app, diff.app, health.app, nightly.app, images.app, repository.app):
     app.add_typer(commands)
 app.add_typer(policy.app)
+app.add_typer(sandbox_commands.app)
 
 
 @app.callback()

@@ -48,6 +48,11 @@ class Platform(Section):
     )
     """ARN of the permissions boundary of every role that the program makes; a deploying role may then be allowed to
     create roles with it only (`delivery.permissionsBoundary`)."""
+    acknowledge: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(
+        default=(), examples=[["data-output"]]
+    )
+    """Logical names or URNs of resources whose data a change may delete; `batchctl diff` refuses the change without
+    them, and refuses a name of which the change deletes nothing."""
     log_retention_days: Literal[
         1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
     ] = Field(default=30, examples=[30])

@@ -93,13 +93,19 @@ def pull_request(
     base: Annotated[Path | None, typer.Option(help="The same on the base branch.")] = None,
     commit: Annotated[str, typer.Option(help="Commit of the branch, named in the comment.")] = "",
 ) -> None:
-    """Print the comment on a pull request: what it changes in every stack, from two offline previews."""
+    """Print the comment on a pull request: what it changes in every stack, from two offline previews.
+
+    Exit code 3: data would be deleted that `platform.acknowledge` does not name; 2: an acknowledgement is stale.
+    """
+    from batchctl.preview import page
     from batchctl.preview import pull_request as comments
 
     branch = comments.read(head)
     before = comments.read(base) if base and base.exists() else {}
     note = "" if before else "The base branch has no preview to compare with: this shows what there would be."
     print(comments.render(branch, before, commit=commit, note=note))
+    code = page.worst(list(comments.pages(branch, before).values()))
+    raise typer.Exit(code if code in (page.DESTROYS, page.USAGE) else OK)
 
 
 @app.command()

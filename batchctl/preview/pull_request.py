@@ -1,8 +1,9 @@
 """The comment on a pull request: what it changes in every stack, from two documents of `batchctl preview --json`.
 
-An offline preview knows what there would be, not what is deployed. So resources are counted by component and type;
-changes of a property show in `pulumi preview`, and in the cost and the verdicts here. Whoever posts the comment runs
-none of the branch's code (.github/workflows/pull-request.yml).
+Each document holds the recording of its side, and the two are compared property by property (`changes.py`); where the
+base is too old to have one, resources are counted by component and type. An offline preview knows what there would be,
+not what is deployed: that shows in `pulumi preview`. Whoever posts the comment runs none of the branch's code
+(.github/workflows/pull-request.yml).
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from batchctl.errors import OperatorError
+
+from .changes import compare
+from .page import MARKS, Page, Verdict, page
+from .page_markdown import to_markdown
+from .snapshot import Snapshot, from_document
 
 MARKER: Final = "<!-- batch-platform-preview -->"
 """First line of the comment; the workflow finds its earlier comment by it and rewrites that one."""
@@ -42,6 +48,17 @@ class Stack:
     rows: Mapping[str, float] = field(default_factory=dict)
     """USD a month by kind of the idle cost."""
     tree: Mapping[str, Any] = field(default_factory=dict)
+    snapshot: Snapshot | None = None
+    """What the program registered; None in a document of an earlier version."""
+
+
+def pages(head: Mapping[str, Stack], base: Mapping[str, Stack]) -> dict[str, Page]:
+    """A page for each stack that is recorded on both sides."""
+    return {
+        name: page(compare(before, stack.snapshot))
+        for name, stack in head.items()
+        if stack.snapshot is not None and name in base and (before := base[name].snapshot) is not None
+    }
 
 
 def read(path: Path | None) -> dict[str, Stack]:
@@ -78,6 +95,7 @@ def _stack(entry: Mapping[str, Any]) -> Stack:
         costs={name: table["total"] for name, table in entry["cost"].items()},
         rows=rows,
         tree=entry["tree"],
+        snapshot=from_document(entry["recording"]) if "recording" in entry else None,
     )
 
 
@@ -91,26 +109,38 @@ def _components(node: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tup
 
 def render(head: Mapping[str, Stack], base: Mapping[str, Stack], *, commit: str = "", note: str = "") -> str:
     """The comment; `note` says why there is no base, when there is none."""
-    failing = [name for name, stack in head.items() if not stack.ok]
-    broken = f"❌ mandatory policy rules fail in {', '.join(failing)}"
-    verdict = broken if failing else "✅ all mandatory policy rules hold"
-    lines = [MARKER, f"## Infrastructure preview: {verdict}", "", *_summary(head, base), ""]
+    compared = pages(head, base)
+    lines = [MARKER, f"## Infrastructure preview: {_verdict(head, compared)}", "", *_summary(head, base), ""]
     if note:
         lines += [f"> {note}", ""]
-    for name in [*head, *(gone for gone in base if gone not in head)]:
-        lines += _section(name, head.get(name), base.get(name))
-    pictures = [line for name, stack in head.items() for line in _picture(stack, base.get(name))]
     what = f"Offline preview of {commit[:12]}" if commit else "Offline preview"
     footer = [
         f"<sub>{what}: the program run without a cloud, judged by the policy pack, priced. Deployed state is not "
         "looked at; `pulumi preview` does that where an AWS role is set.</sub>",
         "",
     ]
+    names = [*head, *(gone for gone in base if gone not in head)]
+    room = (LONGEST - sum(len(line) + 1 for line in (*lines, *footer))) * 4 // 5 // max(len(names), 1)
+    for name in names:
+        lines += _section(name, head.get(name), base.get(name), compared.get(name), room)
+    pictures = [line for name, stack in head.items() for line in _picture(stack, base.get(name))]
     whole = "\n".join([*lines, *pictures, *footer])
     if len(whole) <= LONGEST:
         return whole
     short = "\n".join([*lines, *footer])
     return short if len(short) <= LONGEST else short[: LONGEST - 40].rpartition("\n")[0] + "\n\n… (cut: too long)\n"
+
+
+def _verdict(head: Mapping[str, Stack], compared: Mapping[str, Page]) -> str:
+    """The line that a reader reads first: what is worst over all stacks."""
+    parts = []
+    worst = max((one.verdict for one in compared.values()), key=list(Verdict).index, default=None)
+    if worst is not None:
+        where = [name for name, one in compared.items() if one.verdict == worst]
+        parts.append(f"{MARKS[worst]} {worst.value}{'' if worst is Verdict.SAME else ' in ' + ', '.join(where)}")
+    failing = [name for name, stack in head.items() if not stack.ok]
+    broken = f"❌ mandatory policy rules fail in {', '.join(failing)}"
+    return "; ".join([*parts, broken if failing else "✅ all mandatory policy rules hold"])
 
 
 def _summary(head: Mapping[str, Stack], base: Mapping[str, Stack]) -> list[str]:
@@ -137,13 +167,17 @@ def _change(now: float, then: float | None, form: str) -> str:
     return f" ({form.format(now - then)})"
 
 
-def _section(name: str, stack: Stack | None, before: Stack | None) -> list[str]:
+def _section(name: str, stack: Stack | None, before: Stack | None, compared: Page | None, room: int) -> list[str]:
     if stack is None:
         return [f"### {name}", "", "This stack's file is gone: `pulumi destroy` it before merging.", ""]
     lines = [f"### {name}", ""]
     if before is None:
         lines += [f"New here: {stack.resources} resources in {len(stack.components)} components.", ""]
+    elif compared is not None:
+        lines += to_markdown(compared, room)
+        lines += _cost_changes(stack.rows, before.rows)
     else:
+        lines += ["> The base has no recording: resources are counted, changes of properties are not shown.", ""]
         changed = list(tree_changes(stack.components, before.components))
         lines += ["```diff", *changed, "```", ""] if changed else ["No resource is added or removed.", ""]
         lines += _cost_changes(stack.rows, before.rows)

@@ -40,6 +40,7 @@ MODES: Final[tuple[Mode, ...]] = ("unknown", "resolved")
 
 _UNKNOWNS: Final = frozenset({rpc.UNKNOWN, "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7"})
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 _STACK: Final = "pulumi:pulumi:Stack"
 
 
@@ -55,6 +56,12 @@ class Recording:
     mode: Mode
     resources: list[Resource] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    computed: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By URN: properties that the cloud fills in (ids, ARNs), made up here; every other property is an input."""
+    secrets: dict[str, tuple[tuple[str | int, ...], ...]] = field(default_factory=dict)
+    """By URN: paths of the inputs that are secret. `resources` holds them unwrapped: never show those values."""
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By URN: earlier URNs under which the engine would know the resource."""
 
     def graph(self, project: str) -> Graph:
         """The registrations as a graph for the policy pack."""
@@ -79,6 +86,47 @@ def plain(value: struct_pb2.Value | struct_pb2.Struct) -> Any:  # noqa: PLR0911 
     if kind == "string_value":
         return UNKNOWN if value.string_value in _UNKNOWNS else value.string_value
     return value.bool_value if kind == "bool_value" else None
+
+
+def secret_paths(value: struct_pb2.Value | struct_pb2.Struct) -> Iterator[tuple[str | int, ...]]:
+    """Where secrets stand in a value from the wire; the path of the outermost one."""
+    if isinstance(value, struct_pb2.Value):
+        if value.WhichOneof("kind") == "list_value":
+            for index, item in enumerate(value.list_value.values):
+                yield from ((index, *path) for path in secret_paths(item))
+        elif value.WhichOneof("kind") == "struct_value":
+            yield from secret_paths(value.struct_value)
+        return
+    fields = value.fields
+    if _SIGNATURE in fields:
+        if fields[_SIGNATURE].string_value == _SECRET or ("secret" in fields and fields["secret"].bool_value):
+            yield ()
+        elif "value" in fields:
+            yield from secret_paths(fields["value"])
+        return
+    for key, item in fields.items():
+        yield from ((key, *path) for path in secret_paths(item))
+
+
+def _aliases(urn: str, request: Any) -> Iterator[str]:
+    """The earlier URNs that a registration names, by themselves or by what was different: name, type or parent."""
+    for given in (*request.aliasURNs, *(alias.urn for alias in request.aliases if alias.urn)):
+        head, kinds, name = given.rsplit("::", 2)
+        above, _, kind = f"{_STACK}${kinds}".rpartition("$")
+        yield f"{head}::{_last(above)}${kind}::{name}"
+    head, kinds, name = urn.rsplit("::", 2)
+    for spec in (alias.spec for alias in request.aliases if not alias.urn):
+        above = kinds.rpartition("$")[0]
+        if spec.noParent:
+            above = _STACK
+        elif spec.parentUrn:
+            above = spec.parentUrn.split("::")[2]
+        yield f"{head}::{_last(above)}${spec.type or request.type}::{spec.name or name}"
+
+
+def _last(kinds: str) -> str:
+    """The recorder's URNs name a resource's parent only, not what lies above that."""
+    return kinds.rpartition("$")[2]
 
 
 class _NoMocks(Mocks):
@@ -113,6 +161,10 @@ class RecordingMonitor(MockMonitor):
         if request.type == _STACK:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         inputs = plain(request.object)
+        if hidden := tuple(secret_paths(request.object)):
+            self.recording.secrets[urn] = hidden
+        if aliases := tuple(_aliases(urn, request)):
+            self.recording.aliases[urn] = aliases
         state, identity = request.object, ""
         if request.custom:
             outputs = synthetic.outputs(request.type, request.name, inputs, self.region)
@@ -123,6 +175,7 @@ class RecordingMonitor(MockMonitor):
                 state.update({key: value for key, value in outputs.items() if key != "id"})
             else:
                 outputs = dict.fromkeys(outputs, UNKNOWN)
+            self.recording.computed[urn] = frozenset(outputs) - frozenset(inputs)
             inputs = {**outputs, **inputs}
         self.recording.resources.append(_resource(urn, request, inputs))
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=state)

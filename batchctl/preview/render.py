@@ -15,6 +15,7 @@ from policy.rules import UNKNOWN
 
 from .cost import CostTable, network_only
 from .report import Node, StackReport
+from .snapshot import to_document
 
 MODE_TITLES = {"unknown": "as at a first preview", "resolved": "as after `up`"}
 
@@ -45,6 +46,7 @@ def _stack_json(report: StackReport) -> dict[str, Any]:
             for name, table in (("idle", report.idle), ("run", report.run), ("nat", report.nat))
         },
         "outputs": _known(report.outputs),
+        "recording": to_document(report.snapshot),
     }
 
 

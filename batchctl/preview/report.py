@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from batchctl.program import recorded, stack_settings
-from batchctl.project import Project, StackFile
+from batchctl.project import Project
 from policy.rules import Finding, Graph, evaluate, kinds
 
 from . import cost, prices
 from .recording import MODES, Mode, Recording
+from .snapshot import Snapshot, of_recording
 
 POLICY_CONFIG = "policy-config.json"
 """Settings and exemptions of a project that has other needs than the platform; the engine reads the same file."""
@@ -49,6 +50,7 @@ class StackReport:
     nat: cost.CostTable
     outputs: Mapping[str, Any]
     graph: Graph
+    snapshot: Snapshot
 
     @property
     def failed(self) -> list[Finding]:
@@ -81,23 +83,20 @@ def preview(
         findings[mode] = evaluate(graphs[mode], policy_config(recordings[mode], project))
     progress(f"{stack}: pricing")
     table = price_table or prices.load_prices(None)
+    # the tooling stack, which has no cluster, has settings of its own and holds no data of a night
+    is_platform = bool(graphs["resolved"].of_type(kinds.CLUSTER))
+    config = stack_settings(stack_file) if is_platform else None
     return StackReport(
         stack=stack,
         tree=tree(graphs["resolved"], stack),
         findings=findings,
         idle=cost.idle_cost(graphs["resolved"], table),
-        run=_run_cost(graphs["resolved"], stack_file, table),
+        run=cost.run_cost(config, table) if config else cost.CostTable(()),
         nat=cost.nat_alternative(graphs["resolved"], table),
         outputs=recordings["resolved"].outputs,
         graph=graphs["resolved"],
+        snapshot=of_recording(recordings["resolved"], project.name, config.platform.acknowledge if config else ()),
     )
-
-
-def _run_cost(graph: Graph, stack_file: StackFile, table: prices.Prices) -> cost.CostTable:
-    """What a nightly run costs; a stack without a cluster, such as the tooling stack, runs none."""
-    if not graph.of_type(kinds.CLUSTER):
-        return cost.CostTable(())
-    return cost.run_cost(stack_settings(stack_file), table)
 
 
 def policy_config(recording: Recording, project: Project) -> dict[str, Any]:

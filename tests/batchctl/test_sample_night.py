@@ -15,7 +15,7 @@ from batchctl import project as projects
 from batchctl.errors import OperatorError
 from batchctl.operate import sample_night
 from batchctl.program import stack_settings
-from tests.jobs.conftest import images, night, s3_endpoint  # noqa: F401 - fixtures
+from tests.jobs.conftest import emulated, images, night  # noqa: F401 - fixtures
 from tests.jobs.harness import Night
 
 FRIDAY_NIGHT = datetime(2026, 11, 21, 2, tzinfo=UTC)

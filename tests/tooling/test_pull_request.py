@@ -88,7 +88,7 @@ def test_two_commits_of_this_repository(tmp_path: Path) -> None:
     readable(text)
     assert "## Infrastructure preview: ✅ all mandatory policy rules hold" in text
     assert text.count("- ✅ fixed: `stack-outputs-complete` on `observability-task-events`") == 2, "once for each stack"
-    assert "### dev\n\nNo resource is added or removed." in text
+    assert "No resource is added or removed." in text
     assert f"Offline preview of {HEAD[:12]}" in text
     assert re.search(r'n1\["keys<br/>batch:encryption:Keys, 6"\]', text)
 
@@ -114,16 +114,45 @@ def branch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 class TestBranch:
-    def test_the_tree_names_what_is_new_and_leaves_out_what_is_not(self, branch: tuple[Path, Path]) -> None:
+    def test_every_change_is_told_and_a_stack_that_does_not_differ_takes_one_line(
+        self, branch: tuple[Path, Path]
+    ) -> None:
         base, head = branch
         text = comment(head, base)
         readable(text)
+        assert "## Infrastructure preview: ⚠️ needs eyes in dev; ✅ all mandatory policy rules hold" in text
+        dev, prod = text.split("### dev")[1].split("### prod")
+        assert "- ecs.TaskDefinition `stress-test-task`: new" in dev
+        assert "role `role-stress-test-execution-dev` may now `ecr:GetAuthorizationToken` on `*`" in dev
+        assert re.search(r"- ec2.VpcEndpoint `network-endpoint-ecr-api`: `subnetIds`: ", dev)
+        assert prod.strip().splitlines()[0] == "✅ no change: this stack does not differ."
+
+    def test_a_base_of_an_earlier_version_is_compared_by_counts(
+        self, branch: tuple[Path, Path], tmp_path: Path
+    ) -> None:
+        base, head = branch
+        earlier = json.loads(base.read_text())
+        for stack in earlier["stacks"]:
+            del stack["recording"]
+        (tmp_path / "earlier.json").write_text(json.dumps(earlier))
+        text = comment(head, tmp_path / "earlier.json")
+        readable(text)
+        assert "changes of properties are not shown" in text
         dev, prod = text.split("### dev")[1].split("### prod")
         (block,) = re.findall(r"```diff\n(.*?)```", dev, re.DOTALL)
         assert "+ stress-test\n" in block
         assert "+   aws:ecs/taskDefinition:TaskDefinition\n" in block
-        assert "network" not in block, "the endpoints are more in number of zones, not in resources"
         assert "No resource is added or removed." in prod
+
+    def test_data_deleted_without_an_acknowledgement_is_refused(self, branch: tuple[Path, Path]) -> None:
+        """The branch turned round: the job goes, and its images and logs with it."""
+        base, head = branch
+        shown = CliRunner().invoke(app, ["pull-request", str(base), "--base", str(head)])
+        assert shown.exit_code == 3
+        readable(shown.stdout)
+        assert "⛔ destroys data in dev" in shown.stdout.splitlines()[1]
+        assert "- ecr.Repository `registry-stress-test`: is removed: every image is deleted" in shown.stdout
+        assert "`platform: {acknowledge: [registry-stress-test]}`" in shown.stdout
 
     def test_the_cost_of_the_change_is_in_the_summary_and_by_kind(self, branch: tuple[Path, Path]) -> None:
         base, head = branch

@@ -24,7 +24,7 @@ TABLES: Final = (
             row("source.type", exactly("CODEPIPELINE"), "the pipeline hands the source over"),
             row(
                 "source.buildspec",
-                text(r"buildspecs/[a-z-]+\.yml", "a file of the repository"),
+                text(r"tooling/buildspecs/[a-z-]+\.yml", "a file of the repository"),
                 "what runs is reviewed",
             ),
             row("artifacts.type", exactly("CODEPIPELINE"), "the pipeline takes the artifacts"),

@@ -1,0 +1,120 @@
+"""What makes a stack less protected or more open, whatever the values are.
+
+A safeguard that is switched off, a resource that was one and goes, a resource whose presence opens something.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from batchctl.preview.changes import MISSING, OPTIONS, Change
+from policy.rules import Resource, kinds
+
+from .line import Concern, dotted
+
+Weaker = Callable[[Any, Any], bool]
+
+
+def _off(before: Any, after: Any) -> bool:
+    return before in (True, "true", "enabled", "Enabled", "ENABLED") and after != before
+
+
+def _on(before: Any, after: Any) -> bool:
+    return after is True and before is not True
+
+
+def _gone(before: Any, after: Any) -> bool:
+    return before not in (MISSING, None, "", {}, []) and after in (MISSING, None, "", {}, [])
+
+
+def _mutable(before: Any, after: Any) -> bool:
+    return str(before).startswith("IMMUTABLE") and not str(after).startswith("IMMUTABLE")
+
+
+WEAKER: Final[tuple[tuple[str, str, Weaker, str], ...]] = (
+    (kinds.KEY, r"enableKeyRotation", _off, "the key is no longer rotated"),
+    (kinds.BUCKET_PUBLIC_ACCESS, r"block.*|ignore.*|restrict.*", _off, "a block on public access is lifted"),
+    (
+        "aws:s3/bucketVersioning:BucketVersioning",
+        r"versioningConfiguration\.status",
+        _off,
+        "objects are no longer versioned",
+    ),
+    (kinds.BUCKET, r"forceDestroy", _on, "`pulumi destroy` may delete it with everything in it"),
+    (kinds.REPOSITORY, r"forceDelete", _on, "`pulumi destroy` may delete it with its images"),
+    (kinds.REPOSITORY, r"imageTagMutability", _mutable, "tags of images may be moved"),
+    (kinds.REPOSITORY, r"imageScanningConfiguration\.scanOnPush", _off, "images are no longer scanned"),
+    (kinds.TABLE, r"pointInTimeRecovery\.enabled", _off, "the table can no longer be restored to a point in time"),
+    (kinds.TABLE, r"deletionProtectionEnabled", _off, "the table may be deleted"),
+    (kinds.SERVICE, r"deploymentCircuitBreaker\..*", _off, "a failing deployment is no longer stopped or rolled back"),
+    (kinds.SUBNET, r"mapPublicIpOnLaunch", _on, "what starts in it gets a public address"),
+    (kinds.STATE_MACHINE, r"tracingConfiguration\.enabled", _off, "runs are no longer traced"),
+    (kinds.ENDPOINT, r"policy", _gone, "everything may be done through the endpoint"),
+    (
+        "",
+        r"kmsKeyId|kmsMasterKeyId|kmsKeyArn|kmsDataKeyReusePeriodSeconds|serverSideEncryption(\..*)?",
+        _gone,
+        "no longer encrypted with the stack's key",
+    ),
+    ("", re.escape(f"{OPTIONS}.protect"), _off, "Pulumi no longer refuses to delete it"),
+)
+"""Type ("" for every one), path as a pattern, when the change weakens, and what that means."""
+
+SAFEGUARDS: Final[Mapping[str, str]] = {
+    kinds.BUCKET_PUBLIC_ACCESS: "public access is no longer blocked",
+    kinds.BUCKET_POLICY: "what the bucket's policy refuses is refused no more",
+    kinds.BUCKET_ENCRYPTION: "objects are no longer encrypted with the stack's key",
+    kinds.BUCKET_LOGGING: "access is no longer logged",
+    "aws:s3/bucketVersioning:BucketVersioning": "objects are no longer versioned",
+    kinds.ALARM: "nobody is told of this any more",
+    kinds.FLOW_LOG: "traffic is no longer logged",
+    kinds.LOG_METRIC_FILTER: "its metric, and alarms on it, see nothing any more",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the default group keeps the rules that AWS gives it",
+}
+"""Types whose removal weakens a stack, and what it means."""
+
+
+WIDENING: Final[Mapping[str, tuple[Concern, str]]] = {
+    kinds.POLICY_ATTACHMENT: (Concern.ACCESS, "a role is given a policy that stands elsewhere"),
+    "aws:iam/policyAttachment:PolicyAttachment": (Concern.ACCESS, "a policy that stands elsewhere is given away"),
+    "aws:iam/accessKey:AccessKey": (Concern.ACCESS, "somebody gets a permanent key"),
+    "aws:kms/grant:Grant": (Concern.ACCESS, "somebody may use a key"),
+    "aws:lambda/permission:Permission": (Concern.ACCESS, "somebody may call a function"),
+    "aws:ec2/internetGateway:InternetGateway": (Concern.REACH, "a way from and to the internet"),
+    kinds.NAT: (Concern.REACH, "a way to the internet"),
+    kinds.EIP: (Concern.REACH, "a public address"),
+    kinds.ENDPOINT: (Concern.REACH, "a way to another service"),
+    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": (Concern.REACH, "a way to another network"),
+    "aws:ec2transitgateway/vpcAttachment:VpcAttachment": (Concern.REACH, "a way to other networks"),
+    "aws:lb/loadBalancer:LoadBalancer": (Concern.REACH, "a way in"),
+}
+"""Types whose mere presence opens something."""
+
+_WIDER: Final[tuple[tuple[str, Concern, str], ...]] = (
+    (r"(.*\.)?assignPublicIp", Concern.REACH, "whether tasks get a public address is another"),
+    (r"(.*\.)?(securityGroups|securityGroupIds|vpcSecurityGroupIds)(\[.*)?", Concern.REACH, "other security groups"),
+    (r"(.*\.)?(taskRoleArn|executionRoleArn|roleArn|iamRoleArn|serviceRole)", Concern.ACCESS, "acts with another role"),
+    (r"(managedPolicyArns|inlinePolicies|policyArn)(\[.*|\..*)?", Concern.ACCESS, "other policies"),
+    (r"permissionsBoundary", Concern.ACCESS, "another boundary of what the role may be given"),
+)
+"""Path as a pattern, and what a change of it may open."""
+
+
+def opened(resource: Resource, change: Change) -> Iterator[tuple[Concern, str]]:
+    """What a change may open, whatever its values are."""
+    kind = WIDENING.get(resource.type)
+    if kind and change.top not in ("tags", "policy", OPTIONS):
+        yield kind[0], f"{kind[1]}, and it changes"
+    for pattern, concern, meaning in _WIDER:
+        if resource.custom and re.fullmatch(pattern, dotted(change.path)):
+            yield concern, meaning
+
+
+def words(resource: Resource, change: Change) -> Iterator[str]:
+    """What a change makes less safe."""
+    path = dotted(change.path)
+    for kind, pattern, weaker, meaning in WEAKER:
+        if kind in ("", resource.type) and re.fullmatch(pattern, path) and weaker(change.before, change.after):
+            yield meaning

@@ -34,7 +34,7 @@ GROUPS: Final = (
 """Node ids to the name of what they share: a stack that is taken up once, for all of them, in one worker."""
 
 
-class ByWhatIsShared(LoadScopeScheduling):
+class ByWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Tests that share something slow go to one worker, every other test by itself.
 
     pytest-xdist 3.8 does this by `xdist_group`, which pytest 9 no longer lets it write into a node id.

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from policy.rules.naming import NAMING
-
 from policy.rules import Resource
+from policy.rules.checks.naming import NAMING
 
 from .snapshot import Snapshot
 

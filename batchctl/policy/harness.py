@@ -122,7 +122,7 @@ def uncovered_types(graphs: Iterable[Graph]) -> list[str]:
 
 
 def _tokens_read() -> frozenset[str]:
-    """Types that rules reach from their subjects: all that policy/rules/kinds.py lists."""
+    """Types that rules reach from their subjects: all that policy/rules/graph/kinds.py lists."""
     from policy.rules import kinds
 
     return frozenset(token for token in vars(kinds).values() if isinstance(token, str) and token.startswith("aws:"))

@@ -2,7 +2,7 @@
 
 Owns: the form of a rule and of a finding, and the runner that turns an unknown value into *undecided* and a crash into
 a finding that names the rule, so that one raising rule never silences the others.
-Refuses: reading values (`reading.py`), settings (`settings.py`) and exemptions (`exemptions.py`).
+Refuses: reading values (`graph/`), settings (`settings.py`) and exemptions (`exemptions.py`).
 """
 
 from __future__ import annotations

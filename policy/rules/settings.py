@@ -29,7 +29,7 @@ class Settings:
         ("prod",), "suffixes of stacks whose stores may refuse to be emptied and whose deployments need an approval"
     )
     environments: tuple[str, ...] = _setting(
-        ("dev", "test", "qa", "staging", "prod"), "suffixes of environments, of which a stack may name only its own"
+        ("dev", "qa", "staging", "prod"), "suffixes of environments, of which a stack may name only its own"
     )
     required_tags: tuple[str, ...] = _setting(
         ("Repository", "CommitAuthor", "PRNumber", "Team", "CreatedAt"), "tags that every taggable resource carries"

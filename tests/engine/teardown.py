@@ -44,7 +44,7 @@ def inventory(account: EmulatedAccount) -> dict[str, set[str]]:
         held[f"{service} {operation}"] = set(jmespath.search(names, answer) or [])
     kms, ecs = account.client("kms"), account.client("ecs")
     keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
-    held["keys"] = {key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion"}
+    held["keys"] = {key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion" and key["KeyManager"] != "AWS"}
     clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
     held["clusters"] = {cluster["clusterName"] for cluster in clusters if cluster["status"] != "INACTIVE"}
     definitions: list[str] = ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"]
@@ -60,7 +60,8 @@ def take_down(engine: Engine, stack: str, outputs: dict[str, Any]) -> None:
     """
     s3, bucket, key = engine.account.client("s3"), outputs["outputBucketName"], "reports/2026-11-20/report.pdf"
     s3.put_object(Bucket=bucket, Key=key, Body=b"kept")
-    destroy = ("destroy", "--yes", "--skip-preview", "--stack", stack)
+    # with its preview, as people call it: `--skip-preview` begins to delete before it meets what is protected
+    destroy = ("destroy", "--yes", "--stack", stack)
     if stack == "prod":
         before = inventory(engine.account)
         refused = engine.run(*destroy, check=False)

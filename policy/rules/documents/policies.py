@@ -1,7 +1,7 @@
 """Policy documents: the JSON that says who may do what.
 
 Owns: where resources keep such documents, parsing one into statements, and asking whether statements grant an action.
-Refuses: judging a document (`identity.py`, `encryption.py`, …).
+Refuses: judging a document (`policy/rules/checks/`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Security group rules in one form, whether they stand inline or as resources of their own.
 
 Owns: gathering the rules of a group and asking whether one lets HTTPS through to another group.
-Refuses: judging them (`network.py`, `endpoints.py`).
+Refuses: judging them (`policy/rules/checks/`).
 """
 
 from __future__ import annotations

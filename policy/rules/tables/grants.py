@@ -107,6 +107,12 @@ def _runs_code(graph: Graph, role: Resource) -> bool:
     return any(role in graph.targets(one, "taskRoleArn") for one in graph.of_type(kinds.TASK_DEFINITION))
 
 
+def _reaches_buckets(graph: Graph, role: Resource) -> bool:
+    """Whether the role's own policies name S3, so that it needs the key under the objects."""
+    policies = (one for one in graph.of_type(kinds.ROLE_POLICY) if role in graph.targets(one, "role"))
+    return _runs_code(graph, role) and any("s3:GetObject" in str(one.props.get("policy")) for one in policies)
+
+
 def _machine_text(graph: Graph, role: Resource) -> str:
     return " ".join(
         str(one.props.get("definition"))
@@ -204,7 +210,13 @@ IDENTITY_GRANTS: Final = (
     _g("ecs-tasks", "s3:GetObject s3:GetObjectVersion", kinds.BUCKET, part=_PREFIX),
     _g("ecs-tasks", "s3:PutObject s3:GetObject s3:DeleteObject s3:AbortMultipartUpload", kinds.BUCKET, part=_PREFIX),
     _g("ecs-tasks", "s3:ListBucket", kinds.BUCKET, when={"s3:prefix": _like(r"[A-Za-z0-9_./=-]*[*]?")}),
-    _g("ecs-tasks", "kms:Decrypt kms:GenerateDataKey", kinds.KEY, needed=_runs_code),
+    _g("ecs-tasks", "kms:Decrypt kms:GenerateDataKey", kinds.KEY, needed=_reaches_buckets, complete=False),
+    _g(
+        "ecs-tasks",
+        "ecs:GetTaskProtection ecs:UpdateTaskProtection",
+        form=_ARN + r"ecs:{region}:{account}:task/cluster-[a-z0-9-]+-{suffix}/\*",
+        complete=False,
+    ),
     _g(
         "ecs-tasks",
         "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueAttributes sqs:GetQueueUrl",

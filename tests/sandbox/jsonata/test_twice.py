@@ -30,7 +30,7 @@ from tests.programs import recording
 from tests.sandbox.jsonata import reference
 
 STACKS = ("dev", "prod")
-MACHINES = ("nightly", "closing", "deadline")
+MACHINES = ("nightly", "reconciler", "deadline")
 Cases = dict[str, tuple[str, Any]]
 
 pytestmark = pytest.mark.skipif(
@@ -58,7 +58,7 @@ def closing(world: World, execution: Execution, given: Any, status: str, **more:
         "output": None,
         **more,
     }
-    world.run({"source": "aws.states", "detail": detail}, purpose="closing")
+    world.run({"source": "aws.states", "detail": detail}, purpose="reconciler")
 
 
 def reopen(world: World, execution: Execution) -> None:

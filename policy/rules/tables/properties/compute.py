@@ -14,6 +14,12 @@ _FARGATE: Final = exactly("FARGATE", "FARGATE_SPOT")
 _TAGS: Final = "costs are told apart by the tags of tasks"
 
 
+def _target(value: Any, at: Context) -> bool:
+    tracking = at.resource.props.get("targetTrackingScalingPolicyConfiguration") or {}
+    counts_messages = "customizedMetricSpecification" in tracking
+    return isinstance(value, int | float) and (value > 0 if counts_messages else 10 <= value <= 95)
+
+
 def _service_id(value: Any, at: Context) -> bool:
     """`service/{cluster}/{service}` of this stack, or an edge to a service while the id is not known."""
     parts = str(value).split("/")
@@ -144,14 +150,44 @@ TABLES: Final = (
                     when=("policyType", "TargetTrackingScaling"),
                 )
                 for name, must, why in (
-                    ("targetValue", between(10, 95), "percent of CPU; outside of it a service flaps or never scales"),
+                    (
+                        "targetValue",
+                        holds("10 to 95 percent of CPU, or messages a task", _target),
+                        "or it never scales",
+                    ),
                     ("scaleInCooldown", between(0, 3600), "seconds"),
                     ("scaleOutCooldown", between(0, 3600), "seconds"),
+                )
+            ),
+            maybe(
+                "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType",
+                exactly("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"),
+                "metrics that a Fargate service has without a load balancer",
+            ),
+            *(
+                maybe(
+                    f"targetTrackingScalingPolicyConfiguration.customizedMetricSpecification.metrics[].{name}",
+                    must,
+                    why,
+                )
+                for name, must, why in (
+                    ("id", free(), "names the query in the expression"),
+                    ("expression", free(), "the backlog of a task"),
+                    ("label", free(), "shown only"),
+                    ("returnData", free(bool), "the expression returns, its inputs do not"),
+                    ("metricStat.stat", exactly("Maximum", "Average"), "the backlog at its largest, tasks averaged"),
+                    ("metricStat.metric.namespace", exactly("AWS/SQS", "ECS/ContainerInsights"), "queue and tasks"),
                     (
-                        "predefinedMetricSpecification.predefinedMetricType",
-                        exactly("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"),
-                        "metrics that a Fargate service has without a load balancer",
+                        "metricStat.metric.metricName",
+                        exactly("ApproximateNumberOfMessagesVisible", "RunningTaskCount"),
+                        "what waits, and what works",
                     ),
+                    (
+                        "metricStat.metric.dimensions[].name",
+                        exactly("QueueName", "ClusterName", "ServiceName"),
+                        "of this queue and service",
+                    ),
+                    ("metricStat.metric.dimensions[].value", free(), "of this stack (references-resolve)"),
                 )
             ),
             maybe(

@@ -260,7 +260,7 @@ TABLES: Final = (
             maybe(
                 _METRIC + "period", holds("a multiple of 60 seconds up to a day", _period), "CloudWatch refuses others"
             ),
-            maybe(_METRIC + "stat", exactly("Sum", "Maximum"), "counts are added up"),
+            maybe(_METRIC + "stat", exactly("Sum", "Maximum", "Average"), "counts are added up, tasks averaged"),
         ),
     ),
     Table(
@@ -337,6 +337,6 @@ def _expression(value: Any, at: Context) -> bool:
         "CEIL",
         "FLOOR",
     }
-    capitals = set(re.findall(r"(?<![A-Za-z_])[A-Z_]{2,}(?!\()", text_)) <= {"REPEAT", "LINEAR", "AND", "OR"}
+    capitals = set(re.findall(r"(?<![A-Za-z_])[A-Z_]{2,}(?![A-Z_(])", text_)) <= {"REPEAT", "LINEAR", "AND", "OR"}
     used = {one.get("id") for one in queries if isinstance(one, dict) and one.get("metric")}
     return bool(named_) and named_ <= ids and used <= named_ and balanced and functions and capitals

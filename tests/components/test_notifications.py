@@ -14,6 +14,6 @@ def test_an_encrypted_topic_and_a_subscription_for_each_address() -> None:
         in (mocks.one("aws:sns/topicPolicy:TopicPolicy")["policy"])
     )
     subscriptions = mocks.inputs("aws:sns/topicSubscription:TopicSubscription")
-    assert [(one["protocol"], one["endpoint"]) for one in subscriptions] == [
+    assert sorted((one["protocol"], one["endpoint"]) for one in subscriptions) == [
         ("email", address) for address in addresses
     ]

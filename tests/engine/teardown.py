@@ -36,6 +36,10 @@ _LISTS = {
 """Service and operation to a JMESPath expression for the names in the answer."""
 
 
+_DEFAULT_KEY = "Default key"
+"""How moto describes the key that AWS manages for a service, which it makes when the alias is first asked for."""
+
+
 def inventory(account: EmulatedAccount) -> dict[str, set[str]]:
     """What the account holds, by kind; keys that are scheduled to go and clusters that are inactive do not count."""
     held: dict[str, set[str]] = {}
@@ -44,7 +48,9 @@ def inventory(account: EmulatedAccount) -> dict[str, set[str]]:
         held[f"{service} {operation}"] = set(jmespath.search(names, answer) or [])
     kms, ecs = account.client("kms"), account.client("ecs")
     keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
-    held["keys"] = {key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion" and key["KeyManager"] != "AWS"}
+    held["keys"] = {
+        key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion" and key["Description"] != _DEFAULT_KEY
+    }
     clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
     held["clusters"] = {cluster["clusterName"] for cluster in clusters if cluster["status"] != "INACTIVE"}
     definitions: list[str] = ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"]

@@ -53,7 +53,9 @@ def test_a_file_that_is_no_state_is_one_message(tmp_path: Path) -> None:
 
 
 def test_the_matrix_shows_every_mutant_and_the_scores() -> None:
-    results = [matrix.outcome(mutant, "dev", "resolved") for mutant in MUTANTS[:3]]
+    results = [
+        matrix.outcome(mutant, "dev", "resolved") for mutant in [one for one in MUTANTS if "dev" in one.stacks][:3]
+    ]
     text = matrix.printed(results)
     assert [line[:4] for line in text.splitlines()[2:5]] == [".F..", ".F..", ".F.."]
     assert "3 noticed on the right resource, 3 exact" in text

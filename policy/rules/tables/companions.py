@@ -53,6 +53,12 @@ def _job_log(graph: Graph, group: Resource) -> bool:
     )
 
 
+def _does_something(graph: Graph, role: Resource) -> bool:
+    """Every role but a job's own without inline policies: a job that reads and writes nothing of AWS needs no rights."""
+    is_jobs_own = any(role in graph.targets(one, "taskRoleArn") for one in graph.of_type(kinds.TASK_DEFINITION))
+    return not role.props.get("inlinePolicies") and not is_jobs_own
+
+
 _ONE_EACH: Final = (
     (kinds.BUCKET_VERSIONING, "an overwritten object could not be brought back"),
     (kinds.BUCKET_PUBLIC_ACCESS, "a policy could make it public"),
@@ -128,7 +134,7 @@ COMPANIONS: Final = (
         needs=(kinds.ROLE_POLICY, kinds.POLICY_ATTACHMENT),
         by="role",
         why="it could do nothing",
-        applies=lambda graph, one: not one.props.get("inlinePolicies"),
+        applies=_does_something,
     ),
     Companion(
         of=kinds.LOG_GROUP,

@@ -108,15 +108,15 @@ class NightlyRun(pulumi.ComponentResource):
 
     def _start(self) -> None:
         args, names, child = self._args, self._args.context.names, pulumi.ResourceOptions(parent=self)
-        self.rule_names = {START_PURPOSE: names.name("rule", START_PURPOSE)}
-        rule_arn = names.arn("events", f"rule/{self.rule_names[START_PURPOSE]}")
+        rule_reference = names.event_rule(START_PURPOSE)
+        self.rule_names = {START_PURPOSE: rule_reference.name}
         dead_letter_queue = DeadLetterQueue(
             f"{self._name}-start-dead-letters",
             DeadLetterQueueArgs(
                 names=names,
                 purpose=f"{START_PURPOSE}-dead-letters",
                 kms_key_arn=args.context.messages_key_arn,
-                rule_arns=[rule_arn],
+                rule_arns=[rule_reference.arn],
             ),
             child,
         )
@@ -136,7 +136,7 @@ class NightlyRun(pulumi.ComponentResource):
             names,
             purpose=START_PURPOSE,
             service="events",
-            source_arn=rule_arn,
+            source_arn=rule_reference.arn,
             machine=PURPOSE,
             parent=self,
         )

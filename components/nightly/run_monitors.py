@@ -144,15 +144,15 @@ class RunMonitors(pulumi.ComponentResource):
 
     def _on_status_change(self, reconciling: StateMachine) -> DeadLetterQueue:
         args, names, child = self._args, self._args.context.names, pulumi.ResourceOptions(parent=self)
-        self.rule_names = {RECONCILER: names.name("rule", RECONCILER)}
-        rule_arn = names.arn("events", f"rule/{self.rule_names[RECONCILER]}")
+        rule_reference = names.event_rule(RECONCILER)
+        self.rule_names = {RECONCILER: rule_reference.name}
         dead_letter_queue = DeadLetterQueue(
             f"{self._name}-{RECONCILER}-dead-letters",
             DeadLetterQueueArgs(
                 names=names,
                 purpose=f"{RECONCILER}-dead-letters",
                 kms_key_arn=args.context.messages_key_arn,
-                rule_arns=[rule_arn],
+                rule_arns=[rule_reference.arn],
             ),
             child,
         )
@@ -176,7 +176,7 @@ class RunMonitors(pulumi.ComponentResource):
             names,
             purpose=RECONCILER,
             service="events",
-            source_arn=rule_arn,
+            source_arn=rule_reference.arn,
             machine=RECONCILER,
             parent=self,
         )

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from sandbox import server
-from sandbox.reactions import log_filters, metric_math, recurrence
+from sandbox.reactions.events import recurrence
+from sandbox.reactions.monitoring import log_filters, metric_math
 from tests.sandbox.reactions.world import Cluster, World, eventually
 
 

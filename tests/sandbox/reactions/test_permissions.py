@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import server
+from tests.sandbox.reactions.cluster import Cluster
 from tests.sandbox.reactions.test_events import DONE, TRANSFORMER, pattern, put
-from tests.sandbox.reactions.world import Cluster, World, eventually
+from tests.sandbox.reactions.world import World, eventually
 
 pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="no npm on PATH: policies were not evaluated")
 

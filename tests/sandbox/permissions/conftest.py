@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -125,4 +127,6 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
 def ended(life: Life) -> Life:
     """The same life after everything was changed and destroyed."""
     end(life)
+    if report := os.environ.get("BATCH_LIFE_SECONDS"):
+        Path(report).write_text(json.dumps(life.seconds, indent=1), encoding="utf-8")
     return life

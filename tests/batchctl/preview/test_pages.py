@@ -1,6 +1,6 @@
 """Pages about changes: reference files that a person has read, and what holds for every page.
 
-`RENEW_REFERENCES=1 pytest tests/batchctl/test_change_pages.py` writes the files in `changes/` anew; read their diff.
+`RENEW_REFERENCES=1 pytest tests/batchctl/preview/test_pages.py` writes `references/` anew: read the difference.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from batchctl.preview.page_markdown import to_markdown
 from batchctl.preview.recording import record
 from batchctl.preview.snapshot import Snapshot, of_recording
 from policy.rules import Graph, Resource
-from tests.batchctl import changed_documents
-from tests.batchctl.test_changes import snapshots
+from tests.batchctl.preview import changed_documents
+from tests.batchctl.preview.test_changes import snapshots
 from tests.programs import ROOT, recording
 
-REFERENCES = Path(__file__).parent / "changes"
+REFERENCES = Path(__file__).parent / "references"
 LONGEST = 60_000
 
 

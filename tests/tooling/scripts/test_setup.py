@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tooling.conftest import ROOT
 from tooling.scripts import setup
-
-from .conftest import ROOT
 
 
 class TestWhereUvLooks:

@@ -19,9 +19,8 @@ from batchctl.errors import OperatorError
 from batchctl.release import release
 from batchctl.release.docker import run_command
 from settings import parse
-
-from . import codebuild
-from .conftest import COMMIT, JOBS, ROOT, Account, crane_shim, push_image, write_release
+from tests.tooling import codebuild
+from tests.tooling.conftest import COMMIT, JOBS, ROOT, Account, crane_shim, push_image, write_release
 
 _DOCKER = """#!{python}
 import os, sys
@@ -262,9 +261,9 @@ class TestDeployedTags:
 
 class TestReleaseFile:
     def test_it_survives_writing_and_reading(self, tmp_path: Path) -> None:
-        made = release.Release(commit=COMMIT, suffix="tooling", images={"a": "sha256:" + "0" * 64})
-        release.write(made, tmp_path / "release.json")
-        assert release.read(tmp_path / "release.json") == made
+        original = release.Release(commit=COMMIT, suffix="tooling", images={"a": "sha256:" + "0" * 64})
+        release.write(original, tmp_path / "release.json")
+        assert release.read(tmp_path / "release.json") == original
 
     @pytest.mark.parametrize("digest", ["release-0", "sha256:abc", "", "sha256:" + "G" * 64])
     def test_only_digests_are_deployed(self, tmp_path: Path, digest: str) -> None:

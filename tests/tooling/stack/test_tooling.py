@@ -16,12 +16,11 @@ from batchctl.preview.recording import MODES, Mode, record
 from conventions.naming import Names
 from policy.rules import Graph, Resource, evaluate
 from settings import SettingsError
+from tests.tooling import codebuild
+from tests.tooling.conftest import JOBS, ROOT
 from tooling.delivery import step_roles, steps
 from tooling.delivery.delivery_settings import Delivery, jobs_of, parse_tooling
 from tooling.delivery.steps import Step
-
-from . import codebuild
-from .conftest import JOBS, ROOT
 
 REPOSITORY = "market-risk/batch-platform"
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
@@ -54,15 +53,15 @@ def props(resource: Resource) -> Any:
 
 
 def pipeline(graph: Graph) -> Any:
-    (found,) = of(graph, PIPELINE).values()
-    return props(found)
+    (only,) = of(graph, PIPELINE).values()
+    return props(only)
 
 
 def failing(graph: Graph) -> set[str]:
     """Names of the mandatory rules that the stack breaks, under the configuration the operations page gives."""
     config = json.loads((ROOT / "tooling" / "policy-config.json").read_text())
-    found = evaluate(graph, {"suffix": "tooling", **config})
-    return {f.rule for f in found if f.level == "mandatory" and f.verdict in ("fail", "crash")}
+    findings = evaluate(graph, {"suffix": "tooling", **config})
+    return {f.rule for f in findings if f.level == "mandatory" and f.verdict in ("fail", "crash")}
 
 
 class TestPolicyPack:
@@ -75,9 +74,11 @@ class TestPolicyPack:
 
     def test_with_a_placeholder_source_it_fails(self) -> None:
         graph = recorded()
-        (found,) = of(graph, PIPELINE).values()
-        broken = replace(found, props=json.loads(json.dumps(props(found)).replace(REPOSITORY, "your-org/your-repo")))
-        others = [resource for resource in graph.resources if resource is not found]
+        (original,) = of(graph, PIPELINE).values()
+        broken = replace(
+            original, props=json.loads(json.dumps(props(original)).replace(REPOSITORY, "your-org/your-repo"))
+        )
+        others = [resource for resource in graph.resources if resource is not original]
         assert "pipeline-source-is-real" in failing(
             Graph([*others, broken], project=graph.project, stack=graph.stack, outputs=graph.outputs)
         )
@@ -92,21 +93,23 @@ class TestStages:
         assert [stage["name"] for stage in pipeline(recorded())["stages"]] == STAGES
 
     def test_it_is_v2_and_starts_by_branch_and_path(self) -> None:
-        found = pipeline(recorded())
-        assert found["pipelineType"] == "V2"
-        (trigger,) = found["triggers"]
+        recording = pipeline(recorded())
+        assert recording["pipelineType"] == "V2"
+        (trigger,) = recording["triggers"]
         (push,) = trigger["gitConfiguration"]["pushes"]
         assert push["branches"]["includes"] == ["main"]
         assert "docs/**" in push["filePaths"]["excludes"]
-        assert found["stages"][0]["actions"][0]["configuration"]["DetectChanges"] == "false", "or it would start twice"
+        assert recording["stages"][0]["actions"][0]["configuration"]["DetectChanges"] == "false", (
+            "or it would start twice"
+        )
 
     def test_the_approval_shows_the_preview_of_the_same_stack(self) -> None:
         stage = pipeline(recorded())["stages"][STAGES.index("ApproveProd")]
-        given = stage["actions"][0]["configuration"]
-        assert given["ExternalEntityLink"].endswith("#{PreviewProd.PREVIEW_KEY}")
-        assert "#{PreviewProd.PREVIEW_SUMMARY}" in given["CustomData"]
-        assert "#{Source.CommitId}" in given["CustomData"]
-        assert given["NotificationArn"]
+        configuration = stage["actions"][0]["configuration"]
+        assert configuration["ExternalEntityLink"].endswith("#{PreviewProd.PREVIEW_KEY}")
+        assert "#{PreviewProd.PREVIEW_SUMMARY}" in configuration["CustomData"]
+        assert "#{Source.CommitId}" in configuration["CustomData"]
+        assert configuration["NotificationArn"]
         exported = codebuild.read(ROOT / "tooling" / "buildspecs" / "preview.yml")["env"]["exported-variables"]
         assert exported == ["PREVIEW_KEY", "PREVIEW_SUMMARY"]
 
@@ -129,8 +132,8 @@ class TestConnection:
         assert not [r for r in graph.resources if r.type.endswith(":Connection")]
 
     def test_without_one_it_is_made_for_the_provider(self) -> None:
-        (made,) = [r for r in recorded(provider="GitLab").resources if r.type.endswith(":Connection")]
-        assert props(made)["providerType"] == "GitLab"
+        (connection,) = [r for r in recorded(provider="GitLab").resources if r.type.endswith(":Connection")]
+        assert props(connection)["providerType"] == "GitLab"
 
     def test_without_a_repository_there_is_no_pipeline_but_images_can_be_built(self) -> None:
         graph = recorded(repository=None)
@@ -240,7 +243,7 @@ class TestSettings:
             jobs_of(("dev", "qa"), ROOT)
 
     @pytest.mark.parametrize(
-        ("given", "says"),
+        ("delivery", "message"),
         [
             ({"repository": "no-slash"}, "delivery.repository"),
             ({"approve": ["live"]}, "live is not among stacks"),
@@ -251,8 +254,8 @@ class TestSettings:
             ({"repo": "a/b"}, "no such setting"),
         ],
     )
-    def test_a_bad_value_names_its_field_and_a_valid_one(self, given: dict[str, Any], says: str) -> None:
+    def test_a_bad_value_names_its_field_and_a_valid_one(self, delivery: dict[str, Any], message: str) -> None:
         with pytest.raises(SettingsError) as refused:
-            parse_tooling({"delivery": given}, stack="tooling")
-        assert says in str(refused.value)
+            parse_tooling({"delivery": delivery}, stack="tooling")
+        assert message in str(refused.value)
         assert "valid: " in str(refused.value)

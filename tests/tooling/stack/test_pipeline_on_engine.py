@@ -1,7 +1,7 @@
 """The pipeline's own steps on the real engine and an emulated account: from an empty account to a deployed stack.
 
-One story: the fixture acts, each test looks at what it has done. What an emulated account cannot
-show: CodePipeline does not run, IAM reads no condition, Docker is not there (`test_release.py` says what stands in).
+One story: the fixture acts, each test looks at what it has done. What an emulated account cannot show: CodePipeline does
+not run, IAM reads no condition, Docker is not there (tests/tooling/images/test_release.py says what stands in).
 """
 
 from __future__ import annotations
@@ -21,12 +21,11 @@ import pytest
 from batchctl.release import release
 from conventions.naming import Names
 from sandbox.checkout import copy_checkout
+from tests.tooling import codebuild
+from tests.tooling.conftest import COMMIT, JOBS, Account, crane_shim, push_image, write_release
 from tooling.delivery import step_roles
 from tooling.delivery.delivery_settings import Delivery
 from tooling.delivery.steps import Step
-
-from . import codebuild
-from .conftest import COMMIT, JOBS, Account, crane_shim, push_image, write_release
 
 pytestmark = pytest.mark.engine
 
@@ -72,14 +71,14 @@ class Story:
     def build(self, step: Step, scratch: Path) -> codebuild.Build:
         """Runs the step's buildspec with the variables that its CodeBuild project has, and notes the calls it made."""
         projects = self.account.client("codebuild").batch_get_projects(names=[NAMES.name("build", step.name)])
-        given = projects["projects"][0]["environment"]["environmentVariables"]
+        project = projects["projects"][0]["environment"]["environmentVariables"]
         self.account.calls()
         done = codebuild.run(
             self.checkout / step.buildspec,
             cwd=self.checkout,
             variables={
                 **self.variables,
-                **{item["name"]: item["value"] for item in given},
+                **{item["name"]: item["value"] for item in project},
                 "PULUMI_BACKEND_URL": BACKEND,  # the project's own, and how the SDK finds the emulator
                 "COMMIT": COMMIT,
                 "EXECUTION": "execution-1",
@@ -103,27 +102,27 @@ def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     variables["PYTHONPATH"] = str(checkout)  # the copy's code, not the one that the environment was set up for
     variables["PATH"] = f"{crane_shim(tmp_path_factory.mktemp('bin'))}:{variables['PATH']}"
     variables.pop("PULUMI_CONFIG_PASSPHRASE")
-    told = Story(server, checkout, variables)
+    story = Story(server, checkout, variables)
     bootstrap = [sys.executable, "tooling/scripts/bootstrap_state.py"]
     subprocess.run(bootstrap, cwd=checkout, env=variables, check=True, capture_output=True, timeout=120)
-    told.pulumi("stack", "init", "tooling", "--secrets-provider", PROVIDER, folder="tooling")
-    told.pulumi("stack", "init", "dev", "--secrets-provider", PROVIDER)
+    story.pulumi("stack", "init", "tooling", "--secrets-provider", PROVIDER, folder="tooling")
+    story.pulumi("stack", "init", "dev", "--secrets-provider", PROVIDER)
     key = "batch-platform:delivery.repository"
-    told.pulumi("config", "set", "--path", key, str(SETTINGS.repository), "--stack", "tooling", folder="tooling")
+    story.pulumi("config", "set", "--path", key, str(SETTINGS.repository), "--stack", "tooling", folder="tooling")
     judged = ("--policy-pack", "../policy", "--policy-pack-config", "policy-config.json")
-    told.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", *judged, folder="tooling")
-    told.tooling = json.loads(told.pulumi("stack", "output", "--json", "--stack", "tooling", folder="tooling"))
-    told.images = {job: push_image(server, f"repository-{job}-tooling", f"release-{COMMIT}", job) for job in JOBS}
+    story.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", *judged, folder="tooling")
+    story.tooling = json.loads(story.pulumi("stack", "output", "--json", "--stack", "tooling", folder="tooling"))
+    story.images = {job: push_image(server, f"repository-{job}-tooling", f"release-{COMMIT}", job) for job in JOBS}
     scratch = tmp_path_factory.mktemp("release")
-    write_release(scratch, told.images)
+    write_release(scratch, story.images)
     for kind in ("preview", "up", "verify"):
-        told.build(Step(kind=kind, stack="dev"), scratch)
-    yield told
+        story.build(Step(kind=kind, stack="dev"), scratch)
+    yield story
     server.calls()
-    told.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
-    told.calls["destroy-dev"] = server.calls()
-    _covered(told.calls["destroy-dev"], Step(kind="up", stack="dev"))
-    told.pulumi("destroy", "--yes", "--skip-preview", "--stack", "tooling", folder="tooling")
+    story.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
+    story.calls["destroy-dev"] = server.calls()
+    _covered(story.calls["destroy-dev"], Step(kind="up", stack="dev"))
+    story.pulumi("destroy", "--yes", "--skip-preview", "--stack", "tooling", folder="tooling")
     assert not server.client("codepipeline").list_pipelines()["pipelines"]
     assert not server.client("iam").list_roles()["Roles"], "a role outlived its stack"
 
@@ -175,8 +174,8 @@ class TestStory:
     def test_the_images_are_in_the_stacks_own_repositories_and_kept(self, story: Story) -> None:
         ecr = story.account.client("ecr")
         for job, digest in story.images.items():
-            found = ecr.describe_images(repositoryName=f"repository-{job}-dev", imageIds=[{"imageDigest": digest}])
-            assert set(found["imageDetails"][0]["imageTags"]) == {f"release-{COMMIT}", "deployed-1"}
+            kept = ecr.describe_images(repositoryName=f"repository-{job}-dev", imageIds=[{"imageDigest": digest}])
+            assert set(kept["imageDetails"][0]["imageTags"]) == {f"release-{COMMIT}", "deployed-1"}
         assert release.current(ecr, JOBS, "dev").images == story.images
 
     def test_the_up_step_does_nothing_its_role_does_not_allow(self, story: Story) -> None:

@@ -23,8 +23,7 @@ import pytest
 from batchctl.errors import OperatorError
 from batchctl.release import image_copy
 from batchctl.release.docker import run_command
-
-from .conftest import ROOT
+from tests.tooling.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(
     shutil.which("go") is None, reason="crane is built with Go, which is not on this machine: IMAGE COPIES ARE UNTESTED"

@@ -16,8 +16,7 @@ from typer.testing import CliRunner
 from batchctl.cli import app
 from batchctl.errors import OperatorError
 from batchctl.preview import pull_request
-
-from .conftest import ROOT
+from tests.tooling.conftest import ROOT
 
 BASE = "e74ba0f65f6a365ee98e722488711c1ddb511cbf"
 HEAD = "b85cd2e0bbd95d3785af623df4c6eb3690dcb154"

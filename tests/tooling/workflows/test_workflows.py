@@ -14,9 +14,8 @@ import pytest
 import yaml
 
 from batchctl.preview.pull_request import MARKER
-
-from . import codebuild
-from .conftest import ROOT
+from tests.tooling import codebuild
+from tests.tooling.conftest import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 BUILDSPECS = sorted(path for path in (ROOT / "tooling" / "buildspecs").glob("*.yml") if "phases:" in path.read_text())
@@ -33,8 +32,8 @@ _NAMES = [path.name for path in WORKFLOWS]
 
 
 def load(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(path.read_text())
-    return found
+    workflow: dict[str, Any] = yaml.safe_load(path.read_text())
+    return workflow
 
 
 def steps(path: Path) -> list[dict[str, Any]]:

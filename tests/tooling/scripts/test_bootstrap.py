@@ -12,10 +12,9 @@ from types import ModuleType
 import pytest
 
 from conventions.naming import Names
+from tests.tooling.conftest import ROOT, Account
 from tooling.delivery.delivery_settings import Delivery
 from tooling.delivery.step_roles import state_bucket
-
-from .conftest import ROOT, Account
 
 BUCKET = "pulumi-state-123456789012-us-east-1"
 SCRIPT = ROOT / "tooling" / "scripts" / "bootstrap_state.py"
@@ -56,12 +55,12 @@ def test_an_empty_account_gets_a_safe_backend(account: Account) -> None:
     done = run(account)
     assert done.returncode == 0, done.stderr
     assert f"pulumi login 's3://{BUCKET}?region=us-east-1'" in done.stdout
-    found = described(account)
-    assert found["rotates"] is True
-    assert found["versioning"] == "Enabled"
-    assert found["encryption"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": found["key"]}
-    assert set(found["public"].values()) == {True}  # type: ignore[attr-defined]
-    statement = found["policy"]["Statement"][0]  # type: ignore[index]
+    backend = described(account)
+    assert backend["rotates"] is True
+    assert backend["versioning"] == "Enabled"
+    assert backend["encryption"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": backend["key"]}
+    assert set(backend["public"].values()) == {True}  # type: ignore[attr-defined]
+    statement = backend["policy"]["Statement"][0]  # type: ignore[index]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
@@ -159,5 +158,5 @@ def test_pulumi_keeps_state_and_secrets_on_it(account: Account, tmp_path: Path) 
 
 def objects(account: Account) -> list[dict[str, str]]:
     """What the state bucket holds."""
-    found: list[dict[str, str]] = account.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
-    return found
+    contents: list[dict[str, str]] = account.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
+    return contents

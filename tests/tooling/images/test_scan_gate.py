@@ -11,9 +11,8 @@ import pytest
 
 from batchctl.errors import OperatorError
 from batchctl.release import scan_gate
-
-from . import codebuild
-from .conftest import COMMIT, ROOT, Account, push_image, write_release
+from tests.tooling import codebuild
+from tests.tooling.conftest import COMMIT, ROOT, Account, push_image, write_release
 
 JOB = "data-ingestion"
 REPOSITORY = f"repository-{JOB}-tooling"
@@ -91,7 +90,7 @@ class TestBuildspec:
         assert done.exit_code == 2, done.log
 
 
-def found(name: str = "CVE-2026-9", severity: str = "HIGH") -> scan_gate.Finding:
+def finding(name: str = "CVE-2026-9", severity: str = "HIGH") -> scan_gate.Finding:
     return scan_gate.Finding(name=name, severity=severity, package="openssl 3.0")
 
 
@@ -115,17 +114,17 @@ class TestExemptions:
         ids=["last day", "day after", "this repository", "another repository", "another finding"],
     )
     def test_it_covers_one_finding_until_its_day(self, exemption: scan_gate.Exemption, passes: bool) -> None:
-        verdict = scan_gate.judge("r", "d", [found()], tolerated="MEDIUM", exemptions=[exemption], today=self.DAY)
+        verdict = scan_gate.judge("r", "d", [finding()], tolerated="MEDIUM", exemptions=[exemption], today=self.DAY)
         assert (not verdict.above) is passes
 
     def test_one_that_ran_out_says_so(self) -> None:
         verdict = scan_gate.judge(
-            "r", "d", [found()], tolerated="MEDIUM", exemptions=[exempt(date(2026, 1, 1))], today=self.DAY
+            "r", "d", [finding()], tolerated="MEDIUM", exemptions=[exempt(date(2026, 1, 1))], today=self.DAY
         )
         assert "exemption of CVE-2026-9 ran out on 2026-01-01 (owner jane)" in scan_gate.describe(verdict, "MEDIUM")
 
     def test_one_that_is_used_is_shown_with_its_reason(self) -> None:
-        verdict = scan_gate.judge("r", "d", [found()], tolerated="LOW", exemptions=[exempt(self.DAY)], today=self.DAY)
+        verdict = scan_gate.judge("r", "d", [finding()], tolerated="LOW", exemptions=[exempt(self.DAY)], today=self.DAY)
         assert "the vulnerable code is never reached" in scan_gate.describe(verdict, "LOW")
 
     @pytest.mark.parametrize("missing", ["reason", "owner", "expires", "cve"])
@@ -145,13 +144,13 @@ class TestJudgement:
     @pytest.mark.parametrize("severity", scan_gate.SEVERITIES)
     @pytest.mark.parametrize("tolerated", scan_gate.SEVERITIES)
     def test_everything_up_to_the_limit_passes_and_nothing_above(self, severity: str, tolerated: str) -> None:
-        verdict = scan_gate.judge("r", "d", [found(severity=severity)], tolerated=tolerated)
+        verdict = scan_gate.judge("r", "d", [finding(severity=severity)], tolerated=tolerated)
         above = scan_gate.SEVERITIES.index(severity) > scan_gate.SEVERITIES.index(tolerated)
         assert bool(verdict.above) is above
 
     def test_an_unrated_finding_counts_as_the_documented_severity(self) -> None:
-        assert scan_gate.judge("r", "d", [found(severity="UNTRIAGED")], tolerated="LOW").above
-        assert not scan_gate.judge("r", "d", [found(severity="UNTRIAGED")], tolerated=scan_gate.UNRATED).above
+        assert scan_gate.judge("r", "d", [finding(severity="UNTRIAGED")], tolerated="LOW").above
+        assert not scan_gate.judge("r", "d", [finding(severity="UNTRIAGED")], tolerated=scan_gate.UNRATED).above
 
     def test_inspectors_findings_are_read_too(self) -> None:
         item = {

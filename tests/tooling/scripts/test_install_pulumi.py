@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT
+from tests.tooling.conftest import ROOT
 
 MACHINES = {"x86_64": "x64", "aarch64": "arm64"}
 
@@ -68,12 +68,12 @@ def test_other_bytes_are_refused_and_left_nowhere(release: Path) -> None:
 
 def test_the_pins_name_one_version_for_both_machines() -> None:
     lines = (ROOT / "tooling" / "scripts" / "pulumi-cli.sha256").read_text().splitlines()
-    found = [
+    matches = [
         re.fullmatch(r"([0-9a-f]{64})  pulumi-(v\d+\.\d+\.\d+)-linux-(x64|arm64)\.tar\.gz", line) for line in lines
     ]
-    assert all(found) and len(found) == len(MACHINES)
-    assert {match[3] for match in found if match} == set(MACHINES.values())
-    assert len({match[2] for match in found if match}) == 1
+    assert all(matches) and len(matches) == len(MACHINES)
+    assert {match[3] for match in matches if match} == set(MACHINES.values())
+    assert len({match[2] for match in matches if match}) == 1
 
 
 def test_this_machine_is_one_of_them() -> None:

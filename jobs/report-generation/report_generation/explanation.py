@@ -10,7 +10,7 @@ from report_generation.money import percent, printable
 _MOST_FILES = 30
 DELTA_GAMMA_ERROR = {1: (-0.006, 0.004), 10: (-0.085, 0.04)}
 """By horizon in days: how far the value at risk of a single option may be off, relatively: at the money,
-three months to a year to go, volatility 20 to 40 %. Measured by tests/jobs/test_limits.py."""
+three months to a year to go, volatility 20 to 40 %. Measured by tests/jobs/risk/test_limits.py."""
 
 
 def method_and_data(analysis: Analysis) -> list[Flowable]:

@@ -84,8 +84,8 @@ def amounts(
 def value(rows: Sequence[Row], of: Model) -> Vector:
     """Profit and loss of all rows together, in units."""
     generated = Generated(of)
-    found = amounts([row | {"asset_class": "equity"} for row in rows], of, sources=[generated])
-    return np.asarray(profit_of(found.total(slice(0, 1)), generated)[0])
+    gains = amounts([row | {"asset_class": "equity"} for row in rows], of, sources=[generated])
+    return np.asarray(profit_of(gains.total(slice(0, 1)), generated)[0])
 
 
 def result(rows: Sequence[Row], of: Model, shard: int = 0, run_id: str = "nightly-1") -> Result:
@@ -134,9 +134,9 @@ def stored(night: Night, first: int, last: int | None = None) -> Result:
     return Result.from_bytes(night.get(uri.key), str(uri))
 
 
-def profit(found: Result) -> Vector:
+def profit(of: Result) -> Vector:
     """Of a result's trades in the generated scenarios, in units."""
-    rows = [row for row, group in enumerate(found.header.groups) if group.dimension == "asset_class"]
-    end = found.header.model.sets[0].scenarios
-    total = found.amounts.columns(0, end).total(slice(rows[0], rows[-1] + 1))
+    rows = [row for row, group in enumerate(of.header.groups) if group.dimension == "asset_class"]
+    end = of.header.model.sets[0].scenarios
+    total = of.amounts.columns(0, end).total(slice(rows[0], rows[-1] + 1))
     return np.asarray(total.scaled_down(*SCALES["generated"])[0])

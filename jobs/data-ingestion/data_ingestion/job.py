@@ -30,7 +30,7 @@ from batch_runtime.errors import BadInputError
 from batch_runtime.main import Job
 from data_ingestion import manifest as manifests
 from data_ingestion import reading, schema
-from data_ingestion.identities import Duplicates, TradeIds, place, position
+from data_ingestion.identities import Duplicates, TradeIds, file_and_row, position
 from data_ingestion.quarantine import Quarantine
 from data_ingestion.sharding import ShardWriter
 from data_ingestion.spill import Spill
@@ -175,8 +175,8 @@ def _cut(
         is_again = pc.is_in(positions, value_set=again)
         shards.add(rows.filter(pc.invert(is_again)))
         for at, content in zip(again.to_pylist(), rows.filter(is_again).to_pylist(), strict=True):
-            file, row = place(at)
-            first_file, first_row = place(duplicates.first(at))
+            file, row = file_and_row(at)
+            first_file, first_row = file_and_row(duplicates.first(at))
             reason = f"trade_id {content['trade_id']!r} is already in {keys[first_file]} row {first_row}"
             quarantine.add(keys[file], row, [("duplicate", reason)], content)
             yield file

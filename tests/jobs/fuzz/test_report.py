@@ -23,7 +23,7 @@ from report_generation.analysis import analyse
 from report_generation.documents import report_json
 from report_generation.former import last_report
 from report_generation.gathering import gather
-from report_generation.pdf import report_pdf
+from report_generation.pages.report import report_pdf
 from report_generation.warnings import warnings
 from risk_results.documents import digest
 from risk_results.files import result_uri
@@ -140,21 +140,21 @@ JSON = st.recursive(
 class TestLaw:
     @cases(0.42)
     @given(st.sampled_from(sorted(good())), st.integers(0, 10**6), st.binary(min_size=1, max_size=4))
-    def test_bytes_changed_anywhere(self, key: str, place: int, patch: bytes) -> None:
+    def test_bytes_changed_anywhere(self, key: str, number: int, patch: bytes) -> None:
         content = bytearray(good()[key])
-        start = place % len(content)
+        start = number % len(content)
         content[start : start + len(patch)] = patch
         law(Bucket(good() | {key: bytes(content)}))
 
     @cases(0.42)
     @given(KEYS, st.integers(0, 20), JSON)
-    def test_a_value_changed(self, key: str, place: int, value: object) -> None:
-        law(Bucket(good() | {key: changed(good()[key], place, value)}))
+    def test_a_value_changed(self, key: str, number: int, value: object) -> None:
+        law(Bucket(good() | {key: changed(good()[key], number, value)}))
 
     @cases(0.03)
     @given(KEYS, st.integers(0, 20), JSON)
-    def test_a_value_changed_and_drawn(self, key: str, place: int, value: object) -> None:
-        law(Bucket(good() | {key: changed(good()[key], place, value)}), pdf=True)
+    def test_a_value_changed_and_drawn(self, key: str, number: int, value: object) -> None:
+        law(Bucket(good() | {key: changed(good()[key], number, value)}), pdf=True)
 
     @cases(0.1)
     @given(st.sampled_from(sorted(good())), st.binary(max_size=60))
@@ -163,20 +163,20 @@ class TestLaw:
         law(Bucket({name: body for name, body in good().items() if name != key}))
 
 
-def changed(content: bytes, place: int, value: object) -> bytes:
+def changed(content: bytes, number: int, value: object) -> bytes:
     """The document with one value, at any depth, replaced."""
     document = json.loads(content)
-    places: list[tuple[Any, Any]] = []
+    slots: list[tuple[Any, Any]] = []
 
     def walk(node: Any) -> None:
         items = (
             list(node.items()) if isinstance(node, dict) else list(enumerate(node)) if isinstance(node, list) else []
         )
         for name, inner in items:
-            places.append((node, name))
+            slots.append((node, name))
             walk(inner)
 
     walk(document)
-    node, name = places[place % len(places)]
+    node, name = slots[number % len(slots)]
     node[name] = value
     return json.dumps(document).encode()

@@ -69,9 +69,9 @@ def law(content: bytes, folder: Path) -> None:
         if exposures.trades:
             exposures.riskiest()
             with workers(1) as pool:
-                found = amounts_of(aggregation.cells(), [GENERATED], KEPT, pool)
+                gains_of_groups = amounts_of(aggregation.cells(), [GENERATED], KEPT, pool)
             classes = sum(group.dimension == "asset_class" for group in exposures.groups())
-            units = profit_of(found.total(slice(0, classes)), GENERATED)[0]
+            units = profit_of(gains_of_groups.total(slice(0, classes)), GENERATED)[0]
             assert np.abs(units - expected).max() <= 1e-4 * size + 1 + exposures.trades
     except Exception as error:
         failure = error
@@ -87,8 +87,8 @@ class TestLaw:
     )
     def test_mutated_files(self, tmp_path: Path, changes: list[tuple[int, bytes]]) -> None:
         content = bytearray(GOOD)
-        for place, patch in changes:
-            content[place : place + len(patch)] = patch
+        for offset, patch in changes:
+            content[offset : offset + len(patch)] = patch
         law(bytes(content), tmp_path)
 
     @cases(0.02)

@@ -75,8 +75,8 @@ class TestLaw:
     )
     def test_mutated(self, changes: list[tuple[int, bytes]]) -> None:
         content = bytearray(GOOD)
-        for place, patch in changes:
-            content[place : place + len(patch)] = patch
+        for offset, patch in changes:
+            content[offset : offset + len(patch)] = patch
         read = law(bytes(content))
         assert read is None or bytes(content) == GOOD
 
@@ -102,9 +102,9 @@ class TestLaw:
 
     @cases(0.15)
     @given(st.integers(0, 8 * 2_000), st.binary(min_size=8, max_size=8))
-    def test_other_arrays_with_a_good_checksum_can_be_combined_or_are_refused(self, place: int, patch: bytes) -> None:
+    def test_other_arrays_with_a_good_checksum_can_be_combined_or_are_refused(self, offset: int, patch: bytes) -> None:
         body = bytearray(GOOD[11 + 64 :])
-        start = 8 + int.from_bytes(body[:8], "little") + place
+        start = 8 + int.from_bytes(body[:8], "little") + offset
         body[start : start + 8] = patch
         read = law(sealed(bytes(body[: len(GOOD) - 75])))
         if read is not None:

@@ -23,8 +23,8 @@ def _of(job: str, name: str) -> list[str]:
 class TestDockerfile:
     def test_hadolint_finds_nothing(self, job: str) -> None:
         linter = Path(sys.executable).with_name("hadolint")
-        found = subprocess.run([linter, CONTEXT / job / "Dockerfile"], capture_output=True, text=True, check=False)
-        assert (found.returncode, found.stdout) == (0, "")
+        done = subprocess.run([linter, CONTEXT / job / "Dockerfile"], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, "")
 
     def test_every_stage_is_pinned_by_digest(self, job: str) -> None:
         """A tag can be moved by whoever owns it; a digest cannot."""
@@ -105,9 +105,9 @@ class TestRequirements:
 def test_the_assembled_image_imports_the_job(job: str, images: dict[str, Path]) -> None:
     """Every module of every copied package, with nothing on the path but what the image holds."""
     modules = [
-        f"{package}.{path.stem}"
+        ".".join((package, *path.relative_to(source).with_suffix("").parts))
         for package, source in copied_packages(job).items()
-        for path in sorted(source.glob("*.py"))
+        for path in sorted(source.rglob("*.py"))
         if path.stem not in ("__init__", "__main__")
     ]
     assert len(modules) > 10

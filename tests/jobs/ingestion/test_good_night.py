@@ -19,17 +19,17 @@ class TestGoodNight:
     def test_as_a_process_keeps_the_contract(
         self, night: Night, with_portfolio: Callable[[int], portfolio.Portfolio]
     ) -> None:
-        made = with_portfolio(1_000)
+        sent = with_portfolio(1_000)
         outcome = night.run("data-ingestion", BATCH_SHARD_SIZE="300")
         assert (outcome.exit_code, outcome.stderr) == (0, "")
-        good = made.rows - made.bad_rows
+        good = sent.rows - sent.bad_rows
         summary = night.json(night.layout.summary.key)
         assert summary == {
             "run_id": "nightly-1",
             "business_date": "2026-11-20",
             "shards": 4,
             "trades": good,
-            "quarantined": made.bad_rows,
+            "quarantined": sent.bad_rows,
             "shards_uri": str(night.layout.shard_list),
             "numbers": [0, 1, 2, 3],
         }

@@ -8,7 +8,7 @@ import pytest
 from risk_calculation.job import RiskEnvironment, calculate
 from sandbox.demo import portfolio
 from tests.jobs.harness import Night
-from tests.jobs.test_ingestion import ingest_here
+from tests.jobs.ingestion.trade_files import ingest_here
 
 
 @pytest.fixture

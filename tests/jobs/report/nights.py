@@ -61,8 +61,8 @@ def small(night: Night, shards: list[list[Row]], **variables: str) -> dict[str, 
     more = {"BATCH_SCENARIOS": "1000", "BATCH_SHARDS": json.dumps(numbers)} | variables
     calculate(night.job("risk-calculation", RiskEnvironment, **more))
     report_here(night)
-    found: dict[str, Any] = night.json(night.layout.report_json.key)
-    return found
+    document: dict[str, Any] = night.json(night.layout.report_json.key)
+    return document
 
 
 def pdf_text(night: Night) -> str:

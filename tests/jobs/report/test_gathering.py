@@ -63,11 +63,11 @@ class TestGathering:
                 table["name"], table["long"] = names[chosen], longs[chosen]
                 table["low"], table["high"] = 1.0, 1.0
                 spool.add(table)
-            found = spool.totals()
+            totals = spool.totals()
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         best = np.lexsort((names, -longs))[:50]
-        assert found.count == 1_000_000
-        assert [part.name.encode() for part in found.largest] == names[best].tolist()
-        assert [part.exposure.long for part in found.largest] == (2 * longs[best]).tolist()
+        assert totals.count == 1_000_000
+        assert [part.name.encode() for part in totals.largest] == names[best].tolist()
+        assert [part.exposure.long for part in totals.largest] == (2 * longs[best]).tolist()
         assert peak < 120e6

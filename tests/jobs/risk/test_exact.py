@@ -45,8 +45,8 @@ class TestExact:
     @given(st.lists(COEFFICIENTS, min_size=1, max_size=5), st.integers(2, 40))
     def test_digits_make_up_the_number_and_are_small(self, values: list[int], bits: int) -> None:
         digits = balanced_digits(np.array(values, dtype=np.int64), bits)
-        for place, value in enumerate(values):
-            assert sum(int(digit[place]) << (bits * power) for power, digit in enumerate(digits)) == value
+        for index, value in enumerate(values):
+            assert sum(int(digit[index]) << (bits * power) for power, digit in enumerate(digits)) == value
         assert all(np.abs(digit).max() <= 2 ** (bits - 1) for digit in digits)
 
     def test_factors_too_large_for_exactness_are_refused(self) -> None:
@@ -60,12 +60,12 @@ class TestExact:
         )
         bits, divisor = scale
         try:
-            found = int(amounts.scaled_down(bits, divisor)[0, 0])
+            quotient = int(amounts.scaled_down(bits, divisor)[0, 0])
         except OverflowError:
             assert abs(amount) >> bits >= 2**62 - 1
             return
         whole = divisor << bits
-        assert found == (amount + whole // 2) // whole
+        assert quotient == (amount + whole // 2) // whole
 
 
 def results(count: int) -> list[Result]:

@@ -170,8 +170,8 @@ class TestThroughIngestion:
         night.settings = {"BATCH_SCENARIOS": "1000"}
         night.run_all()
         groups = night.json(night.layout.report_json.key)["groups"]
-        found = {(group["dimension"], group["name"]): group["trades"] for group in groups}
-        assert found == {
+        counts = {(group["dimension"], group["name"]): group["trades"] for group in groups}
+        assert counts == {
             ("asset_class", "equity"): 3,
             ("desk", "Cash"): 3,
             ("book", "Book 0"): 1,

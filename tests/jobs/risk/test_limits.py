@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from report_generation.explanation import DELTA_GAMMA_ERROR
+from report_generation.pages.explanation import DELTA_GAMMA_ERROR
 
 NORMAL = NormalDist()
 

@@ -41,9 +41,9 @@ class TestScenarioFiles:
         result = stored(night, 0)
         ((_, spec),) = [(n, s) for n, s in enumerate(result.header.model.sets) if s.kind == "shocks"]
         assert (spec.name, spec.scenarios, spec.labels) == ("stress", 2, ("crash", "calm"))
-        found = result.amounts.columns(1_000, 1_002).scaled_down(30, 1)[0] / UNITS_PER_USD
+        profits = result.amounts.columns(1_000, 1_002).scaled_down(30, 1)[0] / UNITS_PER_USD
         crash = 100_000 * (2 * -0.3 + 10 / 2 * 0.09 - 0.05) + 100_000 * -0.1
-        assert found == pytest.approx([crash, 100_000 * (2 * 0.01 + 5 * 0.0001)], abs=0.01)
+        assert profits == pytest.approx([crash, 100_000 * (2 * 0.01 + 5 * 0.0001)], abs=0.01)
 
     @pytest.mark.parametrize(
         ("columns", "message"),

@@ -80,10 +80,10 @@ class TestSharding:
             worth = float(str(row["quantity"])) * 100.0 * UNITS_PER_USD
             linear = round(worth * (0.2 * horizon) * 100)
             square = round(worth * float(str(row["gamma"])) / 2 * ((0.2 * horizon) * (0.2 * horizon)) * 100)
-            for place in range(of.scenarios):
-                expected[place] += linear * int(basis[0][place]) + square * int(basis[1][place])
-        found = amounts(rows, of)
-        exact = [int(high) * 2**48 + int(low) for high, low in zip(found.high[0], found.low[0], strict=True)]
+            for scenario in range(of.scenarios):
+                expected[scenario] += linear * int(basis[0][scenario]) + square * int(basis[1][scenario])
+        total = amounts(rows, of)
+        exact = [int(high) * 2**48 + int(low) for high, low in zip(total.high[0], total.low[0], strict=True)]
         assert exact == expected
         units = [(amount + 50 * 2**16) // (100 * 2**16) for amount in expected]
         assert value(rows, of).tolist() == units
@@ -95,11 +95,11 @@ class TestSharding:
         generated = Generated(of)
         expected = np.zeros(of.scenarios)
         book = trades(rows)
-        for place in range(len(book)):
-            kind = book.asset_class[place]
-            factor = Factor("instrument", book.instrument[place], kind, float(book.correlation[place]))
-            returns = generated.movement(factor) * (book.volatility[place] * math.sqrt(1 / 252))
-            expected += book.linear[place] * returns + book.square[place] * returns**2
+        for row in range(len(book)):
+            kind = book.asset_class[row]
+            factor = Factor("instrument", book.instrument[row], kind, float(book.correlation[row]))
+            returns = generated.movement(factor) * (book.volatility[row] * math.sqrt(1 / 252))
+            expected += book.linear[row] * returns + book.square[row] * returns**2
         error = np.abs(value(rows, of) - expected).max()
         assert error < 1e-4 * expected.std()
 

@@ -80,7 +80,7 @@ class Queue:
     sqs: "SQSClient"
     name: str
     url: str
-    letters_url: str
+    dead_letter_url: str
 
     def send(self, body: object) -> None:
         self.sqs.send_message(QueueUrl=self.url, MessageBody=body if isinstance(body, str) else json.dumps(body))
@@ -128,13 +128,15 @@ def queue(night: Night, agent: Agent) -> Queue:
         aws_secret_access_key="test",
     )
     name = night.output_bucket.replace("output", "queue")
-    letters_url = sqs.create_queue(QueueName=f"{name}-letters")["QueueUrl"]
-    letters = sqs.get_queue_attributes(QueueUrl=letters_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    redrive = json.dumps({"deadLetterTargetArn": letters, "maxReceiveCount": MAX_RECEIVES})
+    dead_letter_url = sqs.create_queue(QueueName=f"{name}-dead_letter_arn")["QueueUrl"]
+    dead_letter_arn = sqs.get_queue_attributes(QueueUrl=dead_letter_url, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    redrive = json.dumps({"deadLetterTargetArn": dead_letter_arn, "maxReceiveCount": MAX_RECEIVES})
     url = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": redrive, "VisibilityTimeout": "900"})[
         "QueueUrl"
     ]
-    return Queue(night, agent, sqs, name, url, letters_url)
+    return Queue(night, agent, sqs, name, url, dead_letter_url)
 
 
 def events(log: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
@@ -150,7 +152,7 @@ def test_works_the_queue_off_and_stops_well(queue: Queue) -> None:
     outputs = queue.night.outputs()
     assert {f"done/work-{number}" for number in range(5)} <= set(outputs)
     assert {f"receipts/data-ingestion/work-{number}.json" for number in range(5)} <= set(outputs)
-    assert queue.size(queue.letters_url) == 0
+    assert queue.size(queue.dead_letter_url) == 0
 
 
 def test_the_same_key_is_done_once(queue: Queue) -> None:
@@ -165,7 +167,7 @@ def test_the_same_key_for_other_work_is_bad_input(queue: Queue) -> None:
     queue.send({"key": "work-1", "payload": {"n": 1}})
     queue.work(WRITE, lambda: queue.empty)
     queue.send({"key": "work-1", "payload": {"n": 2}})
-    _, log = queue.work(WRITE, lambda: queue.size(queue.letters_url) == 1)
+    _, log = queue.work(WRITE, lambda: queue.size(queue.dead_letter_url) == 1)
     assert "was done with another body" in events(log, "message_failed")[0]["message"]
 
 
@@ -174,7 +176,7 @@ def test_a_poison_message_is_left_to_the_dead_letter_queue(queue: Queue, body: s
     """And does not keep the others from being done."""
     queue.send(body)
     queue.send({"key": "good"})
-    code, log = queue.work(WRITE, lambda: queue.size(queue.letters_url) == 1 and queue.empty)
+    code, log = queue.work(WRITE, lambda: queue.size(queue.dead_letter_url) == 1 and queue.empty)
     assert code == ExitCode.OK
     failed = events(log, "message_failed")
     assert [record["received"] for record in failed] == [1, 2, 3]
@@ -186,7 +188,7 @@ def test_a_bug_over_one_message_is_logged_and_the_worker_lives(queue: Queue) -> 
     queue.send({"key": "odd"})
     queue.send({"key": "good"})
     body = f"if work.key == 'odd': raise KeyError('x')\n    {WRITE}"
-    code, log = queue.work(body, lambda: queue.size(queue.letters_url) == 1 and queue.empty)
+    code, log = queue.work(body, lambda: queue.size(queue.dead_letter_url) == 1 and queue.empty)
     assert code == ExitCode.OK
     assert "KeyError" in events(log, "message_failed")[0]["traceback"]
     assert len(events(log, "message_done")) == 1

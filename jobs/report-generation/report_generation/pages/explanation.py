@@ -2,10 +2,10 @@
 
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer
 
-from report_generation import figures, styles
 from report_generation.analysis import Analysis
-from report_generation.layout import figure, paragraph, table
 from report_generation.money import percent, printable
+from report_generation.pages import figures, styles
+from report_generation.pages.layout import figure, paragraph, table
 
 _MOST_FILES = 30
 DELTA_GAMMA_ERROR = {1: (-0.006, 0.004), 10: (-0.085, 0.04)}

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from reportlab.lib.pagesizes import A4
 from reportlab.platypus import BaseDocTemplate, Flowable, KeepTogether, PageBreak, PageTemplate, Paragraph, Spacer
 
-from report_generation import figures, sources, styles
 from report_generation.analysis import HEADLINE, Analysis
-from report_generation.explanation import method_and_data
-from report_generation.layout import banner, figure, notes, table, tiles
 from report_generation.money import percent, short, units
+from report_generation.pages import figures, sources, styles
+from report_generation.pages.explanation import method_and_data
+from report_generation.pages.layout import banner, figure, notes, table, tiles
 
 _LEVEL = f"{HEADLINE / 10:g} %"
 _TOP_INSTRUMENTS = 16

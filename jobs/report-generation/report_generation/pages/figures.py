@@ -65,11 +65,11 @@ def distribution(analysis: Analysis, width: float, height: float) -> bytes:
             axes.plot(grid, heights, color=AMBER, linewidth=1.1, label="normal, same spread")
             axes.legend(loc="upper right", frameon=False, fontsize=7)
         top = counts.max()
-        for name, place, level, side in (("VaR", at_risk, 0.62, "left"), ("ES", shortfall, 0.62, "right")):
-            axes.plot([place, place], [0, top * level], color=RED, linewidth=1.0, linestyle=(0, (4, 2)))
+        for name, position, level, side in (("VaR", at_risk, 0.62, "left"), ("ES", shortfall, 0.62, "right")):
+            axes.plot([position, position], [0, top * level], color=RED, linewidth=1.0, linestyle=(0, (4, 2)))
             axes.annotate(
-                f"{name} {HEADLINE / 10:g} %\n{short(place * divisor * UNITS_PER_USD)}",
-                (place, top * level),
+                f"{name} {HEADLINE / 10:g} %\n{short(position * divisor * UNITS_PER_USD)}",
+                (position, top * level),
                 xytext=(4 if side == "left" else -4, -1),
                 textcoords="offset points",
                 ha=side,
@@ -92,19 +92,19 @@ def exposures(parts: Mapping[str, Exposure], width: float, height: float, most: 
     names = [name for name, _ in shown]
     with mpl.rc_context(_STYLE):
         figure, axes = _canvas(width, height)
-        places = np.arange(len(shown))[::-1]
-        axes.barh(places, [part.long / factor for _, part in shown], color=TEAL, height=0.66, label="long")
-        axes.barh(places, [part.short / factor for _, part in shown], color=RED, height=0.66, label="short")
+        positions = np.arange(len(shown))[::-1]
+        axes.barh(positions, [part.long / factor for _, part in shown], color=TEAL, height=0.66, label="long")
+        axes.barh(positions, [part.short / factor for _, part in shown], color=RED, height=0.66, label="short")
         axes.plot(
             [part.net / factor for _, part in shown],
-            places,
+            positions,
             "D",
             color=INK,
             markersize=3.2,
             label="net",
             linestyle="none",
         )
-        axes.set_yticks(places, [_label(name) for name in names])
+        axes.set_yticks(positions, [_label(name) for name in names])
         axes.tick_params(axis="y", colors=INK)
         axes.axvline(0, color=MUTED, linewidth=0.6)
         axes.set_xlabel(f"market value, USD {suffix}".rstrip())
@@ -119,12 +119,12 @@ def components(risks: Sequence[GroupRisk], width: float, height: float, former: 
     factor = UNITS_PER_USD * factor_units
     with mpl.rc_context(_STYLE):
         figure, axes = _canvas(width, height)
-        places = np.arange(len(risks))[::-1]
+        positions = np.arange(len(risks))[::-1]
         values = [risk.component / factor for risk in risks]
-        axes.barh(places, values, color=[NAVY if value >= 0 else TEAL for value in values], height=0.66)
+        axes.barh(positions, values, color=[NAVY if value >= 0 else TEAL for value in values], height=0.66)
         axes.plot(
             [risk.expected_shortfall / factor for risk in risks],
-            places,
+            positions,
             "|",
             color=RED,
             markersize=8,
@@ -133,8 +133,8 @@ def components(risks: Sequence[GroupRisk], width: float, height: float, former: 
         )
         before = [former.get(risk.group.name, np.nan) / factor_units for risk in risks]
         if former:
-            axes.plot(before, places, "D", color=AMBER, markersize=3.4, linestyle="none", label="in the last report")
-        axes.set_yticks(places, [_label(risk.group.name) for risk in risks])
+            axes.plot(before, positions, "D", color=AMBER, markersize=3.4, linestyle="none", label="in the last report")
+        axes.set_yticks(positions, [_label(risk.group.name) for risk in risks])
         axes.tick_params(axis="y", colors=INK)
         axes.axvline(0, color=MUTED, linewidth=0.6)
         axes.set_xlabel(f"expected shortfall {HEADLINE / 10:g} %, USD {suffix}; bars add up to the whole".rstrip())
@@ -151,14 +151,14 @@ def change(steps: Sequence[tuple[str, float]], width: float, height: float) -> b
     colours = [NAVY, *(RED if amount > 0 else TEAL for amount in amounts[1:-1]), NAVY]
     with mpl.rc_context(_STYLE):
         figure, axes = _canvas(width, height)
-        places = np.arange(len(steps))
-        axes.bar(places, amounts, bottom=before, color=colours, width=0.62)
-        for place, (start, amount) in enumerate(zip(before, amounts, strict=True)):
-            sign = "+" if amount > 0 and 0 < place < len(steps) - 1 else ""
+        positions = np.arange(len(steps))
+        axes.bar(positions, amounts, bottom=before, color=colours, width=0.62)
+        for position, (start, amount) in enumerate(zip(before, amounts, strict=True)):
+            sign = "+" if amount > 0 and 0 < position < len(steps) - 1 else ""
             text = sign + short(amount * divisor * UNITS_PER_USD)
             top = max(start, start + amount)
-            axes.annotate(text, (place, top), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=7)
-        axes.set_xticks(places, [_label(name, 14) for name, _ in steps])
+            axes.annotate(text, (position, top), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=7)
+        axes.set_xticks(positions, [_label(name, 14) for name, _ in steps])
         axes.tick_params(axis="x", colors=INK)
         axes.axhline(0, color=MUTED, linewidth=0.6)
         ends = np.concatenate((before, before + amounts))
@@ -173,10 +173,10 @@ def scenario_profits(named: Sequence[tuple[str, int]], width: float, height: flo
     divisor, suffix = scale_of(max(abs(profit) for _, profit in named))
     with mpl.rc_context(_STYLE):
         figure, axes = _canvas(width, height)
-        places = np.arange(len(named))[::-1]
+        positions = np.arange(len(named))[::-1]
         values = [profit / UNITS_PER_USD / divisor for _, profit in named]
-        axes.barh(places, values, color=[RED if value < 0 else TEAL for value in values], height=0.62)
-        axes.set_yticks(places, [_label(name, 34) for name, _ in named])
+        axes.barh(positions, values, color=[RED if value < 0 else TEAL for value in values], height=0.62)
+        axes.set_yticks(positions, [_label(name, 34) for name, _ in named])
         axes.tick_params(axis="y", colors=INK)
         axes.axvline(0, color=MUTED, linewidth=0.6)
         axes.set_xlabel(f"profit and loss, USD {suffix}".rstrip())
@@ -189,11 +189,11 @@ def reasons(counts: Mapping[str, int], width: float, height: float) -> bytes:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:12]
     with mpl.rc_context(_STYLE):
         figure, axes = _canvas(width, height)
-        places = np.arange(len(ranked))[::-1]
-        axes.barh(places, [count for _, count in ranked], color=AMBER, height=0.62)
-        for place, (_, count) in zip(places, ranked, strict=True):
-            axes.annotate(f"{count:,}", (count, place), xytext=(3, 0), textcoords="offset points", va="center")
-        axes.set_yticks(places, [_label(name, 34) for name, _ in ranked])
+        positions = np.arange(len(ranked))[::-1]
+        axes.barh(positions, [count for _, count in ranked], color=AMBER, height=0.62)
+        for position, (_, count) in zip(positions, ranked, strict=True):
+            axes.annotate(f"{count:,}", (count, position), xytext=(3, 0), textcoords="offset points", va="center")
+        axes.set_yticks(positions, [_label(name, 34) for name, _ in ranked])
         axes.tick_params(axis="y", colors=INK)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         axes.set_xlabel("rejected rows")

@@ -9,9 +9,9 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import inch
 from reportlab.platypus import Flowable, Image, Paragraph, Spacer, Table, TableStyle
 
-from report_generation import figures, styles
 from report_generation.money import printable
-from report_generation.styles import WIDTH
+from report_generation.pages import figures, styles
+from report_generation.pages.styles import WIDTH
 
 
 def banner(title: str, day: str) -> Table:
@@ -48,7 +48,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], shares: Sequence[f
 
     def line(cells: Sequence[str], left: ParagraphStyle, right: ParagraphStyle) -> list[Paragraph]:
         return [
-            Paragraph(escape(printable(cell, 120)), left if place < text else right) for place, cell in enumerate(cells)
+            Paragraph(escape(printable(cell, 120)), left if column < text else right)
+            for column, cell in enumerate(cells)
         ]
 
     return Table(

@@ -13,7 +13,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Frame, TableStyle
 
-from report_generation.figures import AMBER, FAINT, INK, MUTED, NAVY
+from report_generation.pages.figures import AMBER, FAINT, INK, MUTED, NAVY
 
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN

@@ -2,10 +2,10 @@
 
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer
 
-from report_generation import figures, styles
 from report_generation.analysis import HEADLINE, Analysis, GroupRisk, SetRisk
-from report_generation.layout import figure, table
 from report_generation.money import dollars, short
+from report_generation.pages import figures, styles
+from report_generation.pages.layout import figure, table
 
 DIMENSIONS = {"book": "book", "desk": "desk", "asset_class": "asset class"}
 """The finest that the trades have is drawn; all are listed."""

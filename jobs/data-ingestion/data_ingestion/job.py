@@ -39,8 +39,8 @@ from data_ingestion.spill import Spill
 class IngestionEnvironment(JobEnvironment):
     """The contract's variables and those of this job."""
 
-    shard_size: int = Field(default=2_500, ge=1, le=10_000_000, alias="BATCH_SHARD_SIZE", examples=["2500"])
-    """Trades in a shard; the unit of retry and of parallel work."""
+    shard_size: int = Field(default=250_000, ge=1, le=10_000_000, alias="BATCH_SHARD_SIZE", examples=["250000"])
+    """Trades in a shard; the unit of retry and of parallel work. `batchctl size` proposes one."""
     max_rejected_percent: float = Field(default=5.0, ge=0, le=100, alias="BATCH_MAX_REJECTED_PERCENT", examples=["5"])
     """Above this share of rejected rows the run fails: a report on what is left would mislead."""
 

@@ -72,9 +72,13 @@ def calculate(job: Job[RiskEnvironment]) -> None:
         workers(environment.threads or available_vcpus(), job.progress.progress) as threads,
     ):
         valuer = _Valuer(job, Path(folder), threads)
-        results = [valuer.result(line) for line in lines]
-        if len(results) > 1 and shards == tuple(range(shards[0], shards[-1] + 1)):
-            together = combine(results)
+        neighbours = len(lines) > 1 and shards == tuple(range(shards[0], shards[-1] + 1))
+        together: Result | None = None
+        for line in lines:
+            result = valuer.result(line)
+            if neighbours:  # added up one by one: two results are in memory, whatever the number of shards
+                together = result if together is None else combine((together, result))
+        if together is not None:
             job.storage.write(result_uri(environment.layout, shards[0], shards[-1]), together.to_bytes(), _CONTENT_TYPE)
 
 

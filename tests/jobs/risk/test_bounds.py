@@ -109,9 +109,9 @@ class TestBounds:
             trades([trade(**changes)])
 
     def test_the_bounds_are_those_of_ingestion(self) -> None:
-        from data_ingestion import schema
+        from data_ingestion import columns, schema
 
-        numbers = {c.name: (c.low, c.high) for c in schema.COLUMNS if isinstance(c, schema.Number)}
+        numbers = {c.name: (c.low, c.high) for c in schema.COLUMNS if isinstance(c, columns.Number)}
         assert numbers == trades_module.NUMBERS
 
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..graph import UNKNOWN, Graph, Resource, kinds
-from ..rule import EVERY, Level, Problem, Severity, View, rule
-from ..tables.companions import BEFORE, COMPANIONS, USED_BY, WATCHED, Before, Watched
-from ..tables.properties import BY_TYPE
+from ...graph import UNKNOWN, Graph, Resource, kinds
+from ...rule import EVERY, Level, Problem, Severity, View, rule
+from ...tables.alarms import WATCHED, Watched
+from ...tables.companions import COMPANIONS, USED_BY
+from ...tables.order import BEFORE, Before
+from ...tables.properties import BY_TYPE
 
 _ADR: Final = "https://www.pulumi.com/docs/insights/policy/policy-packs/authoring/"
 
@@ -51,27 +53,29 @@ def companions_present(resource: Resource, view: View) -> Iterator[Problem]:
     for one in COMPANIONS:
         if one.of != resource.type or not one.applies(graph, resource):
             continue
-        found = _beside(graph, resource, one.by, one.needs)
+        result = _beside(graph, resource, one.by, one.needs)
         names = " or ".join(token.rpartition(":")[2] for token in one.needs)
-        if len(found) < one.at_least:
+        if len(result) < one.at_least:
             many = f"fewer than {one.at_least} " if one.at_least > 1 else "no "
             yield Problem(message=f"has {many}{names}: {one.why}", property=names)
-        elif one.at_most is not None and len(found) > one.at_most:
-            listed = ", ".join(other.name for other in found)
-            yield Problem(message=f"has {len(found)} of {names} ({listed}), which overwrite each other", property=names)
+        elif one.at_most is not None and len(result) > one.at_most:
+            listed = ", ".join(other.name for other in result)
+            yield Problem(
+                message=f"has {len(result)} of {names} ({listed}), which overwrite each other", property=names
+            )
 
 
 def _beside(graph: Graph, resource: Resource, by: str, needs: tuple[str, ...]) -> list[Resource]:
     """Resources of the types that name `resource` with the property, also as a part of a longer text."""
-    found = graph.attached(resource, by, *needs)
+    matching = graph.attached(resource, by, *needs)
     if by == "resourceId":
         own = resource.props.get("resourceId") or resource.props.get("name")
-        found = [
+        matching = [
             one
             for one in graph.of_type(*needs)
-            if (one in found and _same(one.props.get(by), own)) or _ends(one.props.get(by), own)
+            if (one in matching and _same(one.props.get(by), own)) or _ends(one.props.get(by), own)
         ]
-    return found
+    return matching
 
 
 def _same(value: Any, own: Any) -> bool:
@@ -142,7 +146,7 @@ def alarms_watch_what_fails(resource: Resource, view: View) -> Iterator[Problem]
 
 def _alarmed(graph: Graph) -> dict[tuple[str, str], list[tuple[Resource, Any]]]:
     """Alarms by namespace and metric, with the dimensions."""
-    found: dict[tuple[str, str], list[tuple[Resource, Any]]] = {}
+    result: dict[tuple[str, str], list[tuple[Resource, Any]]] = {}
     for alarm in graph.of_type(kinds.ALARM):
         queries = alarm.props.get("metricQueries")
         metrics = (
@@ -150,8 +154,8 @@ def _alarmed(graph: Graph) -> dict[tuple[str, str], list[tuple[Resource, Any]]]:
         )
         for metric in (alarm.props, *metrics):
             key = (str(metric.get("namespace")), str(metric.get("metricName")))
-            found.setdefault(key, []).append((alarm, metric.get("dimensions", {})))
-    return found
+            result.setdefault(key, []).append((alarm, metric.get("dimensions", {})))
+    return result
 
 
 def _is_watched(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from ..documents import (
+from ...documents import (
     ATTACHED,
     HOLDERS,
     IDENTITY,
@@ -18,9 +18,9 @@ from ..documents import (
     parse,
     role_grants,
 )
-from ..graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value
-from ..graph.launches import containers
-from ..rule import Kind, Problem, Severity, View, rule
+from ...graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value
+from ...graph.launches import containers
+from ...rule import Kind, Problem, Severity, View, rule
 
 _IAM_GUIDE: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
 _ECS_GUIDE: Final = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
@@ -53,8 +53,8 @@ def iam_policy_version(holder: Resource, view: View) -> Iterator[Problem]:
             yield Problem(message=f"a policy document {error}", property=document.path)
             continue
         if version != VERSION:
-            said = "says no version" if version is None else f"says version {version}"
-            yield Problem(message=f"a policy document {said}", property=document.path)
+            reported = "says no version" if version is None else f"says version {version}"
+            yield Problem(message=f"a policy document {reported}", property=document.path)
 
 
 UNSCOPED: Final[Mapping[str, str]] = {
@@ -205,7 +205,7 @@ def role_trusts_its_consumer(consumer: Resource, view: View) -> Iterator[Problem
 def _roles(graph: Graph, consumer: Resource, path: str) -> list[Resource]:
     """The roles of the stack that stand at `path`; for nested paths by value first, because edges are per top level."""
     match read(consumer, path):
-        case Known(found) if "." in path and (named := graph.named(found, kinds.ROLE)):
+        case Known(known) if "." in path and (named := graph.named(known, kinds.ROLE)):
             return named
     return graph.resolve(consumer, path, kinds.ROLE)
 

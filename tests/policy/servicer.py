@@ -1,7 +1,7 @@
 """The pack as the engine talks to it, without an engine: requests on the wire to the SDK's own servicer.
 
-Owns: turning a graph into analysis requests (unknown values as the engine's sentinels, so that the unknown-checking
-proxy is in play) and the answers into rule, finding id and URN. The only place that touches the SDK's private servicer.
+Unknown values travel as the engine's sentinels, so that the unknown-checking proxy is in play. Only this module touches
+the SDK's private servicer.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ class Answer:
     message: str
 
 
-def wired(found: Any) -> Any:
+def wired(value: Any) -> Any:
     """A value as the engine sends it: numbers as floats, unknown ones as sentinels."""
-    if found is UNKNOWN:
+    if value is UNKNOWN:
         return UNKNOWN_STRING_VALUE
-    if isinstance(found, Mapping):
-        return {key: wired(member) for key, member in found.items()}
-    if isinstance(found, list):
-        return [wired(member) for member in found]
-    return found
+    if isinstance(value, Mapping):
+        return {key: wired(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [wired(member) for member in value]
+    return value
 
 
 def _struct(props: Mapping[str, Any]) -> struct_pb2.Struct:
-    made = struct_pb2.Struct()
-    made.update(wired(props))
-    return made
+    result = struct_pb2.Struct()
+    result.update(wired(props))
+    return result
 
 
 def _options(one: Resource) -> Any:
@@ -59,7 +59,7 @@ def _options(one: Resource) -> Any:
     )
 
 
-class Ring:
+class StartedPack:
     """A pack that has just been started, with this configuration."""
 
     def __init__(
@@ -75,7 +75,7 @@ class Ring:
     def resource(self, one: Resource) -> list[Answer]:
         """What the pack says of one resource before it is touched."""
         response = self.servicer.Analyze(self.request(one), None)
-        return [_answer(found, one.urn) for found in response.diagnostics]
+        return [_answer(result, one.urn) for result in response.diagnostics]
 
     @staticmethod
     def request(one: Resource) -> Any:
@@ -87,7 +87,7 @@ class Ring:
     def stack(self, graph: Graph) -> list[Answer]:
         """What the pack says of the stack in the end."""
         response = self.servicer.AnalyzeStack(self.stack_request(graph), None)
-        return [_answer(found, found.urn) for found in response.diagnostics]
+        return [_answer(result, result.urn) for result in response.diagnostics]
 
     @staticmethod
     def stack_request(graph: Graph) -> Any:
@@ -132,12 +132,12 @@ def _analyzed(one: Resource) -> Any:
     )
 
 
-def _answer(found: Any, urn: str) -> Answer:
-    identity = re.search(r"\[([0-9a-f]{8})\]$", found.message)
-    assert identity, f"{found.policyName} said something that is no finding: {found.message}"
-    return Answer(found.policyName, identity[1], urn, found.enforcementLevel, found.message)
+def _answer(value: Any, urn: str) -> Answer:
+    identity = re.search(r"\[([0-9a-f]{8})\]$", value.message)
+    assert identity, f"{value.policyName} said something that is no finding: {value.message}"
+    return Answer(value.policyName, identity[1], urn, value.enforcementLevel, value.message)
 
 
-def said(answers: Iterable[Answer]) -> set[tuple[str, str]]:
+def violations(answers: Iterable[Answer]) -> set[tuple[str, str]]:
     """Rules and finding ids."""
     return {(answer.rule, answer.id) for answer in answers}

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..graph import Graph, Resource, kinds
-from ..graph.place import place_of
-from ..rule import EVERY, Problem, Severity, View, rule
-from ..tables.rows import is_here
+from ...graph import Graph, Resource, kinds
+from ...graph.location import location_of
+from ...rule import EVERY, Problem, Severity, View, rule
+from ...tables.rows import is_here
 
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:[A-Za-z0-9_/.:*$?#+=@-]+")
 _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -120,8 +120,8 @@ def _faults(graph: Graph, resource: Resource, text: str, others: re.Pattern[str]
             yield f"names {arn}, which is nothing of this stack"
     if _ID.fullmatch(text) and not graph.named(text, *graph.types):
         yield f"names {text}, which is nothing of this stack"
-    if others is not None and (found := others.search(text)):
-        yield f"names the environment {found[1] or found[2] or found[3]}, which is not this one"
+    if others is not None and (match := others.search(text)):
+        yield f"names the environment {match[1] or match[2] or match[3]}, which is not this one"
 
 
 def resolves(graph: Graph, arn: str) -> bool:
@@ -135,16 +135,16 @@ def resolves(graph: Graph, arn: str) -> bool:
         return False
     if graph.named(arn, *types):
         return True
-    place = place_of(graph)
+    location = location_of(graph)
     name = _name(service, kind, rest)
     if "*" not in name:
         return bool(graph.named(name, *types))
     names = [
         str(one.props.get(key)) for one in graph.of_type(*types) for key in ("name", "bucket") if one.props.get(key)
     ]
-    found = re.compile(re.escape(name).replace(r"\*", ".*"))
+    result = re.compile(re.escape(name).replace(r"\*", ".*"))
     literal = name.replace("*", "")
-    return bool(literal.strip("/-:") and place) and (not names or any(found.fullmatch(one) for one in names))
+    return bool(literal.strip("/-:") and location) and (not names or any(result.fullmatch(one) for one in names))
 
 
 def _name(service: str, kind: str, rest: str) -> str:

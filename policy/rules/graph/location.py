@@ -11,7 +11,7 @@ from .stack import Graph
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Account, Region and partition; None for what no resource tells."""
 
     account: str | None
@@ -22,12 +22,12 @@ class Place:
 _ARN = re.compile(r"arn:(aws[a-z-]*):[a-z0-9-]+:([a-z0-9-]*):(\d{12})?:")
 
 
-def place_of(graph: Graph) -> Place:
+def location_of(graph: Graph) -> Location:
     """What most of the stack's resources say: the ARNs that AWS gives, the zones of subnets, the names of buckets."""
-    return graph.once(("place_of",), lambda: _place(graph))
+    return graph.once(("location_of",), lambda: _location(graph))
 
 
-def _place(graph: Graph) -> Place:
+def _location(graph: Graph) -> Location:
     accounts: Counter[str] = Counter()
     regions: Counter[str] = Counter()
     partitions: Counter[str] = Counter()
@@ -41,7 +41,7 @@ def _place(graph: Graph) -> Place:
             regions[zone.rstrip("abcdefghijklmnop")] += 100
         if one.type == kinds.BUCKET and isinstance(name := one.props.get("bucket"), str):
             accounts.update(dict.fromkeys(re.findall(r"-(\d{12})-", name), 100))
-    return Place(_most(accounts), _most(regions), _most(partitions) or "aws")
+    return Location(_most(accounts), _most(regions), _most(partitions) or "aws")
 
 
 def _most(counted: Counter[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Places in a resource's properties, also inside texts that are JSON, and how to change what stands there."""
+"""Positions in a resource's properties, also inside texts that are JSON, and how to change what stands there."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ class _Json:
 JSON: Final = _Json()
 """The step from a text into the JSON that it holds."""
 GONE: Final = object()
-"""Put this in a place to delete it."""
+"""Put this in a position to delete it."""
 
 Step: TypeAlias = str | int | _Json
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One place, and what stands there."""
+class Position:
+    """One position, and what stands there."""
 
     steps: tuple[Step, ...]
     value: Any
 
     @property
     def path(self) -> str:
-        """The place without its indices: `policy{}.Statement[].Action[]`; names of states are left out, too."""
+        """The position without its indices: `policy{}.Statement[].Action[]`; names of states are left out, too."""
         text = ""
         above: Step = ""
         for step in self.steps:
@@ -53,14 +53,14 @@ class Place:
         return next((step for step in reversed(self.steps) if isinstance(step, str)), "")
 
 
-def places(props: Mapping[str, Any]) -> Iterator[Place]:
-    """Every place in `props`, objects and lists included."""
+def positions(props: Mapping[str, Any]) -> Iterator[Position]:
+    """Every position in `props`, objects and lists included."""
     for name, value in props.items():
         yield from _below((name,), value)
 
 
-def _below(steps: tuple[Step, ...], value: Any) -> Iterator[Place]:
-    yield Place(steps, value)
+def _below(steps: tuple[Step, ...], value: Any) -> Iterator[Position]:
+    yield Position(steps, value)
     if isinstance(value, Mapping):
         for name, member in value.items():
             yield from _below((*steps, name), member)
@@ -68,9 +68,9 @@ def _below(steps: tuple[Step, ...], value: Any) -> Iterator[Place]:
         for index, member in enumerate(value):
             yield from _below((*steps, index), member)
     elif isinstance(value, str) and (inner := parsed(value)) is not None:
-        for place in _below((*steps, JSON), inner):
-            if place.steps[-1] is not JSON:
-                yield place
+        for position in _below((*steps, JSON), inner):
+            if position.steps[-1] is not JSON:
+                yield position
 
 
 def parsed(text: str) -> Any:
@@ -78,16 +78,16 @@ def parsed(text: str) -> Any:
     if not re.match(r"\s*[\[{]\s*[\[{\"\]}]", text):
         return None
     try:
-        found = json.loads(text)
+        result = json.loads(text)
     except ValueError:
         return None
-    return found if isinstance(found, dict | list) else None
+    return result if isinstance(result, dict | list) else None
 
 
 def put(props: Mapping[str, Any], steps: tuple[Step, ...], new: Any) -> dict[str, Any]:
-    """A copy of `props` with `new` (or nothing, for `GONE`) at the place."""
-    made: dict[str, Any] = _put(props, steps, lambda old: new)
-    return made
+    """A copy of `props` with `new` (or nothing, for `GONE`) at the position."""
+    result: dict[str, Any] = _put(props, steps, lambda old: new)
+    return result
 
 
 def changed(props: Mapping[str, Any], act: Callable[[str], str]) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ..graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value
-from ..graph.groups import GroupRule, group_rules
-from ..graph.launches import STARTERS, TaskLaunch, containers, launches_of, task_launches
-from ..rule import Level, Problem, Severity, View, rule
+from ...graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value
+from ...graph.groups import GroupRule, group_rules
+from ...graph.launches import STARTERS, TaskLaunch, containers, launches_of, task_launches
+from ...rule import Level, Problem, Severity, View, rule
 
 _ECR_GUIDE: Final = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"
 _LINK_GUIDE: Final = "https://docs.aws.amazon.com/vpc/latest/privatelink"

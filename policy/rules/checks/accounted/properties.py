@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from ..graph import UNKNOWN, Resource, kinds
-from ..rule import Problem, Rule, Severity, View, rule
-from ..tables.properties import BY_TYPE, SUBJECTS
-from ..tables.rows import Context, Must, Row, Table, parsed
+from ...graph import UNKNOWN, Resource, kinds
+from ...rule import Problem, Rule, Severity, View, rule
+from ...tables.properties import BY_TYPE, SUBJECTS
+from ...tables.rows import Context, Must, Row, Table, parsed
 
 COMPUTED: Final = frozenset(
     (
@@ -67,17 +67,17 @@ def _nodes(table: Table, name: str, value: Any) -> Iterator[Node]:
 
 
 def _rows(table: Table, shape: str) -> tuple[Row, ...]:
-    found = table.by_path.get(shape) or table.by_path.get(f"{shape.rpartition('.')[0]}.*")
-    if found is None and ".*." in table.stars:
-        found = table.by_path.get(_STARRED.sub(".*.", shape))
-    return found or ()
+    result = table.by_path.get(shape) or table.by_path.get(f"{shape.rpartition('.')[0]}.*")
+    if result is None and ".*." in table.stars:
+        result = table.by_path.get(_STARRED.sub(".*.", shape))
+    return result or ()
 
 
 _STARRED: Final = re.compile(r"(?<=ExpressionAttributeValues)\.[^.]+\.")
 
 
 def _at(props: Mapping[str, Any], path: str) -> Any:
-    from ..graph import Known, Unknown, read
+    from ...graph import Known, Unknown, read
 
     match read(props, path):
         case Known(value):
@@ -93,12 +93,12 @@ def _applies(row: Row, props: Mapping[str, Any], path: str) -> bool:
         return True
     other, wanted = row.when
     indices = iter(re.findall(r"\[\d+\]", path))
-    found = _at(props, re.sub(r"\[\]", lambda _: next(indices, "[0]"), other))
-    if found is None and other == "vpcEndpointType":
-        found = "Gateway"
+    result = _at(props, re.sub(r"\[\]", lambda _: next(indices, "[0]"), other))
+    if result is None and other == "vpcEndpointType":
+        result = "Gateway"
     if wanted is None:
-        return found is None
-    return bool(found is not UNKNOWN and (found in wanted if isinstance(wanted, tuple) else found == wanted))
+        return result is None
+    return bool(result is not UNKNOWN and (result in wanted if isinstance(wanted, tuple) else result == wanted))
 
 
 def judged(table: Table, props: Mapping[str, Any], context: Context, prefix: str = "") -> Iterator[Problem]:
@@ -183,19 +183,19 @@ def _gaps(at: Any, steps: list[str], above: str) -> Iterator[str]:
     path = f"{above}.{name}" if above else name
     if at is UNKNOWN:
         return
-    found = at.get(name) if isinstance(at, Mapping) else None
-    if found is None or (isinstance(found, str | list | dict) and not found):
+    result = at.get(name) if isinstance(at, Mapping) else None
+    if result is None or (isinstance(result, str | list | dict) and not result):
         yield path if not rest else ".".join([path, *(one.removesuffix("[]") for one in rest)])
     elif rest:
-        for member, here in _members(found, path, step):
+        for member, here in _members(result, path, step):
             yield from _gaps(member, rest, here)
 
 
-def _members(found: Any, path: str, step: str) -> Iterator[tuple[Any, str]]:
+def _members(value: Any, path: str, step: str) -> Iterator[tuple[Any, str]]:
     if not step.endswith("[]"):
-        yield found, path
-    elif isinstance(found, list):
-        for index, member in enumerate(found):
+        yield value, path
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
             yield member, f"{path}[{index}]"
 
 

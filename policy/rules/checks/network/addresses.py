@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from typing import Any, Final
 
-from ..graph import Known, Resource, Unknown, kinds, members, read, value
-from ..graph.groups import group_rules
-from ..graph.launches import run_task_states
-from ..rule import Kind, Problem, Severity, View, rule
-from ..settings import Settings
+from ...graph import Known, Resource, Unknown, kinds, members, read, value
+from ...graph.groups import group_rules
+from ...graph.launches import run_task_states
+from ...rule import Kind, Problem, Severity, View, rule
+from ...settings import Settings
 
 _GUIDE: Final = "https://docs.aws.amazon.com/vpc/latest/userguide"
 
@@ -23,12 +23,12 @@ _GUIDE: Final = "https://docs.aws.amazon.com/vpc/latest/userguide"
 )
 def subnets_have_route_table(subnet: Resource, view: View) -> Iterator[Problem]:
     """Each subnet has exactly one explicit route table association."""
-    found = view.graph.attached(subnet, "subnetId", kinds.ROUTE_ASSOCIATION)
-    if not found:
+    matching = view.graph.attached(subnet, "subnetId", kinds.ROUTE_ASSOCIATION)
+    if not matching:
         yield Problem(message="no route table is associated, so it silently uses the VPC's main one")
-    elif len(found) > 1:
-        names = ", ".join(association.name for association in found)
-        yield Problem(message=f"{len(found)} route table associations ({names}), AWS takes one")
+    elif len(matching) > 1:
+        names = ", ".join(association.name for association in matching)
+        yield Problem(message=f"{len(matching)} route table associations ({names}), AWS takes one")
 
 
 @rule(

@@ -1,8 +1,4 @@
-"""Runs the mutants and says which rules noticed which.
-
-Owns: the base graphs (each committed stack, recorded in both modes), the outcome of a mutant, and the printed matrix.
-Refuses: asserting (the tests) and the mutants themselves (`table.py`).
-"""
+"""Runs the mutants on each committed stack, recorded in both modes, and says which rules noticed which."""
 
 from __future__ import annotations
 
@@ -16,7 +12,9 @@ from batchctl import project as projects
 from batchctl.preview.recording import MODES, Mode, record
 from policy.rules import ALL_RULES, Finding, Graph, Verdict, evaluate
 
-from .table import MUTANTS, Mutant, first, with_synthetic
+from .delivery import with_synthetic
+from .model import Mutant, first
+from .table import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[3]
 STACKS = ("dev", "prod")
@@ -52,7 +50,7 @@ class Outcome:
     mutant: Mutant
     stack: str
     mode: Mode
-    said: Expected
+    verdict: Expected
     """Of the expected rule on the expected resource."""
     fired: frozenset[str]
     """Rules that newly fail, wherever; without the one that lists undecided rules."""
@@ -60,7 +58,7 @@ class Outcome:
     @property
     def killed(self) -> bool:
         """Noticed: failed, or in unknown mode at least not passed."""
-        return self.said == "fail" or (self.mode == "unknown" and self.said == "undecided")
+        return self.verdict == "fail" or (self.mode == "unknown" and self.verdict == "undecided")
 
     @property
     def exact(self) -> bool:
@@ -80,9 +78,9 @@ def outcome(mutant: Mutant, stack: str, mode: Mode) -> Outcome:
     here = {
         f.verdict for f in after if f.rule == mutant.rule and f.urn == blamed and (f in new or f.verdict not in _SAID)
     }
-    said: Expected = "fail" if Verdict.FAIL in here else "undecided" if Verdict.UNDECIDED in here else "silent"
+    verdict: Expected = "fail" if Verdict.FAIL in here else "undecided" if Verdict.UNDECIDED in here else "silent"
     listing = {"undecided-rules-reported"} - {mutant.rule}
-    return Outcome(mutant, stack, mode, said, frozenset(finding.rule for finding in new) - listing)
+    return Outcome(mutant, stack, mode, verdict, frozenset(finding.rule for finding in new) - listing)
 
 
 def outcomes() -> Iterator[Outcome]:
@@ -101,7 +99,7 @@ def printed(results: Iterable[Outcome]) -> str:
     marks: Mapping[Expected, str] = {"fail": "F", "undecided": "u", "silent": "-"}
     lines = ["columns: dev unknown, dev resolved, prod unknown, prod resolved; F fail, u undecided, - silent", ""]
     for label, of_one in grouped.items():
-        cells = {(o.stack, o.mode): marks[o.said] for o in of_one}
+        cells = {(o.stack, o.mode): marks[o.verdict] for o in of_one}
         row = "".join(cells.get((stack, mode), ".") for stack in STACKS for mode in MODES)
         others = sorted({rule for o in of_one for rule in o.fired} - {of_one[0].mutant.rule})
         lines.append(f"{row}  {label}" + (f"  (also {', '.join(others)})" if others else ""))

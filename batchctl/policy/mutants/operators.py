@@ -1,8 +1,6 @@
-"""How a stack is broken: operators that take a graph and give a changed copy.
+"""Operators that take a graph and return a changed copy.
 
-Owns: the operators of mutation testing over graphs (delete, change, drop, cut, retarget, add, edit JSON, …).
-Refuses: choosing what to break and what must notice (`table.py`).
-A value that is unknown stays unknown where an operator would change its text: that is what a preview would see, too.
+A value that is unknown stays unknown where an operator would change its text, as in a preview.
 """
 
 from __future__ import annotations
@@ -38,16 +36,16 @@ def _steps(path: str) -> list[str | int]:
 
 def _edited(props: Mapping[str, Any], path: str, act: Callable[[Any, str | int], None]) -> dict[str, Any]:
     """A copy of `props` in which `act` was applied to the holder of `path`; missing objects on the way are made."""
-    made: dict[str, Any] = deepcopy(dict(props))
+    result: dict[str, Any] = deepcopy(dict(props))
     *way, last = _steps(path)
-    at: Any = made
+    at: Any = result
     for step in way:
         if at is UNKNOWN:
-            return made
+            return result
         at = at.setdefault(step, {}) if isinstance(step, str) else at[step]
     if at is not UNKNOWN:
         act(at, last)
-    return made
+    return result
 
 
 def change(path: str, new: Any) -> Operator:
@@ -81,11 +79,11 @@ def text(path: str, old: str, new: str) -> Operator:
 
     def operate(graph: Graph, one: Resource) -> Graph:
         def act(holder: Any, last: str | int) -> None:
-            found = holder[last]
-            if found is UNKNOWN:
+            result = holder[last]
+            if result is UNKNOWN:
                 return
-            assert old in found, f"{one.name}.{path} does not hold {old!r}"
-            holder[last] = found.replace(old, new)
+            assert old in result, f"{one.name}.{path} does not hold {old!r}"
+            holder[last] = result.replace(old, new)
 
         return swapped(graph, one, replace(one, props=_edited(one.props, path, act)))
 
@@ -99,11 +97,11 @@ def edit(path: str, act: Callable[[Any], None]) -> Operator:
         def rewrite(holder: Any, last: str | int) -> None:
             if holder[last] is UNKNOWN:
                 return
-            found = json.loads(holder[last])
-            before = json.dumps(found)
-            act(found)
-            assert json.dumps(found) != before, f"{one.name}.{path} was not changed"
-            holder[last] = json.dumps(found)
+            result = json.loads(holder[last])
+            before = json.dumps(result)
+            act(result)
+            assert json.dumps(result) != before, f"{one.name}.{path} was not changed"
+            holder[last] = json.dumps(result)
 
         return swapped(graph, one, replace(one, props=_edited(one.props, path, rewrite)))
 
@@ -150,10 +148,10 @@ def cut(prop: str, kind: str, path: str | None = None) -> Operator:
         named = set(identities(target))
 
         def act(holder: Any, last: str | int) -> None:
-            found = holder[last]
-            if isinstance(found, list):
-                at = next((i for i, member in enumerate(found) if member in named), 0)
-                del found[at]
+            result = holder[last]
+            if isinstance(result, list):
+                at = next((i for i, member in enumerate(result) if member in named), 0)
+                del result[at]
             else:
                 holder[last] = FOREIGN
 
@@ -170,8 +168,8 @@ def estranged(prop: str, path: str | None = None) -> Operator:
         edges = {**one.property_dependencies, prop: ()}
 
         def act(holder: Any, last: str | int) -> None:
-            found = holder[last]
-            holder[last] = [f"{FOREIGN}{i}" for i in range(len(found))] if isinstance(found, list) else FOREIGN
+            result = holder[last]
+            holder[last] = [f"{FOREIGN}{i}" for i in range(len(result))] if isinstance(result, list) else FOREIGN
 
         return swapped(
             graph, one, replace(one, props=_edited(one.props, path or prop, act), property_dependencies=edges)
@@ -191,8 +189,8 @@ def retarget(prop: str, kind: str, sibling: Callable[[Graph, Resource], Resource
             for key, urns in one.property_dependencies.items()
         }
         renamed = dict(zip(identities(old), identities(new), strict=False))
-        found = one.props.get(prop)
-        props = {**one.props, prop: renamed.get(found, found) if isinstance(found, str) else found}
+        result = one.props.get(prop)
+        props = {**one.props, prop: renamed.get(result, result) if isinstance(result, str) else result}
         return swapped(graph, one, replace(one, props=props, property_dependencies=edges))
 
     return operate
@@ -207,15 +205,15 @@ def unexport(graph: Graph, one: Resource) -> Graph:
     """Take everything that names the resource out of the stack's outputs."""
     named = set(identities(one))
 
-    def without(found: Any) -> Any:
-        if isinstance(found, Mapping):
-            return {key: without(member) for key, member in found.items() if not _is(member)}
-        if isinstance(found, list):
-            return [without(member) for member in found if not _is(member)]
-        return found
+    def without(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: without(member) for key, member in value.items() if not _is(member)}
+        if isinstance(value, list):
+            return [without(member) for member in value if not _is(member)]
+        return value
 
-    def _is(found: Any) -> bool:
-        return isinstance(found, str) and found in named
+    def _is(value: Any) -> bool:
+        return isinstance(value, str) and value in named
 
     return rebuilt(graph, graph, without(graph.outputs or {}))
 

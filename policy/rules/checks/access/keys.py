@@ -7,10 +7,10 @@ from collections.abc import Iterator, MutableMapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from ..documents import ATTACHED, MalformedError, Statement, documents, resource_grants
-from ..graph import Graph, Known, Resource, Unknown, identities, kinds, read, value
-from ..rule import Kind, Problem, Severity, View, rule
-from ..settings import Settings
+from ...documents import ATTACHED, MalformedError, Statement, documents, resource_grants
+from ...graph import Graph, Known, Resource, Unknown, identities, kinds, read, value
+from ...rule import Kind, Problem, Severity, View, rule
+from ...settings import Settings
 
 _KMS_GUIDE: Final = "https://docs.aws.amazon.com/kms/latest/developerguide"
 _LOGS_GUIDE: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
@@ -97,7 +97,7 @@ def _admits_logs(one: Statement, group: Resource) -> bool:
     principals = (
         re.fullmatch(r"logs(?:\.([a-z0-9-]+))?\.amazonaws\.com(\.cn)?", p) for p in one.principals.get("Service", ())
     )
-    return any(found and (found[1] is None or not regions or found[1] in regions) for found in principals)
+    return any(result and (result[1] is None or not regions or result[1] in regions) for result in principals)
 
 
 def _contexts(one: Statement) -> list[str]:

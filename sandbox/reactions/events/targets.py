@@ -11,7 +11,7 @@ from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from .account import Account, DeniedError
+from sandbox.reactions.account import Account, DeniedError
 
 
 class NotEmulatedError(Exception):

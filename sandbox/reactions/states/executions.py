@@ -42,14 +42,13 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
+from sandbox.reactions.account import Account, DeniedError
+from sandbox.reactions.events.bus import Bus
+from sandbox.reactions.hooks import replace
+from sandbox.reactions.metrics import Metrics
+from sandbox.reactions.states import execution_tasks
+from sandbox.reactions.states.execution_tasks import execution_of
 from sandbox.workflow import distributed_map, interpreter
-
-from . import execution_tasks
-from .account import Account, DeniedError
-from .bus import Bus
-from .execution_tasks import execution_of
-from .hooks import replace
-from .metrics import Metrics
 
 SERVICE = "states.amazonaws.com"
 NAMESPACE = "AWS/States"

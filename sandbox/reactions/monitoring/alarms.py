@@ -15,11 +15,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
-from . import metric_math, targets
-from .account import ACCOUNT_ID, Account, DeniedError
-from .bus import Bus
-from .hooks import replace
-from .metrics import STATISTICS, Metrics
+from sandbox.reactions.account import ACCOUNT_ID, Account, DeniedError
+from sandbox.reactions.events import targets
+from sandbox.reactions.events.bus import Bus
+from sandbox.reactions.hooks import replace
+from sandbox.reactions.metrics import STATISTICS, Metrics
+from sandbox.reactions.monitoring import metric_math
 
 SERVICE = "cloudwatch.amazonaws.com"
 EVERY_SECONDS = 10

@@ -9,8 +9,8 @@ from typing import Any
 from flask import has_request_context, request
 from moto.s3 import notifications
 
-from .bus import Bus
-from .hooks import replace
+from sandbox.reactions.events.bus import Bus
+from sandbox.reactions.hooks import replace
 
 _REASONS = {
     "s3:ObjectCreated:Put": "PutObject",

@@ -14,8 +14,8 @@ from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.cloudwatch.models import Alarm
 from moto.ecs.models import ecs_backends
 
-from .account import ACCOUNT_ID, Account
-from .hooks import replace
+from sandbox.reactions.account import ACCOUNT_ID, Account
+from sandbox.reactions.hooks import replace
 
 DEFAULT_COOLDOWN_SECONDS = 300
 LOW_SHARE = 0.9

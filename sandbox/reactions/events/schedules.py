@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 from moto.events.models import Rule, events_backends
 from moto.scheduler.models import Schedule, scheduler_backends
 
-from . import recurrence, targets
-from .account import ACCOUNT_ID, Account, DeniedError
-from .bus import RETRIED, Bus
-from .metrics import Metrics
+from sandbox.reactions.account import ACCOUNT_ID, Account, DeniedError
+from sandbox.reactions.events import recurrence, targets
+from sandbox.reactions.events.bus import RETRIED, Bus
+from sandbox.reactions.metrics import Metrics
 
 NAMESPACE = "AWS/Scheduler"
 SERVICE = "scheduler.amazonaws.com"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
+from sandbox.strict.containers.ecs import cluster_of, definition_of
+from sandbox.strict.containers.task_definitions import FARGATE_MEMORY
 from sandbox.strict.rules import Rules
-from sandbox.strict.services.ecs import cluster_of, definition_of
-from sandbox.strict.services.task_definitions import FARGATE_MEMORY
 
 _API = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"

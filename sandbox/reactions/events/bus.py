@@ -15,10 +15,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.events.models import Rule, events_backends
 
-from . import patterns, target_input, targets
-from .account import ACCOUNT_ID, Account, DeniedError
-from .hooks import replace
-from .metrics import Metrics
+from sandbox.reactions.account import ACCOUNT_ID, Account, DeniedError
+from sandbox.reactions.events import patterns, target_input, targets
+from sandbox.reactions.hooks import replace
+from sandbox.reactions.metrics import Metrics
 
 NAMESPACE = "AWS/Events"
 RETRIED = ("ThrottlingException", "ServiceUnavailable", "InternalFailure", "TooManyRequestsException")

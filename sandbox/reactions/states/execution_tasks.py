@@ -14,10 +14,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
+from sandbox.reactions.account import ACCOUNT_ID, Account
+from sandbox.reactions.hooks import replace
 from sandbox.workflow import interpreter
-
-from .account import ACCOUNT_ID, Account
-from .hooks import replace
 
 STARTED_BY = "AWS Step Functions"
 """No caller of RunTask may use this name, which has spaces."""

@@ -15,9 +15,9 @@ from typing import Any
 
 from moto.logs.models import LogStream, logs_backends
 
-from .account import ACCOUNT_ID, Account
-from .hooks import replace
-from .metrics import Metrics
+from sandbox.reactions.account import ACCOUNT_ID, Account
+from sandbox.reactions.hooks import replace
+from sandbox.reactions.metrics import Metrics
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<sign>\|\||&&|[()]|!=|<=|>=|=|<|>)|(?P<text>\"(?:[^\"\\]|\\.)*\")|(?P<word>[^\s()=!<>&|\"]+))"

@@ -112,6 +112,25 @@ def group_name(call: Call, account: Account) -> Iterator[str]:
         yield f"Schedule group {call.parameters['Name']} already exists."
 
 
+@rules.add(
+    "DeleteScheduleGroup",
+    "GetScheduleGroup",
+    source=f"{_API}API_DeleteScheduleGroup.html#API_DeleteScheduleGroup_Errors",
+    code="ResourceNotFoundException",
+)
+def known_group(call: Call, account: Account) -> Iterator[str]:
+    """A group that is described or deleted exists."""
+    if call.parameters["Name"] not in account.backend("scheduler").schedule_groups:
+        yield f"Schedule group {call.parameters['Name']} does not exist."
+
+
+@rules.add("DeleteScheduleGroup", source=f"{_API}API_DeleteScheduleGroup.html", code="ValidationException")
+def own_group(call: Call, _: Account) -> Iterator[str]:
+    """The group `default` is not deleted."""
+    if call.parameters["Name"] == "default":
+        yield "The default schedule group cannot be deleted."
+
+
 @rules.add(*_SCHEDULE, source=f"{_API}API_Target.html", code="ValidationException")
 def target(call: Call, _: Account) -> Iterator[str]:
     """A target is an ARN; a state machine, function or SDK action takes JSON; ECS has its parameters, and it alone."""

@@ -23,7 +23,8 @@ from rich.table import Table
 
 from batchctl.preview.prices import Prices, load_prices
 from batchctl.sizing import Timings, load_timings, propose, work_seconds
-from benchmarks._definition import JOB, Measured, deployed, measure
+from benchmarks._definition import JOB, deployed, measure
+from benchmarks._definition import Measured as Measured
 from conventions import fargate
 from data_ingestion.job import IngestionEnvironment
 from risk_calculation.job import RiskEnvironment

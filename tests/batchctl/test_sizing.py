@@ -136,7 +136,7 @@ class TestCommand:
         return CliRunner().invoke(cli.app, ["size", *arguments])
 
     def test_shard_size_and_batch_are_its_answer_for_a_million_trades(self) -> None:
-        """Of settings and of the job; who changes one changes the other, or measures again. The task's size is larger."""
+        """Who changes a default measures again. The task's size is larger than the answer."""
         answer = json.loads(self.run("--trades", "1000000", "--scenarios", "20000", "--json").stdout)
         job = parse({}, stack="dev").jobs["risk-calculation"]
         assert job.fan_out is not None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batchctl.preview.prices import load_prices
-from benchmarks._definition import Measured
-from benchmarks.makespan import HISTORY_LIMIT, Load, Rates, Scene, launches, makespan, quota_for, ways
+from benchmarks.makespan import HISTORY_LIMIT, Load, Measured, Rates, Scene, launches, makespan, quota_for, ways
 from settings.jobs import DEFAULT_JOBS, Job
 
 STEADY = Load(shard_seconds=60, startup_seconds=40, spread=0)

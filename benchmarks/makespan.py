@@ -23,12 +23,13 @@ from rich.table import Table
 
 from batchctl.preview.prices import Prices, load_prices
 from batchctl.sizing import Timings, load_timings, propose, work_seconds
-from benchmarks._definition import JOB, deployed, measure
-from benchmarks._definition import Measured as Measured
+from benchmarks._definition import JOB, Measured, deployed, measure
 from conventions import fargate
 from data_ingestion.job import IngestionEnvironment
 from risk_calculation.job import RiskEnvironment
 from settings.jobs import Job
+
+__all__ = ["HISTORY_LIMIT", "Load", "Measured", "Rates", "Scene", "launches", "makespan", "quota_for", "ways"]
 
 HISTORY_LIMIT = 25_000
 """Events of one Standard execution; source: Step Functions quotas."""

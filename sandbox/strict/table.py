@@ -20,7 +20,7 @@ from sandbox.strict.services import (
     sessions,
     states,
 )
-from sandbox.strict.storage import bucket_policies, expressions, s3, tables
+from sandbox.strict.storage import bucket_policies, bucket_settings, expressions, objects, s3, tables
 
 RULES: tuple[Rule, ...] = (
     *tags.RULES,
@@ -29,6 +29,8 @@ RULES: tuple[Rule, ...] = (
     *endpoints.rules.all,
     *requests.rules.all,
     *s3.rules.all,
+    *bucket_settings.rules.all,
+    *objects.rules.all,
     *bucket_policies.rules.all,
     *iam.RULES,
     *sessions.RULES,

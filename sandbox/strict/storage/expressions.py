@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from moto.dynamodb.comparisons import get_filter_expression
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
@@ -15,6 +15,11 @@ from sandbox.strict.rules import Rules
 
 _API = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/"
+
+_FUNCTIONS = frozenset(
+    {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size"}
+)
+_WORDS = frozenset({"AND", "OR", "NOT", "IN", "BETWEEN", "and", "or", "not", "in", "between"})
 
 rules = Rules("dynamodb")
 
@@ -36,9 +41,15 @@ def expression_syntax(call: Call, _: Account) -> Iterator[str]:
         text = call.parameters.get(member)
         if not text or not set(re.findall(r":\w+", text)) <= set(items):
             continue  # a placeholder without a value is refused by its own rule
+        functions = set(re.findall(r"(\w+)\s*\(", text)) - {"AND", "OR", "NOT", "IN", "and", "or", "not", "in"}
+        for unknown in sorted(functions - _FUNCTIONS):
+            yield f"Invalid {member}: Invalid function name; function: {unknown}"
+        words = set(re.findall(r"(?<![\w:#.])[A-Za-z_]\w*", text)) - functions - _WORDS
+        for reserved in sorted(word for word in words if word.upper() in ReservedKeywords.get_reserved_keywords()):
+            yield f"Invalid {member}: Attribute name is a reserved keyword; reserved keyword: {reserved}"
         try:
-            get_filter_expression(text, names, {name: DynamoType(item) for name, item in items.items()})
-        except Exception as error:  # moto's parser raises what it meets
+            get_filter_expression(text, names, items)
+        except (ValueError, LookupError) as error:
             yield f"Invalid {member}: Syntax error; {error}"
 
 

@@ -1,11 +1,10 @@
-"""ECS, ECR and Application Auto Scaling: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html"""
+"""ECS: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html"""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from tests.sandbox.strict.conftest import ACCOUNT, policy
+from tests.sandbox.strict.conftest import ACCOUNT
 from tests.sandbox.strict.documented import ABSENT, request
 from tests.sandbox.strict.seeds.compute import _DEFINITION, _MAIN, _RUN, _SERVICE, main
 
@@ -18,7 +17,6 @@ def _two(**members: Any) -> dict[str, Any]:
     return {"containerDefinitions": [{**_MAIN, "cpu": 128, "memory": 256}, second]}
 
 
-SERVICE = "ecs"
 REQUESTS = [
     request(
         "RegisterTaskDefinition",
@@ -88,7 +86,9 @@ REQUESTS = [
         large_storage={"ephemeralStorage": {"sizeInGiB": 201}},
         platform={"runtimePlatform": {"cpuArchitecture": "SPARC"}},
         system={"runtimePlatform": {"operatingSystemFamily": "BEOS"}},
-        small_windows={"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE", "cpuArchitecture": "X86_64"}},
+        small_windows={
+            "runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE", "cpuArchitecture": "X86_64"}
+        },
         placement={"placementConstraints": [{"type": "memberOf", "expression": "x"}]},
         host_processes={"pidMode": "host"},
         ipc={"ipcMode": "host"},
@@ -103,7 +103,12 @@ REQUESTS = [
         circle={
             "containerDefinitions": [
                 {**_MAIN, "cpu": 128, "memory": 256, "dependsOn": [{"containerName": "second", "condition": "START"}]},
-                {"name": "second", "image": "i", "memory": 64, "dependsOn": [{"containerName": "main", "condition": "START"}]},
+                {
+                    "name": "second",
+                    "image": "i",
+                    "memory": 64,
+                    "dependsOn": [{"containerName": "main", "condition": "START"}],
+                },
             ]
         },
         hostname=main(hostname="h"),
@@ -124,8 +129,14 @@ REQUESTS = [
         insights={"settings": [{"name": "containerInsights", "value": "on"}]},
         setting={"settings": [{"name": "insights", "value": "enabled"}]},
         provider={"capacityProviders": ["FARGATE_CHEAP"]},
-        strategy={"capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]},
-        weight={"capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1001}]},
+        strategy={
+            "capacityProviders": ["FARGATE"],
+            "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}],
+        },
+        weight={
+            "capacityProviders": ["FARGATE"],
+            "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1001}],
+        },
         logging={"configuration": {"executeCommandConfiguration": {"logging": "OVERRIDE"}}},
         logging_kind={"configuration": {"executeCommandConfiguration": {"logging": "SOME"}}},
         reserved={"tags": [{"key": "aws:x", "value": "v"}]},
@@ -156,7 +167,10 @@ REQUESTS = [
         place={"placementStrategy": [{"type": "random"}]},
         role={"role": "ecs_tasks"},
         taken={"serviceName": "service"},
-        rebalancing={"availabilityZoneRebalancing": "ENABLED", "deploymentConfiguration": {"maximumPercent": 100, "minimumHealthyPercent": 0}},
+        rebalancing={
+            "availabilityZoneRebalancing": "ENABLED",
+            "deploymentConfiguration": {"maximumPercent": 100, "minimumHealthyPercent": 0},
+        },
     ),
     request(
         "UpdateService",
@@ -166,7 +180,9 @@ REQUESTS = [
         cluster={"cluster": "ghost"},
         definition={"taskDefinition": "ghost:1"},
         inactive=lambda a: {"taskDefinition": a.retired_definition},
-        no_subnet=lambda a: {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-00000000000000000"]}}},
+        no_subnet=lambda a: {
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-00000000000000000"]}}
+        },
         percent={"deploymentConfiguration": {"maximumPercent": 90}},
         provider={"capacityProviderStrategy": [{"capacityProvider": "none", "weight": 1}]},
         version={"platformVersion": "9"},
@@ -185,7 +201,9 @@ REQUESTS = [
         nameless={"overrides": {"containerOverrides": [{"command": ["x"]}]}},
         cpu={"overrides": {"cpu": "300"}},
         role={"overrides": {"taskRoleArn": _GHOST}},
-        large={"overrides": {"containerOverrides": [{"name": "main", "environment": [{"name": "X", "value": "x" * 8200}]}]}},
+        large={
+            "overrides": {"containerOverrides": [{"name": "main", "environment": [{"name": "X", "value": "x" * 8200}]}]}
+        },
         started={"startedBy": "some body"},
         long_started={"startedBy": "s" * 129},
         propagate={"propagateTags": "SERVICE"},
@@ -197,97 +215,69 @@ REQUESTS = [
         reserved={"tags": [{"key": "aws:x", "value": "v"}]},
         token={"clientToken": "t" * 65},
     ),
-    request("StopTask", lambda a: {"cluster": "cluster", "task": a.new_task()}, none={"task": "0" * 32}, cluster={"cluster": "ghost"}),
-    request("DescribeTasks", lambda a: {"cluster": "cluster", "tasks": [a.task]}, many={"tasks": ["0" * 32] * 101}, none={"tasks": []}, cluster={"cluster": "ghost"}),
-    request("DescribeServices", {"cluster": "cluster", "services": ["service"]}, many={"services": [str(n) for n in range(11)]}, cluster={"cluster": "ghost"}, none={"services": []}),
-    request("DescribeTaskDefinition", {"taskDefinition": "fargate"}, none={"taskDefinition": "ghost"}, revision={"taskDefinition": "fargate:999"}),
-    request("DeregisterTaskDefinition", lambda a: {"taskDefinition": a.new_definition()}, no_revision={"taskDefinition": "fargate"}, none={"taskDefinition": "fargate:999"}),
-    request("DeleteService", lambda a: {"cluster": "cluster", "service": a.new_service(0)}, running=lambda a: {"service": a.new_service(1)}, none={"service": "ghost"}),
-    request("ListTasks", {"cluster": "cluster"}, status={"desiredStatus": "ENDED"}, cluster={"cluster": "ghost"}, page={"maxResults": 101}),
-    request("PutClusterCapacityProviders", {"cluster": "spare", "capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": []}, none={"capacityProviders": ["x"]}, cluster={"cluster": "ghost"}, two_bases={"capacityProviders": ["FARGATE", "FARGATE_SPOT"], "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE", "base": 1, "weight": 1}, {"capacityProvider": "FARGATE_SPOT", "base": 1, "weight": 1}]}),
-    request("TagResource", {"resourceArn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/cluster", "tags": [{"key": "k", "value": "v"}]}, arn={"resourceArn": "cluster"}, none={"resourceArn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/ghost"}, reserved={"tags": [{"key": "aws:", "value": "v"}]}),
-]  # fmt: skip
-
-_TARGET = {
-    "ServiceNamespace": "ecs",
-    "ScalableDimension": "ecs:service:DesiredCount",
-    "ResourceId": "service/cluster/service",
-}
-_TRACK = {
-    "TargetValue": 50.0,
-    "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
-}
-REQUESTS_SCALING = [
     request(
-        "RegisterScalableTarget",
-        {**_TARGET, "MinCapacity": 0, "MaxCapacity": 4},
-        backwards={"MinCapacity": 5},
-        negative={"MinCapacity": -1},
-        resource={"ResourceId": "cluster/service"},
-        service={"ResourceId": "service/cluster/ghost"},
-        dimension={"ScalableDimension": "dynamodb:table:ReadCapacityUnits"},
-        namespace={"ServiceNamespace": "eks"},
-        role={"RoleARN": ""},
+        "StopTask",
+        lambda a: {"cluster": "cluster", "task": a.new_task()},
+        none={"task": "0" * 32},
+        cluster={"cluster": "ghost"},
     ),
     request(
-        "PutScalingPolicy",
-        {**_TARGET, "PolicyName": "documented", "PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": _TRACK},
-        zero={"TargetTrackingScalingPolicyConfiguration": {"TargetValue": 0.0}},
-        metric={"TargetTrackingScalingPolicyConfiguration": {"PredefinedMetricSpecification": {"PredefinedMetricType": "Cpu"}}},
-        no_metric={"TargetTrackingScalingPolicyConfiguration": {"PredefinedMetricSpecification": ABSENT}},
-        cooldown={"TargetTrackingScalingPolicyConfiguration": {"ScaleInCooldown": -1}},
-        kind={"PolicyType": "Manual"},
-        steps={"PolicyType": "StepScaling"},
-        adjustment={"PolicyType": "StepScaling", "TargetTrackingScalingPolicyConfiguration": ABSENT, "StepScalingPolicyConfiguration": {"StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}]}},
-        other_adjustment={"PolicyType": "StepScaling", "TargetTrackingScalingPolicyConfiguration": ABSENT, "StepScalingPolicyConfiguration": {"AdjustmentType": "Double", "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}]}},
-        no_steps={"PolicyType": "StepScaling", "TargetTrackingScalingPolicyConfiguration": ABSENT, "StepScalingPolicyConfiguration": {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": []}},
-        target={"ResourceId": "service/cluster/ghost"},
-        name={"PolicyName": ""},
-    ),
-    request("DeregisterScalableTarget", {**_TARGET, "ResourceId": "service/cluster/service"}, none={"ResourceId": "service/cluster/ghost"}),
-]  # fmt: skip
-
-
-def _lifecycle(**selection: Any) -> dict[str, Any]:
-    base = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5, **selection}
-    rule = {
-        "rulePriority": 1,
-        "selection": {n: v for n, v in base.items() if v is not ABSENT},
-        "action": {"type": "expire"},
-    }
-    return {"lifecyclePolicyText": json.dumps({"rules": [rule]})}
-
-
-REQUESTS_ECR = [
-    request(
-        "CreateRepository",
-        lambda a: {"repositoryName": a.name()},
-        upper={"repositoryName": "Repository"},
-        dots={"repositoryName": "a..b"},
-        short={"repositoryName": "a"},
-        taken={"repositoryName": "repository"},
-        mutability={"imageTagMutability": "SOMETIMES"},
-        encryption={"encryptionConfiguration": {"encryptionType": "SSE"}},
-        key={"encryptionConfiguration": {"encryptionType": "AES256", "kmsKey": "alias/x"}},
-        no_key={"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "11111111-2222-3333-4444-555555555555"}},
-        reserved={"tags": [{"Key": "aws:x", "Value": "v"}]},
+        "DescribeTasks",
+        lambda a: {"cluster": "cluster", "tasks": [a.task]},
+        many={"tasks": ["0" * 32] * 101},
+        none={"tasks": []},
+        cluster={"cluster": "ghost"},
     ),
     request(
-        "PutLifecyclePolicy",
-        {"repositoryName": "repository", **_lifecycle()},
-        no_json={"lifecyclePolicyText": "{"},
-        no_count=_lifecycle(countNumber=ABSENT),
-        zero=_lifecycle(countNumber=0),
-        unit=_lifecycle(countType="sinceImagePushed"),
-        unit_of_number=_lifecycle(countUnit="days"),
-        status=_lifecycle(tagStatus="some"),
-        no_prefix=_lifecycle(tagStatus="tagged"),
-        prefix_of_any=_lifecycle(tagPrefixList=["v"]),
-        none={"repositoryName": "ghost"},
-        no_rules={"lifecyclePolicyText": '{"rules": []}'},
+        "DescribeServices",
+        {"cluster": "cluster", "services": ["service"]},
+        many={"services": [str(n) for n in range(11)]},
+        cluster={"cluster": "ghost"},
+        none={"services": []},
     ),
-    request("SetRepositoryPolicy", {"repositoryName": "repository", "policyText": policy({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "ecr:BatchGetImage"})}, no_json={"policyText": "{"}, action={"policyText": policy({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"})}, no_principal={"policyText": policy({"Effect": "Allow", "Action": "ecr:BatchGetImage"})}, none={"repositoryName": "ghost"}, ghost={"policyText": policy({"Effect": "Allow", "Principal": {"AWS": _GHOST}, "Action": "ecr:BatchGetImage"})}),
-    request("DeleteRepository", lambda a: {"repositoryName": a.new_repository()}, none={"repositoryName": "ghost"}),
-    request("DescribeImages", {"repositoryName": "repository"}, none={"repositoryName": "ghost"}, image={"imageIds": [{"imageTag": "ghost"}]}, digest={"imageIds": [{"imageDigest": "abc"}]}, page={"maxResults": 1001}),
-    request("PutImageTagMutability", {"repositoryName": "repository", "imageTagMutability": "IMMUTABLE"}, value={"imageTagMutability": "NO"}, none={"repositoryName": "ghost"}),
-]  # fmt: skip
+    request(
+        "DescribeTaskDefinition",
+        {"taskDefinition": "fargate"},
+        none={"taskDefinition": "ghost"},
+        revision={"taskDefinition": "fargate:999"},
+    ),
+    request(
+        "DeregisterTaskDefinition",
+        lambda a: {"taskDefinition": a.new_definition()},
+        no_revision={"taskDefinition": "fargate"},
+        none={"taskDefinition": "fargate:999"},
+    ),
+    request(
+        "DeleteService",
+        lambda a: {"cluster": "cluster", "service": a.new_service(0)},
+        running=lambda a: {"service": a.new_service(1)},
+        none={"service": "ghost"},
+    ),
+    request(
+        "ListTasks",
+        {"cluster": "cluster"},
+        status={"desiredStatus": "ENDED"},
+        cluster={"cluster": "ghost"},
+        page={"maxResults": 101},
+    ),
+    request(
+        "PutClusterCapacityProviders",
+        {"cluster": "spare", "capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": []},
+        none={"capacityProviders": ["x"]},
+        cluster={"cluster": "ghost"},
+        two_bases={
+            "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
+            "defaultCapacityProviderStrategy": [
+                {"capacityProvider": "FARGATE", "base": 1, "weight": 1},
+                {"capacityProvider": "FARGATE_SPOT", "base": 1, "weight": 1},
+            ],
+        },
+    ),
+    request(
+        "TagResource",
+        {"resourceArn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/cluster", "tags": [{"key": "k", "value": "v"}]},
+        arn={"resourceArn": "cluster"},
+        none={"resourceArn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/ghost"},
+        reserved={"tags": [{"key": "aws:", "value": "v"}]},
+    ),
+]

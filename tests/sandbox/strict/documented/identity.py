@@ -1,4 +1,4 @@
-"""IAM, STS and KMS: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and each operation's errors."""
+"""IAM, STS and KMS: each operation's page in its API reference."""
 
 from __future__ import annotations
 
@@ -87,7 +87,11 @@ REQUESTS_IAM = [
         eleventh={"RoleName": "states"},
         not_of_aws={"PolicyArn": "arn:aws:iam::aws:policy/NoSuchPolicyOfAws"},
     ),
-    request("DetachRolePolicy", lambda a: {"RoleName": "events", "PolicyArn": a.spare_policy}, not_attached=lambda a: {"PolicyArn": a.boundary}),
+    request(
+        "DetachRolePolicy",
+        lambda a: {"RoleName": "events", "PolicyArn": a.spare_policy},
+        not_attached=lambda a: {"PolicyArn": a.boundary},
+    ),
     request(
         "UpdateAssumeRolePolicy",
         {"RoleName": "events", "PolicyDocument": trust("events.amazonaws.com")},
@@ -96,18 +100,36 @@ REQUESTS_IAM = [
         identity=_document(),
     ),
     request("UpdateRole", {"RoleName": "events"}, session={"MaxSessionDuration": 60}, no_role={"RoleName": "ghost"}),
-    request("DeleteRole", lambda a: {"RoleName": a.new_role()}, with_policies={"RoleName": "states"}, none={"RoleName": "ghost"}),
-    request("TagRole", {"RoleName": "events", "Tags": [{"Key": "k", "Value": "v"}]}, reserved={"Tags": [{"Key": "aws:k", "Value": "v"}]}),
+    request(
+        "DeleteRole",
+        lambda a: {"RoleName": a.new_role()},
+        with_policies={"RoleName": "states"},
+        none={"RoleName": "ghost"},
+    ),
+    request(
+        "TagRole",
+        {"RoleName": "events", "Tags": [{"Key": "k", "Value": "v"}]},
+        reserved={"Tags": [{"Key": "aws:k", "Value": "v"}]},
+    ),
     request(
         "CreateOpenIDConnectProvider",
-        lambda a: {"Url": f"https://{a.name()}.example.org", "ThumbprintList": ["a" * 40], "ClientIDList": ["sts.amazonaws.com"]},
+        lambda a: {
+            "Url": f"https://{a.name()}.example.org",
+            "ThumbprintList": ["a" * 40],
+            "ClientIDList": ["sts.amazonaws.com"],
+        },
         plain={"Url": "http://example.org"},
         query={"Url": "https://example.org/?a=b"},
         thumbprint={"ThumbprintList": ["short"]},
         thumbprints={"ThumbprintList": ["a" * 40] * 6},
     ),
-    request("CreateServiceLinkedRole", {"AWSServiceName": "ecs.amazonaws.com"}, service={"AWSServiceName": "ecs"}, unknown={"AWSServiceName": "nothing.amazonaws.com"}),
-]  # fmt: skip
+    request(
+        "CreateServiceLinkedRole",
+        {"AWSServiceName": "ecs.amazonaws.com"},
+        service={"AWSServiceName": "ecs"},
+        unknown={"AWSServiceName": "nothing.amazonaws.com"},
+    ),
+]
 REQUESTS_STS = [
     request(
         "AssumeRole",
@@ -129,7 +151,9 @@ REQUESTS_KMS = [
         {"Policy": policy(EVERYTHING)},
         policy={"Policy": "{"},
         no_administrator={"Policy": policy({**EVERYTHING, "Action": "kms:Decrypt"})},
-        nobody={"Policy": policy(EVERYTHING, {**EVERYTHING, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/ghost"}})},
+        nobody={
+            "Policy": policy(EVERYTHING, {**EVERYTHING, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/ghost"}})
+        },
         kind={"KeySpec": "AES_256"},
         usage={"KeySpec": "RSA_2048"},
         symmetric_signs={"KeyUsage": "SIGN_VERIFY"},
@@ -149,8 +173,20 @@ REQUESTS_KMS = [
         no_key={"TargetKeyId": "11111111-2222-3333-4444-555555555555"},
         alias_of_alias={"TargetKeyId": "alias/other"},
     ),
-    request("EnableKeyRotation", lambda a: {"KeyId": a.key}, short={"RotationPeriodInDays": 89}, long={"RotationPeriodInDays": 2561}, none={"KeyId": "11111111-2222-3333-4444-555555555555"}),
-    request("ScheduleKeyDeletion", lambda a: {"KeyId": a.new_key()}, short={"PendingWindowInDays": 6}, long={"PendingWindowInDays": 31}, none={"KeyId": "11111111-2222-3333-4444-555555555555"}),
+    request(
+        "EnableKeyRotation",
+        lambda a: {"KeyId": a.key},
+        short={"RotationPeriodInDays": 89},
+        long={"RotationPeriodInDays": 2561},
+        none={"KeyId": "11111111-2222-3333-4444-555555555555"},
+    ),
+    request(
+        "ScheduleKeyDeletion",
+        lambda a: {"KeyId": a.new_key()},
+        short={"PendingWindowInDays": 6},
+        long={"PendingWindowInDays": 31},
+        none={"KeyId": "11111111-2222-3333-4444-555555555555"},
+    ),
     request(
         "GenerateDataKey",
         lambda a: {"KeyId": a.key, "KeySpec": "AES_256"},
@@ -160,8 +196,20 @@ REQUESTS_KMS = [
         bytes={"KeySpec": ABSENT, "NumberOfBytes": 1025},
         no_key={"KeyId": "alias/none"},
     ),
-    request("Encrypt", lambda a: {"KeyId": a.key, "Plaintext": b"x"}, large={"Plaintext": b"x" * 4097}, empty={"Plaintext": b""}, context={"EncryptionContext": {"k": 1}}),
-    request("PutKeyPolicy", lambda a: {"KeyId": a.key, "PolicyName": "default", "Policy": policy(EVERYTHING)}, name={"PolicyName": "mine"}, policy={"Policy": "{"}, lockout={"Policy": policy({**EVERYTHING, "Effect": "Deny"})}),
+    request(
+        "Encrypt",
+        lambda a: {"KeyId": a.key, "Plaintext": b"x"},
+        large={"Plaintext": b"x" * 4097},
+        empty={"Plaintext": b""},
+        context={"EncryptionContext": {"k": 1}},
+    ),
+    request(
+        "PutKeyPolicy",
+        lambda a: {"KeyId": a.key, "PolicyName": "default", "Policy": policy(EVERYTHING)},
+        name={"PolicyName": "mine"},
+        policy={"Policy": "{"},
+        lockout={"Policy": policy({**EVERYTHING, "Effect": "Deny"})},
+    ),
     request(
         "CreateGrant",
         lambda a: {"KeyId": a.key, "GranteePrincipal": a.states_role, "Operations": ["Decrypt"]},
@@ -170,4 +218,4 @@ REQUESTS_KMS = [
         malformed={"GranteePrincipal": "somebody"},
         none={"Operations": ABSENT},
     ),
-]  # fmt: skip
+]

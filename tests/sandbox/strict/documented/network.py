@@ -22,7 +22,6 @@ def _tags(kind: str, *tags: tuple[str, str]) -> dict[str, Any]:
     return {"TagSpecifications": [{"ResourceType": kind, "Tags": listed}]}
 
 
-SERVICE = "ec2"
 REQUESTS = [
     request(
         "CreateVpc",
@@ -96,7 +95,10 @@ REQUESTS = [
     ),
     request(
         "RevokeSecurityGroupEgress",
-        lambda a: {"GroupId": a.full_group, "IpPermissions": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]},
+        lambda a: {
+            "GroupId": a.full_group,
+            "IpPermissions": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+        },
         not_there=lambda _: _rule(),
         no_group={"GroupId": "sg-00000000000000000"},
     ),
@@ -108,7 +110,11 @@ REQUESTS = [
     ),
     request(
         "CreateRoute",
-        lambda a: {"RouteTableId": a.second_table, "DestinationCidrBlock": f"172.16.{next(_BLOCKS)}.0/24", "GatewayId": a.gateway},
+        lambda a: {
+            "RouteTableId": a.second_table,
+            "DestinationCidrBlock": f"172.16.{next(_BLOCKS)}.0/24",
+            "GatewayId": a.gateway,
+        },
         no_gateway={"GatewayId": "igw-00000000000000000"},
         no_table={"RouteTableId": "rtb-00000000000000000"},
         no_target={"GatewayId": ABSENT},
@@ -247,12 +253,19 @@ REQUESTS = [
         filter={"Filters": [{"Name": "colour", "Values": ["red"]}]},
         no_endpoint={"VpcEndpointIds": ["vpce-00000000000000000"]},
     ),
-    request("DescribeSecurityGroups", {}, no_group={"GroupIds": ["sg-00000000000000000"]}, malformed={"GroupIds": ["g"]}),
-    request("DeleteVpc", lambda a: {"VpcId": a.new_vpc()}, in_use=lambda a: {"VpcId": a.vpc}, none={"VpcId": "vpc-00000000000000000"}),
+    request(
+        "DescribeSecurityGroups", {}, no_group={"GroupIds": ["sg-00000000000000000"]}, malformed={"GroupIds": ["g"]}
+    ),
+    request(
+        "DeleteVpc",
+        lambda a: {"VpcId": a.new_vpc()},
+        in_use=lambda a: {"VpcId": a.vpc},
+        none={"VpcId": "vpc-00000000000000000"},
+    ),
     request(
         "DeleteRouteTable",
         lambda a: {"RouteTableId": a.new_table()},
         in_use=lambda a: {"RouteTableId": a.table},
         none={"RouteTableId": "rtb-00000000000000000"},
     ),
-]  # fmt: skip
+]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.strict.grammar.principals import endpoint_names
-from tests.sandbox.strict.conftest import Strict, trust
+from tests.sandbox.strict.conftest import Strict, policy, trust
 
 
 class Scenery(Strict):
@@ -75,6 +75,18 @@ class Scenery(Strict):
     def full_bucket(self) -> str:
         name = self.new_bucket()
         self.client("s3").put_object(Bucket=name, Key="k", Body=b"x")
+        return name
+
+    def log_bucket(self) -> str:
+        """A bucket that S3 may write access logs to."""
+        name = self.new_bucket()
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "logging.s3.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{name}/*",
+        }
+        self.client("s3").put_bucket_policy(Bucket=name, Policy=policy(statement))
         return name
 
     def new_upload(self, key: str) -> str:

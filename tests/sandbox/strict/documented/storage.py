@@ -1,4 +1,4 @@
-"""S3 and DynamoDB: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+"""S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ def _encrypted(*defaults: dict[str, Any]) -> dict[str, Any]:
     return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
 
 
-SERVICE = "s3"
 REQUESTS = [
     request(
         "CreateBucket",
@@ -55,7 +54,14 @@ REQUESTS = [
         foreign_acl={"ACL": "everybody"},
         ownership={"ObjectOwnership": "Mine"},
     ),
-    request("PutBucketVersioning", lambda a: {"Bucket": a.bucket, "VersioningConfiguration": {"Status": "Enabled"}}, value={"VersioningConfiguration": {"Status": "On"}}, none={"Bucket": "a-bucket-that-is-not"}, empty={"VersioningConfiguration": {"Status": ABSENT}}, deletion={"VersioningConfiguration": {"Status": "Enabled", "MFADelete": "Sure"}}),
+    request(
+        "PutBucketVersioning",
+        lambda a: {"Bucket": a.bucket, "VersioningConfiguration": {"Status": "Enabled"}},
+        value={"VersioningConfiguration": {"Status": "On"}},
+        none={"Bucket": "a-bucket-that-is-not"},
+        empty={"VersioningConfiguration": {"Status": ABSENT}},
+        deletion={"VersioningConfiguration": {"Status": "Enabled", "MFADelete": "Sure"}},
+    ),
     request(
         "PutBucketEncryption",
         lambda a: {"Bucket": a.bucket, **_encrypted({"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": a.key})},
@@ -83,51 +89,148 @@ REQUESTS = [
         cold=_life(Transitions=[{"Days": 40, "StorageClass": "FREEZER"}]),
         after_expiry=_life(Transitions=[{"Days": 40, "StorageClass": "GLACIER"}]),
         long=_life(ID="i" * 256),
-        abort_tags=_life(Expiration=ABSENT, AbortIncompleteMultipartUpload={"DaysAfterInitiation": 3}, Filter={"Tag": {"Key": "k", "Value": "v"}}),
+        abort_tags=_life(
+            Expiration=ABSENT,
+            AbortIncompleteMultipartUpload={"DaysAfterInitiation": 3},
+            Filter={"Tag": {"Key": "k", "Value": "v"}},
+        ),
         abort_zero=_life(Expiration=ABSENT, AbortIncompleteMultipartUpload={"DaysAfterInitiation": 0}),
         noncurrent=_life(Expiration=ABSENT, NoncurrentVersionExpiration={"NoncurrentDays": 0}),
         only_newer=_life(Expiration=ABSENT, NoncurrentVersionExpiration={"NewerNoncurrentVersions": 3}),
         marker_tags=_life(Expiration={"ExpiredObjectDeleteMarker": True}, Filter={"Tag": {"Key": "k", "Value": "v"}}),
         twice={"LifecycleConfiguration": {"Rules": [_RULE, _RULE]}},
         none={"LifecycleConfiguration": {"Rules": []}},
-        back=_life(Expiration={"Days": 900}, Transitions=[{"Days": 40, "StorageClass": "GLACIER"}, {"Days": 90, "StorageClass": "STANDARD_IA"}]),
-        unordered=_life(Expiration={"Days": 900}, Transitions=[{"Days": 90, "StorageClass": "STANDARD_IA"}, {"Days": 40, "StorageClass": "GLACIER"}]),
+        back=_life(
+            Expiration={"Days": 900},
+            Transitions=[{"Days": 40, "StorageClass": "GLACIER"}, {"Days": 90, "StorageClass": "STANDARD_IA"}],
+        ),
+        unordered=_life(
+            Expiration={"Days": 900},
+            Transitions=[{"Days": 90, "StorageClass": "STANDARD_IA"}, {"Days": 40, "StorageClass": "GLACIER"}],
+        ),
         and_of_one=_life(Filter={"And": {"Prefix": "x"}}),
     ),
-    request("PutPublicAccessBlock", lambda a: {"Bucket": a.bucket, "PublicAccessBlockConfiguration": {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}}, none={"Bucket": "a-bucket-that-is-not"}),
-    request("PutBucketOwnershipControls", lambda a: {"Bucket": a.bucket, "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}}, value={"OwnershipControls": {"Rules": [{"ObjectOwnership": "Owner"}]}}, two={"OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}] * 2}}, none={"OwnershipControls": {"Rules": []}}),
-    request("PutBucketAcl", lambda a: {"Bucket": a.bucket, "ACL": "private"}, public={"ACL": "public-read"}, foreign={"ACL": "all"}, grant={"ACL": ABSENT, "GrantRead": 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'}),
-    request("PutBucketTagging", lambda a: {"Bucket": a.bucket, "Tagging": {"TagSet": [{"Key": "k", "Value": "v"}]}}, twice={"Tagging": {"TagSet": [{"Key": "k", "Value": "v"}] * 2}}, reserved={"Tagging": {"TagSet": [{"Key": "aws:k", "Value": "v"}]}}, many={"Tagging": {"TagSet": [{"Key": str(n), "Value": "v"} for n in range(51)]}}, character={"Tagging": {"TagSet": [{"Key": "k", "Value": "a;b"}]}}),
-    request("PutBucketNotificationConfiguration", lambda a: {"Bucket": a.bucket, "NotificationConfiguration": {"EventBridgeConfiguration": {}}}, queue={"NotificationConfiguration": {"QueueConfigurations": [{"QueueArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:ghost", "Events": ["s3:ObjectCreated:*"]}]}}, event=lambda a: {"NotificationConfiguration": {"QueueConfigurations": [{"QueueArn": a.queue, "Events": ["s3:ObjectMade"]}]}}, rule=lambda a: {"NotificationConfiguration": {"QueueConfigurations": [{"QueueArn": a.queue, "Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": [{"Name": "infix", "Value": "x"}]}}}]}}, ids=lambda a: {"NotificationConfiguration": {"QueueConfigurations": [{"Id": "i", "QueueArn": a.queue, "Events": ["s3:ObjectCreated:Put"]}, {"Id": "i", "QueueArn": a.queue, "Events": ["s3:ObjectRemoved:*"]}]}}, overlap=lambda a: {"NotificationConfiguration": {"QueueConfigurations": [{"QueueArn": a.queue, "Events": ["s3:ObjectCreated:*"]}, {"QueueArn": a.queue, "Events": ["s3:ObjectCreated:Put"]}]}}),
-    request("PutBucketLogging", lambda a: {"Bucket": a.bucket, "BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": a.open_bucket, "TargetPrefix": "l/"}}}, target={"BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": "a-bucket-that-is-not", "TargetPrefix": ""}}}, no_prefix=lambda a: {"BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": a.open_bucket, "TargetPrefix": ABSENT}}}, grants=lambda a: {"BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": a.open_bucket, "TargetPrefix": "", "TargetGrants": [{"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/s3/LogDelivery"}, "Permission": "WRITE"}]}}}),
     request(
-        "PutObject",
-        lambda a: {"Bucket": a.bucket, "Key": "k", "Body": b"x"},
+        "PutPublicAccessBlock",
+        lambda a: {
+            "Bucket": a.bucket,
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        },
         none={"Bucket": "a-bucket-that-is-not"},
-        long={"Key": "k" * 1025},
-        storage={"StorageClass": "COLD"},
-        encryption={"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "11111111-2222-3333-4444-555555555555"},
-        key_of_plain=lambda a: {"ServerSideEncryption": "AES256", "SSEKMSKeyId": a.key},
-        algorithm={"ServerSideEncryption": "DES"},
-        digest={"ContentMD5": "bm90IHRoZSBkaWdlc3QgISE="},
-        malformed_digest={"ContentMD5": "x"},
-        tags={"Tagging": "&".join(f"k{n}=v" for n in range(11))},
-        tag_twice={"Tagging": "k=v&k=w"},
-        acl={"ACL": "public-read"},
-        lock={"ObjectLockMode": "GOVERNANCE"},
-        condition={"IfNoneMatch": "abc"},
-        metadata={"Metadata": {"k": "v" * 2100}},
-        checksum={"ChecksumSHA256": "bm90IHRoZSBkaWdlc3QgISE="},
     ),
-    request("CopyObject", lambda a: {"Bucket": a.bucket, "Key": "copy", "CopySource": f"{a.bucket}/{a.new_object()}"}, none=lambda a: {"CopySource": f"{a.bucket}/ghost"}, itself=lambda a: {"Key": a.new_object("self"), "CopySource": f"{a.bucket}/self"}, directive={"MetadataDirective": "MOVE"}, source={"CopySource": "nothing"}),
-    request("UploadPart", lambda a: {"Bucket": a.bucket, "Key": "m", "UploadId": a.new_upload("m"), "PartNumber": 1, "Body": b"x"}, zero={"PartNumber": 0}, many={"PartNumber": 10001}, none={"UploadId": "ghost"}),
-    request("CompleteMultipartUpload", lambda a: a.new_parts("p"), no_parts={"MultipartUpload": {"Parts": []}}, tag={"MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": "0" * 32}]}}, none={"UploadId": "ghost"}),
-    request("DeleteObjects", lambda a: {"Bucket": a.bucket, "Delete": {"Objects": [{"Key": "x"}]}}, many={"Delete": {"Objects": [{"Key": str(n)} for n in range(1001)]}}, none={"Delete": {"Objects": []}}),
-    request("ListObjectsV2", lambda a: {"Bucket": a.bucket}, negative={"MaxKeys": -1}, encoding={"EncodingType": "base64"}, none={"Bucket": "a-bucket-that-is-not"}),
-    request("GetObject", lambda a: {"Bucket": a.bucket, "Key": a.new_object()}, none={"Key": "ghost"}, version={"VersionId": "ghost"}, part={"PartNumber": 0}),
-    request("PutBucketCors", lambda a: {"Bucket": a.bucket, "CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}}, method={"CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["PATCH"], "AllowedOrigins": ["*"]}]}}, origin={"CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["GET"]}]}}, wildcards={"CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.*.org"]}]}}),
-    request("DeleteBucket", lambda a: {"Bucket": a.new_bucket()}, full=lambda a: {"Bucket": a.full_bucket()}, none={"Bucket": "a-bucket-that-is-not"}),
-    request("PutObjectTagging", lambda a: {"Bucket": a.bucket, "Key": a.new_object(), "Tagging": {"TagSet": [{"Key": "k", "Value": "v"}]}}, many={"Tagging": {"TagSet": [{"Key": str(n), "Value": "v"} for n in range(11)]}}, twice={"Tagging": {"TagSet": [{"Key": "k", "Value": "v"}] * 2}}, long={"Tagging": {"TagSet": [{"Key": "k" * 129, "Value": "v"}]}}),
+    request(
+        "PutBucketOwnershipControls",
+        lambda a: {"Bucket": a.bucket, "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
+        value={"OwnershipControls": {"Rules": [{"ObjectOwnership": "Owner"}]}},
+        two={"OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}] * 2}},
+        none={"OwnershipControls": {"Rules": []}},
+    ),
+    request(
+        "PutBucketAcl",
+        lambda a: {"Bucket": a.bucket, "ACL": "private"},
+        public={"ACL": "public-read"},
+        foreign={"ACL": "all"},
+        grant={"ACL": ABSENT, "GrantRead": 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'},
+    ),
+    request(
+        "PutBucketTagging",
+        lambda a: {"Bucket": a.bucket, "Tagging": {"TagSet": [{"Key": "k", "Value": "v"}]}},
+        twice={"Tagging": {"TagSet": [{"Key": "k", "Value": "v"}] * 2}},
+        reserved={"Tagging": {"TagSet": [{"Key": "aws:k", "Value": "v"}]}},
+        many={"Tagging": {"TagSet": [{"Key": str(n), "Value": "v"} for n in range(51)]}},
+        character={"Tagging": {"TagSet": [{"Key": "k", "Value": "a;b"}]}},
+    ),
+    request(
+        "PutBucketNotificationConfiguration",
+        lambda a: {"Bucket": a.bucket, "NotificationConfiguration": {"EventBridgeConfiguration": {}}},
+        queue={
+            "NotificationConfiguration": {
+                "QueueConfigurations": [
+                    {"QueueArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:ghost", "Events": ["s3:ObjectCreated:*"]}
+                ]
+            }
+        },
+        event=lambda a: {
+            "NotificationConfiguration": {"QueueConfigurations": [{"QueueArn": a.queue, "Events": ["s3:ObjectMade"]}]}
+        },
+        rule=lambda a: {
+            "NotificationConfiguration": {
+                "QueueConfigurations": [
+                    {
+                        "QueueArn": a.queue,
+                        "Events": ["s3:ObjectCreated:*"],
+                        "Filter": {"Key": {"FilterRules": [{"Name": "infix", "Value": "x"}]}},
+                    }
+                ]
+            }
+        },
+        ids=lambda a: {
+            "NotificationConfiguration": {
+                "QueueConfigurations": [
+                    {"Id": "i", "QueueArn": a.queue, "Events": ["s3:ObjectCreated:Put"]},
+                    {"Id": "i", "QueueArn": a.queue, "Events": ["s3:ObjectRemoved:*"]},
+                ]
+            }
+        },
+        overlap=lambda a: {
+            "NotificationConfiguration": {
+                "QueueConfigurations": [
+                    {"QueueArn": a.queue, "Events": ["s3:ObjectCreated:*"]},
+                    {"QueueArn": a.queue, "Events": ["s3:ObjectCreated:Put"]},
+                ]
+            }
+        },
+    ),
+    request(
+        "PutBucketLogging",
+        lambda a: {
+            "Bucket": a.bucket,
+            "BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": a.log_bucket(), "TargetPrefix": "l/"}},
+        },
+        target={
+            "BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": "a-bucket-that-is-not", "TargetPrefix": ""}}
+        },
+        no_prefix=lambda a: {
+            "BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": a.open_bucket, "TargetPrefix": ABSENT}}
+        },
+        grants=lambda a: {
+            "BucketLoggingStatus": {
+                "LoggingEnabled": {
+                    "TargetBucket": a.open_bucket,
+                    "TargetPrefix": "",
+                    "TargetGrants": [
+                        {
+                            "Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/s3/LogDelivery"},
+                            "Permission": "WRITE",
+                        }
+                    ],
+                }
+            }
+        },
+    ),
+    request(
+        "PutBucketCors",
+        lambda a: {
+            "Bucket": a.bucket,
+            "CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]},
+        },
+        method={"CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["PATCH"], "AllowedOrigins": ["*"]}]}},
+        origin={"CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["GET"]}]}},
+        wildcards={
+            "CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.*.org"]}]}
+        },
+    ),
+    request(
+        "DeleteBucket",
+        lambda a: {"Bucket": a.new_bucket()},
+        full=lambda a: {"Bucket": a.full_bucket()},
+        none={"Bucket": "a-bucket-that-is-not"},
+    ),
     request(
         "PutBucketPolicy",
         lambda a: {"Bucket": a.bucket, "Policy": policy(_DENY)},
@@ -146,79 +249,4 @@ REQUESTS = [
         version={"Policy": policy(_DENY, version="2020-01-01")},
         empty={"Policy": policy()},
     ),
-]  # fmt: skip
-
-_KEYS = {
-    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-}
-_UPDATE = {
-    "TableName": "ledger",
-    "Key": {"pk": {"S": "x"}},
-    "UpdateExpression": "SET #s = :s",
-    "ExpressionAttributeNames": {"#s": "state"},
-    "ExpressionAttributeValues": {":s": {"S": "y"}},
-}
-REQUESTS_DYNAMODB = [
-    request(
-        "CreateTable",
-        lambda a: {"TableName": a.name(), "BillingMode": "PAY_PER_REQUEST", **_KEYS},
-        short={"TableName": "ab"},
-        character={"TableName": "a table"},
-        taken={"TableName": "ledger"},
-        billing={"BillingMode": "FREE"},
-        no_capacity={"BillingMode": "PROVISIONED"},
-        capacity={"ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}},
-        kind={"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "L"}]},
-        undefined={"AttributeDefinitions": [{"AttributeName": "other", "AttributeType": "S"}]},
-        more={"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "x", "AttributeType": "S"}]},
-        no_hash={"KeySchema": [{"AttributeName": "pk", "KeyType": "RANGE"}]},
-        stream={"StreamSpecification": {"StreamEnabled": True}},
-        key={"SSESpecification": {"Enabled": False, "KMSMasterKeyId": "alias/x"}},
-        index={"GlobalSecondaryIndexes": [{"IndexName": "i", "KeySchema": [{"AttributeName": "x", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}]},
-        projection={"GlobalSecondaryIndexes": [{"IndexName": "idx", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "Projection": {"ProjectionType": "INCLUDE"}}]},
-        local={"LocalSecondaryIndexes": [{"IndexName": "idx", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}]},
-        table_class={"TableClass": "COLD"},
-    ),
-    request(
-        "PutItem",
-        {"TableName": "ledger", "Item": {"pk": {"S": "documented"}}},
-        none={"TableName": "ghost"},
-        no_key={"Item": {"pk": ABSENT, "x": {"S": "y"}}},
-        empty_key={"Item": {"pk": {"S": ""}}},
-        kind={"Item": {"pk": {"S": ABSENT, "N": "1"}}},
-        number={"Item": {"n": {"N": "one"}}},
-        huge_number={"Item": {"n": {"N": "1E+200"}}},
-        two={"Item": {"n": {"N": "1", "S": "1"}}},
-        empty_set={"Item": {"n": {"SS": []}}},
-        set_twice={"Item": {"n": {"SS": ["a", "a"]}}},
-        large={"Item": {"n": {"S": "x" * 410_000}}},
-        returned={"ReturnValues": "ALL_NEW"},
-        condition={"ConditionExpression": "pk == :x", "ExpressionAttributeValues": {":x": {"S": "x"}}},
-        syntax={"ConditionExpression": "attribute_not_exists(pk"},
-        function={"ConditionExpression": "missing(pk)"},
-        reserved={"ConditionExpression": "attribute_not_exists(status)"},
-        placeholder={"ConditionExpression": "pk = :x"},
-        unused={"ConditionExpression": "attribute_not_exists(pk)", "ExpressionAttributeValues": {":x": {"S": "x"}}},
-        values_alone={"ExpressionAttributeValues": {":x": {"S": "x"}}},
-    ),
-    request(
-        "UpdateItem",
-        _UPDATE,
-        syntax={"UpdateExpression": "SET #s := :s"},
-        verb={"UpdateExpression": "PUT #s = :s"},
-        key={"UpdateExpression": "SET pk = :s", "ExpressionAttributeNames": ABSENT},
-        no_name={"ExpressionAttributeNames": ABSENT},
-        no_value={"ExpressionAttributeValues": ABSENT},
-        twice={"UpdateExpression": "SET #s = :s, #s = :s"},
-        reserved={"UpdateExpression": "SET status = :s", "ExpressionAttributeNames": ABSENT},
-        range_key={"Key": {"pk": {"S": "x"}, "sk": {"S": "x"}}},
-        placeholder_name={"ExpressionAttributeNames": {"s": "state"}},
-        returned={"ReturnValues": "SOME"},
-    ),
-    request("Query", {"TableName": "ledger", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "x"}}}, none={"KeyConditionExpression": ABSENT, "ExpressionAttributeValues": ABSENT}, inequality={"KeyConditionExpression": "pk > :p"}, other={"KeyConditionExpression": "other = :p"}, limit={"Limit": 0}, index={"IndexName": "ghost"}, select={"Select": "SPECIFIC"}, filter={"FilterExpression": "pk = :p"}),
-    request("GetItem", {"TableName": "ledger", "Key": {"pk": {"S": "x"}}}, kind={"Key": {"pk": {"S": ABSENT, "N": "1"}}}, more={"Key": {"pk": {"S": "x"}, "sk": {"S": "x"}}}, empty={"Key": {"pk": {"S": ""}}}, none={"TableName": "ghost"}),
-    request("UpdateTimeToLive", {"TableName": "ledger", "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "ttl"}}, none={"TableName": "ghost"}, attribute={"TimeToLiveSpecification": {"AttributeName": ""}}),
-    request("UpdateContinuousBackups", {"TableName": "ledger", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}, none={"TableName": "ghost"}, days={"PointInTimeRecoverySpecification": {"RecoveryPeriodInDays": 36}}),
-    request("BatchWriteItem", {"RequestItems": {"ledger": [{"PutRequest": {"Item": {"pk": {"S": "1"}}}}]}}, many={"RequestItems": {"ledger": [{"PutRequest": {"Item": {"pk": {"S": str(n)}}}} for n in range(26)]}}, twice={"RequestItems": {"ledger": [{"PutRequest": {"Item": {"pk": {"S": "1"}}}}] * 2}}, none={"RequestItems": {"ledger": []}}),
-]  # fmt: skip
+]

@@ -27,6 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 GROUPS: Final = (
     (r"tests/engine/.*\[(?:.*-)?(dev|prod)(?:-.*)?\]", r"stack-\1"),
+    (r"tests/engine/test_(night|wiring)\.py", "night"),
     (r"tests/engine/(test_\w+)\.py", r"\1"),
     (r"tests/tooling/stack/test_pipeline_on_engine\.py", "pipeline"),
     (r"tests/sandbox/strict/test_documented\.py", "documented"),

@@ -1,0 +1,215 @@
+"""A stack taken up by the deploy role in an account that reacts and evaluates every policy, and its client."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from conventions import iam as documents
+from conventions.naming import Names
+from sandbox import server
+from sandbox.demo import portfolio
+from sandbox.tasks import images
+from tests.engine.conftest import Deployed, Engine
+from tooling.delivery import permissions, step_roles
+
+JOBS = ("data-ingestion", "risk-calculation", "report-generation")
+ROOT = Path(__file__).resolve().parent.parent.parent
+FRIDAY = date(2026, 11, 20)
+REGION, ACCOUNT = "us-east-1", "123456789012"
+DEPLOYER = "deployer"
+
+
+@dataclass
+class Night:
+    """The deployed stack with a subscriber and a client."""
+
+    sandbox: server.Sandbox
+    deployed: Deployed
+    folder: Path
+    inbox: str
+    """URL of a queue that hears the topic."""
+    sent: int = field(default=0)
+
+    def client(self, service: str) -> Any:
+        return self.deployed.client(service)
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        return self.deployed.outputs
+
+    def send(self, day: date, *, trades: int = 200) -> str:
+        """Trade files and the manifest, put by a role of the client's own; returns the manifest's version."""
+        self.sent += 1
+        folder = self.folder / str(self.sent)
+        made = portfolio.write(folder, trades=trades, business_date=day, seed=self.sent)
+        assumed = self.client("sts").assume_role(RoleArn=self._client_role(), RoleSessionName="client")["Credentials"]
+        s3 = boto3.client(
+            "s3",
+            region_name=REGION,
+            endpoint_url=self.sandbox.url,
+            aws_access_key_id=assumed["AccessKeyId"],
+            aws_secret_access_key=assumed["SecretAccessKey"],
+            aws_session_token=assumed["SessionToken"],
+        )
+        for path in (*made.files, made.manifest):
+            key = path.relative_to(folder).as_posix()
+            answer = s3.put_object(Bucket=self.outputs["inputBucketName"], Key=key, Body=path.read_bytes())
+        return str(answer["VersionId"])
+
+    def _client_role(self) -> str:
+        iam = self.client("iam")
+        bucket = f"arn:aws:s3:::{self.outputs['inputBucketName']}/incoming/*"
+        statements = [
+            {"Effect": "Allow", "Action": "s3:PutObject", "Resource": bucket},
+            {"Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": "*"},
+        ]
+        try:
+            arn = iam.create_role(
+                RoleName="client",
+                AssumeRolePolicyDocument=trusting_root(),
+            )["Role"]["Arn"]
+        except iam.exceptions.EntityAlreadyExistsException:
+            return str(iam.get_role(RoleName="client")["Role"]["Arn"])
+        iam.put_role_policy(
+            RoleName="client",
+            PolicyName="send",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+        )
+        return str(arn)
+
+    def run_of(self, version: str, seconds: float = 600) -> dict[str, Any]:
+        """The ended execution for a manifest's version."""
+
+        def look() -> dict[str, Any] | None:
+            for one in self.executions():
+                if version in one["input"] and one["status"] != "RUNNING":
+                    return one
+            return None
+
+        return dict(eventually(look, seconds))
+
+    def executions(self) -> list[dict[str, Any]]:
+        sfn = self.client("stepfunctions")
+        listed = sfn.list_executions(stateMachineArn=self.outputs["stateMachineArn"])["executions"]
+        return [sfn.describe_execution(executionArn=one["executionArn"]) for one in listed]
+
+    def ledger(self, version: str) -> dict[str, str]:
+        """The entry of a manifest's version, without type letters; empty when there is none."""
+        items = self.client("dynamodb").scan(TableName=self.outputs["ledgerTableName"])["Items"]
+        plain = [{name: str(next(iter(value.values()))) for name, value in item.items()} for item in items]
+        return next((item for item in plain if item["manifest"].endswith(f"#{version}")), {})
+
+    def heard(self) -> list[str]:
+        """Subjects of what was announced since the last time."""
+        found: list[str] = []
+        while (
+            messages := self.client("sqs")
+            .receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)
+            .get("Messages", [])
+        ):
+            for message in messages:
+                found.append(str(json.loads(message["Body"])["Subject"]))
+                self.client("sqs").delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def hears(self, *words: str) -> str:
+        """The first announcement with all `words`, sent within the account's next minutes."""
+
+        def look() -> str | None:
+            return next((one for one in self.heard() if all(word in one for word in words)), None)
+
+        return str(eventually(look, 120))
+
+    def expect(self, job: str, kind: str, **more: Any) -> None:
+        self.sandbox.post("outcomes", job=job, kind=kind, **more)
+
+    def log_lines(self, group: str) -> int:
+        return len(self.client("logs").filter_log_events(logGroupName=group)["events"])
+
+
+def eventually(holds: Callable[[], Any], seconds: float) -> Any:
+    """What `holds` returns once it is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := holds():
+            return found
+        time.sleep(0.3)
+    raise AssertionError(f"{holds} did not come true within {seconds} s")
+
+
+def trusting_root() -> str:
+    """A trust policy for the account's own root."""
+    root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}]}
+    )
+
+
+def deployers_variables(sandbox: server.Sandbox, stack: str) -> dict[str, str]:
+    """Credentials of a role with the very policies that the delivery pipeline's deploy role has for this stack."""
+
+    def client(service: str) -> Any:
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=REGION,
+            endpoint_url=sandbox.url,
+            aws_access_key_id="AKIAROOT",
+            aws_secret_access_key="root",
+        )
+
+    iam = client("iam")
+    role = iam.create_role(RoleName=DEPLOYER, AssumeRolePolicyDocument=trusting_root())["Role"]["Arn"]
+    names = Names(suffix=stack, account=ACCOUNT, region=REGION)
+    for number, chunk in enumerate(step_roles.chunks(permissions.deploys(names))):
+        made = iam.create_policy(PolicyName=f"{DEPLOYER}-{number}", PolicyDocument=documents.document(*chunk))
+        iam.attach_role_policy(RoleName=DEPLOYER, PolicyArn=made["Policy"]["Arn"])
+    keys = client("sts").assume_role(RoleArn=role, RoleSessionName="up")["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }
+
+
+@contextmanager
+def deployed_night(engine: Engine, folder: Path, stack: str) -> Iterator[Night]:
+    """The stack, up in an account of its own on a Friday morning before the client sends."""
+    with server.running(record=folder / "calls.jsonl", log=folder / "server.log", permissions=True) as sandbox:
+        sandbox.post("clock", set="2026-11-20T10:00:00Z")
+        root = {**engine.environment, **sandbox.environment(REGION), "PULUMI_BACKEND_URL": (folder / "state").as_uri()}
+        (folder / "state").mkdir()
+        own = Engine(engine.directory, engine.account, root)
+        deployer = replace(own, environment={**root, **deployers_variables(sandbox, stack)})
+        deployer.run("stack", "init", stack)
+        deployer.run("up", "--yes", "--skip-preview", "--stack", stack)
+        deployed = Deployed(own, stack, own.outputs(stack))
+        for job in JOBS:
+            push(deployed, job)
+        sqs = deployed.client("sqs")
+        inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        deployed.client("sns").subscribe(TopicArn=deployed.outputs["topicArn"], Protocol="sqs", Endpoint=arn)
+        sandbox.post("clock", advance=30)
+        sandbox.post("clock", speed=20)
+        yield Night(sandbox, deployed, folder, inbox)
+
+
+def push(deployed: Deployed, job: str) -> None:
+    """Puts the job's image where the task definition looks for it."""
+    dockerfile = ROOT / "jobs" / job / "Dockerfile"
+    images.push(deployed.client("ecr"), f"repository-{job}-{deployed.stack}", "release-0", dockerfile)
+
+
+def advance_to(night: Night, moment: str) -> None:
+    """Moves the account's clock to a moment of its future."""
+    now = datetime.fromisoformat(night.sandbox.get("clock")["now"])
+    night.sandbox.post("clock", advance=(datetime.fromisoformat(moment) - now).total_seconds())

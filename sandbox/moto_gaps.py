@@ -3,8 +3,8 @@ moto lacks.
 
 `python -m sandbox.moto_gaps`; the first line printed is the address. `sandbox.account` starts it.
 
-Owns: one patch a gap, each saying what AWS does. Refuses: behaviour that AWS does not have. moto starts no containers
-and fires no events or schedules, and nothing here pretends that it does.
+Each patch closes one gap and says what AWS does there. moto starts no containers and fires no events or schedules, and
+nothing here pretends that it does.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from moto.codepipeline.responses import CodePipelineResponse
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket, s3_backends
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.server import DomainDispatcherApplication
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import make_server
+
+from sandbox import gaps
 
 ACCOUNT = "123456789012"
 HOST = "127.0.0.1"
@@ -172,14 +174,14 @@ def with_connections(app: Wsgi) -> Wsgi:
     return answer
 
 
-def application() -> Wsgi:
-    """The whole account as a WSGI application."""
+def application(tell: gaps.Tell = lambda source, line: None) -> Wsgi:
+    """The whole account as a WSGI application; `tell` takes what it lacks, as a source and a line."""
     patch_step_functions()
     patch_scalable_targets()
     patch_ecs_services()
     patch_bucket_policies()
     patch_delivery()
-    moto: Wsgi = DomainDispatcherApplication(create_backend_app)
+    moto: Wsgi = gaps.with_clear_gaps(DomainDispatcherApplication(gaps.backend), tell)
     return with_connections(with_eventbridge_switch(moto))
 
 

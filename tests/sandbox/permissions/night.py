@@ -114,7 +114,7 @@ class Night:
     def _machines(self) -> Iterator[Question]:
         """https://docs.aws.amazon.com/step-functions/latest/dg/ecs-iam.html"""
         topic, table = (
-            self.arn("sns", f"topic-announcements-{self.stack}"),
+            self.arn("sns", f"topic-notifications-{self.stack}"),
             self.arn("dynamodb", f"table/table-ledger-{self.stack}"),
         )
         for name in ("nightly", "reconciler", "deadline"):
@@ -157,7 +157,7 @@ class Night:
 
     def _messages(self) -> Iterator[Question]:
         """https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
-        topic = self.arn("sns", f"topic-announcements-{self.stack}")
+        topic = self.arn("sns", f"topic-notifications-{self.stack}")
         alarm = self.arn("cloudwatch", f"alarm:alarm-task-failures-{self.stack}")
         yield self._ask("cloudwatch.amazonaws.com", "sns:Publish", topic, **self._from(alarm))
 

@@ -10,7 +10,7 @@ import sys
 import typer
 from rich.console import Console
 
-from batchctl.commands import health, images, nightly, preview, repository, terminal
+from batchctl.commands import deployments, health, images, nightly, preview, repository, terminal
 from batchctl.errors import OperatorError
 from batchctl.policy import commands as policy
 
@@ -23,7 +23,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 all is well; 1 something was found (a rule fails, a run failed); 2 wrong use or setting, "
     "nothing was changed; 3 AWS, Docker or Pulumi not reachable; 4 an image without findings of a scan.",
 )
-for commands in (preview.app, health.app, nightly.app, images.app, repository.app):
+for commands in (preview.app, health.app, nightly.app, deployments.app, images.app, repository.app):
     app.add_typer(commands)
 app.add_typer(policy.app)
 

@@ -21,7 +21,7 @@ from components.shared.dead_letter_queue import DeadLetterQueue, DeadLetterQueue
 from components.shared.stack_context import FailureSources, StackContext, TaskNetwork
 from components.shared.state_machine import StateMachine, StateMachineArgs
 from conventions import fargate, iam
-from conventions.naming import Reference
+from conventions.naming import NIGHTLY, Reference
 from workflow import job_stage, nightly, run_input
 
 from .schedules import MAX_ATTEMPTS, WeekdaySchedules, WeekdaySchedulesArgs, starter_role
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import settings.jobs
     import settings.models
 
-PURPOSE = "nightly"
+PURPOSE = NIGHTLY
 START_PURPOSE = "start"
 MANAGED_RULE = "StepFunctionsGetEventsForECSTaskRule"
 """The rule that Step Functions makes in the account to hear of a task's end (facts-aws.md 9)."""

@@ -14,8 +14,13 @@ _KEEPING: Final = ("skipDestroy", "deletionProtectionEnabled", "deletionProtecti
 """Properties that keep `pulumi destroy` from deleting a resource, or that make it leave the resource behind."""
 
 
+def _keeping(token: str) -> tuple[str, ...]:
+    """A task definition's revision may stay: it holds nothing, and a run under way needs it (docs/adr/0090)."""
+    return tuple(prop for prop in _KEEPING if (token, prop) != (kinds.TASK_DEFINITION, "skipDestroy"))
+
+
 def _let_go(props: MutableMapping[str, Any], token: str, settings: Settings) -> bool:
-    kept = [prop for prop in _KEEPING if prop in set(props) and props[prop] is True]
+    kept = [prop for prop in _keeping(token) if prop in set(props) and props[prop] is True]
     for prop in kept:
         props[prop] = False
     return bool(kept)
@@ -31,12 +36,12 @@ def _let_go(props: MutableMapping[str, Any], token: str, settings: Settings) -> 
     remedy=_let_go,
 )
 def no_retain_or_protect(resource: Resource, view: View) -> Iterator[Problem]:
-    """Nothing is kept from being destroyed: no protect option, skipDestroy, deletion protection or object lock."""
+    """Nothing is kept from destroy: protect, skipDestroy but on task definitions, deletion protection, object lock."""
     if resource.options.protect:
         yield Problem(message="is protected", property="protect")
     if resource.type == kinds.BUCKET_OBJECT_LOCK:
         yield Problem(message="locks objects, which then nobody can delete")
-    for prop in _KEEPING:
+    for prop in _keeping(resource.type):
         match read(resource, prop):
             case Known(True):
                 yield Problem(message=f"sets {prop}", property=prop)

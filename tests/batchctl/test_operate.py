@@ -445,7 +445,7 @@ class TestOutputs:
         assert "--stack NAME" in str(error)
 
     @pytest.mark.parametrize(
-        "command", ["doctor", "run", "status", "logs", "runs", "redrive", "push", "cost", "verify"]
+        "command", ["doctor", "run", "status", "logs", "runs", "redrive", "retire-revisions", "push", "cost", "verify"]
     )
     def test_every_command_has_help_and_json(self, command: str) -> None:
         shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})

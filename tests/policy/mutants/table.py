@@ -119,7 +119,7 @@ _TAGS = dict.fromkeys(("Repository", "CommitAuthor", "PRNumber", "Team", "Create
 
 _GOVERNANCE = [
     _m("no-retain-or-protect", "option protect", kinds.BUCKET, "data-input", option(protect=True)),
-    _m("no-retain-or-protect", "skipDestroy", kinds.TASK_DEFINITION, "*", change("skipDestroy", True)),
+    _m("no-retain-or-protect", "skipDestroy", kinds.LOG_GROUP, "*", change("skipDestroy", True)),
     _m("no-retain-or-protect", "table protected", kinds.TABLE, "*", change("deletionProtectionEnabled", True)),
     _m("no-foreign-infrastructure", "foreign VPC", kinds.SUBNET, "*-a", cut("vpcId", kinds.VPC)),
     _m("no-foreign-infrastructure", "foreign role", kinds.FLOW_LOG, "*", cut("iamRoleArn", kinds.ROLE)),

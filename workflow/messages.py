@@ -95,6 +95,31 @@ def held(topic_arn: str, environment: str, *, oldest: str, newest: str) -> dict[
     )
 
 
+def superseded(topic_arn: str, environment: str) -> dict[str, Any]:
+    """A newer manifest stopped an older run of the same date; the input holds `run` and the `other`, older one."""
+    return message(
+        topic_arn,
+        f"{text(f'[{environment}] Nightly run superseded: ')} & {INPUT}.run.business_date",
+        f"'A newer run for ' & {INPUT}.run.business_date & ' has begun and stopped the one under way.'",
+        f"'Stopped:  ' & {INPUT}.other.execution_arn",
+        *_which(f"{INPUT}.run"),
+        "'What to do: nothing; the newer run says how it ends.'",
+    )
+
+
+def refused(topic_arn: str, environment: str) -> dict[str, Any]:
+    """A run did not begin because the `other` one of the same date is under way."""
+    return message(
+        topic_arn,
+        f"{text(f'[{environment}] Manifest refused, no run: ')} & {INPUT}.run.business_date",
+        f"'A manifest for ' & {INPUT}.run.business_date & ' arrived and was NOT run: another run is under way.'",
+        f"'Under way: ' & {INPUT}.other.execution_arn",
+        *_which(f"{INPUT}.run"),
+        "'What to do: to run it, wait for the end of the other run, or stop it; then `batchctl run all --date '"
+        f" & {INPUT}.run.business_date & '`.'",
+    )
+
+
 def closed(topic_arn: str, environment: str) -> dict[str, Any]:
     """A run was stopped from outside, so it could say nothing itself; the input holds `run`, `status` and `why`."""
     return message(

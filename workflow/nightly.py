@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import asl, job_stage, messages, run_ledger
+from . import asl, business_date, job_stage, messages, run_ledger
 from .asl import CONTEXT, ERROR, INPUT, RESULT, States, expr, text
 from .run_input import DAY, DAY_MS, ManifestLocation, run_of_input
 
@@ -33,6 +33,7 @@ class NightlyPlan:
     ledger_table: str
     ledger_days: int
     topic_arn: str
+    on_newer_manifest: business_date.OnNewerManifest
     timeout: int
     """Seconds from the start to the end of the whole run at most."""
 
@@ -68,7 +69,8 @@ def _before(plan: NightlyPlan) -> States:
                     f"{run}.origin = 'event' and ({run}.business_date < {oldest} or {run}.business_date > {newest})",
                     "Hold",
                 ),
-                (f"{run}.version = ''", "Find manifest"),
+                # events come late and out of order: only the newest version of a manifest may begin
+                (f"{run}.version = '' or {run}.origin = 'event'", "Find manifest"),
             ],
             "Run",
         ),
@@ -94,10 +96,14 @@ def _before(plan: NightlyPlan) -> States:
         "Find manifest": asl.task(
             _aws(plan, "aws-sdk:s3:headObject"),
             {"Bucket": plan.manifest_location.bucket, "Key": expr(f"{run}.key")},
-            "Run",
-            output={
-                "run": expr(f"$merge([{run}, {{'version': $exists({RESULT}.VersionId) ? {RESULT}.VersionId : ''}}])")
-            },
+            "Is it the newest?",
+            output=expr(
+                f"""(
+                    $run := {run};
+                    $newest := $exists({RESULT}.VersionId) ? {RESULT}.VersionId : '';
+                    {{'run': $merge([$run, {{'version': $newest}}]), 'newest': $run.version in ['', $newest]}}
+                )"""
+            ),
             retriers=[asl.retry("States.TaskFailed", attempts=2)],
             catchers=[
                 asl.catch(
@@ -115,6 +121,8 @@ def _before(plan: NightlyPlan) -> States:
                 )
             ],
         ),
+        "Is it the newest?": asl.choice([(f"{INPUT}.newest", "Run")], "A newer manifest is there"),
+        "A newer manifest is there": asl.succeed(output={"outcome": run_ledger.SUPERSEDED, "run": expr(run)}),
     }
 
 
@@ -148,11 +156,23 @@ def _work(plan: NightlyPlan) -> States:
     for stage in reversed(plan.stages):
         next_, states = job_stage.stage(stage, plan.target, next_)
         stages = {**states, **stages}
+    take_date, taking = business_date.states(
+        business_date.BusinessDatePlan(
+            environment=plan.environment,
+            partition=plan.target.partition,
+            on_newer_manifest=plan.on_newer_manifest,
+            ledger_table=plan.ledger_table,
+            ledger_days=plan.ledger_days,
+            topic_arn=plan.topic_arn,
+            timeout=plan.timeout,
+        ),
+        next_,
+    )
     return {
         "Claim": asl.task(
             _aws(plan, "dynamodb:putItem"),
             run_ledger.claim(plan.ledger_table, timeout=plan.timeout, keep_days=plan.ledger_days),
-            next_,
+            take_date,
             output={"run": expr(run)},
             retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
             catchers=[asl.catch("Duplicate", run_ledger.TAKEN, output={"run": expr(run)})],
@@ -167,6 +187,7 @@ def _work(plan: NightlyPlan) -> States:
                 ),
             },
         ),
+        **taking,
         **stages,
         "Read marker": asl.task(
             _aws(plan, "aws-sdk:s3:getObject"),

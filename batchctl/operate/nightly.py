@@ -15,6 +15,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from batchctl.errors import FOUND, OperatorError
 from batchctl.operate.stack import Stack, asking
 from settings import Settings
+from workflow.run_ledger import DATE_ITEM
 
 OPERATOR_RUN = "operator-"
 """Start of the run id of a single job's task; it has no entry in the ledger unless --run names one."""
@@ -44,7 +45,8 @@ def runs(stack: Stack, limit: int | None) -> list[Run]:
         pages = stack.client("dynamodb").get_paginator("scan")
         for page in pages.paginate(TableName=stack.outputs.text("ledgerTableName")):
             items += [{key: plain(value) for key, value in item.items()} for item in page["Items"]]
-    return sorted(map(_run, items), key=lambda run: run.started_at, reverse=True)[:limit]
+    entries = [item for item in items if item["manifest"] != DATE_ITEM]
+    return sorted(map(_run, entries), key=lambda run: run.started_at, reverse=True)[:limit]
 
 
 def start(stack: Stack, business_date: str | None, manifest: str | None, *, rerun: bool) -> str:

@@ -221,6 +221,7 @@ def plan(
         ledger_table=args.ledger.name,
         ledger_days=args.ledger_days,
         topic_arn=args.topic.arn,
+        on_newer_manifest=workflow.on_newer_manifest,
         timeout=workflow.deadline.window_seconds,
     )
 
@@ -288,8 +289,8 @@ def statements(args: NightlyRunArgs) -> list[iam.Statement]:
             [names.arn("events", f"rule/{MANAGED_RULE}")],
         ),
         iam.statement(
-            "WriteLedger",
-            ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+            "UseLedger",
+            ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
             [args.ledger.arn],
         ),
         iam.statement("FindManifest", ["s3:GetObject"], [f"{input_}/{args.workflow.start.prefix}*"]),
@@ -303,7 +304,7 @@ def statements(args: NightlyRunArgs) -> list[iam.Statement]:
             [f"{output}/maps/*"],
         ),
         iam.statement("PublishNotifications", ["sns:Publish"], [args.topic.arn]),
-        # a Distributed Map starts its children as executions of the same machine
+        # a Distributed Map starts its children as executions of the same machine; a run stops an older one of its date
         iam.statement("StartChildren", ["states:StartExecution"], [machine.arn]),
         iam.statement(
             "FollowChildren",

@@ -155,6 +155,7 @@ class TestPermissions:
                 "iam:PassRole",
                 "events:PutTargets",
             },
+            "aws-sdk:sfn:stopExecution": {"states:StopExecution"},
             "dynamodb:putItem": {"dynamodb:PutItem"},
             "dynamodb:updateItem": {"dynamodb:UpdateItem"},
             "aws-sdk:dynamodb:query": {"dynamodb:Query"},

@@ -63,6 +63,8 @@ class Tasks:
     script: dict[str, list[Answer]] = field(default_factory=dict)
     by_shard: dict[int, Callable[[], Answer]] = field(default_factory=dict)
     asked: list[RunTaskRequest] = field(default_factory=list)
+    keeps_results: bool = False
+    """Whether shards leave results; a task that fails leaves those of its other shards."""
     silent: tuple[str, ...] = ()
     """Jobs that end well without writing anything."""
 
@@ -74,6 +76,10 @@ class Tasks:
         for shard in request.shards:
             if shard in self.by_shard:
                 answer = self.by_shard[shard]()
+        if self.keeps_results:
+            lost = () if answer is OK else self.by_shard
+            for shard in set(request.shards) - set(lost):
+                self.world.put(f"results/{request.environment['BATCH_RUN_ID']}/shard-{shard:05d}.json", {})
         if isinstance(answer, Exception):
             raise answer
         if answer.succeeded and request.job not in self.silent:

@@ -21,6 +21,9 @@ LONGEST_WAIT_SECONDS: Final = 600
 SHARD_LIMIT: Final = 100_000
 """A shard's file name carries five digits (docs/jobs.md)."""
 
+LISTED_RESULTS: Final = 500
+"""Keys in one listing, so that the answer stays under the 256 KiB that a state may hand on."""
+
 _THROTTLED: Final = ("ECS.ThrottlingException", "ECS.ServerException", "ECS.ServerUnavailableException")
 """Errors of the ECS API itself that pass by themselves; names as Step Functions spells them, which are
 case-sensitive."""
@@ -55,6 +58,8 @@ class StagePlan:
     capacity_attempts: int
     backoff_seconds: int
     fan_out: FanOutPlan | None
+    skips_finished_shards: bool = False
+    """Whether a resumed run leaves out shards that have a result (docs/jobs.md, shard results)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +90,10 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
     run_of = f"{INPUT}.run" if mode == "once" else f"{INPUT}.Items[0].run"
     done = {"run": expr(f"{INPUT}.run")} if mode == "once" else {"shards": expr(f"[{INPUT}.shards]")}
     failed_input = expr(f"$merge([{INPUT}, {{'error': {ERROR}}}])")
+    skips, resumed = plan.skips_finished_shards and mode != "once", f"{label}: resumed?"
     states: States = {
         begin: asl.pass_(
-            run,
+            resumed if skips else run,
             output={
                 "run": expr(run_of),
                 "shards": expr(shards),
@@ -114,7 +120,49 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
         rest: asl.wait(f"{INPUT}.seconds", run),
         stop: asl.fail(expr(f"'Batch.' & {INPUT}.kind"), expr(f"{INPUT}.why")),
     }
+    if skips:
+        states |= _unfinished_shards(plan, target, label=label, first=resumed, run=run, next_=next_)
     return begin, states
+
+
+def _unfinished_shards(
+    plan: StagePlan, target: RunTaskTarget, *, label: str, first: str, run: str, next_: str | None
+) -> States:
+    """Before a resumed run's task: leaves out the shards that have a result, and the task if none is left.
+
+    A result is written after everything it belongs to (docs/jobs.md). A listing that ends too early costs no more than
+    a task that finds its shards finished.
+    """
+    find, left, kept = (f"{label}: {part}" for part in ("list results", "anything left?", "finished before"))
+    batch = plan.fan_out.batch if plan.fan_out else 1
+    prefix = f"'results/' & {INPUT}.run.id & '/shard-'"
+    return {
+        first: asl.choice([(f"{INPUT}.run.resumes", find)], run),
+        find: asl.task(
+            f"arn:{target.partition}:states:::aws-sdk:s3:listObjectsV2",
+            {
+                "Bucket": target.output_bucket,
+                "Prefix": expr(prefix),
+                "StartAfter": expr(f"{prefix} & $pad($string($min([{INPUT}.shards])), -5, '0')"),
+                "MaxKeys": min(LISTED_RESULTS, 2 * batch),
+            },
+            left,
+            output=expr(
+                f"""(
+                    $in := {INPUT};
+                    $prefix := {prefix};
+                    $results := [{RESULT}.Contents.Key];
+                    $left := $filter([$in.shards], function($shard) {{
+                        $not($prefix & $pad($string($shard), -5, '0') & '.json' in $results)
+                    }});
+                    $merge([$in, {{'shards': [$left]}}])
+                )"""
+            ),
+            retriers=[asl.retry("States.TaskFailed", attempts=5)],
+        ),
+        left: asl.choice([(f"$count({INPUT}.shards) = 0", kept)], run),
+        kept: asl.pass_(next_, output={"shards": expr(f"[{INPUT}.shards]")}),
+    }
 
 
 def _run_task(plan: StagePlan, target: RunTaskTarget, *, with_shards: bool) -> dict[str, Any]:

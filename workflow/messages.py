@@ -16,7 +16,7 @@ from .run_ledger import seconds
 
 CAUSE_LENGTH: Final = 1500
 
-AGAIN: Final = "then start the run again."
+AGAIN: Final = "then go on with `batchctl resume`."
 ADVICE: Final[Mapping[str, str]] = {
     "Batch.BadInput": "The sender's turn: correct the manifest or its files and write the manifest again, last.",
     "Batch.EmptyManifest": "The sender's turn: the manifest names no trades. Write a manifest with trades.",
@@ -31,6 +31,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "Batch.Usage": "The developer's turn: the workflow and the image disagree about docs/jobs.md.",
     "Batch.TaskFailed": f"The developer's turn: read the job's log (`batchctl logs`), {AGAIN}",
     "Batch.NoReport": "The developer's turn: the last job ended well but wrote no success marker for this run.",
+    "Batch.NotResumable": "The operator's turn: `batchctl runs` lists runs; `batchctl run all` starts anew.",
     "States.ExceedToleratedFailureThreshold": "Look at the failed shards under maps/<run> in the output bucket and "
     f"at the job's log, {AGAIN}",
 }

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import asl, business_date, job_stage, messages, run_ledger
+from . import asl, business_date, job_stage, messages, resume, run_ledger
 from .asl import CONTEXT, ERROR, INPUT, RESULT, States, expr, text
 from .run_input import DAY, DAY_MS, ManifestLocation, run_of_input
 
@@ -69,6 +69,7 @@ def _before(plan: NightlyPlan) -> States:
                     f"{run}.origin = 'event' and ({run}.business_date < {oldest} or {run}.business_date > {newest})",
                     "Hold",
                 ),
+                (f"{run}.resumes", resume.FIRST),
                 # events come late and out of order: only the newest version of a manifest may begin
                 (f"{run}.version = '' or {run}.origin = 'event'", "Find manifest"),
             ],
@@ -121,6 +122,7 @@ def _before(plan: NightlyPlan) -> States:
                 )
             ],
         ),
+        **resume.states(plan.target.partition, plan.ledger_table, next_="Run", refused="Notify of failure"),
         "Is it the newest?": asl.choice([(f"{INPUT}.newest", "Run")], "A newer manifest is there"),
         "A newer manifest is there": asl.succeed(output={"outcome": run_ledger.SUPERSEDED, "run": expr(run)}),
     }
@@ -153,9 +155,20 @@ def _work(plan: NightlyPlan) -> States:
     marker = f"$parse({RESULT}.Body)"
     stages: States = {}
     next_ = "Read marker"
+    entries: list[tuple[str, str]] = []
     for stage in reversed(plan.stages):
-        next_, states = job_stage.stage(stage, plan.target, next_)
-        stages = {**states, **stages}
+        begin, states = job_stage.stage(stage, plan.target, next_)
+        next_ = f"{stage.job}: record stage"
+        entries.insert(0, (f"{INPUT}.run.stage = {text(stage.job)}", next_))
+        record = asl.task(
+            _aws(plan, "dynamodb:updateItem"),
+            run_ledger.enter_stage(plan.ledger_table, stage.job),
+            begin,
+            output={"run": expr(run)},
+            retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
+            catchers=[asl.catch("Another run took its place", run_ledger.TAKEN, output={"run": expr(run)})],
+        )
+        stages = {next_: record, **states, **stages}
     take_date, taking = business_date.states(
         business_date.BusinessDatePlan(
             environment=plan.environment,
@@ -166,7 +179,7 @@ def _work(plan: NightlyPlan) -> States:
             topic_arn=plan.topic_arn,
             timeout=plan.timeout,
         ),
-        next_,
+        "Where to begin?",
     )
     return {
         "Claim": asl.task(
@@ -188,6 +201,8 @@ def _work(plan: NightlyPlan) -> States:
             },
         ),
         **taking,
+        "Where to begin?": asl.choice(entries, next_),
+        "Another run took its place": asl.pass_(None, output={"outcome": run_ledger.SUPERSEDED, "run": expr(run)}),
         **stages,
         "Read marker": asl.task(
             _aws(plan, "aws-sdk:s3:getObject"),

@@ -48,6 +48,7 @@ def claim(table: str, *, timeout: int, keep_days: int) -> dict[str, Any]:
             "run_id": {"S": expr(f"{run}.id")},
             "execution_arn": {"S": expr(f"{run}.execution_arn")},
             "started_at": {"S": expr(f"{run}.started_at")},
+            "stage": {"S": expr(f"{run}.stage")},
             "expires_at": _expiry(keep_days),
         },
         "ConditionExpression": "attribute_not_exists(business_date) OR execution_arn = :me "
@@ -85,6 +86,23 @@ def take_date(table: str, *, keep_days: int) -> dict[str, Any]:
         "ExpressionAttributeValues": {
             ":me": {"S": expr(f"{run}.execution_arn")},
             ":ended": {"S": expr(f"$exists({INPUT}.ended) ? {INPUT}.ended : ''")},
+        },
+    }
+
+
+def enter_stage(table: str, job: str) -> dict[str, Any]:
+    """Arguments of updateItem: the run that holds the entry begins with `job`; from there it can be resumed."""
+    run = f"{INPUT}.run"
+    return {
+        "TableName": table,
+        "Key": _key(run),
+        "UpdateExpression": "SET stage = :stage",
+        "ConditionExpression": "execution_arn = :me AND #status = :running",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {
+            ":me": {"S": expr(f"{run}.execution_arn")},
+            ":running": {"S": RUNNING},
+            ":stage": {"S": job},
         },
     }
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -202,6 +202,8 @@ def plan(
 ) -> nightly.NightlyPlan:
     """The nightly run's plan out of the settings and the ARNs that only the cloud knows."""
     names, workflow = args.context.names, args.workflow
+    # two fan-out jobs would write results under the same names: then each leaves out its own finished shards itself
+    one_fan_out = sum(args.jobs[job].fan_out is not None for job in workflow.order) == 1
     return nightly.NightlyPlan(
         environment=names.suffix,
         target=job_stage.RunTaskTarget(
@@ -212,7 +214,10 @@ def plan(
             output_bucket=args.output.name,
         ),
         stages=[
-            _stage(job, args.jobs[job], workflow.fargate_vcpu_quota, task_definition_arns[job])
+            replace(
+                _stage(job, args.jobs[job], workflow.fargate_vcpu_quota, task_definition_arns[job]),
+                skips_finished_shards=one_fan_out,
+            )
             for job in workflow.order
         ],
         manifest_location=manifest_location(args.input, workflow),

@@ -159,6 +159,7 @@ class TestPermissions:
             "dynamodb:putItem": {"dynamodb:PutItem"},
             "dynamodb:updateItem": {"dynamodb:UpdateItem"},
             "aws-sdk:dynamodb:query": {"dynamodb:Query"},
+            "aws-sdk:s3:listObjectsV2": {"s3:ListBucket"},
             "aws-sdk:s3:getObject": {"s3:GetObject"},
             "aws-sdk:s3:headObject": {"s3:GetObject", "s3:ListBucket"},
             "s3:getObject": {"s3:GetObject"},

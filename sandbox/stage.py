@@ -51,6 +51,8 @@ OVER_QUOTA = StartRefused(
     "ECS.ClientException", "You've reached the limit on the number of vCPUs you can run concurrently"
 )
 THROTTLED = StartRefused("ECS.ThrottlingException", "Rate exceeded")
+THROTTLED_BY_ECS = StartRefused("ECS.AmazonECSException", "Rate exceeded (Service: AmazonECS; Status Code: 400)")
+THROTTLED_BY_EC2 = StartRefused("ECS.InvalidParameterException", "Error retrieving subnet information: Rate exceeded")
 DENIED = StartRefused("ECS.AccessDeniedException", "User: … is not authorized to perform: ecs:RunTask")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from . import asl
+from . import asl, finished_shards
 from .asl import CONTEXT, ERROR, INPUT, RESULT, States, expr, text
 
 PLATFORM_VERSION: Final = "1.4.0"
@@ -21,13 +21,15 @@ LONGEST_WAIT_SECONDS: Final = 600
 SHARD_LIMIT: Final = 100_000
 """A shard's file name carries five digits (docs/jobs.md)."""
 
-LISTED_RESULTS: Final = 500
-"""Keys in one listing, so that the answer stays under the 256 KiB that a state may hand on."""
-
 _THROTTLED: Final = ("ECS.ThrottlingException", "ECS.ServerException", "ECS.ServerUnavailableException")
 """Errors of the ECS API itself that pass by themselves; names as Step Functions spells them, which are
-case-sensitive."""
-_SHORT: Final = "/Capacity is unavailable|RESOURCE:|limit on the number of|[Tt]hrottl|Rate exceeded/"
+case-sensitive. ECS also reports throttling as ECS.AmazonECSException, and EC2's as ECS.InvalidParameterException; a
+retrier cannot tell those from refusals of the same name, so they are told by their cause."""
+_RATE_EXCEEDED: Final = "/[Tt]hrottl|Rate exceeded|RequestLimitExceeded/"
+THROTTLED_ATTEMPTS: Final = 40
+"""Further starts after a throttled one; throttling passes in seconds, but thousands of shards may start at once."""
+LONGEST_THROTTLED_WAIT_SECONDS: Final = 120
+_SHORT: Final = "/Capacity is unavailable|RESOURCE:|limit on the number of/"
 """What a cause says when Fargate has no room or the account's quota is used up."""
 _NO_IMAGE: Final = "/CannotPull.*(not found|does not exist|manifest unknown)/"
 
@@ -100,6 +102,7 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
                 "spot": plan.spot,
                 "failures": 0,
                 "shortages": 0,
+                "throttles": 0,
             },
         ),
         run: asl.task(
@@ -121,48 +124,16 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
         stop: asl.fail(expr(f"'Batch.' & {INPUT}.kind"), expr(f"{INPUT}.why")),
     }
     if skips:
-        states |= _unfinished_shards(plan, target, label=label, first=resumed, run=run, next_=next_)
+        states |= finished_shards.states(
+            target.partition,
+            target.output_bucket,
+            batch=plan.fan_out.batch if plan.fan_out else 1,
+            label=label,
+            first=resumed,
+            run=run,
+            next_=next_,
+        )
     return begin, states
-
-
-def _unfinished_shards(
-    plan: StagePlan, target: RunTaskTarget, *, label: str, first: str, run: str, next_: str | None
-) -> States:
-    """Before a resumed run's task: leaves out the shards that have a result, and the task if none is left.
-
-    A result is written after everything it belongs to (docs/jobs.md). A listing that ends too early costs no more than
-    a task that finds its shards finished.
-    """
-    find, left, kept = (f"{label}: {part}" for part in ("list results", "anything left?", "finished before"))
-    batch = plan.fan_out.batch if plan.fan_out else 1
-    prefix = f"'results/' & {INPUT}.run.id & '/shard-'"
-    return {
-        first: asl.choice([(f"{INPUT}.run.resumes", find)], run),
-        find: asl.task(
-            f"arn:{target.partition}:states:::aws-sdk:s3:listObjectsV2",
-            {
-                "Bucket": target.output_bucket,
-                "Prefix": expr(prefix),
-                "StartAfter": expr(f"{prefix} & $pad($string($min([{INPUT}.shards])), -5, '0')"),
-                "MaxKeys": min(LISTED_RESULTS, 2 * batch),
-            },
-            left,
-            output=expr(
-                f"""(
-                    $in := {INPUT};
-                    $prefix := {prefix};
-                    $results := [{RESULT}.Contents.Key];
-                    $left := $filter([$in.shards], function($shard) {{
-                        $not($prefix & $pad($string($shard), -5, '0') & '.json' in $results)
-                    }});
-                    $merge([$in, {{'shards': [$left]}}])
-                )"""
-            ),
-            retriers=[asl.retry("States.TaskFailed", attempts=5)],
-        ),
-        left: asl.choice([(f"$count({INPUT}.shards) = 0", kept)], run),
-        kept: asl.pass_(next_, output={"shards": expr(f"[{INPUT}.shards]")}),
-    }
 
 
 def _run_task(plan: StagePlan, target: RunTaskTarget, *, with_shards: bool) -> dict[str, Any]:
@@ -220,6 +191,7 @@ def _classified_failure(plan: StagePlan) -> str:
             $contains($stopped_reason, {_NO_IMAGE}) ? 'MissingImage' :
             $contains($name, /AccessDenied/) or $contains($cause, /not authorized to perform/) ? 'StartDenied' :
             $task.StopCode in ['SpotInterruption', 'TerminationNotice'] or $exit = 143 ? 'Interrupted' :
+            $contains($cause, {_RATE_EXCEEDED}) and $not($exists($task.StopCode)) ? 'Throttled' :
             $name = 'AmazonECS.Unknown' or $contains($stopped_reason, {_SHORT}) ? 'NoCapacity' :
             $task.StopCode = 'TaskFailedToStart' ? 'NotStarted' : 'TaskFailed';
         $fallback := $in.spot and $kind in ['Interrupted', 'NoCapacity'];
@@ -227,21 +199,26 @@ def _classified_failure(plan: StagePlan) -> str:
         $failed := $kind in ['Interrupted', 'NotStarted', 'TaskFailed'] and $not($fallback);
         $shortages := $in.shortages + ($no_capacity ? 1 : 0);
         $failures := $in.failures + ($failed ? 1 : 0);
-        $n := $no_capacity ? $shortages : $failures;
+        $throttled := $kind = 'Throttled';
+        $throttles := $in.throttles + ($throttled ? 1 : 0);
+        $n := $throttled ? $throttles : $no_capacity ? $shortages : $failures;
+        $longest := $throttled ? {LONGEST_THROTTLED_WAIT_SECONDS} : {LONGEST_WAIT_SECONDS};
         {{
             'run': $in.run,
             'shards': [$in.shards],
             'spot': $in.spot and $not($fallback),
             'failures': $failures,
             'shortages': $shortages,
+            'throttles': $throttles,
             'kind': $kind,
             'retry': $fallback or ($no_capacity and $shortages <= {plan.capacity_attempts})
+                or ($throttled and $throttles <= {THROTTLED_ATTEMPTS})
                 or ($failed and $failures <= {plan.attempts}),
             'seconds': $fallback ? 1 : $max([1, $ceil($random()
-                * $min([{LONGEST_WAIT_SECONDS}, {plan.backoff_seconds} * $power(2, $max([0, $n - 1]))]))]),
+                * $min([$longest, {plan.backoff_seconds} * $power(2, $max([0, $n - 1]))]))]),
             'why': {text(plan.job)} & ($exists($exit) ? ' ended with exit code ' & $string($exit) : ' failed')
                 & ' (' & $kind & ')' & ($count($in.shards) > 0 ? ', shards ' & $string([$in.shards]) : '')
-                & ', attempt ' & $string($failures + $shortages + ($fallback ? 1 : 0)) & ': '
+                & ', attempt ' & $string($failures + $shortages + $throttles + ($fallback ? 1 : 0)) & ': '
                 & $substring($stopped_reason, 0, 600)
         }}
     )"""

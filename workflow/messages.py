@@ -25,6 +25,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "Batch.MissingImage": f"The operator's turn: build and push the job's image (docs/operations.md), {AGAIN}",
     "Batch.StartDenied": f"The operator's turn: something forbids starting the task; run `batchctl doctor`, {AGAIN}",
     "Batch.NoCapacity": f"The operator's turn: no room in Fargate, or the vCPU quota is used up; raise it, {AGAIN}",
+    "Batch.Throttled": f"The operator's turn: ECS refused too many starts; lower `fanOut.concurrency`, {AGAIN}",
     "Batch.Interrupted": f"The operator's turn: the task was stopped more often than `retry` allows; {AGAIN}",
     "Batch.Timeout": f"The operator's turn: a task ran into its timeout; read its log, raise the timeout, {AGAIN}",
     "Batch.NotStarted": f"The operator's turn: the task never started; run `batchctl doctor`, {AGAIN}",

@@ -249,6 +249,9 @@ class Workflow(Section):
     """Jobs, one after the other; a job with `fanOut` runs once for each shard."""
     start: Start = Field(default=Start(), examples=["{prefix: incoming/}"])
     deadline: Deadline = Field(default=Deadline(), examples=['{time: "09:30"}'])
+    on_newer_manifest: Literal["supersede", "wait", "refuse"] = Field(default="supersede", examples=["wait"])
+    """What a manifest does that arrives while another run of its business date is under way: stop that run and take its
+    place, begin when it has ended, or not begin and say so."""
     fargate_vcpu_quota: int = Field(default=6, ge=1, le=100_000, examples=[6])
     """The account's Fargate vCPU quota in the region; 6 in a new account, shared by all stacks in it.
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from . import asl
+from . import asl, finished_shards
 from .asl import CONTEXT, ERROR, INPUT, RESULT, States, expr, text
 
 PLATFORM_VERSION: Final = "1.4.0"
@@ -21,8 +21,13 @@ SHARD_LIMIT: Final = 100_000
 
 _THROTTLED: Final = ("ECS.ThrottlingException", "ECS.ServerException", "ECS.ServerUnavailableException")
 """Errors of the ECS API itself that pass by themselves; names as Step Functions spells them, which are
-case-sensitive."""
-_SHORT: Final = "/Capacity is unavailable|RESOURCE:|limit on the number of|[Tt]hrottl|Rate exceeded/"
+case-sensitive. ECS also reports throttling as ECS.AmazonECSException, and EC2's as ECS.InvalidParameterException; a
+retrier cannot tell those from refusals of the same name, so they are told by their cause."""
+_RATE_EXCEEDED: Final = "/[Tt]hrottl|Rate exceeded|RequestLimitExceeded/"
+THROTTLED_ATTEMPTS: Final = 40
+"""Further starts after a throttled one; throttling passes in seconds, but thousands of shards may start at once."""
+LONGEST_THROTTLED_WAIT_SECONDS: Final = 120
+_SHORT: Final = "/Capacity is unavailable|RESOURCE:|limit on the number of/"
 """What a cause says when Fargate has no room or the account's quota is used up."""
 _NO_IMAGE: Final = "/CannotPull.*(not found|does not exist|manifest unknown)/"
 
@@ -53,6 +58,8 @@ class StagePlan:
     capacity_attempts: int
     backoff_seconds: int
     fan_out: FanOutPlan | None
+    skips_finished_shards: bool = False
+    """Whether a resumed run leaves out shards that have a result (docs/jobs.md, shard results)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +90,17 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
     run_of = f"{INPUT}.run" if mode == "once" else f"{INPUT}.Items[0].run"
     done = {"run": expr(f"{INPUT}.run")} if mode == "once" else {"shards": expr(f"[{INPUT}.shards]")}
     failed_input = expr(f"$merge([{INPUT}, {{'error': {ERROR}}}])")
+    skips, resumed = plan.skips_finished_shards and mode != "once", f"{label}: resumed?"
     states: States = {
         begin: asl.pass_(
-            run,
+            resumed if skips else run,
             output={
                 "run": expr(run_of),
                 "shards": expr(shards),
                 "spot": plan.spot,
                 "failures": 0,
                 "shortages": 0,
+                "throttles": 0,
             },
         ),
         run: asl.task(
@@ -112,6 +121,16 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
         rest: asl.wait(f"{INPUT}.seconds", run),
         stop: asl.fail(expr(f"'Batch.' & {INPUT}.kind"), expr(f"{INPUT}.why")),
     }
+    if skips:
+        states |= finished_shards.states(
+            target.partition,
+            target.output_bucket,
+            batch=plan.fan_out.batch if plan.fan_out else 1,
+            label=label,
+            first=resumed,
+            run=run,
+            next_=next_,
+        )
     return begin, states
 
 
@@ -170,6 +189,7 @@ def _classified_failure(plan: StagePlan) -> str:
             $contains($stopped_reason, {_NO_IMAGE}) ? 'MissingImage' :
             $contains($name, /AccessDenied/) or $contains($cause, /not authorized to perform/) ? 'StartDenied' :
             $task.StopCode in ['SpotInterruption', 'TerminationNotice'] or $exit = 143 ? 'Interrupted' :
+            $contains($cause, {_RATE_EXCEEDED}) and $not($exists($task.StopCode)) ? 'Throttled' :
             $name = 'AmazonECS.Unknown' or $contains($stopped_reason, {_SHORT}) ? 'NoCapacity' :
             $task.StopCode = 'TaskFailedToStart' ? 'NotStarted' : 'TaskFailed';
         $fallback := $in.spot and $kind in ['Interrupted', 'NoCapacity'];
@@ -177,21 +197,26 @@ def _classified_failure(plan: StagePlan) -> str:
         $failed := $kind in ['Interrupted', 'NotStarted', 'TaskFailed'] and $not($fallback);
         $shortages := $in.shortages + ($no_capacity ? 1 : 0);
         $failures := $in.failures + ($failed ? 1 : 0);
-        $n := $no_capacity ? $shortages : $failures;
+        $throttled := $kind = 'Throttled';
+        $throttles := $in.throttles + ($throttled ? 1 : 0);
+        $n := $throttled ? $throttles : $no_capacity ? $shortages : $failures;
+        $longest := $throttled ? {LONGEST_THROTTLED_WAIT_SECONDS} : {LONGEST_WAIT_SECONDS};
         {{
             'run': $in.run,
             'shards': [$in.shards],
             'spot': $in.spot and $not($fallback),
             'failures': $failures,
             'shortages': $shortages,
+            'throttles': $throttles,
             'kind': $kind,
             'retry': $fallback or ($no_capacity and $shortages <= {plan.capacity_attempts})
+                or ($throttled and $throttles <= {THROTTLED_ATTEMPTS})
                 or ($failed and $failures <= {plan.attempts}),
             'seconds': $fallback ? 1 : $max([1, $ceil($random()
-                * $min([{LONGEST_WAIT_SECONDS}, {plan.backoff_seconds} * $power(2, $max([0, $n - 1]))]))]),
+                * $min([$longest, {plan.backoff_seconds} * $power(2, $max([0, $n - 1]))]))]),
             'why': {text(plan.job)} & ($exists($exit) ? ' ended with exit code ' & $string($exit) : ' failed')
                 & ' (' & $kind & ')' & ($count($in.shards) > 0 ? ', shards ' & $string([$in.shards]) : '')
-                & ', attempt ' & $string($failures + $shortages + ($fallback ? 1 : 0)) & ': '
+                & ', attempt ' & $string($failures + $shortages + $throttles + ($fallback ? 1 : 0)) & ': '
                 & $substring($stopped_reason, 0, 600)
         }}
     )"""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import asl, job_stage, messages, run_ledger
+from . import asl, business_date, job_stage, messages, resume, run_ledger
 from .asl import CONTEXT, ERROR, INPUT, RESULT, States, expr, text
 from .run_input import DAY, DAY_MS, ManifestLocation, run_of_input
 
@@ -29,6 +29,7 @@ class NightlyPlan:
     ledger_table: str
     ledger_days: int
     topic_arn: str
+    on_newer_manifest: business_date.OnNewerManifest
     timeout: int
     """Seconds from the start to the end of the whole run at most."""
 
@@ -64,7 +65,9 @@ def _before(plan: NightlyPlan) -> States:
                     f"{run}.origin = 'event' and ({run}.business_date < {oldest} or {run}.business_date > {newest})",
                     "Hold",
                 ),
-                (f"{run}.version = ''", "Find manifest"),
+                (f"{run}.resumes", resume.FIRST),
+                # events come late and out of order: only the newest version of a manifest may begin
+                (f"{run}.version = '' or {run}.origin = 'event'", "Find manifest"),
             ],
             "Run",
         ),
@@ -90,10 +93,14 @@ def _before(plan: NightlyPlan) -> States:
         "Find manifest": asl.task(
             _aws(plan, "aws-sdk:s3:headObject"),
             {"Bucket": plan.manifest_location.bucket, "Key": expr(f"{run}.key")},
-            "Run",
-            output={
-                "run": expr(f"$merge([{run}, {{'version': $exists({RESULT}.VersionId) ? {RESULT}.VersionId : ''}}])")
-            },
+            "Is it the newest?",
+            output=expr(
+                f"""(
+                    $run := {run};
+                    $newest := $exists({RESULT}.VersionId) ? {RESULT}.VersionId : '';
+                    {{'run': $merge([$run, {{'version': $newest}}]), 'newest': $run.version in ['', $newest]}}
+                )"""
+            ),
             retriers=[asl.retry("States.TaskFailed", attempts=2)],
             catchers=[
                 asl.catch(
@@ -111,6 +118,9 @@ def _before(plan: NightlyPlan) -> States:
                 )
             ],
         ),
+        **resume.states(plan.target.partition, plan.ledger_table, next_="Run", refused="Notify of failure"),
+        "Is it the newest?": asl.choice([(f"{INPUT}.newest", "Run")], "A newer manifest is there"),
+        "A newer manifest is there": asl.succeed(output={"outcome": run_ledger.SUPERSEDED, "run": expr(run)}),
     }
 
 
@@ -141,14 +151,37 @@ def _work(plan: NightlyPlan) -> States:
     marker = f"$parse({RESULT}.Body)"
     stages: States = {}
     next_ = "Read marker"
+    entries: list[tuple[str, str]] = []
     for stage in reversed(plan.stages):
-        next_, states = job_stage.stage(stage, plan.target, next_)
-        stages = {**states, **stages}
+        begin, states = job_stage.stage(stage, plan.target, next_)
+        next_ = f"{stage.job}: record stage"
+        entries.insert(0, (f"{INPUT}.run.stage = {text(stage.job)}", next_))
+        record = asl.task(
+            _aws(plan, "dynamodb:updateItem"),
+            run_ledger.enter_stage(plan.ledger_table, stage.job),
+            begin,
+            output={"run": expr(run)},
+            retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
+            catchers=[asl.catch("Another run took its place", run_ledger.TAKEN, output={"run": expr(run)})],
+        )
+        stages = {next_: record, **states, **stages}
+    take_date, taking = business_date.states(
+        business_date.BusinessDatePlan(
+            environment=plan.environment,
+            partition=plan.target.partition,
+            on_newer_manifest=plan.on_newer_manifest,
+            ledger_table=plan.ledger_table,
+            ledger_days=plan.ledger_days,
+            topic_arn=plan.topic_arn,
+            timeout=plan.timeout,
+        ),
+        "Where to begin?",
+    )
     return {
         "Claim": asl.task(
             _aws(plan, "dynamodb:putItem"),
             run_ledger.claim(plan.ledger_table, timeout=plan.timeout, keep_days=plan.ledger_days),
-            next_,
+            take_date,
             output={"run": expr(run)},
             retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
             catchers=[asl.catch("Duplicate", run_ledger.TAKEN, output={"run": expr(run)})],
@@ -163,6 +196,9 @@ def _work(plan: NightlyPlan) -> States:
                 ),
             },
         ),
+        **taking,
+        "Where to begin?": asl.choice(entries, next_),
+        "Another run took its place": asl.pass_(None, output={"outcome": run_ledger.SUPERSEDED, "run": expr(run)}),
         **stages,
         "Read marker": asl.task(
             _aws(plan, "aws-sdk:s3:getObject"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -18,7 +18,7 @@ from components.shared.dead_letter_queue import DeadLetterQueue, DeadLetterQueue
 from components.shared.stack_context import FailureSources, StackContext, TaskNetwork
 from components.shared.state_machine import StateMachine, StateMachineArgs
 from conventions import fargate, iam
-from conventions.naming import Reference
+from conventions.naming import NIGHTLY, Reference
 from workflow import job_stage, nightly, run_input
 
 from .schedules import MAX_ATTEMPTS, WeekdaySchedules, WeekdaySchedulesArgs, starter_role
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import settings.jobs
     import settings.models
 
-PURPOSE = "nightly"
+PURPOSE = NIGHTLY
 START_PURPOSE = "start"
 MANAGED_RULE = "StepFunctionsGetEventsForECSTaskRule"
 """The rule that Step Functions makes in the account to hear of a task's end (docs/aws-facts.md#ecs-run-task-sync)."""
@@ -208,6 +208,8 @@ def plan(
 ) -> nightly.NightlyPlan:
     """The nightly run's plan out of the settings and the ARNs that only the cloud knows."""
     names, workflow = args.context.names, args.workflow
+    # two fan-out jobs would write results under the same names: then each leaves out its own finished shards itself
+    one_fan_out = sum(args.jobs[job].fan_out is not None for job in workflow.order) == 1
     return nightly.NightlyPlan(
         environment=names.suffix,
         target=job_stage.RunTaskTarget(
@@ -218,7 +220,10 @@ def plan(
             output_bucket=args.output.name,
         ),
         stages=[
-            _stage(job, args.jobs[job], workflow.fargate_vcpu_quota, task_definition_arns[job])
+            replace(
+                _stage(job, args.jobs[job], workflow.fargate_vcpu_quota, task_definition_arns[job]),
+                skips_finished_shards=one_fan_out,
+            )
             for job in workflow.order
         ],
         manifest_location=manifest_location(args.input, workflow),
@@ -227,6 +232,7 @@ def plan(
         ledger_table=args.ledger.name,
         ledger_days=args.ledger_days,
         topic_arn=args.topic.arn,
+        on_newer_manifest=workflow.on_newer_manifest,
         timeout=workflow.deadline.window_seconds,
     )
 
@@ -297,8 +303,8 @@ def statements(args: NightlyRunArgs) -> list[iam.Statement]:
             [names.arn("events", f"rule/{MANAGED_RULE}")],
         ),
         iam.statement(
-            "WriteLedger",
-            ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+            "UseLedger",
+            ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
             [args.ledger.arn],
         ),
         iam.statement("FindManifest", ["s3:GetObject"], [f"{input_}/{args.workflow.start.prefix}*"]),
@@ -312,7 +318,7 @@ def statements(args: NightlyRunArgs) -> list[iam.Statement]:
             [f"{output}/maps/*"],
         ),
         iam.statement("PublishNotifications", ["sns:Publish"], [args.topic.arn]),
-        # a Distributed Map starts its children as executions of the same machine
+        # a Distributed Map starts its children as executions of the same machine; a run stops an older one of its date
         iam.statement("StartChildren", ["states:StartExecution"], [machine.arn]),
         iam.statement(
             "FollowChildren",

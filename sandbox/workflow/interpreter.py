@@ -181,10 +181,17 @@ def _wait(seconds: float) -> Any:
 
 
 def _text_bodies() -> Any:
-    """AWS hands an object's body over as text; the interpreter leaves the stream."""
+    """AWS hands an object's body over as text; the interpreter leaves the stream.
+
+    Step Functions' own API takes parameters that begin with a small letter; AWS's integration and the definition write
+    them with a capital, and the interpreter hands them on unchanged.
+    """
     original = state_task_service_aws_sdk.StateTaskServiceAwsSdk._eval_service_task
 
     def evaluate(self: Any, env: Any, **arguments: Any) -> None:
+        if self.resource.api_name == "sfn":
+            given = arguments["normalised_parameters"]
+            arguments["normalised_parameters"] = {name[0].lower() + name[1:]: value for name, value in given.items()}
         original(self, env=env, **arguments)
         answer = env.stack[-1]
         for key, value in answer.items():

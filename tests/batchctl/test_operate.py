@@ -1,6 +1,6 @@
 """The operator's commands against moto, as processes of one: what they show, and how a mistake is told.
 
-moto lacks Service Quotas' Fargate code and RedriveExecution, and runs no Fargate task; those answers are put in at the
+moto lacks Service Quotas' Fargate code, and runs no Fargate task; those answers are put in at the
 boto3 client, where the test says so.
 """
 
@@ -317,32 +317,37 @@ class TestLogs:
         assert "There are: data-ingestion" in str(refused(ask(account, "logs", "nope")))
 
 
-class TestRedrive:
-    def test_nothing_has_failed(self, account: Account) -> None:
+class TestResume:
+    @pytest.mark.parametrize("command", ["resume", "redrive"])
+    def test_the_newest_failed_run_goes_on_under_its_own_id(self, account: Account, command: str) -> None:
         account.machine()
-        error = refused(ask(account, "redrive"))
+        shown = ask(account, command, "--json")
+        assert shown.exit_code == OK
+        states = account.client("stepfunctions")
+        given = json.loads(
+            states.describe_execution(executionArn=next(iter(json.loads(shown.output).values())))["input"]
+        )
+        assert given == {
+            "origin": "operator",
+            "business_date": "2026-11-20",
+            "resume": {"run_id": "run-2026-11-20"},
+        }
+
+    def test_nothing_has_failed(self, account: Account) -> None:
+        account.client("dynamodb").delete_item(
+            TableName="table-ledger-dev",
+            Key={"business_date": {"S": "2026-11-20"}, "manifest": {"S": "incoming/2026-11-20/manifest.json#v1"}},
+        )
+        error = refused(ask(account, "resume"))
         assert error.code == USAGE
         assert "no run has failed" in str(error)
 
-    def test_the_newest_failed_run(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-        account.machine()
-        states = account.client("stepfunctions")
-        arn = states.start_execution(stateMachineArn=MACHINE, name="run-1", input="{}")["executionArn"]
-        states.stop_execution(executionArn=arn)
-        redriven: list[str] = []
-        monkeypatch.setattr(states, "redrive_execution", lambda **given: redriven.append(given["executionArn"]))
-        monkeypatch.setattr(stack.Stack, "client", lambda self, service: states)
-        assert ask(account, "redrive").exit_code == OK
-        assert redriven == [arn]
-
     def test_a_run_that_is_not_there(self, account: Account) -> None:
-        account.machine()
-        assert "there is no run 'xyz'; only a run that failed" in str(refused(ask(account, "redrive", "xyz")))
+        assert "there is no run 'xyz'; only a run that failed" in str(refused(ask(account, "resume", "xyz")))
 
     def test_a_run_that_has_not_failed(self, account: Account) -> None:
-        account.machine()
-        account.client("stepfunctions").start_execution(stateMachineArn=MACHINE, name="run-1", input="{}")
-        assert "run 'run-1' is RUNNING; only a run that failed" in str(refused(ask(account, "redrive", "run-1")))
+        shown = str(refused(ask(account, "resume", "run-2026-11-19")))
+        assert "run 'run-2026-11-19' is SUCCEEDED; only a run that failed" in shown
 
     def test_dead_letters_of_events_cannot_go_back(self, account: Account) -> None:
         assert "run all --input" in str(refused(ask(account, "redrive", "--dead-letters", "nightly-start")))
@@ -445,7 +450,8 @@ class TestOutputs:
         assert "--stack NAME" in str(error)
 
     @pytest.mark.parametrize(
-        "command", ["doctor", "run", "status", "logs", "runs", "redrive", "push", "cost", "verify"]
+        "command",
+        ["doctor", "run", "status", "logs", "runs", "resume", "redrive", "retire-revisions", "push", "cost", "verify"],
     )
     def test_every_command_has_help_and_json(self, command: str) -> None:
         shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})

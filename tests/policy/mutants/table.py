@@ -129,7 +129,7 @@ _GOVERNANCE = [
         _m("no-retain-or-protect", "ledger not protected", kinds.TABLE, "*", option(protect=False)), stacks=("prod",)
     ),
     _m("no-retain-or-protect", "network protected", kinds.VPC, "*", option(protect=True)),
-    _m("no-retain-or-protect", "skipDestroy", kinds.TASK_DEFINITION, "*", change("skipDestroy", True)),
+    _m("no-retain-or-protect", "skipDestroy", kinds.LOG_GROUP, "*", change("skipDestroy", True)),
     replace(
         _m("no-retain-or-protect", "table protected", kinds.TABLE, "*", change("deletionProtectionEnabled", True)),
         stacks=("dev",),

@@ -1,6 +1,6 @@
 """Where data lies: the input and output buckets, the audit log of who touched them, and the run ledger.
 
-Why access logs and not CloudTrail data events, and what that costs: docs/adr/0004-audit-by-access-logs.md
+Why access logs and not CloudTrail data events, and what that costs: docs/adr/platform/audit-by-access-logs.md
 """
 
 from __future__ import annotations

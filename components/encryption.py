@@ -2,7 +2,7 @@
 
 `data` is for S3, DynamoDB and ECR, `logs` for CloudWatch Logs, `messages` for SNS and SQS: a key policy is where a
 service is let in, and one key for all would let the logs service decrypt trade files
-(docs/adr/0006-three-keys.md). What a task may do with a key is in its task role's policy.
+(docs/adr/platform/three-keys.md). What a task may do with a key is in its task role's policy.
 """
 
 from __future__ import annotations

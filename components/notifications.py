@@ -1,7 +1,7 @@
 """The SNS topic that notifications and alarms go to, and its e-mail subscriptions.
 
 The state machines publish with their roles. Alarms and rules are let in by the topic's policy and by the key's
-(`components/encryption.py`); why the two have different conditions: docs/adr/0044-alarms-that-can-speak.md
+(`components/encryption.py`); why the two have different conditions: docs/adr/workflow/alarms-on-metrics-that-exist.md
 """
 
 from __future__ import annotations

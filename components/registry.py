@@ -1,7 +1,7 @@
 """One private ECR repository for each job, how long its images are kept, and building them when a stack asks.
 
 The lifecycle cannot delete what runs: an image that matches the tags of one rule cannot be expired by a rule of lower
-priority, and a deployment tags its images `deployed-<n>` (docs/adr/0005-image-lifecycle.md,
+priority, and a deployment tags its images `deployed-<n>` (docs/adr/delivery/image-lifecycle.md,
 docs/aws-facts.md#image-lifecycle). Which image runs is a setting, written by `batchctl push` and `batchctl release`.
 """
 

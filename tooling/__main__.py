@@ -1,7 +1,7 @@
 """The tooling stack: where images are built and scanned, and what deploys the platform's stacks (composition root).
 
 A project of its own, so that a deployment of the platform can never change or destroy what deploys it
-(docs/adr/0010-delivery-project.md).
+(docs/adr/delivery/project-of-its-own.md).
 """
 
 import os

@@ -1,7 +1,7 @@
 """Amazon States Language as typed Python: the states this program uses, in JSONata mode.
 
 `definition` refuses an unsound state machine before AWS sees it: every target must exist, every state be reachable,
-every path end, and no name be used twice. Why JSONata: docs/adr/0040-workflow-in-jsonata.md
+every path end, and no name be used twice. Why JSONata: docs/adr/workflow/jsonata-from-typed-python.md
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The attempts are a loop of states and not ASL's `Retry`: a retrier sees only an error's name, and every container that
 fails has the same one, `States.TaskFailed`. What docs/jobs.md promises for each exit code needs the task's description,
-which is in the error's cause (docs/adr/0041-workflow-attempts-as-a-loop.md).
+which is in the error's cause (docs/adr/workflow/attempts-as-a-loop.md).
 """
 
 from __future__ import annotations

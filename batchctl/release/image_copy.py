@@ -1,7 +1,7 @@
 """An image from one ECR repository to another with the digest kept, by crane; and a further tag for an image.
 
 crane copies manifest and layers from registry to registry as they are, without a Docker daemon (a pull and a push may
-compress layers anew, which is another digest): docs/adr/0051-images-copied-by-crane.md.
+compress layers anew, which is another digest): docs/adr/delivery/images-copied-by-crane.md.
 """
 
 from __future__ import annotations

@@ -179,7 +179,7 @@ def mark_deployed(ecr: ECRClient, release: Release, suffix: str, *, jobs: Collec
     """Tags the release's images as the stack's next deployment, unless they are what it runs; the tag.
 
     `jobs` are all jobs of the stack where the release holds only some of them: the number must be higher than any that
-    the stack has. The lifecycle policy keeps images with these tags (docs/adr/0005-image-lifecycle.md).
+    the stack has. The lifecycle policy keeps images with these tags (docs/adr/delivery/image-lifecycle.md).
     """
     tagged = {job: _deployed(ecr, repository(job, suffix)) for job in {*jobs, *release.images}}
     newest = max((number for numbers in tagged.values() for number in numbers), default=0)

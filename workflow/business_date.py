@@ -2,7 +2,7 @@
 
 The date is an item of the ledger, `run_ledger.DATE_ITEM`, that names an execution. It is never given back: who finds it
 held asks the ledger whether the holder's entry is still RUNNING, so no run has to tidy up after itself.
-Why, and what the three settings mean: docs/adr/0091-one-run-per-business-date.md.
+Why, and what the three settings mean: docs/adr/workflow/one-run-per-business-date.md.
 """
 
 from __future__ import annotations

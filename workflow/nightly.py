@@ -182,7 +182,7 @@ def _work(plan: NightlyPlan) -> States:
             _aws(plan, "dynamodb:putItem"),
             run_ledger.claim(plan.ledger_table, timeout=plan.timeout, keep_days=plan.ledger_days),
             take_date,
-            output={"run": expr(run)},
+            output={"run": expr(run), "ended": ""},
             retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
             catchers=[asl.catch("Duplicate", run_ledger.TAKEN, output={"run": expr(run)})],
         ),

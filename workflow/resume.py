@@ -1,7 +1,7 @@
 """Taking a failed run up again: which run is meant, whether it may go on, and with which stage.
 
 The resumed run is a new execution with the run id of the failed one, so every job finds what was written before.
-Why not Step Functions' own redrive: docs/adr/0092-resume-as-a-new-execution.md.
+Why not Step Functions' own redrive: docs/adr/workflow/resume-as-a-new-execution.md.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def take_date(table: str, *, keep_days: int) -> dict[str, Any]:
         "ConditionExpression": "attribute_not_exists(business_date) OR execution_arn IN (:me, :ended)",
         "ExpressionAttributeValues": {
             ":me": {"S": expr(f"{run}.execution_arn")},
-            ":ended": {"S": expr(f"$exists({INPUT}.ended) ? {INPUT}.ended : ''")},
+            ":ended": {"S": expr(f"{INPUT}.ended")},
         },
     }
 

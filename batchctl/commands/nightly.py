@@ -110,6 +110,7 @@ def _status_table(state: Status) -> Table:
     for name, value in (
         ("report for", state.business_date),
         ("run", state.run_id or "none yet"),
+        *([("resumed by", state.execution)] if state.execution != state.run_id else []),
         ("state", state.state),
         ("in", ", ".join(state.running_states) or "-"),
         ("states done", str(state.done_states)),

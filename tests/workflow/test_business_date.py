@@ -1,4 +1,4 @@
-"""One run for one business date at a time (docs/adr/0091-one-run-per-business-date.md)."""
+"""One run for one business date at a time (docs/adr/workflow/one-run-per-business-date.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A failed run goes on where it failed, on the same run id (docs/adr/0092-resume-as-a-new-execution.md)."""
+"""A failed run goes on where it failed, on the same run id (docs/adr/workflow/resume-as-a-new-execution.md)."""
 
 from __future__ import annotations
 

@@ -14,7 +14,10 @@ _KEEPING: Final = ("skipDestroy", "deletionProtectionEnabled", "deletionProtecti
 
 
 def _keeping(token: str) -> tuple[str, ...]:
-    """A task definition's revision may stay: it holds nothing, and a run under way needs it (docs/adr/0090)."""
+    """A task definition's revision may stay: it holds nothing, and a run under way needs it.
+
+    Why: docs/adr/workflow/revisions-outlive-a-deployment.md.
+    """
     return tuple(prop for prop in _KEEPING if (token, prop) != (kinds.TASK_DEFINITION, "skipDestroy"))
 
 
@@ -62,7 +65,7 @@ def _keeps_data(resource: Resource, view: View) -> bool | None:
     remedy=_let_go,
 )
 def no_retain_or_protect(resource: Resource, view: View) -> Iterator[Problem]:
-    """Task definition revisions alone outlive a stack; a guarded one protects what holds data until it may be emptied."""
+    """Only task definition revisions outlive a stack; a guarded one protects what holds data until emptied."""
     keeps = _keeps_data(resource, view)
     if resource.options.protect and keeps is None:
         yield Problem(message="is protected", property="protect")

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
 from components.shared.stack_context import FailureSources, StackContext, TaskNetwork
 from components.shared.state_machine import StateMachine, StateMachineArgs
 from conventions import fargate, iam
 from conventions.naming import NIGHTLY, Reference
 from workflow import job_stage, nightly, run_input
 
-from .schedules import MAX_ATTEMPTS, WeekdaySchedules, WeekdaySchedulesArgs, starter_role
+from .schedules import EventStartArgs, WeekdaySchedules, WeekdaySchedulesArgs, start_on_event
 
 if TYPE_CHECKING:
     import settings.jobs
@@ -107,56 +106,30 @@ class NightlyRun(pulumi.ComponentResource):
         )
 
     def _start(self) -> None:
-        args, names, child = self._args, self._args.context.names, pulumi.ResourceOptions(parent=self)
-        rule_reference = names.event_rule(START_PURPOSE)
-        self.rule_names = {START_PURPOSE: rule_reference.name}
-        dead_letter_queue = DeadLetterQueue(
-            f"{self._name}-start-dead-letters",
-            DeadLetterQueueArgs(
+        args, names = self._args, self._args.context.names
+        queue = start_on_event(
+            f"{self._name}-start",
+            EventStartArgs(
                 names=names,
-                purpose=f"{START_PURPOSE}-dead-letters",
-                kms_key_arn=args.context.messages_key_arn,
-                rule_arns=[rule_reference.arn],
+                purpose=START_PURPOSE,
+                machine=PURPOSE,
+                state_machine_arn=self.state_machine_arn,
+                description="A manifest has been written to the input bucket: the nightly run starts",
+                event_pattern=json.dumps(start_pattern(args.input.name, args.workflow.start)),
+                max_age_seconds=args.workflow.start.max_event_age_minutes * 60,
+                messages_key_arn=args.context.messages_key_arn,
+                rule_name=f"{self._name}-start",
+                role_prefix=f"{self._name}-start",
+                input_transformer={
+                    "input_paths": {"key": "$.detail.object.key", "version": "$.detail.object.version-id"},
+                    "input_template": '{"origin": "event", "manifest": {"key": <key>, "version": <version>}}',
+                },
             ),
-            child,
+            self,
         )
-        self.dead_letter_queues, self.dead_letter_queue_urls = (
-            {START_PURPOSE: dead_letter_queue.name},
-            {START_PURPOSE: dead_letter_queue.url},
-        )
-        rule = aws.cloudwatch.EventRule(
-            f"{self._name}-start",
-            name=self.rule_names[START_PURPOSE],
-            description="A manifest has been written to the input bucket: the nightly run starts",
-            event_pattern=json.dumps(start_pattern(args.input.name, args.workflow.start)),
-            opts=child,
-        )
-        role = starter_role(
-            f"{self._name}-start",
-            names,
-            purpose=START_PURPOSE,
-            service="events",
-            source_arn=rule_reference.arn,
-            machine=PURPOSE,
-            parent=self,
-        )
-        aws.cloudwatch.EventTarget(
-            f"{self._name}-start-target",
-            rule=rule.name,
-            target_id=PURPOSE,
-            arn=self.state_machine_arn,
-            role_arn=role,
-            input_transformer={
-                "input_paths": {"key": "$.detail.object.key", "version": "$.detail.object.version-id"},
-                "input_template": '{"origin": "event", "manifest": {"key": <key>, "version": <version>}}',
-            },
-            retry_policy={
-                "maximum_event_age_in_seconds": args.workflow.start.max_event_age_minutes * 60,
-                "maximum_retry_attempts": MAX_ATTEMPTS,
-            },
-            dead_letter_config={"arn": dead_letter_queue.arn},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[dead_letter_queue.policy]),
-        )
+        self.rule_names = {START_PURPOSE: names.event_rule(START_PURPOSE).name}
+        self.dead_letter_queues = {START_PURPOSE: queue.name}
+        self.dead_letter_queue_urls = {START_PURPOSE: queue.url}
 
     def _schedule(self, time: str) -> None:
         """Beside the event; whichever comes second finds the manifest claimed and ends as a duplicate."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import asl, business_date, job_stage, messages, resume, run_ledger
+from . import asl, business_date, job_stage, messages, resume, run_ledger, task_attempts
 from .asl import CONTEXT, ERROR, INPUT, RESULT, States, expr, text
 from .run_input import DAY, DAY_MS, ManifestLocation, run_of_input
 
@@ -20,8 +20,8 @@ class NightlyPlan:
     """Everything the definition depends on: plain values, so that it can be built, read and run without AWS."""
 
     environment: str
-    target: job_stage.RunTaskTarget
-    stages: Sequence[job_stage.StagePlan]
+    target: task_attempts.RunTaskTarget
+    stages: Sequence[task_attempts.StagePlan]
     """In the order in which they run."""
     manifest_location: ManifestLocation
     max_age_days: int

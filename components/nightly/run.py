@@ -18,7 +18,7 @@ from components.shared.stack_context import FailureSources, StackContext, TaskNe
 from components.shared.state_machine import StateMachine, StateMachineArgs
 from conventions import fargate, iam
 from conventions.naming import NIGHTLY, Reference
-from workflow import job_stage, nightly, run_input
+from workflow import nightly, run_input, task_attempts
 
 from .schedules import EventStartArgs, WeekdaySchedules, WeekdaySchedulesArgs, start_on_event
 
@@ -185,7 +185,7 @@ def plan(
     one_fan_out = sum(args.jobs[job].fan_out is not None for job in workflow.order) == 1
     return nightly.NightlyPlan(
         environment=names.suffix,
-        target=job_stage.RunTaskTarget(
+        target=task_attempts.RunTaskTarget(
             partition=names.partition,
             cluster_arn=cluster_arn,
             subnet_ids=subnet_ids,
@@ -220,16 +220,16 @@ def manifest_location(input_: Reference, workflow: settings.models.Workflow) -> 
     )
 
 
-def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_arn: str) -> job_stage.StagePlan:
+def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_arn: str) -> task_attempts.StagePlan:
     fan_out = None
     if job.fan_out is not None:
-        fan_out = job_stage.FanOutPlan(
+        fan_out = task_attempts.FanOutPlan(
             inline_limit=job.fan_out.inline_limit,
             batch=job.fan_out.batch,
             concurrency=job.fan_out.concurrency or int(vcpu_quota // fargate.vcpus(job.cpu)),
             tolerated_failure_percent=job.fan_out.tolerated_failure_percent,
         )
-    return job_stage.StagePlan(
+    return task_attempts.StagePlan(
         job=name,
         task_definition_arn=task_definition_arn,
         timeout=job.timeout,

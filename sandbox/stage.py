@@ -81,7 +81,7 @@ class Tasks:
         if self.keeps_results:
             lost = () if answer is OK else self.by_shard
             for shard in set(request.shards) - set(lost):
-                self.world.put(f"results/{request.environment['BATCH_RUN_ID']}/shard-{shard:05d}.json", {})
+                self.world.put(f"results/{request.environment['BATCH_RUN_ID']}/shard-{shard:05d}.risk", {})
         if isinstance(answer, Exception):
             raise answer
         if answer.succeeded and request.job not in self.silent:

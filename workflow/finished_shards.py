@@ -7,6 +7,8 @@ from typing import Final
 from . import asl
 from .asl import INPUT, RESULT, States, expr
 
+RESULT_SUFFIX: Final = ".risk"
+"""Of a shard's result, `results/<run id>/shard-<5 digits>.risk` (docs/jobs.md)."""
 LISTED_RESULTS: Final = 500
 """Keys in one listing, so that the answer stays under the 256 KiB that a state may hand on."""
 
@@ -36,7 +38,7 @@ def states(partition: str, bucket: str, *, batch: int, label: str, first: str, r
                     $prefix := {prefix};
                     $results := [{RESULT}.Contents.Key];
                     $left := $filter([$in.shards], function($shard) {{
-                        $not($prefix & $pad($string($shard), -5, '0') & '.json' in $results)
+                        $not($prefix & $pad($string($shard), -5, '0') & '{RESULT_SUFFIX}' in $results)
                     }});
                     $merge([$in, {{'shards': [$left]}}])
                 )"""

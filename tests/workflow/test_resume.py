@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 
+from batch_runtime.layout import RunLayout
+from risk_results.files import result_uri
 from sandbox.stage import OK, Tasks, World, exits, failed, today
 from sandbox.workflow.local_workflow import Execution
 from tests.workflow.test_watch import ended
+from workflow.finished_shards import RESULT_SUFFIX
 
 BATCHES = {"batch-platform:jobs": {"risk-calculation": {"fanOut": {"batch": 10}}}}
 
@@ -22,6 +26,11 @@ def resume(world: World, execution: Execution, tasks: Tasks) -> Execution:
 def bad_once(code: int = 65) -> Callable[[], Any]:
     left = [exits(code)]
     return lambda: left.pop() if left else OK
+
+
+def test_a_shards_result_has_the_name_that_the_job_gives_it() -> None:
+    layout = RunLayout(bucket="output", run_id="run-1", business_date=date(2026, 11, 20))
+    assert result_uri(layout, 7, 7).key == f"results/run-1/shard-00007{RESULT_SUFFIX}"
 
 
 @pytest.mark.timeout(300)

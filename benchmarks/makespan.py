@@ -9,11 +9,9 @@ of the same definition.
 
 from __future__ import annotations
 
-import heapq
 import json
 import os
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -28,6 +26,8 @@ from rich.table import Table
 
 import settings
 from batchctl import project as projects
+from batchctl.preview.cost import RunAssumptions
+from batchctl.preview.makespan import Load, Rates, makespan
 from batchctl.preview.prices import Prices, load_prices
 from batchctl.preview.recording import record
 from conventions import fargate
@@ -35,35 +35,14 @@ from sandbox.furnishing import Blueprint, furnish
 from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest, TaskResult
 from settings.jobs import Job
 
+USUAL = RunAssumptions()
+"""What the cost of a night assumes."""
 ROOT = Path(__file__).resolve().parent.parent
 HISTORY_LIMIT = 25_000
 """Events of one Standard execution; source: Step Functions quotas."""
 INLINE_CONCURRENCY = 40
 """Iterations that an inline map runs at once; source: Step Functions quotas."""
 JOB = "risk-calculation"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rates:
-    """AWS's documented rates and the account's quota."""
-
-    vcpu_quota: int
-    launch_burst: int = 100
-    launch_per_second: float = 20
-    """Fargate task launches; source: ECS "Fargate throttling limits"."""
-    run_task_per_second: float = 20
-    """RunTask calls; source: ECS "request throttling"; `.sync` starts one task a call."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Load:
-    """What the tasks do."""
-
-    shard_seconds: float
-    startup_seconds: float
-    """Pulling the image and starting the container, for every task."""
-    spread: float
-    """Standard deviation of a shard's seconds, as a share of the mean."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,41 +71,6 @@ class Result:
     events: float
     usd: float
     chosen: bool
-
-
-def launches(rates: Rates) -> Callable[[float], float]:
-    """The earliest moment at or after a given one at which the next task may start: two token buckets in a row."""
-    buckets = [(rates.launch_burst, rates.launch_per_second), (rates.run_task_per_second, rates.run_task_per_second)]
-    # the moment at which a bucket would be full again; each start moves it by one token
-    full_at = [0.0, 0.0]
-
-    def next_start(earliest: float) -> float:
-        start = max(
-            [earliest, *(full - (size - 1) / rate for full, (size, rate) in zip(full_at, buckets, strict=True))]
-        )
-        for index, (_, rate) in enumerate(buckets):
-            full_at[index] = max(full_at[index], start) + 1 / rate
-        return start
-
-    return next_start
-
-
-def makespan(shards: int, batch: int, concurrency: int, rates: Rates, load: Load) -> tuple[float, float]:
-    """Seconds until the last task has ended, and task seconds in all."""
-    tasks = -(-shards // batch)
-    chance, next_start = random.Random(1), launches(rates)
-    free = [0.0] * min(concurrency, tasks)
-    worked = 0.0
-    for index in range(tasks):
-        work = sum(
-            max(0.0, chance.gauss(load.shard_seconds, load.spread * load.shard_seconds))
-            for _ in range(min(batch, shards - index * batch))
-        )
-        duration = load.startup_seconds + work
-        start = next_start(heapq.heappop(free))
-        heapq.heappush(free, start + duration)
-        worked += duration
-    return max(free), worked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,8 +192,10 @@ def main(
     stack: Annotated[str, typer.Option(help="Committed stack whose definition is run.")] = "prod",
     shards: Annotated[list[int], typer.Option(help="Numbers of shards.")] = [10, 1_000, 10_000],  # noqa: B006
     quota: Annotated[list[int], typer.Option(help="vCPU quotas; a new account has 6.")] = [6, 200],  # noqa: B006
-    shard_seconds: Annotated[float, typer.Option(help="Mean seconds of work of a shard.")] = 60,
-    startup_seconds: Annotated[float, typer.Option(help="Seconds from RunTask to the job's first line.")] = 45,
+    shard_seconds: Annotated[float, typer.Option(help="Mean seconds of work of a shard.")] = USUAL.shard_seconds,
+    startup_seconds: Annotated[float, typer.Option(help="Seconds from RunTask to the job's first line.")] = (
+        USUAL.startup_seconds
+    ),
     spread: Annotated[float, typer.Option(help="Standard deviation of a shard's seconds, as a share.")] = 0.2,
 ) -> None:
     """Prints makespan, history and cost of inline and distributed maps, and which one is chosen."""

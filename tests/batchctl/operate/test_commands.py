@@ -16,8 +16,7 @@ class TestCost:
     def test_json(self) -> None:
         shown = CliRunner().invoke(cli.app, ["cost", "--stack", "prod", "--shards", "100", "--json"])
         bills = json.loads(shown.output)
-        assert set(bills) == {"idle", "run", "nat"}
-        assert bills["nat"]["total"] > bills["idle"]["total"] - 20
+        assert set(bills) == {"idle", "run", "nat", "one_nat", "run_minutes", "window_minutes"}
         assert bills["run"]["total"] == pytest.approx(sum(row["usd"] for row in bills["run"]["rows"]))
 
 

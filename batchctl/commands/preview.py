@@ -113,7 +113,7 @@ def cost(
     stack: Annotated[str, typer.Option("--stack", "-s", help="Committed stack; nothing needs to be deployed.")] = "dev",
     shards: Annotated[int | None, typer.Option(help="Shards of the night; default 10.", min=1)] = None,
     shard_seconds: Annotated[
-        float | None, typer.Option(help="Seconds of work of a shard; default 60.", min=0.1)
+        float | None, typer.Option(help="Seconds of work of a shard; default: as measured.", min=0.001)
     ] = None,
     prices: PricesOption = None,
     as_json: JsonOption = False,
@@ -133,7 +133,7 @@ def cost(
     config = stack_settings(file)
     bills = {
         "Idle, a month": ("idle", costs.idle_cost(graph, table)),
-        f"A night with {assumed.shards:,} shards of {assumed.shard_seconds:g} s": (
+        f"A night with {assumed.shards:,} shards of {assumed.shard_seconds:.2g} s": (
             "run",
             costs.run_cost(config, table, assumed),
         ),

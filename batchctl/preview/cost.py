@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from batchctl.sizing import BILLED_AT_LEAST, Timings, load_timings, work_seconds
 from conventions import fargate
 from policy.rules import Graph, Resource
 from policy.rules.graph import kinds
@@ -24,8 +25,12 @@ from .prices import Prices
 
 HOURS_A_MONTH: Final = 730
 FREE_STORAGE_GB: Final = 20
-SHORTEST_BILLED_SECONDS: Final = 60
-"""Source: https://aws.amazon.com/fargate/pricing/"""
+DEFAULT_SHARD: Final = 2500
+"""Trades of a shard (docs/jobs.md, `BATCH_SHARD_SIZE`)."""
+DEFAULT_SCENARIOS: Final = 20_000
+"""Scenarios (docs/jobs.md, `BATCH_SCENARIOS`)."""
+DEFAULT_VCPU: Final = 2
+"""Of a task of the fan-out job."""
 TRANSITION_LOG_KILOBYTES: Final = 2
 PULL_DECRYPTS: Final = 5
 """KMS requests of an image pull: one a layer, for an image of five."""
@@ -62,10 +67,10 @@ class RunAssumptions:
     """What a night is taken to be, for its money and for its time; the portfolio decides what it really is."""
 
     shards: int = 10
-    shard_seconds: float = 60
-    """Work of a shard, and of a job that runs once."""
-    startup_seconds: float = 45
-    """From RunTask to the job's first line, for each task; Fargate bills it."""
+    shard_seconds: float = field(default_factory=lambda: _measured_shard(load_timings()))
+    """Work of a shard; by default of a shard of the default size, as measured (`batchctl/timings.json`)."""
+    startup_seconds: float = field(default_factory=lambda: load_timings().container + load_timings().start)
+    """From RunTask to the job's first shard, for each task; Fargate bills it."""
     spread: float = 0.2
     """Standard deviation of a shard's seconds, as a share of the mean."""
     log_megabytes: float = 1
@@ -90,6 +95,10 @@ class RunAssumptions:
     def load(self) -> Load:
         """What the tasks do, for the model of time."""
         return Load(shard_seconds=self.shard_seconds, startup_seconds=self.startup_seconds, spread=self.spread)
+
+
+def _measured_shard(timings: Timings) -> float:
+    return work_seconds(DEFAULT_SHARD, 1, DEFAULT_SCENARIOS, DEFAULT_VCPU, timings)
 
 
 Counted = tuple[str, str, float]
@@ -167,8 +176,8 @@ def _job_rows(name: str, job: Job, night: RunAssumptions, prices: Prices) -> lis
     shards = night.shards if job.fan_out else 1
     distributed = job.fan_out is not None and shards > job.fan_out.inline_limit
     tasks = -(-shards // job.fan_out.batch) if job.fan_out and distributed else shards
-    seconds = tasks * night.startup_seconds + shards * night.shard_seconds
-    hours = max(seconds, tasks * SHORTEST_BILLED_SECONDS) / 3600
+    seconds = max(tasks * BILLED_AT_LEAST, tasks * night.startup_seconds + shards * night.shard_seconds)
+    hours = seconds / 3600
     chip = "arm" if job.architecture == "ARM64" else "x86"
     share = 1.0 if job.capacity == "on-demand" else prices["fargate.spot"].usd
     label = "Fargate, Spot" if share < 1 else "Fargate, on demand"

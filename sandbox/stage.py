@@ -67,6 +67,8 @@ class Tasks:
     asked: list[RunTaskRequest] = field(default_factory=list)
     keeps_results: bool = False
     """Whether shards leave results; a task that fails leaves those of its other shards."""
+    missing: int = 0
+    """Shards that the report says it lacks."""
     silent: tuple[str, ...] = ()
     """Jobs that end well without writing anything."""
 
@@ -103,7 +105,9 @@ class Tasks:
             self.world.put(f"shards/{run}/summary.json", {"run_id": run, "shards": self.shards, "numbers": listed})
         if request.job == "report-generation":
             report = f"s3://{self.world.output}/reports/{date}/{run}/report.pdf"
-            self.world.put(f"reports/{date}/_SUCCESS", {"run_id": run, "business_date": date, "report_uri": report})
+            marker = {"run_id": run, "business_date": date, "report_uri": report}
+            lacking = {"missing_shards": self.missing} if self.missing else {}
+            self.world.put(f"reports/{date}/_SUCCESS", {**marker, **lacking})
 
 
 @dataclass

@@ -38,6 +38,10 @@ ADVICE: Final[Mapping[str, str]] = {
 _TIMED_OUT: Final = (
     "The run took longer than its window: find the slow stage in the execution's history, then start the run again."
 )
+_PARTIAL: Final = (
+    "decide whether a report of a part of the book will do; failed shards are under maps/<run> in the output bucket, "
+    "and `batchctl run all --rerun` computes the night again."
+)
 _WARNED: Final = "see whether the run is on its way (`batchctl status`); docs/operations.md, Deadline."
 _ESCALATED: Final = "tell those who wait for the report now; docs/operations.md, Deadline."
 _STOPPED: Final = "Start the run again when the reason for stopping it is gone."
@@ -53,15 +57,18 @@ def message(topic_arn: str, subject: str, *lines: str) -> dict[str, Any]:
 
 
 def succeeded(topic_arn: str, environment: str) -> dict[str, Any]:
-    """The report is there."""
+    """The report is there, of all shards or, where failures are tolerated, of most of them."""
+    missing = f"{INPUT}.missing_shards"
     return message(
         topic_arn,
-        f"{text(f'[{environment}] Nightly run succeeded: ')} & {INPUT}.run.business_date",
-        f"'The report for ' & {INPUT}.run.business_date & ' is ready.'",
+        f"{text(f'[{environment}] Nightly run succeeded')} & ({missing} > 0 ? ', PARTIAL: ' : ': ')"
+        f" & {INPUT}.run.business_date",
+        f"'The report for ' & {INPUT}.run.business_date & ' is ready' & ({missing} > 0 ? ', but INCOMPLETE: '"
+        f" & $string({missing}) & ' shards have no result; its first page says what is missing.' : '.')",
         *_when(f"{INPUT}.run"),
         f"'Report:   ' & {INPUT}.report_uri",
         *_which(f"{INPUT}.run"),
-        "'What to do: nothing.'",
+        f"'What to do: ' & ({missing} > 0 ? {text(_PARTIAL)} : 'nothing.')",
     )
 
 

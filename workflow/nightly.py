@@ -209,13 +209,21 @@ def _work(plan: NightlyPlan) -> States:
             "Is it this run's?",
             output=expr(
                 f"($marker := {marker}; {{'outcome': 'SUCCEEDED', 'report_uri': $marker.report_uri, "
+                f"'missing_shards': $exists($marker.missing_shards) ? $marker.missing_shards : 0, "
                 f"'ours': $marker.run_id = {run}.id}})"
             ),
             retriers=[asl.retry("States.TaskFailed", attempts=2)],
             catchers=[asl.catch("No report", "States.TaskFailed")],
         ),
         "Is it this run's?": asl.choice([(f"{INPUT}.ours", "Report is there")], "No report"),
-        "Report is there": asl.pass_(None, output={"outcome": "SUCCEEDED", "report_uri": expr(f"{INPUT}.report_uri")}),
+        "Report is there": asl.pass_(
+            None,
+            output={
+                "outcome": "SUCCEEDED",
+                "report_uri": expr(f"{INPUT}.report_uri"),
+                "missing_shards": expr(f"{INPUT}.missing_shards"),
+            },
+        ),
         "No report": asl.fail(
             "Batch.NoReport", "the last job ended well but reports/<business date>/_SUCCESS is not this run's"
         ),
@@ -232,16 +240,30 @@ def _after(plan: NightlyPlan) -> States:
         "Nothing to do": asl.succeed(output=expr(f"{INPUT}.end")),
         "Record success": asl.task(
             update,
-            run_ledger.close(plan.ledger_table, f"'{run_ledger.SUCCEEDED}'", report_uri=f"{INPUT}.end.report_uri"),
+            run_ledger.close(
+                plan.ledger_table,
+                f"'{run_ledger.SUCCEEDED}'",
+                report_uri=f"{INPUT}.end.report_uri",
+                missing_shards=f"$string({INPUT}.end.missing_shards)",
+            ),
             "Notify of success",
-            output={"run": expr(f"{INPUT}.run"), "report_uri": expr(f"{INPUT}.end.report_uri")},
+            output={
+                "run": expr(f"{INPUT}.run"),
+                "report_uri": expr(f"{INPUT}.end.report_uri"),
+                "missing_shards": expr(f"{INPUT}.end.missing_shards"),
+            },
             retriers=patient,
         ),
         "Notify of success": asl.task(
             publish,
             messages.succeeded(plan.topic_arn, plan.environment),
             "Succeeded",
-            output={"outcome": "SUCCEEDED", "report_uri": expr(f"{INPUT}.report_uri"), "run": expr(f"{INPUT}.run")},
+            output={
+                "outcome": "SUCCEEDED",
+                "report_uri": expr(f"{INPUT}.report_uri"),
+                "missing_shards": expr(f"{INPUT}.missing_shards"),
+                "run": expr(f"{INPUT}.run"),
+            },
             retriers=[asl.retry("States.TaskFailed", attempts=5)],
         ),
         "Succeeded": asl.succeed(),

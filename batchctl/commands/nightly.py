@@ -167,7 +167,8 @@ def runs(
         table.add_column(column, overflow="fold")
     for one in history:
         minutes = "" if one.duration_seconds is None else f"{one.duration_seconds / 60:.1f}"
-        table.add_row(one.business_date, one.status, one.started_at, minutes, one.run_id, one.report_uri or one.error)
+        state = f"{one.status}, {one.missing_shards} shards missing" if one.missing_shards else one.status
+        table.add_row(one.business_date, state, one.started_at, minutes, one.run_id, one.report_uri or one.error)
     console().print(table if history else "The ledger has no run yet.")
 
 

@@ -34,6 +34,8 @@ class Run:
     ended_at: str = ""
     duration_seconds: int | None = None
     report_uri: str = ""
+    missing_shards: int = 0
+    """Shards without a result, where `fanOut.toleratedFailurePercent` let the run go on."""
     error: str = ""
 
 
@@ -174,6 +176,7 @@ def _run(item: dict[str, Any]) -> Run:
     return Run(
         **{name: str(item.get(name, "")) for name in texts},
         duration_seconds=None if seconds is None else int(seconds),
+        missing_shards=int(item.get("missing_shards") or 0),
     )
 
 

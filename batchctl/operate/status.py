@@ -140,10 +140,10 @@ def next_deadline(config: Settings, moment: datetime) -> datetime:
     due = config.workflow.deadline
     zone = ZoneInfo(due.timezone)
     local = moment.astimezone(zone)
-    day = local.date()
+    day, closed = local.date(), set(due.closed_days(local.year))
     while True:
         at = datetime(day.year, day.month, day.day, int(due.time[:2]), int(due.time[3:]), tzinfo=zone)
-        if at > local and day.weekday() < 5 and day not in due.holidays:
+        if at > local and day.weekday() < 5 and day not in closed:
             return at
         day += timedelta(days=1)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -92,7 +93,7 @@ class RunMonitors(pulumi.ComponentResource):
                     topic_arn=args.topic.arn,
                     due=workflow.deadline.time,
                     timezone=workflow.deadline.timezone,
-                    holidays=[day.isoformat() for day in workflow.deadline.holidays],
+                    holidays=[day.isoformat() for day in workflow.deadline.closed_days(datetime.now(UTC).year)],
                 )
             ),
             ["dynamodb:Query"],

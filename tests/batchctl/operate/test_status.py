@@ -42,10 +42,12 @@ class TestStatus:
             ("2026-11-20T15:00:00", "2026-11-23T09:30-05:00"),
             ("2026-07-01T12:00:00", "2026-07-01T09:30-04:00"),
             ("2026-12-24T20:00:00", "2026-12-28T09:30-05:00"),
+            ("2026-11-25T20:00:00", "2026-11-27T09:30-05:00"),
+            ("2026-12-28T20:00:00", "2026-12-30T09:30-05:00"),
         ],
     )
     def test_the_next_deadline_skips_weekends_holidays_and_follows_the_clock(self, moment: str, due: str) -> None:
-        config = parse({"workflow": {"deadline": {"holidays": ["2026-12-25"]}}}, stack="dev")
+        config = parse({"workflow": {"deadline": {"holidays": ["2026-12-29"]}}}, stack="dev")
         at = states.next_deadline(config, datetime.fromisoformat(moment).replace(tzinfo=UTC))
         assert at.isoformat(timespec="minutes") == due
 

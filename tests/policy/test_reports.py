@@ -10,7 +10,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
-import pytest
 from rich.console import Console
 
 from batchctl.policy import reports

@@ -6,6 +6,7 @@ import pytest
 
 from batchctl.preview.prices import load_prices
 from benchmarks.makespan import HISTORY_LIMIT, Load, Measured, Rates, Scene, launches, makespan, quota_for, ways
+from conventions.fargate import vcpus
 from settings.jobs import DEFAULT_JOBS, Job
 
 STEADY = Load(shard_seconds=60, startup_seconds=40, spread=0)
@@ -77,5 +78,5 @@ class TestModes:
     def test_the_quota_that_meets_the_window(self) -> None:
         needed = quota_for(10_000, JOB, 13.5 * 3600, Rates(vcpu_quota=0), STEADY)
         assert needed is not None
-        assert makespan(10_000, 1, needed // 2, Rates(vcpu_quota=0), STEADY)[0] <= 13.5 * 3600
+        assert makespan(10_000, 1, int(needed / vcpus(JOB.cpu)), Rates(vcpu_quota=0), STEADY)[0] <= 13.5 * 3600
         assert makespan(10_000, 1, needed // 2 - 1, Rates(vcpu_quota=0), STEADY)[0] > 13.5 * 3600

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from report_generation.analysis import HEADLINE, Analysis
 from report_generation.backtest import Backtest
 from report_generation.instruments import PRICE_RATIO
-from report_generation.money import dollars, percent, short
+from report_generation.money import chance, dollars, percent, short
 
 RATE_TOLERANCE = 1e-6
 """Two rates for one currency that differ by more, relatively."""
@@ -106,7 +106,7 @@ def _of_the_backtest(backtest: Backtest | None) -> Iterator[str]:
     elif backtest.zone != "green":
         yield (
             f"Backtest: {len(backtest.exceptions)} of {len(backtest.days)} days lost more than their value at risk, "
-            f"the {backtest.zone} zone; so many or more have a probability of {percent(backtest.probability)}."
+            f"the {backtest.zone} zone; so many or more have a probability of {chance(backtest.probability)}."
         )
 
 

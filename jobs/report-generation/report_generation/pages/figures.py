@@ -176,15 +176,17 @@ def realised(days: Sequence[Day], width: float, height: float) -> bytes:
     with mpl.rc_context(_STYLE):
         figure, axes = _canvas(width, height)
         positions = np.arange(len(days))
-        colours = [RED if day.is_exception else NAVY for day in days]
-        axes.bar(positions, [day.profit / divisor for day in days], color=colours, width=0.8)
+        profits = np.array([day.profit for day in days]) / divisor
+        above = np.array([day.is_exception for day in days])
+        axes.bar(positions[~above], profits[~above], color=NAVY, width=0.8, label="profit and loss of the day")
+        axes.bar(positions[above], profits[above], color=RED, width=0.8, label="lost more than its value at risk")
         limits = [-day.value_at_risk / divisor for day in days]
         axes.step(positions, limits, where="mid", color=AMBER, linewidth=1.2, label="value at risk of the day's report")
         shown = np.unique(np.linspace(0, len(days) - 1, min(len(days), 8)).round().astype(int))
         axes.set_xticks(shown, [f"{days[index].business_date:%d %b %y}" for index in shown])
         axes.axhline(0, color=MUTED, linewidth=0.6)
         axes.set_ylabel(f"USD {suffix}".rstrip())
-        axes.legend(loc="lower right", frameon=False, fontsize=7, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)
+        axes.legend(loc="lower right", frameon=False, fontsize=7, ncols=3, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)
         _grid(axes, "y")
         return _png(figure)
 

@@ -4,7 +4,7 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer
 
 from report_generation.analysis import HEADLINE, Analysis, GroupRisk, SetRisk
 from report_generation.backtest import LEVEL
-from report_generation.money import dollars, percent, short
+from report_generation.money import chance, dollars, short
 from report_generation.pages import figures, styles
 from report_generation.pages.layout import figure, table
 
@@ -91,7 +91,7 @@ def realised(analysis: Analysis) -> list[Flowable]:
                 Paragraph(
                     f"{exceptions:,} of {days:,} days lost more than their value at risk at {LEVEL:.0%}; "
                     f"{(1 - LEVEL) * days:.1f} were to be expected. So many or more come by chance with a probability "
-                    f"of {percent(backtest.probability)}: the {backtest.zone} zone of the Basel Committee's framework."
+                    f"of {chance(backtest.probability)}: the {backtest.zone} zone of the Basel Committee's framework."
                     f"{left_out}{overlap}",
                     styles.NOTE,
                 ),

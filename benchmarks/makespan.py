@@ -29,6 +29,8 @@ from data_ingestion.job import IngestionEnvironment
 from risk_calculation.job import RiskEnvironment
 from settings.jobs import Job
 
+__all__ = ["HISTORY_LIMIT", "Load", "Measured", "Rates", "Scene", "launches", "makespan", "quota_for", "ways"]
+
 HISTORY_LIMIT = 25_000
 """Events of one Standard execution; source: Step Functions quotas."""
 

@@ -20,7 +20,7 @@ from batch_runtime.main import Job
 from batch_runtime.storage import MissingObjectError
 from report_generation.environment import ReportEnvironment
 from report_generation.instruments import Instruments, InstrumentSpool
-from risk_results.documents import Header, Model
+from risk_results.documents import Header, Model, Part
 from risk_results.exact import Amounts
 from risk_results.files import Result, combine, result_uri
 
@@ -75,17 +75,26 @@ def gather(job: Job[ReportEnvironment], folder: Path) -> Gathered:
         raise BadInputError(f"{layout.summary} counts more than {_MOST_ROWS:,} rows; run data-ingestion again")
     gatherer = _Gatherer(job, listed, _spans(job, len(listed)))
     total: Result | None = None
+    parts: list[Part] = []
     count = 0
     with InstrumentSpool(folder) as spool:
         for result in gatherer.results():
             spool.add(result.instruments)
-            bare = replace(result, instruments=result.instruments[:0])
-            total = bare if total is None else combine((total, bare))
+            parts += result.header.parts
+            bare = _without_lists(result)
+            total = bare if total is None else _without_lists(combine((total, bare)))
             count += 1
             job.progress.boundary()
         instruments = spool.totals(job.progress.progress)
     assert total is not None, "a shard list has at least one line"
-    return Gathered(summary, quality, total.header, total.amounts, instruments, count, tuple(gatherer.missing))
+    header = total.header.model_copy(update={"parts": tuple(sorted(parts, key=lambda part: part.shard))})
+    return Gathered(summary, quality, header, total.amounts, instruments, count, tuple(gatherer.missing))
+
+
+def _without_lists(result: Result) -> Result:
+    """Without instruments and all parts but the first: both grow with the run, and would be copied for each result."""
+    header = result.header.model_copy(update={"parts": result.header.parts[:1]})
+    return replace(result, header=header, instruments=result.instruments[:0])
 
 
 class _Gatherer:

@@ -103,6 +103,22 @@ def concurrency(job: Job, vcpu_quota: int) -> int:
     return int(vcpu_quota // fargate.vcpus(job.cpu))
 
 
+def with_tolerances(jobs: Mapping[str, Job], workflow: Workflow) -> dict[str, Job]:
+    """Jobs after a fan-out that tolerates failures are given its percentage: their input may lack so many shards.
+
+    A value that the stack file gives stays.
+    """
+    tolerated, result = 0, dict(jobs)
+    for name in (name for name in workflow.order if name in result):
+        job = result[name]
+        if tolerated:
+            variables = {"BATCH_TOLERATED_FAILURE_PERCENT": str(tolerated), **job.environment}
+            result[name] = job.model_copy(update={"environment": variables})
+        if job.fan_out:
+            tolerated = max(tolerated, job.fan_out.tolerated_failure_percent)
+    return result
+
+
 def queue_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:
     """What keeps queue workers from reaching their queues: the subnets have no way to SQS but an endpoint."""
     if "sqs" in network.extra_endpoints:

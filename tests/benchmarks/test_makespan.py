@@ -9,6 +9,7 @@ from batchctl.preview.makespan import Load, Rates, launches, makespan, throttled
 from batchctl.preview.prices import load_prices
 from benchmarks.makespan import HISTORY_LIMIT, Measured, Scene, quota_for, ways
 from conventions import fargate
+from conventions.fargate import vcpus
 from data_ingestion.job import IngestionEnvironment
 from risk_calculation.job import RiskEnvironment
 from settings.jobs import DEFAULT_JOBS, Job
@@ -105,5 +106,5 @@ class TestModes:
     def test_the_quota_that_meets_the_window(self) -> None:
         needed = quota_for(10_000, JOB, 13.5 * 3600, Rates(vcpu_quota=0), STEADY)
         assert needed is not None
-        assert makespan(10_000, 1, needed // 2, Rates(vcpu_quota=0), STEADY)[0] <= 13.5 * 3600
+        assert makespan(10_000, 1, int(needed / vcpus(JOB.cpu)), Rates(vcpu_quota=0), STEADY)[0] <= 13.5 * 3600
         assert makespan(10_000, 1, needed // 2 - 1, Rates(vcpu_quota=0), STEADY)[0] > 13.5 * 3600

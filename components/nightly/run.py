@@ -191,6 +191,7 @@ def plan(
             subnet_ids=subnet_ids,
             security_group_id=security_group_id,
             output_bucket=args.output.name,
+            ledger_table=args.ledger.name,
         ),
         stages=[
             replace(

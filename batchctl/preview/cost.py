@@ -25,7 +25,7 @@ from .prices import Prices
 
 HOURS_A_MONTH: Final = 730
 FREE_STORAGE_GB: Final = 20
-DEFAULT_SHARD: Final = 2500
+DEFAULT_SHARD: Final = 250_000
 """Trades of a shard (docs/jobs.md, `BATCH_SHARD_SIZE`)."""
 DEFAULT_SCENARIOS: Final = 20_000
 """Scenarios (docs/jobs.md, `BATCH_SCENARIOS`)."""

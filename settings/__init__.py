@@ -130,6 +130,7 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
         sections["jobs"] = rules.with_tolerances(sections["jobs"], sections["workflow"])
     if sections["network"] is not None:
         all_problems += rules.secret_problems(sections["network"], sections["jobs"])
+        all_problems += rules.places_problems(sections["network"], sections["jobs"])
         all_problems += rules.queue_problems(sections["network"], sections["jobs"])
     if all_problems:
         raise SettingsError(stack, all_problems)

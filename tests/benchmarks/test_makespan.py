@@ -8,7 +8,6 @@ from batchctl.preview import cost
 from batchctl.preview.makespan import Load, Rates, launches, makespan, throttled_starts
 from batchctl.preview.prices import load_prices
 from benchmarks.makespan import HISTORY_LIMIT, Measured, Scene, quota_for, ways
-from conventions import fargate
 from conventions.fargate import vcpus
 from data_ingestion.job import IngestionEnvironment
 from risk_calculation.job import RiskEnvironment
@@ -83,7 +82,7 @@ class TestAssumptions:
     def test_a_default_shard_is_the_jobs(self) -> None:
         assert IngestionEnvironment.model_fields["shard_size"].default == cost.DEFAULT_SHARD
         assert RiskEnvironment.model_fields["scenarios"].default == cost.DEFAULT_SCENARIOS
-        assert int(fargate.vcpus(JOB.cpu)) == cost.DEFAULT_VCPU
+        assert int(vcpus(JOB.cpu)) == cost.DEFAULT_VCPU
 
 
 class TestModes:

@@ -11,6 +11,7 @@ from ..graph import Graph, Resource, Undecided, kinds
 from ..graph.place import place_of
 from ..rule import Problem, Severity, View, rule
 from ..tables.grants import IDENTITY_GRANTS, RESOURCE_GRANTS, TRUST, Grant, filled
+from . import outsiders
 
 _IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
 _GRAMMAR: Final = f"{_IAM}/reference_policies_grammar.html"
@@ -395,10 +396,14 @@ def _without_tail(resource: str, part: str) -> tuple[str | None, bool]:
     tags=("table",),
 )
 def trust_is_tied(role: Resource, view: View) -> Iterator[Problem]:
-    """A role is assumed by one service, on behalf of this account and stack; by nobody else."""
+    """A role is assumed by one service, on behalf of this account and stack; a role of the delivery by GitHub's
+    workflows of one repository and branch, or by named roles of the tooling account. By nobody else."""
     graph = view.graph
     for document in documents(role, ATTACHED):
         for one in _granted(document) if document.text is not None else ():
+            if (faults := outsiders.faults(graph, one)) is not None:
+                yield from (Problem(message=fault, property=document.path) for fault in faults)
+                continue
             for kind, names in one.principals.items():
                 for name in names:
                     if kind != "Service" or name not in {f"{service}.amazonaws.com" for service in TRUST}:

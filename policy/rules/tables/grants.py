@@ -180,6 +180,15 @@ def _started(graph: Graph, role: Resource) -> list[Resource]:
     ]
 
 
+def _starts_pipelines(graph: Graph, role: Resource) -> bool:
+    targets = [one for one in graph.of_type(kinds.EVENT_TARGET) if role in graph.targets(one, "roleArn")]
+    return any(graph.targets(one, "arn", kinds.PIPELINE) for one in targets)
+
+
+def _starts_no_pipeline(graph: Graph, role: Resource) -> bool:
+    return not _starts_pipelines(graph, role)
+
+
 _PREFIX: Final = r"/[A-Za-z0-9_./=*-]*[*]"
 _SCHEDULE_QUEUE: Final = "scheduler"
 
@@ -307,7 +316,8 @@ IDENTITY_GRANTS: Final = (
     ),
     _g("states", "kms:Decrypt kms:DescribeKey kms:GenerateDataKey", kinds.KEY, needed=_uses_keys),
     # what starts machines
-    _g("events", "states:StartExecution", kinds.STATE_MACHINE, needed=always, covers=_started),
+    _g("events", "states:StartExecution", kinds.STATE_MACHINE, needed=_starts_no_pipeline, covers=_started),
+    _g("events", "codepipeline:StartPipelineExecution", kinds.PIPELINE, needed=_starts_pipelines),
     _g("events", "ecs:RunTask", kinds.TASK_DEFINITION, part=r":(\*|\d+)"),
     _g("events", "iam:PassRole", kinds.ROLE, when={"iam:passedtoservice": _like("ecs-tasks.amazonaws.com")}),
     _g("scheduler", "states:StartExecution", kinds.STATE_MACHINE, needed=always, covers=_started),

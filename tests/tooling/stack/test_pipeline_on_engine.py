@@ -1,7 +1,7 @@
 """The pipeline's own steps on the real engine and an emulated account: from an empty account to a deployed stack.
 
-One story: the fixture acts, each test looks at what it has done. What an emulated account cannot show: CodePipeline does
-not run, IAM reads no condition, Docker is not there (tests/tooling/images/test_release.py says what stands in).
+One story: the fixture acts, each test looks at what it has done. What an emulated account cannot show: CodePipeline
+does not run, IAM reads no condition, Docker is not there (tests/tooling/images/test_release.py has what stands in).
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     story.pulumi("stack", "init", "dev", "--secrets-provider", PROVIDER)
     key = "batch-platform:delivery.repository"
     story.pulumi("config", "set", "--path", key, str(SETTINGS.repository), "--stack", "tooling", folder="tooling")
-    judged = ("--policy-pack", "../policy", "--policy-pack-config", "policy-config.json")
+    judged = ("--policy-pack", "../policy")
     story.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", *judged, folder="tooling")
     story.tooling = json.loads(story.pulumi("stack", "output", "--json", "--stack", "tooling", folder="tooling"))
     story.images = {job: push_image(server, f"repository-{job}-tooling", f"release-{COMMIT}", job) for job in JOBS}
@@ -131,7 +131,7 @@ def _covered(calls: set[str], step: Step) -> None:
     """Every call of the step is an action that some statement of its role allows."""
     repositories = [NAMES.name("repository", job) for job in JOBS]
     statements = [
-        *step_roles.base(step, NAMES, "arn:aws:kms:us-east-1:123456789012:key/x"),
+        *step_roles.of_build(step, NAMES, "arn:aws:kms:us-east-1:123456789012:key/x"),
         *step_roles.of_step(step, NAMES, SETTINGS, repositories),
     ]
     listed = [s["Action"] if isinstance(s["Action"], list) else [s["Action"]] for s in statements]

@@ -91,7 +91,9 @@ if delivery.github.repository:
     repository = delivery.github.repository
     access = github.GitHubAccess(
         "github",
-        github.GitHubAccessArgs(context=context, settings=delivery, repositories=repositories),
+        github.GitHubAccessArgs(
+            context=context, settings=delivery, repositories=repositories, architectures=architectures
+        ),
     )
     variables = pulumi.Output.all(**access.variables)
     pulumi.export("githubProviderArn", access.provider_arn)

@@ -6,7 +6,7 @@ pull request, the branch, or the branch and an environment (docs/adr/delivery/gi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +19,7 @@ from conventions import iam
 from . import step_roles
 from .build_environment import shared_variables
 from .step_role import StepRole, StepRoleArgs
-from .steps import Step
+from .steps import Architecture, Step
 
 if TYPE_CHECKING:
     import tooling.delivery.delivery_settings
@@ -38,6 +38,8 @@ class GitHubAccessArgs:
     settings: tooling.delivery.delivery_settings.Delivery
     repositories: Mapping[str, str]
     """Name of each job's release repository in this stack."""
+    architectures: Collection[Architecture]
+    """What the jobs' images are for."""
 
     def __post_init__(self) -> None:
         if not self.settings.github.repository:
@@ -92,6 +94,7 @@ class GitHubAccess(pulumi.ComponentResource):
         variables: dict[str, pulumi.Input[str]] = {"AWS_REGION": names.region}
         if args.settings.github_deploys:
             variables |= shared_variables(names, args.settings)
+            variables["RELEASE_ARCHITECTURES"] = " ".join(sorted(args.architectures))
         for step in github_steps(args.settings):
             variables[role_variable(step)] = self.role_arns[step.name]
             if step.kind == "preview":

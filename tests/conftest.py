@@ -47,6 +47,7 @@ class ByWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no
         return nodeid
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWhatIsShared:
     """The scheduler of a parallel run."""
     return ByWhatIsShared(config, log)

@@ -1,7 +1,7 @@
 """The pipeline's own steps on the real engine and an emulated account: from an empty account to a deployed stack.
 
-One story: the fixture acts, each test looks at what it has done. What an emulated account cannot show: CodePipeline
-does not run, IAM reads no condition, Docker is not there (tests/tooling/images/test_release.py has what stands in).
+One story: the fixture acts, each test looks at what it did. What an emulated account cannot show: CodePipeline does
+not run, IAM reads no condition, Docker is not there (tests/tooling/images/test_release.py says what stands in).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A text at a path or in a bucket, by one name: `report.md` or `s3://bucket/key`."""
+"""A text at a path or in a bucket, by one name: a path, or `s3://bucket/key`."""
 
 from __future__ import annotations
 

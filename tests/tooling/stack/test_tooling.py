@@ -165,13 +165,16 @@ class TestBuilds:
                 step = name.removeprefix("delivery-").removesuffix("-role")
                 assert trust["Condition"]["ArnLike"]["aws:SourceArn"].endswith(f":project/build-{step}-tooling")
 
-    @pytest.mark.parametrize("kind", ["checks", "images", "scan", "preview", "up", "verify"])
+    @pytest.mark.parametrize("kind", ["checks", "images", "scan", "preview", "up", "verify", "rescan"])
     def test_every_variable_a_buildspec_reads_is_given(self, kind: str) -> None:
         text = "\n".join(codebuild.commands(codebuild.read(ROOT / "tooling" / "buildspecs" / f"{kind}.yml")))
-        read = set(re.findall(r"\$\{?([A-Za-z_]+)", text)) - set(re.findall(r"export ([A-Z_]+)=", text))
+        optional = set(re.findall(r"\$\{([A-Za-z0-9_]+):\+", text))
+        exported = set(re.findall(r"export ([A-Z_]+)=", text))
+        read = set(re.findall(r"\$\{?([A-Za-z0-9_]+)", text)) - exported - optional
         build = next(b for n, b in of(recorded(), PROJECT).items() if n.startswith(f"delivery-{kind}"))
         project = {item["name"] for item in props(build)["environment"]["environmentVariables"]}
-        actions = [a for stage in pipeline(recorded())["stages"] for a in stage["actions"]]
+        pipelines = of(recorded(), PIPELINE).values()
+        actions = [a for one in pipelines for stage in props(one)["stages"] for a in stage["actions"]]
         action = next(a for a in actions if a["name"].startswith(kind.capitalize()))
         execution = {item["name"] for item in json.loads(action["configuration"]["EnvironmentVariables"])}
         artifacts = {f"CODEBUILD_SRC_DIR_{name}" for name in action["inputArtifacts"][1:]}

@@ -6,61 +6,30 @@ import json
 import re
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import cache
 from typing import Any
 
 import pytest
 
-from batchctl import project as projects
-from batchctl.preview.recording import MODES, Mode, record
-from conventions.naming import Names
-from policy.rules import Graph, Resource, evaluate
+from batchctl.preview.recording import MODES, Mode
+from policy.rules import Graph
 from settings import SettingsError
 from tests.tooling import codebuild
 from tests.tooling.conftest import JOBS, ROOT
+from tests.tooling.stack.layouts import NAMES, REPOSITORY, failing, of, props, recorded
 from tooling.delivery import step_role, step_roles, steps
 from tooling.delivery.delivery_settings import Delivery, jobs_of, parse_tooling
 from tooling.delivery.steps import Step
 
-REPOSITORY = "market-risk/batch-platform"
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 ROLE = "aws:iam/role:Role"
 PROJECT = "aws:codebuild/project:Project"
-NAMES = Names(suffix="tooling", account="123456789012", region="us-east-1")
 STEPS = [*steps.release_steps(Delivery(), ["X86_64"]), *steps.rescan_steps(Delivery())]
 STAGES = ["Source", "Build", "Scan", *("PreviewDev", "UpDev", "VerifyDev")]
 STAGES += ["PreviewProd", "ApproveProd", "UpProd", "VerifyProd"]
 
 
-@cache
-def _recorded(delivery: str, mode: Mode) -> Graph:
-    here = projects.load(ROOT / "tooling")
-    stack = here.stack("tooling")
-    config = {**stack.config, "batch-platform:delivery": json.loads(delivery)}
-    return record(here.root, project=here.name, stack=stack.name, config=config, mode=mode).graph(here.name)
-
-
-def recorded(mode: Mode = "resolved", **delivery: Any) -> Graph:
-    """The tooling stack with these delivery settings over a repository."""
-    return _recorded(json.dumps({"repository": REPOSITORY, **delivery}), mode)
-
-
-def of(graph: Graph, kind: str) -> dict[str, Resource]:
-    return {resource.name: resource for resource in graph.resources if resource.type == kind}
-
-
-def props(resource: Resource) -> Any:
-    return resource.props
-
-
 def pipeline(graph: Graph) -> Any:
     return props(of(graph, PIPELINE)["delivery"])
-
-
-def failing(graph: Graph) -> set[str]:
-    """Names of the mandatory rules that the stack breaks, with no exemption."""
-    findings = evaluate(graph, {"suffix": "tooling"})
-    return {f.rule for f in findings if f.level == "mandatory" and f.verdict in ("fail", "crash")}
 
 
 class TestPolicyPack:

@@ -82,7 +82,7 @@ def _found() -> str:
     """JSONata: whether one of the day's runs has succeeded, and a sentence about the last one if not."""
     return f"""(
         $in := {INPUT};
-        $runs := [{RESULT}.Items];
+        $runs := [{RESULT}.Items[manifest.S != '{run_ledger.DATE_ITEM}']];
         $last := $sort($runs, function($a, $b) {{ $a.started_at.S < $b.started_at.S }})[0];
         {{
             'stage': $in.stage,

@@ -45,9 +45,9 @@ def _ecr(doing: str, role: str = "") -> Iterator[ECRClient]:
 
 
 def _settings(stack: str) -> Settings:
-    from batchctl.program import stack_settings
+    from batchctl.program import settings_of_stack
 
-    return stack_settings(projects.find().stack(stack))
+    return settings_of_stack(stack)
 
 
 @app.command("sign-in")

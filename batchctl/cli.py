@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from batchctl import sandbox_commands
-from batchctl.commands import deployments, diff, health, images, nightly, preview, repository, size, terminal
+from batchctl.commands import deployments, diff, health, images, nightly, preview, release, repository, size, terminal
 from batchctl.errors import OperatorError
 from batchctl.policy import commands as policy
 
@@ -33,6 +33,7 @@ for commands in (
     nightly.app,
     deployments.app,
     images.app,
+    release.app,
     repository.app,
 ):
     app.add_typer(commands)

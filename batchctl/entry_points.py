@@ -23,7 +23,7 @@ PROJECT: Final = "batch-platform"
 TOOLING: Final = "batch-platform-tooling"
 STACKS: Final = ("dev", "prod")
 """Every stack that an entry point may name; each has a committed file."""
-PROGRAMS: Final = {".": PROJECT, "tooling": TOOLING}
+PROGRAMS: Final = {".": PROJECT, "tooling": TOOLING, "tooling/account": "batch-platform-account"}
 """Folder of each Pulumi program, from the repository's root, to its project's name."""
 
 _ENTRY_POINTS: Final = (
@@ -97,7 +97,9 @@ def _pipeline(root: Path) -> Iterator[Problem]:
     stacks = tuple(stacks_setting) if stacks_setting else Delivery().stacks
     for stack in sorted(set(stacks) - set(STACKS)):
         yield Problem(file, f"the pipeline deploys {stack!r}, which has no Pulumi.{stack}.yaml")
-    wanted = {step.buildspec for step in steps.steps(Delivery())}
+    wanted = {
+        step.buildspec for step in (*steps.release_steps(Delivery(), ["X86_64"]), *steps.rescan_steps(Delivery()))
+    }
     there = {
         f"tooling/buildspecs/{path.name}"
         for path in (root / "tooling" / "buildspecs").glob("*.yml")

@@ -24,8 +24,8 @@ PROJECT: Final = "batch-platform"
 TOOLING: Final = "batch-platform-tooling"
 STACKS: Final = ("dev", "prod")
 """Every stack that an entry point may name; each has a committed file."""
-PROGRAMS: Final = {".": PROJECT, "tooling": TOOLING}
-"""Folder of each Pulumi program, from the repository's root, to its project's name."""
+PROGRAMS: Final = (".", "tooling")
+"""Folder of each Pulumi program, from the repository's root; `pulumi new` gives the first a name of its own."""
 
 _ENTRY_POINTS: Final = (
     "Makefile",
@@ -70,11 +70,11 @@ def problems(root: Path, batchctl: typer.Typer) -> list[Problem]:
 
 
 def _projects(root: Path) -> Iterator[Problem]:
-    for folder, name in PROGRAMS.items():
+    for folder in PROGRAMS:
         file = f"{folder}/Pulumi.yaml".removeprefix("./")
         described = _yaml(root / file)
-        if described.get("name") != name:
-            yield Problem(file, f"the project is called {described.get('name')!r}, not {name!r}")
+        if folder == "tooling" and described.get("name") != TOOLING:
+            yield Problem(file, f"the project is called {described.get('name')!r}, not {TOOLING!r}")
         if not (root / folder / str(described.get("main", ".")) / "__main__.py").is_file():
             yield Problem(file, f"its program {described.get('main', '.')}/__main__.py does not exist")
 

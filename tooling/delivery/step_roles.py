@@ -6,7 +6,10 @@ What a step does to the platform is another stack's matter: `tooling/delivery/pe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import yaml
 
 from conventions import iam
 from conventions.naming import Names
@@ -28,6 +31,12 @@ _PUSH = ("ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "
 def state_bucket(names: Names, delivery: tooling.delivery.delivery_settings.Delivery) -> str:
     """The bucket of Pulumi's state: the one given, or the one that `tooling/scripts/bootstrap_state.py` makes."""
     return delivery.state_bucket or f"pulumi-state-{names.account}-{names.region}"
+
+
+def pulumi_project() -> str:
+    """The name of the project that the pipeline deploys, which is part of its state's keys; `pulumi new` chose it."""
+    described = yaml.safe_load((Path(__file__).parents[2] / "Pulumi.yaml").read_text(encoding="utf-8"))
+    return str(described["name"])
 
 
 def base(step: Step, names: Names, data_key: str) -> list[iam.Statement]:
@@ -74,10 +83,11 @@ def _state(
 ) -> list[iam.Statement]:
     """The state of one stack in Pulumi's bucket, and the key of its secrets."""
     bucket = names.arn("s3", state_bucket(names, delivery), region="", account="")
+    project = pulumi_project()
     objects = [
         # the state itself, its backups, locks and the stack's tags (`dev.json`, `dev.json.bak`, `dev.pulumi-tags`)
-        f"{bucket}/.pulumi/*/batch-platform/{step.stack}.*",
-        f"{bucket}/.pulumi/*/batch-platform/{step.stack}/*",
+        f"{bucket}/.pulumi/*/{project}/{step.stack}.*",
+        f"{bucket}/.pulumi/*/{project}/{step.stack}/*",
     ]
     key = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": delivery.state_key_alias}}
     keys = [names.arn("kms", "key/*")]

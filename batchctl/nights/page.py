@@ -66,7 +66,7 @@ class Axis:
         step = next((step for step in _STEPS if (self.end - self.start) / step <= MOST_TICKS), _STEPS[-1])
         midnight = self.start.astimezone(zone.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0)
         first = -((midnight - self.start) // step)
-        marks = []
+        marks: list[Mark] = []
         for number in range(first, first + MOST_TICKS + 2):
             moment = midnight + number * step
             if self.start <= moment <= self.end:

@@ -104,7 +104,7 @@ _OWN_TAG: Final = re.compile(r"/[^/:@]+:(?!latest$)[\w.-]+$")
 def image_reference_pinned(definition: Resource, view: View) -> Iterator[Problem]:
     """Images come from a repository of the stack, by digest or immutable tag, never `latest`."""
     graph = view.graph
-    found = set(graph.targets(definition, "containerDefinitions", kinds.REPOSITORY))
+    matching = set(graph.targets(definition, "containerDefinitions", kinds.REPOSITORY))
     unknown: Undecided | None = None
     try:
         images = [str(value(dict(container), "image", "")) for container in containers(definition)]
@@ -112,12 +112,12 @@ def image_reference_pinned(definition: Resource, view: View) -> Iterator[Problem
         images, unknown = [], undecided
     for i, image in enumerate(images):
         own = graph.named(image.partition("/")[2].partition("@")[0].partition(":")[0], kinds.REPOSITORY)
-        if not own and not found:
+        if not own and not matching:
             yield Problem(message=f"container {i} runs an image from elsewhere", property="containerDefinitions")
         if not _DIGEST.search(image) and not _OWN_TAG.search(image):
             yield Problem(message=f"container {i} runs whatever is latest", property="containerDefinitions")
-        found.update(own)
-    for repository in sorted(found, key=lambda one: one.urn):
+        matching.update(own)
+    for repository in sorted(matching, key=lambda one: one.urn):
         if value(repository, "imageTagMutability", "MUTABLE") != "IMMUTABLE":
             yield Problem(message="its tags can be moved", property="imageTagMutability", resource=repository)
     if unknown is not None:

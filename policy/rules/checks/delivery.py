@@ -46,8 +46,8 @@ def pipeline_source_is_real(pipeline: Resource, view: View) -> Iterator[Problem]
         yield Problem(message="its first stage has no source action", property="stages")
     for source in sources:
         for key in ("FullRepositoryId", "ConnectionArn", "RepositoryName", "S3Bucket"):
-            found = read(source, f"configuration.{key}")
-            if isinstance(found, Unknown):
+            result = read(source, f"configuration.{key}")
+            if isinstance(result, Unknown):
                 continue
             if _PLACEHOLDER.search(str(value(source, f"configuration.{key}", ""))):
                 yield Problem(message=f"its source's {key} is a placeholder", property="stages")

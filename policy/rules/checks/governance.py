@@ -38,8 +38,8 @@ def _keeps_data(resource: Resource, view: View) -> bool | None:
     if resource.type in _HOLDS_DATA:
         prop, keeping = _HOLDS_DATA[resource.type]
         match read(resource, prop):
-            case Known(found):
-                return bool(found) is keeping
+            case Known(known):
+                return bool(known) is keeping
             case _:
                 return not keeping
     # a bucket's own settings go with the bucket, a repository's lifecycle with the repository; a key is for its owner
@@ -117,8 +117,8 @@ def no_foreign_infrastructure(resource: Resource, view: View) -> Iterator[Proble
             continue
         own = graph.targets(resource, top, kind)
         match read(resource, path):
-            case Known(found):
-                listed = found if isinstance(found, list) else [found]
+            case Known(known):
+                listed = known if isinstance(known, list) else [known]
                 named = {target for member in listed for target in graph.named(member, kind)}
                 if len({*own, *named}) < len(listed):
                     what = kind.rpartition(":")[2]

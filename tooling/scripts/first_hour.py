@@ -42,7 +42,13 @@ STEPS: Final = (
         "An AWS account on this machine",
         (f".venv/bin/batchctl sandbox up --port {PORT} >/dev/null", 'eval "$(.venv/bin/batchctl sandbox env)"'),
     ),
-    Step("What AWS would refuse", (".venv/bin/batchctl doctor --preflight --stack dev",)),
+    Step(
+        "What AWS would refuse",
+        (
+            ".venv/bin/batchctl doctor --preflight --stack dev",
+            "aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com >/dev/null",
+        ),
+    ),
     Step(
         "A state backend",
         (
@@ -52,10 +58,13 @@ STEPS: Final = (
             'pulumi stack init dev --secrets-provider "awskms:///alias/pulumi-state?region=$AWS_REGION"',
         ),
     ),
-    Step("Deploy", (f"pulumi up --stack dev {PACK}", ".venv/bin/batchctl doctor --stack dev")),
+    Step("Deploy", (f"pulumi up --stack dev {PACK}",)),
     Step(
         "Images, without Docker",
-        (".venv/bin/batchctl sandbox push data-ingestion risk-calculation report-generation",),
+        (
+            ".venv/bin/batchctl sandbox push data-ingestion risk-calculation report-generation",
+            ".venv/bin/batchctl doctor --stack dev",
+        ),
     ),
     Step(
         "A first night",
@@ -86,9 +95,9 @@ _HEAD: Final = """# The first hour
 
 What a newcomer sees, from a clone to a report and back to nothing: the commands of [README](../README.md) and
 [operations](operations.md), run by `python tooling/scripts/first_hour.py` in a fresh clone, against the account that
-`batchctl sandbox` emulates ([what it does not do](sandbox.md)). Three commands differ from an account in AWS: the two that
-start and stop the sandbox, and `sandbox push`, which stands for `batchctl push` because no Docker engine was there. Long
-output is cut where a line says so. Behind each command stand its seconds, and the longest silence where it was above five.
+`batchctl sandbox` emulates ([what it does not do](sandbox.md)). Three commands differ from an account in AWS: those that
+start and stop the sandbox, and `sandbox push`, which stands for `batchctl push` because no Docker engine was there.
+Long output is cut where a line says so. Below each command are its seconds, and its longest silence above five.
 """
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 _MARK: Final = "first-hour-command-ended"

@@ -130,5 +130,5 @@ def night_of_dev(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> It
     """The dev stack in an account that reacts, for all tests of its nights."""
     from tests.engine.night import deployed_night  # it uses what is defined here
 
-    with deployed_night(engine, tmp_path_factory.mktemp("night"), "dev") as night:
+    with deployed_night(engine, tmp_path_factory) as night:
         yield night

@@ -1,31 +1,39 @@
-"""A stack taken up by the deploy role in an account that reacts and evaluates every policy, and its client."""
+"""A stack that the deploy role took up in an account that reacts, a client who sends files, and somebody who hears.
+
+Every policy is evaluated: of the deployment, of the client, of each machine, job and service.
+"""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import boto3
+import pytest
+import yaml
 
 from conventions import iam as documents
 from conventions.naming import Names
 from sandbox import server
+from sandbox.checkout import copy_checkout
 from sandbox.demo import portfolio
 from sandbox.tasks import images
 from tests.engine.conftest import Deployed, Engine
-from tooling.delivery import permissions, step_roles
+from tooling.delivery import permissions, step_role
 
 JOBS = ("data-ingestion", "risk-calculation", "report-generation")
 ROOT = Path(__file__).resolve().parent.parent.parent
 FRIDAY = date(2026, 11, 20)
 REGION, ACCOUNT = "us-east-1", "123456789012"
 DEPLOYER = "deployer"
+Config: TypeAlias = Mapping[str, Any]
+"""Of a stack file: section to settings."""
 
 
 @dataclass
@@ -132,6 +140,11 @@ class Night:
     def expect(self, job: str, kind: str, **more: Any) -> None:
         self.sandbox.post("outcomes", job=job, kind=kind, **more)
 
+    def advance_to(self, moment: str) -> None:
+        """Moves the account's clock forward to an ISO moment."""
+        now = datetime.fromisoformat(self.sandbox.get("clock")["now"])
+        self.sandbox.post("clock", advance=(datetime.fromisoformat(moment) - now).total_seconds())
+
     def log_lines(self, group: str) -> int:
         return len(self.client("logs").filter_log_events(logGroupName=group)["events"])
 
@@ -144,6 +157,22 @@ def eventually(holds: Callable[[], Any], seconds: float) -> Any:
             return found
         time.sleep(0.3)
     raise AssertionError(f"{holds} did not come true within {seconds} s")
+
+
+def configure(engine: Engine, settings: Config) -> None:
+    """Puts `settings` over those of the dev stack's file."""
+    file = engine.directory / "Pulumi.dev.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["config"] = _over(content["config"], settings)
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def _over(below: Config, above: Config) -> dict[str, Any]:
+    both = {**below, **above}
+    return {
+        key: _over(below[key], value) if isinstance(value, Mapping) and isinstance(below.get(key), Mapping) else value
+        for key, value in both.items()
+    }
 
 
 def trusting_root() -> str:
@@ -169,7 +198,7 @@ def deployers_variables(sandbox: server.Sandbox, stack: str) -> dict[str, str]:
     iam = client("iam")
     role = iam.create_role(RoleName=DEPLOYER, AssumeRolePolicyDocument=trusting_root())["Role"]["Arn"]
     names = Names(suffix=stack, account=ACCOUNT, region=REGION)
-    for number, chunk in enumerate(step_roles.chunks(permissions.deploys(names))):
+    for number, chunk in enumerate(step_role.chunks(permissions.deploys(names))):
         made = iam.create_policy(PolicyName=f"{DEPLOYER}-{number}", PolicyDocument=documents.document(*chunk))
         iam.attach_role_policy(RoleName=DEPLOYER, PolicyArn=made["Policy"]["Arn"])
     keys = client("sts").assume_role(RoleArn=role, RoleSessionName="up")["Credentials"]
@@ -181,15 +210,23 @@ def deployers_variables(sandbox: server.Sandbox, stack: str) -> dict[str, str]:
 
 
 @contextmanager
-def deployed_night(engine: Engine, folder: Path, stack: str) -> Iterator[Night]:
-    """The stack, up in an account of its own on a Friday morning before the client sends."""
+def deployed_night(
+    engine: Engine, folders: pytest.TempPathFactory, settings: Config | None = None, *, stack: str = "dev"
+) -> Iterator[Night]:
+    """The stack, with `settings` over dev's own, up in an account of its own on a Friday before the client sends."""
+    folder = folders.mktemp("night")
     with server.running(record=folder / "calls.jsonl", log=folder / "server.log", permissions=True) as sandbox:
         sandbox.post("clock", set="2026-11-20T10:00:00Z")
-        root = {**engine.environment, **sandbox.environment(REGION), "PULUMI_BACKEND_URL": (folder / "state").as_uri()}
-        (folder / "state").mkdir()
-        own = Engine(engine.directory, engine.account, root)
-        deployer = replace(own, environment={**root, **deployers_variables(sandbox, stack)})
+        state = folders.mktemp("night-state").as_uri()
+        own = Engine(
+            copy_checkout(folders.mktemp("night-checkout") / "platform") if settings else engine.directory,
+            engine.account,
+            {**engine.environment, **sandbox.environment(REGION), "PULUMI_BACKEND_URL": state},
+        )
+        deployer = replace(own, environment={**own.environment, **deployers_variables(sandbox, stack)})
         deployer.run("stack", "init", stack)
+        if settings:
+            configure(own, settings)
         deployer.run("up", "--yes", "--skip-preview", "--stack", stack)
         deployed = Deployed(own, stack, own.outputs(stack))
         for job in JOBS:
@@ -207,9 +244,3 @@ def push(deployed: Deployed, job: str) -> None:
     """Puts the job's image where the task definition looks for it."""
     dockerfile = ROOT / "jobs" / job / "Dockerfile"
     images.push(deployed.client("ecr"), f"repository-{job}-{deployed.stack}", "release-0", dockerfile)
-
-
-def advance_to(night: Night, moment: str) -> None:
-    """Moves the account's clock to a moment of its future."""
-    now = datetime.fromisoformat(night.sandbox.get("clock")["now"])
-    night.sandbox.post("clock", advance=(datetime.fromisoformat(moment) - now).total_seconds())

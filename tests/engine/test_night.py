@@ -19,7 +19,7 @@ import pytest
 from typer.testing import CliRunner
 
 from batchctl import cli
-from tests.engine.night import FRIDAY, JOBS, REGION, Night, advance_to, eventually
+from tests.engine.night import FRIDAY, JOBS, REGION, Night, eventually
 
 pytestmark = pytest.mark.skipif(
     shutil.which("npm") is None and not os.environ.get("BATCH_REQUIRE_ENGINE"),
@@ -168,15 +168,15 @@ def test_without_the_buckets_switch_nothing_runs_and_the_deadline_watch_says_so(
     """The failure that moves no metric: Monday's manifest comes, and no event."""
     s3, bucket = night.client("s3"), night.outputs["inputBucketName"]
     night.sandbox.post("clock", speed=1)
-    advance_to(night, "2026-11-23T11:00:00+00:00")
+    night.advance_to("2026-11-23T11:00:00+00:00")
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
     night.heard()
     version = night.send(FRIDAY + timedelta(days=3))
     night.sandbox.get("settle")
     assert night.ledger(version) == {}
-    advance_to(night, "2026-11-23T13:31:00+00:00")  # 08:31 in New York
+    night.advance_to("2026-11-23T13:31:00+00:00")  # 08:31 in New York
     warning = night.hears("2026-11-23")
-    advance_to(night, "2026-11-23T14:16:00+00:00")  # 09:16
+    night.advance_to("2026-11-23T14:16:00+00:00")  # 09:16
     escalation = night.hears("2026-11-23")
     assert warning != escalation
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -18,8 +17,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_the_night_happens_in_prod(engine: Engine, tmp_path: Path) -> None:
-    with deployed_night(engine, tmp_path, "prod") as night:
+def test_the_night_happens_in_prod(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with deployed_night(engine, tmp_path_factory, stack="prod") as night:
         version = night.send(FRIDAY)
         ended = night.run_of(version)
         assert ended["status"] == "SUCCEEDED", ended

@@ -27,6 +27,15 @@ WRITES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Job to the buckets and folders that it writes."""
 
+CHANGES = (
+    ("batch-platform:network.flowLogs", "false"),
+    ("batch-platform:alerts.emails[0]", "night@example.com"),
+    ("batch-platform:jobs.report-generation.memory", "4096"),
+    ("batch-platform:registry.keepImages", "7"),
+    ("batch-platform:network.extraEndpoints[0]", "sqs"),
+)
+"""Settings that are changed on the living stack, one `up` for all: each touches what no other does."""
+
 
 @dataclass(frozen=True)
 class Night:
@@ -125,7 +134,7 @@ class Night:
             for action in ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments"):
                 yield self._ask(role, f"xray:{action}", "*")
         for name, actions in {
-            "nightly": ("PutItem", "UpdateItem"),
+            "nightly": ("PutItem", "Query", "UpdateItem"),
             "reconciler": ("Query", "UpdateItem"),
             "deadline": ("Query",),
         }.items():

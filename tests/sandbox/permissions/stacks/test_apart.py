@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from sandbox.permissions.needed import ec2
-from tests.sandbox.permissions import arns, expected
-from tests.sandbox.permissions.expected import listed
-from tests.sandbox.permissions.life import Life, role_arn
-from tests.sandbox.permissions.night import READS, WRITES, Night
+from tests.sandbox.permissions.stacks import arns, expected
+from tests.sandbox.permissions.stacks.expected import listed
+from tests.sandbox.permissions.stacks.life import Life, role_arn
+from tests.sandbox.permissions.stacks.night import READS, WRITES, Night
 
 pytestmark = pytest.mark.engine
 

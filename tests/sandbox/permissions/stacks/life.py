@@ -25,8 +25,8 @@ import boto3
 from conventions.naming import Names
 from sandbox.checkout import copy_checkout
 from sandbox.permissions import Record
-from tests.sandbox.permissions import managed, roles
-from tests.sandbox.permissions.night import CHANGES, Night
+from tests.sandbox.permissions.stacks import managed, roles
+from tests.sandbox.permissions.stacks.night import CHANGES, Night
 from tests.tooling import codebuild
 from tests.tooling.conftest import COMMIT, JOBS, Account, crane_shim, push_image, write_release
 from tooling.delivery.steps import Step

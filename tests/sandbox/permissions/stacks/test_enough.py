@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sandbox.permissions import Record
-from tests.sandbox.permissions import expected
-from tests.sandbox.permissions.expected import listed
-from tests.sandbox.permissions.life import STACKS, Life
+from tests.sandbox.permissions.stacks import expected
+from tests.sandbox.permissions.stacks.expected import listed
+from tests.sandbox.permissions.stacks.life import STACKS, Life
 
 pytestmark = pytest.mark.engine
 

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from sandbox.permissions import Record
-from tests.sandbox.permissions import expected
-from tests.sandbox.permissions.expected import listed
-from tests.sandbox.permissions.life import Life
+from tests.sandbox.permissions.stacks import expected
+from tests.sandbox.permissions.stacks.expected import listed
+from tests.sandbox.permissions.stacks.life import Life
 
 pytestmark = pytest.mark.engine
 _STATEMENT = re.compile(r"identity policy (?P<policy>.+), statement (?P<sid>\S+)")

@@ -26,7 +26,9 @@ services = endpoint_services.interface_services(region, config.network.extra_end
 account = look_up(region, services)
 zones = settings.choose_zones(config, account.zones, region, account.endpoint_services)
 names = Names(suffix=config.platform.environment, account=account.id, region=region)
-tags = tagging.required(config.tags.by_tag(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
+tags = tagging.required(
+    config.tags.by_tag(), environment=names.suffix, project=pulumi.get_project(), variables=os.environ
+)
 pulumi.runtime.register_stack_transformation(
     transformations.standards(tags, permissions_boundary=config.platform.permissions_boundary)
 )

@@ -104,6 +104,22 @@ def concurrency(job: Job, vcpu_quota: int) -> int:
     return int(vcpu_quota // fargate.vcpus(job.cpu))
 
 
+def with_tolerances(jobs: Mapping[str, Job], workflow: Workflow) -> dict[str, Job]:
+    """Jobs after a fan-out that tolerates failures are given its percentage: their input may lack so many shards.
+
+    A value that the stack file gives stays.
+    """
+    tolerated, result = 0, dict(jobs)
+    for name in (name for name in workflow.order if name in result):
+        job = result[name]
+        if tolerated:
+            variables = {"BATCH_TOLERATED_FAILURE_PERCENT": str(tolerated), **job.environment}
+            result[name] = job.model_copy(update={"environment": variables})
+        if job.fan_out:
+            tolerated = max(tolerated, job.fan_out.tolerated_failure_percent)
+    return result
+
+
 def places_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:
     """A fan-out that asks for more tasks at once than the subnets have addresses, or the region network interfaces."""
     places = concurrency_limits.network_places(network.subnet_ranges, 0)

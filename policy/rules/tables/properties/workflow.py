@@ -62,6 +62,12 @@ TABLES: Final = (
             row("name", named("rule"), "two environments share an account"),
             row("description", text(r".{1,512}", "up to 512 characters"), "EventBridge refuses more"),
             *EVENT_PATTERN,
+            maybe(
+                "scheduleExpression",
+                text(r"(cron|rate)\([^)]+\)", "a cron or rate expression"),
+                "instead of a pattern: the clock starts the pipeline that scans again what runs",
+                when=("eventPattern", None),
+            ),
             maybe("state", exactly("ENABLED"), "a disabled rule starts nothing"),
         ),
     ),
@@ -71,7 +77,9 @@ TABLES: Final = (
         rows=(
             row("rule", refers(kinds.EVENT_RULE), "a rule of this stack"),
             row(
-                "arn", refers(kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE), "a target of this stack"
+                "arn",
+                refers(kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE, kinds.PIPELINE),
+                "a target of this stack",
             ),
             maybe(
                 "targetId",

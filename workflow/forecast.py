@@ -1,7 +1,7 @@
 """When the run will end, before it is late: from its own shards, or else from how long earlier runs took.
 
 Part of the deadline machine. What is read is in the ledger: when each stage began, how many shards it has and how many
-are done. Nothing is started and nothing is stopped.
+are done. Nothing is started and nothing is stopped. Why: docs/adr/workflow/forecast-from-the-ledger.md.
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ def night(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield one
 
 
+@pytest.mark.timeout(2400)
 def test_a_night_with_a_bad_shard_a_corrected_manifest_and_a_deployment(
     night: Night, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -63,7 +64,7 @@ def test_a_night_with_a_bad_shard_a_corrected_manifest_and_a_deployment(
     second, newer = _corrected_manifest(night, people, first, resumed)
     old, new = _deployment(night, people, newer)
 
-    ended = night.run_of(second)
+    ended = night.run_of(second, 600)
     assert ended["status"] == "SUCCEEDED", ended
     assert {task["taskDefinitionArn"] for task in _tasks(night, REPORT)} == {old}
     assert _marker(night)["run_id"] == ended["name"]
@@ -82,9 +83,9 @@ def _bad_shard(night: Night, people: People) -> tuple[str, str]:
     """A shard fails the run; resumed, it computes no finished shard again. The manifest's version, the execution."""
     people("the client sends the manifest")
     version = night.send(FRIDAY)
-    eventually(lambda: len(_tasks(night, RISK)) >= 3, 120)
+    eventually(lambda: len(_tasks(night, RISK)) >= 3, 300)
     night.expect(RISK, "exit-code", exit_code=65)
-    failed = night.run_of(version)
+    failed = night.run_of(version, 600)
     assert (failed["status"], failed["error"]) == ("FAILED", "Batch.BadInput")
     run_id, before = failed["name"], _results(night, failed["name"])
     listed = _shards(night, run_id)
@@ -95,7 +96,7 @@ def _bad_shard(night: Night, people: People) -> tuple[str, str]:
     earlier = len(_tasks(night, RISK))
     people(f"an operator: batchctl resume; {len(before)} of {len(listed)} shards are finished")
     resumed = json.loads(_ask("resume", "--json", "--outputs", str(people.outputs)).output)["arn"]
-    eventually(lambda: _is_waiting(night, resumed), 240)
+    eventually(lambda: _is_waiting(night, resumed), 600)
     after = _results(night, run_id)
     assert set(after) == set(listed)
     assert {shard: after[shard] for shard in before} == before, "a finished shard was computed again"
@@ -107,12 +108,12 @@ def _corrected_manifest(night: Night, people: People, first: str, resumed: str) 
     """A newer manifest closes and stops the resumed run. Its version, its execution, which waits for its report."""
     people("the client sends a corrected manifest")
     version = night.send(FRIDAY, trades=300)
-    eventually(lambda: night.ledger(first).get("status") == "SUPERSEDED", 60)
-    eventually(lambda: _status(night, resumed) == "ABORTED", 60)
+    eventually(lambda: night.ledger(first).get("status") == "SUPERSEDED", 300)
+    eventually(lambda: _status(night, resumed) == "ABORTED", 300)
     night.sandbox.post("outcomes", clear=True)
     _no_room_for_the_report(night)
-    newer = eventually(lambda: next((e for e in night.executions() if version in e["input"]), None), 60)
-    eventually(lambda: _is_waiting(night, newer["executionArn"]), 300)
+    newer = eventually(lambda: next((e for e in night.executions() if version in e["input"]), None), 300)
+    eventually(lambda: _is_waiting(night, newer["executionArn"]), 600)
     return version, str(newer["executionArn"])
 
 

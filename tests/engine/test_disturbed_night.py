@@ -60,6 +60,16 @@ def test_a_night_with_a_bad_shard_a_corrected_manifest_and_a_deployment(
     outputs.write_text(json.dumps(night.outputs), encoding="utf-8")
     people, begin = People(night, outputs), len(night.sandbox.get("timeline"))
 
+    try:
+        _disturbed(night, people)
+    finally:
+        lines = night.sandbox.get(f"timeline?since={begin}")
+        with capsys.disabled():
+            _print(lines, people.lines)
+    assert [line["what"] for line in lines if "FAULT" in line["what"] or "NOT EMULATED" in line["what"]] == []
+
+
+def _disturbed(night: Night, people: People) -> None:
     first, resumed = _bad_shard(night, people)
     second, newer = _corrected_manifest(night, people, first, resumed)
     old, new = _deployment(night, people, newer)
@@ -73,10 +83,6 @@ def test_a_night_with_a_bad_shard_a_corrected_manifest_and_a_deployment(
     retired = json.loads(_ask("retire-revisions", "--stack", "dev", "--json").output)["retired"]
     people(f"the pipeline: batchctl retire-revisions deregisters {len(retired)}")
     assert old in retired and new not in retired
-    lines = night.sandbox.get(f"timeline?since={begin}")
-    with capsys.disabled():
-        _print(lines, people.lines)
-    assert [line["what"] for line in lines if "FAULT" in line["what"] or "NOT EMULATED" in line["what"]] == []
 
 
 def _bad_shard(night: Night, people: People) -> tuple[str, str]:
@@ -125,7 +131,7 @@ def _deployment(night: Night, people: People, newer: str) -> tuple[str, str]:
     people("the pipeline: batchctl wait-for-run --refuse ends with 1, a run is under way")
     people("somebody deploys all the same: pulumi up, more memory for the report")
     engine, old = night.deployed.engine, night.outputs["taskDefinitionArns"]
-    configure(engine, {"batch-platform:jobs": {REPORT: {"memory": 8192}}})
+    configure(engine, {"batch-platform:jobs": {REPORT: {"memory": 3072}}})
     engine.run("up", "--yes", "--skip-preview", "--stack", "dev")
     new = engine.outputs("dev")["taskDefinitionArns"]
     assert new[REPORT] != old[REPORT]

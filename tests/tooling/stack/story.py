@@ -80,7 +80,7 @@ class Story:
         self.account.client("ecr").start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
 
     def github_job(self, artifacts: Path, stack: str = "dev") -> runner.Job:
-        """What GitHub gives to a job for the stack: the repository's variables as the tooling stack's output has them."""
+        """What GitHub gives to a job: the repository's variables as the tooling stack's output has them."""
         variables = {
             name: value + (EMULATED if name.startswith("PULUMI_BACKEND_URL") else "")
             for name, value in self.tooling["githubVariables"].items()

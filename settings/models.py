@@ -209,6 +209,8 @@ class Deadline(Section):
     """When the first notification goes out if the report is missing."""
     escalate: ClockTime = Field(default="09:15", examples=["09:15"])
     """When the last one does."""
+    forecasts: tuple[ClockTime, ...] = Field(default=("05:00", "06:30", "07:45"), max_length=12, examples=[["06:00"]])
+    """When the end of the run is estimated; people are told when it will be after `time`. Empty: never."""
     window_opens: ClockTime = Field(default="20:00", examples=["20:00"])
     """Earliest usual start, the evening before or the same morning; from here to `time` is the run's own timeout."""
     timezone: str = Field(default="America/New_York", examples=["America/New_York"])
@@ -226,6 +228,12 @@ class Deadline(Section):
                 "warn",
                 "warn, escalate and time must follow each other on the same day",
                 'warn: "08:30"',
+            )
+        if late := [forecast for forecast in self.forecasts if forecast >= self.time or "02:00" <= forecast <= "03:00"]:
+            raise _refused(
+                "forecasts",
+                f"{', '.join(late)} must lie before time, and not between 02:00 and 03:00, which a day in March lacks",
+                'forecasts: ["06:00"]',
             )
         if any("02:00" <= stage <= "03:00" for stage in (self.warn, self.escalate)):
             raise _refused(

@@ -13,11 +13,13 @@ LISTED_RESULTS: Final = 500
 """Keys in one listing, so that the answer stays under the 256 KiB that a state may hand on."""
 
 
-def states(partition: str, bucket: str, *, batch: int, label: str, first: str, run: str, next_: str | None) -> States:
+def states(
+    partition: str, bucket: str, *, batch: int, label: str, first: str, run: str, count_kept: asl.State
+) -> States:
     """Before a resumed run's task: leaves out the shards that have a result, and the task if none is left.
 
     A result is written after everything it belongs to (docs/jobs.md). A listing that ends too early costs no more than
-    a task that finds its shards finished.
+    a task that finds its shards finished. `count_kept` ends a task that has none left; it gets all of them.
     """
     find, left, kept = (f"{label}: {part}" for part in ("list results", "anything left?", "finished before"))
     prefix = f"'results/' & {INPUT}.run.id & '/shard-'"
@@ -40,11 +42,12 @@ def states(partition: str, bucket: str, *, batch: int, label: str, first: str, r
                     $left := $filter([$in.shards], function($shard) {{
                         $not($prefix & $pad($string($shard), -5, '0') & '{RESULT_SUFFIX}' in $results)
                     }});
-                    $merge([$in, {{'shards': [$left]}}])
+                    $merge([$in, {{'left': [$left]}}])
                 )"""
             ),
             retriers=[asl.retry("States.TaskFailed", attempts=5)],
         ),
-        left: asl.choice([(f"$count({INPUT}.shards) = 0", kept)], run),
-        kept: asl.pass_(next_, output={"shards": expr(f"[{INPUT}.shards]")}),
+        left: asl.choice([(f"$count({INPUT}.left) = 0", kept)], f"{label}: leave out"),
+        f"{label}: leave out": asl.pass_(run, output=expr(f"$merge([{INPUT}, {{'shards': [{INPUT}.left]}}])")),
+        kept: count_kept,
     }

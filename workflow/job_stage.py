@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import asl
+from . import asl, run_ledger
 from .asl import CONTEXT, INPUT, RESULT, States, expr
 from .task_attempts import FanOutPlan, RunTaskTarget, StagePlan, attempts
 
@@ -21,8 +21,9 @@ def stage(plan: StagePlan, target: RunTaskTarget, next_: str | None) -> tuple[st
 
 def _fan_out(plan: StagePlan, fan_out: FanOutPlan, target: RunTaskTarget, next_: str | None) -> tuple[str, States]:
     """Reads what the stage before wrote, and chooses the map by the number of shards."""
-    read, size, none, inline, distributed = (
-        f"{plan.job}: {part}" for part in ("read summary", "how many shards", "no shards", "inline", "distributed")
+    read, record, size, none, inline, distributed = (
+        f"{plan.job}: {part}"
+        for part in ("read summary", "record shards", "how many shards", "no shards", "inline", "distributed")
     )
     too_many, no_summary = f"{plan.job}: too many shards", f"{plan.job}: no summary"
     shards = f"{INPUT}.summary.shards"
@@ -30,10 +31,19 @@ def _fan_out(plan: StagePlan, fan_out: FanOutPlan, target: RunTaskTarget, next_:
         read: asl.task(
             f"arn:{target.partition}:states:::aws-sdk:s3:getObject",
             {"Bucket": target.output_bucket, "Key": expr(f"'shards/' & {INPUT}.run.id & '/summary.json'")},
-            size,
+            record,
             output={"run": expr(f"{INPUT}.run"), "summary": expr(f"$parse({RESULT}.Body)")},
             retriers=[asl.retry("States.TaskFailed", attempts=3)],
             catchers=[asl.catch(no_summary, "States.TaskFailed", output={"run": expr(f"{INPUT}.run")})],
+        ),
+        record: asl.task(
+            f"arn:{target.partition}:states:::dynamodb:updateItem",
+            run_ledger.record_shards(target.ledger_table, shards),
+            size,
+            output=expr(INPUT),
+            retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=3)],
+            catchers=[asl.catch(size, "States.ALL", output=expr(INPUT))],
+            comment="A forecast of the run's end is made from it; nothing else needs it",
         ),
         size: asl.choice(
             [

@@ -42,6 +42,9 @@ _PARTIAL: Final = (
     "decide whether a report of a part of the book will do; failed shards are under maps/<run> in the output bucket, "
     "and `batchctl run all --rerun` computes the night again."
 )
+_EXPECTED_LATE: Final = (
+    "tell those who wait for the report; see what the run waits for (`batchctl status`); docs/operations.md, Deadline."
+)
 _WARNED: Final = "see whether the run is on its way (`batchctl status`); docs/operations.md, Deadline."
 _ESCALATED: Final = "tell those who wait for the report now; docs/operations.md, Deadline."
 _STOPPED: Final = "Start the run again when the reason for stopping it is gone."
@@ -150,6 +153,18 @@ def late(topic_arn: str, environment: str, *, deadline: str, timezone: str) -> d
         f"'There is no report for ' & {INPUT}.date & ' yet; it is due at {deadline} {timezone}.'",
         f"'Ledger:   ' & {INPUT}.found",
         f"'What to do: ' & ({INPUT}.stage = 'escalate' ? {text(_ESCALATED)} : {text(_WARNED)})",
+    )
+
+
+def expected_late(topic_arn: str, environment: str) -> dict[str, Any]:
+    """The report is not late yet, and will be; the input is a forecast."""
+    return message(
+        topic_arn,
+        f"{text(f'[{environment}] Forecast: report LATE for ')} & {INPUT}.date",
+        f"'The report for ' & {INPUT}.date & ' is to be expected at ' & {INPUT}.expected & ', '"
+        f" & $string({INPUT}.late_minutes) & ' min after it is due (' & {INPUT}.due & ').'",
+        f"'Based on: ' & {INPUT}.basis & '.'",
+        f"'What to do: ' & {text(_EXPECTED_LATE)}",
     )
 
 

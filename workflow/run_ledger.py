@@ -92,13 +92,45 @@ def enter_stage(table: str, job: str) -> dict[str, Any]:
     return {
         "TableName": table,
         "Key": _key(run),
-        "UpdateExpression": "SET stage = :stage",
+        "UpdateExpression": "SET stage = :stage, stage_started_at = :now, #entered = :now, shards_done = :none, "
+        "shards_kept = :none REMOVE shards",
         "ConditionExpression": "execution_arn = :me AND #status = :running",
-        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeNames": {"#status": "status", "#entered": entered(job)},
         "ExpressionAttributeValues": {
             ":me": {"S": expr(f"{run}.execution_arn")},
             ":running": {"S": RUNNING},
             ":stage": {"S": job},
+            ":now": {"S": expr("$fromMillis($millis())")},
+            ":none": {"N": "0"},
+        },
+    }
+
+
+def entered(job: str) -> str:
+    """The attribute that says when a run began with `job`."""
+    return f"entered {job}"
+
+
+def record_shards(table: str, shards: str) -> dict[str, Any]:
+    """Arguments of updateItem: how many shards the stage has; `shards` is JSONata. Forecasts are made from it."""
+    return _counted(table, "SET shards = :n", shards)
+
+
+def count_shards(table: str, attribute: str, shards: str) -> dict[str, Any]:
+    """Arguments of updateItem: so many more shards are done, `attribute` says how; `shards` is JSONata."""
+    return _counted(table, f"ADD {attribute} :n", shards)
+
+
+def _counted(table: str, update: str, shards: str) -> dict[str, Any]:
+    run = f"{INPUT}.run"
+    return {
+        "TableName": table,
+        "Key": _key(run),
+        "UpdateExpression": update,
+        "ConditionExpression": "execution_arn = :me",
+        "ExpressionAttributeValues": {
+            ":me": {"S": expr(f"{run}.execution_arn")},
+            ":n": {"N": expr(f"$string({shards})")},
         },
     }
 

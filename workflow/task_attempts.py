@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from . import asl, finished_shards
+from . import asl, finished_shards, run_ledger
 from .asl import ERROR, INPUT, States, expr, text
 
 PLATFORM_VERSION: Final = "1.4.0"
@@ -68,6 +68,7 @@ class RunTaskTarget:
     subnet_ids: Sequence[str]
     security_group_id: str
     output_bucket: str
+    ledger_table: str
 
 
 def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str | None) -> tuple[str, States]:
@@ -80,6 +81,7 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
     run_of = f"{INPUT}.run" if mode == "once" else f"{INPUT}.Items[0].run"
     done = {"run": expr(f"{INPUT}.run")} if mode == "once" else {"shards": expr(f"[{INPUT}.shards]")}
     failed_input = expr(f"$merge([{INPUT}, {{'error': {ERROR}}}])")
+    after = next_ if mode == "once" else f"{label}: count shards"
     skips, resumed = plan.skips_finished_shards and mode != "once", f"{label}: resumed?"
     states: States = {
         begin: asl.pass_(
@@ -96,9 +98,9 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
         run: asl.task(
             f"arn:{target.partition}:states:::ecs:runTask.sync",
             _run_task(plan, target, with_shards=mode != "once"),
-            next_,
+            after,
             timeout=plan.timeout,
-            output=done,
+            output=done if mode == "once" else {"run": expr(f"{INPUT}.run"), **done},
             retriers=[asl.retry(*_THROTTLED, attempts=plan.capacity_attempts, interval=plan.backoff_seconds)],
             # States.TaskFailed does not cover States.Timeout (docs/aws-facts.md#ecs-run-task-sync)
             catchers=[
@@ -111,6 +113,10 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
         rest: asl.wait(f"{INPUT}.seconds", run),
         stop: asl.fail(expr(f"'Batch.' & {INPUT}.kind"), expr(f"{INPUT}.why")),
     }
+    if mode != "once":
+        uncounted = f"{label}: not counted"
+        states[after] = _counting(target, "shards_done", uncounted)
+        states[uncounted] = asl.pass_(next_, output={"shards": expr(f"[{INPUT}.shards]")})
     if skips:
         states |= finished_shards.states(
             target.partition,
@@ -119,9 +125,22 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
             label=label,
             first=resumed,
             run=run,
-            next_=next_,
+            count_kept=_counting(target, "shards_kept", f"{label}: not counted"),
         )
     return begin, states
+
+
+def _counting(target: RunTaskTarget, attribute: str, otherwise: str) -> asl.State:
+    """The end of a task: adds its shards to the ledger's count, which a forecast reads and nothing else needs."""
+    done = {"shards": expr(f"[{INPUT}.shards]")}
+    return asl.task(
+        f"arn:{target.partition}:states:::dynamodb:updateItem",
+        run_ledger.count_shards(target.ledger_table, attribute, f"$count([{INPUT}.shards])"),
+        None,
+        output=done,
+        retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=3)],
+        catchers=[asl.catch(otherwise, "States.ALL", output=done)],
+    )
 
 
 def _run_task(plan: StagePlan, target: RunTaskTarget, *, with_shards: bool) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from .terminal import JsonOption, PricesOption, ProjectOption, console, print_js
 
 if TYPE_CHECKING:
     from batchctl.preview import cost as costs
+    from batchctl.preview.prices import Prices
+    from batchctl.preview.report import StackReport
 
 app = typer.Typer()
 
@@ -48,6 +50,9 @@ def preview(
         bool, typer.Option("--markdown", help="Print Markdown with a Mermaid picture, for a pull request.")
     ] = False,
     outputs: Annotated[bool, typer.Option("--outputs", help="Print each stack's outputs too.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="File to write as one page for any browser, for example preview.html.")
+    ] = None,
     prices: PricesOption = None,
     project: ProjectOption = None,
 ) -> None:
@@ -76,6 +81,11 @@ def preview(
                 reports.append(previews.preview(here, name, price_table=table, progress=step))
             except OperatorError as error:
                 refusals.append(error)
+    if html:
+        from batchctl.html import write
+
+        write(html, _page(here, reports, table))
+        typer.echo(f"wrote {html}", err=True)
     if as_json:
         print(json.dumps(render.as_json(reports), indent=2))
     elif markdown:
@@ -85,6 +95,29 @@ def preview(
     if refusals:
         raise OperatorError("\n\n".join(map(str, refusals)), refusals[0].code)
     raise typer.Exit(FOUND if any(report.failed for report in reports) else OK)
+
+
+def _page(here: projects.Project, reports: list[StackReport], table: Prices) -> str:
+    """The page, with what changes since this branch left the main one, where git can say."""
+    from batchctl.preview import page as pages
+    from batchctl.preview import preview_html
+    from batchctl.preview import revision as revisions
+    from batchctl.preview.changes import compare
+
+    names = [report.stack for report in reports]
+    try:
+        commit = revisions.commit_of(here.root, None)
+        with revisions.started(here, commit, names) as process:
+            head = {name: revisions.snapshot(here, name) for name in names}
+            before = revisions.finished(process, commit)
+    except OperatorError as error:
+        return preview_html.page(reports, {}, base="", not_compared=str(error))
+    compared = [pages.page(compare(before[name], head[name]), table) for name in names if name in before]
+    changes = {
+        one.stack: preview_html.Changes(one.verdict, [(line.concern, line.text) for line in one.lines])
+        for one in compared
+    }
+    return preview_html.page(reports, changes, base=commit[:12], not_compared="the other revision has no such stack")
 
 
 @app.command("pull-request")

@@ -25,7 +25,7 @@ from .prices import Prices
 
 HOURS_A_MONTH: Final = 730
 FREE_STORAGE_GB: Final = 20
-DEFAULT_SHARD: Final = 2500
+DEFAULT_SHARD: Final = 250_000
 """Trades of a shard (docs/jobs.md, `BATCH_SHARD_SIZE`)."""
 DEFAULT_SCENARIOS: Final = 20_000
 """Scenarios (docs/jobs.md, `BATCH_SCENARIOS`)."""
@@ -77,9 +77,9 @@ class RunAssumptions:
     """What a task logs."""
     requests: int = 20
     """S3 requests of a task, half of them writes."""
-    run_transitions: int = 25
+    run_transitions: int = 26
     """State transitions of a run, without its shards; measured by `tests/workflow/test_definitions.py`."""
-    task_transitions: int = 3
+    task_transitions: int = 4
     """State transitions of a shard's task; a Distributed Map counts one more for each child."""
     manifest_gigabytes: float = 0.00002
     """What a pull takes through the endpoints: the image's manifest. Layers come from S3, whose gateway is free.

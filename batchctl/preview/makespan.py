@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conventions import fargate
+from conventions import concurrency
 from settings import Settings
 from settings.jobs import Job
 from workflow import task_attempts
@@ -143,6 +143,9 @@ def night_seconds(config: Settings, shards: int, load: Load) -> float:
             total += load.startup_seconds + load.shard_seconds
             continue
         inline = shards <= job.fan_out.inline_limit
-        at_once = job.fan_out.concurrency or int(config.workflow.fargate_vcpu_quota // fargate.vcpus(job.cpu))
+        places = concurrency.network_places(config.network.subnet_ranges, 0)
+        at_once = job.fan_out.concurrency or concurrency.tasks_at_once(
+            job.cpu, config.workflow.fargate_vcpu_quota, places
+        )
         total += makespan(shards, 1 if inline else job.fan_out.batch, max(1, at_once), rates, load)[0]
     return total

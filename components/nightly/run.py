@@ -16,10 +16,11 @@ import pulumi_aws as aws
 
 from components.shared.stack_context import FailureSources, StackContext, TaskNetwork
 from components.shared.state_machine import StateMachine, StateMachineArgs
-from conventions import fargate, iam
+from conventions import concurrency
 from conventions.naming import NIGHTLY, Reference
 from workflow import nightly, run_input, task_attempts
 
+from . import permissions
 from .schedules import EventStartArgs, WeekdaySchedules, WeekdaySchedulesArgs, start_on_event
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 PURPOSE = NIGHTLY
 START_PURPOSE = "start"
-MANAGED_RULE = "StepFunctionsGetEventsForECSTaskRule"
-"""The rule that Step Functions makes in the account to hear of a task's end (docs/aws-facts.md#ecs-run-task-sync)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +47,8 @@ class NightlyRunArgs:
     ledger: Reference
     topic: Reference
     task_network: TaskNetwork
+    network_places: int
+    """Tasks that the subnets and the region's network interfaces hold at once."""
     task_definition_arns: Mapping[str, pulumi.Input[str]]
     """By job: one revision each, so that a run that has begun does not change under itself.
 
@@ -83,7 +84,18 @@ class NightlyRun(pulumi.ComponentResource):
                     args.task_network.security_group_id,
                     dict(args.task_definition_arns),
                 ).apply(lambda known: json.dumps(nightly.definition(plan(args, *known)))),
-                statements=statements(args),
+                statements=permissions.statements(
+                    permissions.RunPermissions(
+                        names=args.context.names,
+                        jobs=args.workflow.order,
+                        manifests=args.workflow.start.prefix,
+                        cluster=args.task_network.cluster,
+                        input=args.input,
+                        output=args.output,
+                        ledger=args.ledger,
+                        topic=args.topic,
+                    )
+                ),
                 key_arns=[args.context.data_key_arn, args.context.messages_key_arn],
                 logs_key_arn=args.context.logs_key_arn,
                 log_retention_days=args.context.log_retention_days,
@@ -191,10 +203,11 @@ def plan(
             subnet_ids=subnet_ids,
             security_group_id=security_group_id,
             output_bucket=args.output.name,
+            ledger_table=args.ledger.name,
         ),
         stages=[
             replace(
-                _stage(job, args.jobs[job], workflow.fargate_vcpu_quota, task_definition_arns[job]),
+                _stage(job, args, task_definition_arns[job]),
                 skips_finished_shards=one_fan_out,
             )
             for job in workflow.order
@@ -220,13 +233,14 @@ def manifest_location(input_: Reference, workflow: settings.models.Workflow) -> 
     )
 
 
-def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_arn: str) -> task_attempts.StagePlan:
-    fan_out = None
+def _stage(name: str, args: NightlyRunArgs, task_definition_arn: str) -> task_attempts.StagePlan:
+    job, fan_out = args.jobs[name], None
     if job.fan_out is not None:
         fan_out = task_attempts.FanOutPlan(
             inline_limit=job.fan_out.inline_limit,
             batch=job.fan_out.batch,
-            concurrency=job.fan_out.concurrency or int(vcpu_quota // fargate.vcpus(job.cpu)),
+            concurrency=job.fan_out.concurrency
+            or concurrency.tasks_at_once(job.cpu, args.workflow.fargate_vcpu_quota, args.network_places),
             tolerated_failure_percent=job.fan_out.tolerated_failure_percent,
         )
     return task_attempts.StagePlan(
@@ -239,63 +253,3 @@ def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_a
         backoff_seconds=job.retry.backoff_seconds,
         fan_out=fan_out,
     )
-
-
-def statements(args: NightlyRunArgs) -> list[iam.Statement]:
-    """What the nightly machine's role may do; ARNs from names, so that they can be read at preview.
-
-    Source: docs/aws-facts.md#ecs-run-task-sync
-    """
-    names = args.context.names
-    jobs = list(args.workflow.order)
-    families = [names.task_family(job).arn for job in jobs]
-    cluster = args.task_network.cluster
-    own_cluster = {"ArnEquals": {"ecs:cluster": cluster.arn}}
-    machine = names.state_machine(PURPOSE)
-    output, input_ = args.output.arn, args.input.arn
-    roles = [names.role_arn(f"{job}-{kind}") for job in jobs for kind in ("task", "execution")]
-    return [
-        iam.statement("RunOwnTasks", ["ecs:RunTask"], families, conditions=own_cluster),
-        # tasks have no ARN before they run; the cluster confines the two
-        iam.statement("FollowOwnTasks", ["ecs:DescribeTasks", "ecs:StopTask"], ["*"], conditions=own_cluster),
-        iam.statement(
-            "TagOwnTasks",
-            ["ecs:TagResource"],
-            [names.arn("ecs", f"task/{cluster.name}/*")],
-            conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
-        ),
-        iam.statement(
-            "PassJobRoles",
-            ["iam:PassRole"],
-            roles,
-            conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
-        ),
-        iam.statement(
-            "ManageTaskEventRule",
-            ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
-            [names.arn("events", f"rule/{MANAGED_RULE}")],
-        ),
-        iam.statement(
-            "UseLedger",
-            ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
-            [args.ledger.arn],
-        ),
-        iam.statement("FindManifest", ["s3:GetObject"], [f"{input_}/{args.workflow.start.prefix}*"]),
-        iam.statement("ReadStageResults", ["s3:GetObject"], [f"{output}/shards/*", f"{output}/reports/*"]),
-        # without it a missing object answers 403, which reads like a permission problem
-        iam.statement("DistinguishMissingFromForbidden", ["s3:ListBucket"], [input_, output]),
-        # source: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
-        iam.statement(
-            "WriteMapResults",
-            ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
-            [f"{output}/maps/*"],
-        ),
-        iam.statement("PublishNotifications", ["sns:Publish"], [args.topic.arn]),
-        # a Distributed Map starts its children as executions of the same machine; a run stops an older one of its date
-        iam.statement("StartChildren", ["states:StartExecution"], [machine.arn]),
-        iam.statement(
-            "FollowChildren",
-            ["states:DescribeExecution", "states:StopExecution"],
-            [names.arn("states", f"execution:{machine.name}{mark}*") for mark in (":", "/")],
-        ),
-    ]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import settings.models
 
 RECONCILER, DEADLINE = "reconciler", "deadline"
+FORECAST = "forecast"
 EVENT_AGE_SECONDS = 24 * 3600
 """A run that was ended stays unclaimable until this is delivered, so EventBridge tries as long as it can."""
 DEADLINE_AGE_MINUTES = 15
@@ -93,6 +94,7 @@ class RunMonitors(pulumi.ComponentResource):
                     topic_arn=args.topic.arn,
                     due=workflow.deadline.time,
                     timezone=workflow.deadline.timezone,
+                    order=list(workflow.order),
                     holidays=[day.isoformat() for day in workflow.deadline.closed_days(datetime.now(UTC).year)],
                 )
             ),
@@ -172,7 +174,9 @@ class RunMonitors(pulumi.ComponentResource):
         )
 
     def _before_the_deadline(self, deadline: StateMachine) -> WeekdaySchedules:
-        stages = {"warn": self._args.workflow.deadline.warn, "escalate": self._args.workflow.deadline.escalate}
+        due = self._args.workflow.deadline
+        forecasts = {f"{FORECAST}-{time.replace(':', '')}": time for time in due.forecasts}
+        stages = {"warn": due.warn, "escalate": due.escalate, **forecasts}
         return WeekdaySchedules(
             f"{self._name}-{DEADLINE}-schedules",
             WeekdaySchedulesArgs(
@@ -184,7 +188,7 @@ class RunMonitors(pulumi.ComponentResource):
                 timezone=self._args.workflow.deadline.timezone,
                 max_age_minutes=DEADLINE_AGE_MINUTES,
                 messages_key_arn=self._args.context.messages_key_arn,
-                inputs={stage: {"stage": stage} for stage in stages},
+                inputs={key: {"stage": FORECAST if key in forecasts else key} for key in stages},
             ),
             pulumi.ResourceOptions(parent=self),
         )

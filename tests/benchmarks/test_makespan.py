@@ -8,7 +8,7 @@ from batchctl.preview import cost
 from batchctl.preview.makespan import Load, Rates, launches, makespan, throttled_starts
 from batchctl.preview.prices import load_prices
 from benchmarks.makespan import HISTORY_LIMIT, Measured, Scene, quota_for, ways
-from conventions import fargate
+from conventions.fargate import vcpus
 from data_ingestion.job import IngestionEnvironment
 from risk_calculation.job import RiskEnvironment
 from settings.jobs import DEFAULT_JOBS, Job
@@ -82,7 +82,7 @@ class TestAssumptions:
     def test_a_default_shard_is_the_jobs(self) -> None:
         assert IngestionEnvironment.model_fields["shard_size"].default == cost.DEFAULT_SHARD
         assert RiskEnvironment.model_fields["scenarios"].default == cost.DEFAULT_SCENARIOS
-        assert int(fargate.vcpus(JOB.cpu)) == cost.DEFAULT_VCPU
+        assert int(vcpus(JOB.cpu)) == cost.DEFAULT_VCPU
 
 
 class TestModes:
@@ -105,5 +105,5 @@ class TestModes:
     def test_the_quota_that_meets_the_window(self) -> None:
         needed = quota_for(10_000, JOB, 13.5 * 3600, Rates(vcpu_quota=0), STEADY)
         assert needed is not None
-        assert makespan(10_000, 1, needed // 2, Rates(vcpu_quota=0), STEADY)[0] <= 13.5 * 3600
+        assert makespan(10_000, 1, int(needed / vcpus(JOB.cpu)), Rates(vcpu_quota=0), STEADY)[0] <= 13.5 * 3600
         assert makespan(10_000, 1, needed // 2 - 1, Rates(vcpu_quota=0), STEADY)[0] > 13.5 * 3600

@@ -187,9 +187,10 @@ def _status(night: Night, arn: str) -> str:
 
 def _is_waiting(night: Night, arn: str) -> bool:
     """Whether the run has come as far as a report for which there is no room."""
-    events = night.client("stepfunctions").get_execution_history(executionArn=arn, reverseOrder=True)["events"]
+    pages = night.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
+    events = sorted((event for page in pages for event in page["events"]), key=lambda event: int(event["id"]))
     entered = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
-    return bool(entered) and entered[0] == f"{REPORT}: wait"
+    return bool(entered) and entered[-1] == f"{REPORT}: wait"
 
 
 def _print(lines: list[dict[str, str]], people: list[tuple[str, str, str]]) -> None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import yaml
 
 from conventions import iam
 from conventions.naming import Names
@@ -39,6 +42,12 @@ class Backend:
     def url(self, region: str) -> str:
         """What `pulumi login` takes."""
         return f"s3://{self.bucket}?region={region}"
+
+
+def pulumi_project() -> str:
+    """The name of the project that the pipeline deploys, which is part of its state's keys; `pulumi new` chose it."""
+    described = yaml.safe_load((Path(__file__).parents[2] / "Pulumi.yaml").read_text(encoding="utf-8"))
+    return str(described["name"])
 
 
 def backend(names: Names, bucket: str | None, key_alias: str) -> Backend:
@@ -143,10 +152,11 @@ def in_stack(step: Step, stack: Names, state: Backend, permissions_boundary: str
 def _state(stack: Names, state: Backend, *, writes: bool) -> list[iam.Statement]:
     """The state of one stack in Pulumi's bucket, and the key of its secrets."""
     bucket = stack.arn("s3", state.bucket, region="", account="")
+    project = pulumi_project()
     objects = [
         # the state itself, its backups, locks and the stack's tags (`dev.json`, `dev.json.bak`, `dev.pulumi-tags`)
-        f"{bucket}/.pulumi/*/batch-platform/{stack.suffix}.*",
-        f"{bucket}/.pulumi/*/batch-platform/{stack.suffix}/*",
+        f"{bucket}/.pulumi/*/{project}/{stack.suffix}.*",
+        f"{bucket}/.pulumi/*/{project}/{stack.suffix}/*",
     ]
     key = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": state.key_alias}}
     keys = [stack.arn("kms", "key/*")]

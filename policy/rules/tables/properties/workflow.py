@@ -180,11 +180,11 @@ def _input(value: Any, at: Context) -> bool:
         return False
     time = re.match(r"cron\((\d+) (\d+) ", str(at.resource.props.get("scheduleExpression")))
     local = f"{int(time[2]):02}:{int(time[1]):02}" if time else None
-    stage = str(at.resource.props.get("name")).split("-")
+    _, _, stage, *_ = [*str(at.resource.props.get("name")).split("-"), "", "", ""]  # schedule-deadline-warn-dev
     return (
         isinstance(result, dict)
         and set(result) - {"origin"} <= {"stage", "local", "scheduled"}
         and result.get("local") == local
         and result.get("scheduled") == "<aws.scheduler.scheduled-time>"
-        and result.get("stage", stage[-2]) == stage[-2]
+        and result.get("stage", stage) == stage
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.tooling.conftest import ROOT, Account
+from tests.tooling.conftest import COMMIT, JOBS, ROOT, Account, crane_shim, push_image, registry_of, write_release
 
 ROLE = "arn:aws:iam::222222222222:role/role-up-prod-tooling"
 WHO = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
@@ -60,3 +61,28 @@ def test_a_program_that_is_not_there_is_one_message(account: Account) -> None:
     done = as_stack(account, "", "no-such-program")
     assert done.returncode == 2
     assert "no-such-program cannot be run" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_images_go_from_the_tooling_account_to_the_stacks_by_digest(account: Account, tmp_path: Path) -> None:
+    """Pulled with the step's own rights, pushed and tagged with the role's; nothing is opened to another account."""
+    images = {job: push_image(account, f"repository-{job}-tooling", f"release-{COMMIT}", job) for job in JOBS}
+    there = registry_of(account, "222222222222")
+    for job in JOBS:
+        there.create_repository(repositoryName=f"repository-{job}-prod", imageTagMutability="IMMUTABLE")
+    file = write_release(tmp_path, images)
+    batchctl = str(ROOT / ".venv" / "bin" / "batchctl")
+    environment = {
+        **account.variables,
+        "STACK_ROLE_ARN": ROLE,
+        "PATH": f"{crane_shim(tmp_path / 'bin')}:{os.environ['PATH']}",
+    }
+    for command in ("promote", "deployed"):
+        subprocess.run(
+            [batchctl, "release", command, str(file), "--stack", "prod"], cwd=ROOT, env=environment, check=True
+        )
+    for job, digest in images.items():
+        (kept,) = there.describe_images(repositoryName=f"repository-{job}-prod")["imageDetails"]
+        assert kept["imageDigest"] == digest
+        assert set(kept["imageTags"]) == {f"release-{COMMIT}", "deployed-1"}
+        here = account.client("ecr").describe_repositories()["repositories"]
+        assert f"repository-{job}-prod" not in {one["repositoryName"] for one in here}

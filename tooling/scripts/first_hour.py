@@ -95,8 +95,8 @@ _HEAD: Final = """# The first hour
 
 What a newcomer sees, from a clone to a report and back to nothing: the commands of [README](../README.md) and
 [operations](operations.md), run by `python tooling/scripts/first_hour.py` in a fresh clone, against the account that
-`batchctl sandbox` emulates ([what it does not do](sandbox.md)). Three commands differ from an account in AWS: those that
-start and stop the sandbox, and `sandbox push`, which stands for `batchctl push` because no Docker engine was there.
+`batchctl sandbox` emulates ([what it does not do](sandbox.md)). Three commands differ from an account in AWS: those
+that start and stop the sandbox, and `sandbox push`, which stands for `batchctl push` where there is no Docker engine.
 Long output is cut where a line says so. Below each command are its seconds, and its longest silence above five.
 """
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")

@@ -19,7 +19,7 @@ from tests.tooling.conftest import COMMIT, JOBS, ROOT, Account, push_image, writ
 from tests.tooling.stack.story import NAMES, PROVIDER, Story, begin
 from tests.tooling.workflows import runner
 from tests.tooling.workflows.reading import load
-from tooling.delivery import github, step_roles
+from tooling.delivery import github, step_rights
 from tooling.delivery.delivery_settings import Delivery
 from tooling.delivery.steps import Step
 
@@ -73,8 +73,8 @@ def _covered(calls: set[str], step: Step) -> None:
     """Every call of the step is an action that some statement of its role allows."""
     repositories = [NAMES.name("repository", job) for job in JOBS]
     statements = [
-        *step_roles.of_build(step, NAMES, "arn:aws:kms:us-east-1:123456789012:key/x"),
-        *step_roles.of_step(step, NAMES, SETTINGS, repositories),
+        *step_rights.of_build(step, NAMES, "arn:aws:kms:us-east-1:123456789012:key/x"),
+        *step_rights.of_step(step, NAMES, SETTINGS, repositories),
     ]
     listed = [s["Action"] if isinstance(s["Action"], list) else [s["Action"]] for s in statements]
     allowed = {action for actions in listed for action in actions}

@@ -32,7 +32,7 @@ class CannotBootstrapError(Exception):
 
 
 def bucket_name(account: str, region: str) -> str:
-    """The state bucket's name; `tooling/delivery/step_roles.py` builds the same."""
+    """The state bucket's name; `tooling/delivery/step_rights.py` builds the same."""
     return f"pulumi-state-{account}-{region}"
 
 

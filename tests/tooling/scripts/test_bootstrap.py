@@ -13,7 +13,7 @@ import pytest
 
 from conventions.naming import Names
 from tests.tooling.conftest import ROOT, Account
-from tooling.delivery.step_roles import backend
+from tooling.delivery.step_rights import backend
 
 BUCKET = "pulumi-state-123456789012-us-east-1"
 SCRIPT = ROOT / "tooling" / "scripts" / "bootstrap_state.py"

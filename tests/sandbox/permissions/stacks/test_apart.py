@@ -21,7 +21,7 @@ from tests.sandbox.permissions.stacks.night import READS, WRITES, Night
 pytestmark = pytest.mark.engine
 
 FOREIGN = "arn:aws:iam::210987654321:root"
-PIPELINE = tuple(f"role-{step}-dev-tooling" for step in ("preview", "up", "verify"))
+PIPELINE = tuple(f"role-{step}-dev-tooling" for step in ("preview", "up", "verify", "rescan"))
 _PASSED = ("ecs-tasks.amazonaws.com", "events.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com")
 _VIA = ("s3", "dynamodb", "ecr", "sns", "sqs")
 

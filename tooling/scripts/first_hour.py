@@ -1,8 +1,8 @@
 """Writes docs/first-hour.md: README's and docs/operations.md's commands, run in a clone against the sandbox.
 
-`python tooling/scripts/first_hour.py [CLONE]` takes about a quarter of an hour; it needs `pulumi` with an aws plugin, `aws` and
-Python. Everything is in a folder of its own, which is left for a look when a command fails. `--check` runs nothing: it
-exits 1 when the committed page does not hold the commands that stand here.
+`python tooling/scripts/first_hour.py [CLONE]` takes about a quarter of an hour; it needs `pulumi` with an aws plugin,
+`aws` and Python. Everything is in a folder of its own, which is left for a look when a command fails. `--check` runs
+nothing: it exits 1 when the committed page does not hold the commands that stand here.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ _HEAD: Final = """# The first hour
 
 What a newcomer sees, from a clone to a report and back to nothing: the commands of [README](../README.md) and
 [operations](operations.md), run by `python tooling/scripts/first_hour.py`, against the account that
-`batchctl sandbox` emulates ([what it does not do](sandbox.md)). Three commands differ from an account in AWS: those that
-start and stop it, and `sandbox push`, which stands for `batchctl push` because no Docker engine was there.
+`batchctl sandbox` emulates ([what it does not do](sandbox.md)). Three commands differ from an account in AWS: those
+that start and stop it, and `sandbox push`, which stands for `batchctl push` because no Docker engine was there.
 Long output is cut where a line says so. Below each command are its seconds, and its longest silence above five.
 """
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")

@@ -129,8 +129,11 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
             section = {"environment": stack, **section}
         sections[name] = read_section(model, section, name, all_problems)
     sections["jobs"] = _jobs(raw.get("jobs") or {}, sections["platform"], sections["workflow"], all_problems)
+    if sections["workflow"] is not None:
+        sections["jobs"] = rules.with_tolerances(sections["jobs"], sections["workflow"])
     if sections["network"] is not None:
         all_problems += rules.secret_problems(sections["network"], sections["jobs"])
+        all_problems += rules.places_problems(sections["network"], sections["jobs"])
         all_problems += rules.queue_problems(sections["network"], sections["jobs"])
     if all_problems:
         raise SettingsError(stack, all_problems)

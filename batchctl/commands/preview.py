@@ -145,11 +145,13 @@ def pull_request(
 def cost(
     stack: Annotated[str, typer.Option("--stack", "-s", help="Committed stack; nothing needs to be deployed.")] = "dev",
     shards: Annotated[int | None, typer.Option(help="Shards of the night; default 10.", min=1)] = None,
-    minutes: Annotated[float | None, typer.Option(help="Minutes each task runs; default 5.", min=1)] = None,
+    shard_seconds: Annotated[
+        float | None, typer.Option(help="Seconds of work of a shard; default: as measured.", min=0.001)
+    ] = None,
     prices: PricesOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a stack costs: idle and for a night, by resource, and the network with NAT gateways instead."""
+    """Show what a stack costs, idle and for a night, how long that night takes, and the network with NAT gateways."""
     from batchctl.preview import cost as costs
     from batchctl.preview import prices as price_tables
     from batchctl.program import recorded, stack_settings
@@ -160,22 +162,34 @@ def cost(
     with without_collections():
         graph = recorded(here, file, "resolved").graph(here.name)
     usual = costs.RunAssumptions()
-    assumed = replace(usual, shards=shards or usual.shards, minutes=minutes or usual.minutes)
+    assumed = replace(usual, shards=shards or usual.shards, shard_seconds=shard_seconds or usual.shard_seconds)
+    config = stack_settings(file)
     bills = {
         "Idle, a month": ("idle", costs.idle_cost(graph, table)),
-        f"A night with {assumed.shards} shards of {assumed.minutes:g} minutes": (
+        f"A night with {assumed.shards:,} shards of {assumed.shard_seconds:.2g} s": (
             "run",
-            costs.run_cost(stack_settings(file), table, assumed),
+            costs.run_cost(config, table, assumed),
         ),
-        "NAT instead, a month": ("nat", costs.nat_alternative(graph, table)),
+        "NAT in the same zones instead, a month": ("nat", costs.nat_alternative(graph, table)),
+        "One NAT for all zones instead, a month": ("one_nat", costs.nat_alternative(graph, table, 1)),
     }
+    minutes = costs.run_minutes(config, assumed)
     if as_json:
         print_json(
-            {name: {"total": bill.total, "rows": [asdict(row) for row in bill.rows]} for name, bill in bills.values()}
+            {
+                **{
+                    name: {"total": bill.total, "rows": [asdict(row) for row in bill.rows]}
+                    for name, bill in bills.values()
+                },
+                "run_minutes": minutes,
+                "window_minutes": config.workflow.deadline.window_seconds / 60,
+            }
         )
         return
     for title, (_, bill) in bills.items():
         console().print(_bill(title, bill))
+    console().print(costs.time_words(config, assumed))
+    console().print(costs.config_warning(assumed))
 
 
 def _bill(title: str, bill: costs.CostTable) -> Table:

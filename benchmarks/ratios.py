@@ -27,8 +27,9 @@ from rich.console import Console
 from rich.table import Table
 
 from batchctl import project as projects
+from batchctl.preview import makespan
 from batchctl.program import recorded
-from benchmarks import _definition, ingestion, jobs_montecarlo, makespan, policy_preview, preview
+from benchmarks import _definition, ingestion, jobs_montecarlo, policy_preview, preview
 from conventions import fargate
 from policy.rules import evaluate
 from tests.security import scanners
@@ -185,9 +186,9 @@ def page(measured: dict[str, float], missing: dict[str, str]) -> str:
         [
             "# Benchmarks",
             "",
-            "Written by `python -m benchmarks.ratios --write`; `make benchmarks` measures the same and fails when one is",
-            "worse than recorded (benchmarks/limits.json) by half. Each is of two things on one machine at one time, lower",
-            "is better. Seconds, sizes and growth: `python -m benchmarks.<name>` for each module of that folder.",
+            "Written by `python -m benchmarks.ratios --write`; `make benchmarks` measures the same and fails when one",
+            "is worse than recorded (benchmarks/limits.json) by half. Each is of two things on one machine at a time,",
+            "lower is better. Seconds and growth: `python -m benchmarks.<name>` for each module of that folder.",
             "",
             "| ratio | of | measured |",
             "|---|---|---:|",

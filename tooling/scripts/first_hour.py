@@ -7,6 +7,7 @@ nothing: it exits 1 when the committed page does not hold the commands that stan
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -97,7 +98,7 @@ What a newcomer sees, from a clone to a report and back to nothing: the commands
 [operations](operations.md), run by `python tooling/scripts/first_hour.py`, against the account that
 `batchctl sandbox` emulates ([what it does not do](sandbox.md)). Three commands differ from an account in AWS: those
 that start and stop it, and `sandbox push`, which stands for `batchctl push` because no Docker engine was there.
-Long output is cut where a line says so. Below each command are its seconds, and its longest silence above five.
+Long output is cut where a line says so. Below each command are its seconds, where they were kept, and its longest silence above five.
 """
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 _MARK: Final = "first-hour-command-ended"
@@ -171,7 +172,8 @@ def page(results: list[tuple[Step, list[tuple[str, list[str], float, float]]]], 
         for command, lines, seconds, silence in ran:
             quiet = f", silent for {silence:.0f} s at most" if silence > 5 else ""
             body = "\n".join(["```console", f"$ {command}", *shown(lines), "```"])
-            parts.append(f"\n{body}\n\n{seconds:.0f} s{quiet}\n")
+            took = "" if math.isnan(seconds) else f"\n{seconds:.0f} s{quiet}\n"
+            parts.append(f"\n{body}\n{took}")
     return "".join(parts)
 
 

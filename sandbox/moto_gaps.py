@@ -19,6 +19,7 @@ import moto.codebuild.responses as codebuild
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.codepipeline.responses import CodePipelineResponse
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.iam import models as iam_models
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket, s3_backends
 from moto.server import DomainDispatcherApplication
@@ -38,6 +39,11 @@ def patch_step_functions() -> None:
     valid = json.dumps({"result": "OK", "diagnostics": [], "truncated": False})
     StepFunctionResponse.validate_state_machine_definition = lambda self: valid
     StepFunctionResponse.list_state_machine_versions = lambda self: json.dumps({"stateMachineVersions": []})
+
+
+def patch_service_linked_roles() -> None:
+    """ECS's role is called as AWS calls it."""
+    iam_models.SERVICE_NAME_CONVERSION["ecs"] = "ECS"
 
 
 def patch_scalable_targets() -> None:
@@ -177,6 +183,7 @@ def with_connections(app: Wsgi) -> Wsgi:
 def application(tell: gaps.Tell = lambda source, line: None) -> Wsgi:
     """The whole account as a WSGI application; `tell` takes what it lacks, as a source and a line."""
     patch_step_functions()
+    patch_service_linked_roles()
     patch_scalable_targets()
     patch_ecs_services()
     patch_bucket_policies()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from conventions import concurrency as concurrency_limits
 from conventions import fargate, zones
 from conventions.zones import Zone
 
@@ -117,6 +118,22 @@ def with_tolerances(jobs: Mapping[str, Job], workflow: Workflow) -> dict[str, Jo
         if job.fan_out:
             tolerated = max(tolerated, job.fan_out.tolerated_failure_percent)
     return result
+
+
+def places_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:
+    """A fan-out that asks for more tasks at once than the subnets have addresses, or the region network interfaces."""
+    places = concurrency_limits.network_places(network.subnet_ranges, 0)
+    return [
+        Problem(
+            path=f"jobs.{name}.fanOut.concurrency",
+            value=job.fan_out.concurrency,
+            reason=f"the subnets and the region's network interfaces hold {places} tasks at once",
+            example=f"concurrency: {places}",
+            fix="lower it, or give network.cidr and network.subnets a larger range (at most 5,000 interfaces a region)",
+        )
+        for name, job in jobs.items()
+        if job.fan_out and job.fan_out.concurrency and job.fan_out.concurrency > places
+    ]
 
 
 def queue_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:

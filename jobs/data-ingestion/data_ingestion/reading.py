@@ -21,8 +21,8 @@ from data_ingestion.schema import COLUMNS, NAMES
 
 _PARQUET_BATCH_ROWS = 16_384
 _BUFFER_BYTES = 1 << 20
-"""Of a CSV block, which also bounds a row, and of a Parquet column that is being read. Larger blocks are a tenth faster,
-but some twenty of them are read ahead."""
+"""Of a CSV block, which also bounds a row, and of a Parquet column that is being read. Larger ones are a tenth
+faster, but some twenty of them are read ahead."""
 _HEADER_CHARACTERS = 300
 
 ReportTorn = Callable[[int, str, str], None]

@@ -178,7 +178,9 @@ class Day(Column):
         instants = pc.strptime(pc.if_else(looks, text, ""), format="%Y-%m-%d", unit="s", error_is_null=True)
         # strptime rolls 31 February over into March; a real day comes back as it was written.
         real = pc.equal(pc.strftime(instants, format="%Y-%m-%d"), text)
-        return pc.cast(instants, pa.date32()), real
+        days = pc.cast(instants, pa.date32())
+        # Arrow has a year 0, which the calendar and most readers of a partition have not.
+        return days, pc.and_(real, pc.greater_equal(days, date.min))
 
 
 def _numbers(text: pa.Array) -> pa.Array:

@@ -26,6 +26,7 @@ BAD_VALUES = [
     ("delta", "inf"),
     ("gamma", "1,5"),
     ("trade_date", "2026-02-31"),
+    ("trade_date", "0000-01-01"),
     ("trade_date", "20.11.2026"),
     ("trade_date", "2026-11-21"),
 ]

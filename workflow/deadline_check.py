@@ -35,6 +35,11 @@ class DeadlinePlan:
 
 def definition(plan: DeadlinePlan) -> dict[str, Any]:
     """The machine's definition; its input is `{"stage", "local", "scheduled"}`. Raises `asl.UnsoundError`."""
+    no_answer = {
+        "stage": expr(f"{INPUT}.stage"),
+        "date": expr(f"{INPUT}.date"),
+        "found": expr(f"'the ledger did not answer: ' & {ERROR}.Error"),
+    }
     states: asl.States = {
         "Which day?": asl.pass_(
             "Is a report due?",
@@ -59,17 +64,7 @@ def definition(plan: DeadlinePlan) -> dict[str, Any]:
             "Is it there?",
             output=expr(_found()),
             retriers=[asl.retry("States.TaskFailed", attempts=4)],
-            catchers=[
-                asl.catch(
-                    "Notify",
-                    "States.ALL",
-                    output={
-                        "stage": expr(f"{INPUT}.stage"),
-                        "date": expr(f"{INPUT}.date"),
-                        "found": expr(f"'the ledger did not answer: ' & {ERROR}.Error"),
-                    },
-                )
-            ],
+            catchers=[asl.catch("Notify", "States.ALL", output=no_answer)],
         ),
         "Is it there?": asl.choice(
             [(f"{INPUT}.there", "On time"), (f"{INPUT}.stage = 'forecast'", forecast.FIRST)], "Notify"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import asl, business_date, job_stage, messages, resume, run_ledger, task_attempts
+from . import asl, business_date, job_stage, messages, resume, run_ledger, success_marker, task_attempts
 from .asl import CONTEXT, ERROR, INPUT, RESULT, States, expr, text
 from .run_input import DAY, DAY_MS, ManifestLocation, run_of_input
 
@@ -90,6 +90,16 @@ def _before(plan: NightlyPlan) -> States:
             retriers=[asl.retry("States.TaskFailed", attempts=5)],
         ),
         "Held": asl.succeed(),
+        **_find_manifest(plan),
+        **resume.states(plan.target.partition, plan.ledger_table, next_="Run", refused="Notify of failure"),
+        "Is it the newest?": asl.choice([(f"{INPUT}.newest", "Run")], "A newer manifest is there"),
+        "A newer manifest is there": asl.succeed(output={"outcome": run_ledger.SUPERSEDED, "run": expr(run)}),
+    }
+
+
+def _find_manifest(plan: NightlyPlan) -> States:
+    run = f"{INPUT}.run"
+    return {
         "Find manifest": asl.task(
             _aws(plan, "aws-sdk:s3:headObject"),
             {"Bucket": plan.manifest_location.bucket, "Key": expr(f"{run}.key")},
@@ -118,9 +128,6 @@ def _before(plan: NightlyPlan) -> States:
                 )
             ],
         ),
-        **resume.states(plan.target.partition, plan.ledger_table, next_="Run", refused="Notify of failure"),
-        "Is it the newest?": asl.choice([(f"{INPUT}.newest", "Run")], "A newer manifest is there"),
-        "A newer manifest is there": asl.succeed(output={"outcome": run_ledger.SUPERSEDED, "run": expr(run)}),
     }
 
 
@@ -148,23 +155,7 @@ def _run(plan: NightlyPlan) -> States:
 
 def _work(plan: NightlyPlan) -> States:
     run = f"{INPUT}.run"
-    marker = f"$parse({RESULT}.Body)"
-    stages: States = {}
-    next_ = "Read marker"
-    entries: list[tuple[str, str]] = []
-    for stage in reversed(plan.stages):
-        begin, states = job_stage.stage(stage, plan.target, next_)
-        next_ = f"{stage.job}: record stage"
-        entries.insert(0, (f"{INPUT}.run.stage = {text(stage.job)}", next_))
-        record = asl.task(
-            _aws(plan, "dynamodb:updateItem"),
-            run_ledger.enter_stage(plan.ledger_table, stage.job),
-            begin,
-            output={"run": expr(run)},
-            retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
-            catchers=[asl.catch("Another run took its place", run_ledger.TAKEN, output={"run": expr(run)})],
-        )
-        stages = {next_: record, **states, **stages}
+    entries, stages = _stages(plan, success_marker.FIRST)
     take_date, taking = business_date.states(
         business_date.BusinessDatePlan(
             environment=plan.environment,
@@ -197,37 +188,32 @@ def _work(plan: NightlyPlan) -> States:
             },
         ),
         **taking,
-        "Where to begin?": asl.choice(entries, next_),
+        "Where to begin?": asl.choice(entries, entries[0][1]),
         "Another run took its place": asl.pass_(None, output={"outcome": run_ledger.SUPERSEDED, "run": expr(run)}),
         **stages,
-        "Read marker": asl.task(
-            _aws(plan, "aws-sdk:s3:getObject"),
-            {
-                "Bucket": plan.target.output_bucket,
-                "Key": expr(f"'reports/' & {run}.business_date & '/_SUCCESS'"),
-            },
-            "Is it this run's?",
-            output=expr(
-                f"($marker := {marker}; {{'outcome': 'SUCCEEDED', 'report_uri': $marker.report_uri, "
-                f"'missing_shards': $exists($marker.missing_shards) ? $marker.missing_shards : 0, "
-                f"'ours': $marker.run_id = {run}.id}})"
-            ),
-            retriers=[asl.retry("States.TaskFailed", attempts=2)],
-            catchers=[asl.catch("No report", "States.TaskFailed")],
-        ),
-        "Is it this run's?": asl.choice([(f"{INPUT}.ours", "Report is there")], "No report"),
-        "Report is there": asl.pass_(
-            None,
-            output={
-                "outcome": "SUCCEEDED",
-                "report_uri": expr(f"{INPUT}.report_uri"),
-                "missing_shards": expr(f"{INPUT}.missing_shards"),
-            },
-        ),
-        "No report": asl.fail(
-            "Batch.NoReport", "the last job ended well but reports/<business date>/_SUCCESS is not this run's"
-        ),
+        **success_marker.states(plan.target.partition, plan.target.output_bucket),
     }
+
+
+def _stages(plan: NightlyPlan, next_: str) -> tuple[list[tuple[str, str]], States]:
+    """The jobs' states, and for each job the condition and the state with which a resumed run begins there."""
+    run = f"{INPUT}.run"
+    stages: States = {}
+    entries: list[tuple[str, str]] = []
+    for stage in reversed(plan.stages):
+        begin, states = job_stage.stage(stage, plan.target, next_)
+        next_ = f"{stage.job}: record stage"
+        entries.insert(0, (f"{INPUT}.run.stage = {text(stage.job)}", next_))
+        record = asl.task(
+            _aws(plan, "dynamodb:updateItem"),
+            run_ledger.enter_stage(plan.ledger_table, stage.job),
+            begin,
+            output={"run": expr(run)},
+            retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
+            catchers=[asl.catch("Another run took its place", run_ledger.TAKEN, output={"run": expr(run)})],
+        )
+        stages = {next_: record, **states, **stages}
+    return entries, stages
 
 
 def _after(plan: NightlyPlan) -> States:

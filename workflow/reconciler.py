@@ -47,21 +47,7 @@ def definition(plan: ReconcilerPlan) -> dict[str, Any]:
             f"arn:{plan.partition}:states:::aws-sdk:dynamodb:query",
             run_ledger.of_day(plan.ledger_table, f"{run}.business_date"),
             "Is it open?",
-            output=expr(
-                f"""(
-                    $run := {run};
-                    $status := {INPUT}.status;
-                    $why := {INPUT}.why;
-                    $ours := {RESULT}.Items[execution_arn.S = $run.execution_arn];
-                    $held := $ours[status.S = '{run_ledger.RUNNING}'].manifest.S;
-                    {{
-                        'run': $exists($held) ? $merge([$run, {run_ledger.manifest_of("$held")}]) : $run,
-                        'open': $exists($held),
-                        'status': $status,
-                        'why': $why
-                    }}
-                )"""
-            ),
+            output=expr(_open_entry()),
             retriers=[asl.retry("States.TaskFailed", attempts=8)],
         ),
         "Is it open?": asl.choice([(f"{INPUT}.open", "Close entry")], "Nothing open"),
@@ -90,6 +76,23 @@ def definition(plan: ReconcilerPlan) -> dict[str, Any]:
     return asl.machine(
         "Read event", states, comment=f"Closes runs of {plan.environment} that were ended from outside", timeout=3600
     )
+
+
+def _open_entry() -> str:
+    """JSONata: the ledger entry that the ended execution holds open, if it does; the run then has its manifest."""
+    return f"""(
+                    $run := {INPUT}.run;
+                    $status := {INPUT}.status;
+                    $why := {INPUT}.why;
+                    $ours := {RESULT}.Items[execution_arn.S = $run.execution_arn];
+                    $held := $ours[status.S = '{run_ledger.RUNNING}'].manifest.S;
+                    {{
+                        'run': $exists($held) ? $merge([$run, {run_ledger.manifest_of("$held")}]) : $run,
+                        'open': $exists($held),
+                        'status': $status,
+                        'why': $why
+                    }}
+                )"""
 
 
 def _run_of_event(plan: ReconcilerPlan) -> str:

@@ -19,9 +19,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from batch_runtime.layout import S3Uri
+    from batch_runtime.storage import Storage
 
 PATTERN_ROWS = 100_000
 """Rows that are generated; larger files repeat them under other ids."""
@@ -84,18 +89,11 @@ def make_files(folder: Path, rows: int) -> None:
     assert csv  # the module that the references read with
 
 
-def ours(folder: Path, kind: str) -> int:
-    """The job itself, with a folder in the place of S3; returns how many trades it accepted."""
+def _folder_storage(folder: Path, kind: str) -> Storage:
+    """A folder in the place of S3."""
     import shutil
 
-    from batch_runtime.health import HealthFile
-    from batch_runtime.layout import S3Uri
-    from batch_runtime.logs import configure
-    from batch_runtime.main import Job
-    from batch_runtime.metrics import Metrics
-    from batch_runtime.stopping import Progress
     from batch_runtime.storage import Storage
-    from data_ingestion.job import IngestionEnvironment, ingest
 
     class FolderStorage(Storage):
         """Copies files instead of sending them."""
@@ -124,6 +122,18 @@ def ours(folder: Path, kind: str) -> int:
             for path, uri in files:
                 self.upload(path, uri)
 
+    return FolderStorage()
+
+
+def ours(folder: Path, kind: str) -> int:
+    """The job itself, with a folder in the place of S3; returns how many trades it accepted."""
+    from batch_runtime.health import HealthFile
+    from batch_runtime.logs import configure
+    from batch_runtime.main import Job
+    from batch_runtime.metrics import Metrics
+    from batch_runtime.stopping import Progress
+    from data_ingestion.job import IngestionEnvironment, ingest
+
     (folder / "out").mkdir(exist_ok=True)
     variables = {
         "BATCH_JOB": "data-ingestion",
@@ -138,7 +148,7 @@ def ours(folder: Path, kind: str) -> int:
     }
     job = Job(
         environment=IngestionEnvironment.read(variables),
-        storage=FolderStorage(),
+        storage=_folder_storage(folder, kind),
         metrics=Metrics(environment="test", job="data-ingestion", run_id="benchmark"),
         progress=Progress(HealthFile(folder), 0),
         log=configure(),

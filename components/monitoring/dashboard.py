@@ -45,80 +45,93 @@ def body(
     job_log_groups: Sequence[str],
 ) -> dict[str, Any]:
     """The dashboard's body; source: CloudWatch-Dashboard-Body-Structure."""
-    nightly = sources.nightly_arn
-
-    def machine(name: str, statistic: str = "Sum") -> Metric:
-        return Metric(namespace=STATES, name=name, dimensions={"StateMachineArn": nightly}, statistic=statistic)
-
-    def rule(name: str, of: str) -> Metric:
-        return Metric(namespace=EVENTS, name=name, dimensions={"RuleName": of})
-
     log_sources = " | ".join(f"SOURCE '{group}'" for group in job_log_groups)
     rows = [
+        _runs(sources.nightly_arn, region, window_minutes),
+        _tasks(sources, region, cluster),
+        _faults(sources, region),
         [
-            _graph(
-                "Runs",
-                region,
-                series(
-                    [machine(f"Executions{end}") for end in ("Started", "Succeeded", "Failed", "TimedOut", "Aborted")]
-                ),
-            ),
-            _graph(
-                "Duration of a run against its window (ms)",
-                region,
-                series([machine("ExecutionTime", "Maximum")], ["longest"]),
-                limit=window_minutes * 60_000,
-            ),
-        ],
-        [
-            _graph(
-                "Tasks that ended, and of those badly",
-                region,
-                series(
-                    [rule("TriggeredRules", sources.all_tasks_rule), rule("TriggeredRules", sources.failed_tasks_rule)],
-                    ["all", "failed"],
-                ),
-            ),
-            _graph(
-                "Cost drivers: tasks running, vCPU and memory reserved",
-                region,
-                [
-                    _insight("TaskCount", cluster),
-                    _insight("CpuReserved", cluster),
-                    _insight("MemoryReserved", cluster, axis="right"),
-                ],
-            ),
-        ],
-        [
-            _graph(
-                "Undelivered: dead letters",
-                region,
-                series(
-                    [
-                        Metric(
-                            namespace=QUEUES,
-                            name="ApproximateNumberOfMessagesVisible",
-                            dimensions={"QueueName": queue},
-                            statistic="Maximum",
-                        )
-                        for queue in sources.dead_letter_queues.values()
-                    ],
-                    list(sources.dead_letter_queues),
-                ),
-            ),
-            _graph(
-                "Error lines in the jobs' logs",
-                region,
-                series([Metric(namespace=sources.log_namespace, name=LOG_ERRORS)]),
-            ),
-        ],
-        [
-            _table("Last failures of states", region, f"SOURCE '{_group_of(nightly)}' | {STATE_FAILURES}"),
+            _table("Last failures of states", region, f"SOURCE '{_group_of(sources.nightly_arn)}' | {STATE_FAILURES}"),
             _table("Last stopped tasks", region, f"SOURCE '{task_log_group}' | {STOPPED_TASKS}"),
         ],
         [_table(title, region, f"{log_sources} | {query}") for title, query in JOB_QUERIES.items()],
     ]
     return {"widgets": list(_laid_out(rows))}
+
+
+def _runs(nightly_arn: str, region: str, window_minutes: int) -> list[dict[str, Any]]:
+    """How runs ended, and how long they took."""
+
+    def machine(name: str, statistic: str = "Sum") -> Metric:
+        return Metric(namespace=STATES, name=name, dimensions={"StateMachineArn": nightly_arn}, statistic=statistic)
+
+    return [
+        _graph(
+            "Runs",
+            region,
+            series([machine(f"Executions{end}") for end in ("Started", "Succeeded", "Failed", "TimedOut", "Aborted")]),
+        ),
+        _graph(
+            "Duration of a run against its window (ms)",
+            region,
+            series([machine("ExecutionTime", "Maximum")], ["longest"]),
+            limit=window_minutes * 60_000,
+        ),
+    ]
+
+
+def _tasks(sources: AlarmSources, region: str, cluster: str) -> list[dict[str, Any]]:
+    """How tasks ended, and what they reserve."""
+
+    def rule(name: str, of: str) -> Metric:
+        return Metric(namespace=EVENTS, name=name, dimensions={"RuleName": of})
+
+    return [
+        _graph(
+            "Tasks that ended, and of those badly",
+            region,
+            series(
+                [rule("TriggeredRules", sources.all_tasks_rule), rule("TriggeredRules", sources.failed_tasks_rule)],
+                ["all", "failed"],
+            ),
+        ),
+        _graph(
+            "Cost drivers: tasks running, vCPU and memory reserved",
+            region,
+            [
+                _insight("TaskCount", cluster),
+                _insight("CpuReserved", cluster),
+                _insight("MemoryReserved", cluster, axis="right"),
+            ],
+        ),
+    ]
+
+
+def _faults(sources: AlarmSources, region: str) -> list[dict[str, Any]]:
+    """What was not delivered, and what the jobs call errors."""
+    return [
+        _graph(
+            "Undelivered: dead letters",
+            region,
+            series(
+                [
+                    Metric(
+                        namespace=QUEUES,
+                        name="ApproximateNumberOfMessagesVisible",
+                        dimensions={"QueueName": queue},
+                        statistic="Maximum",
+                    )
+                    for queue in sources.dead_letter_queues.values()
+                ],
+                list(sources.dead_letter_queues),
+            ),
+        ),
+        _graph(
+            "Error lines in the jobs' logs",
+            region,
+            series([Metric(namespace=sources.log_namespace, name=LOG_ERRORS)]),
+        ),
+    ]
 
 
 def _group_of(state_machine_arn: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -26,7 +27,6 @@ _ECS = get_session().get_service_model("ecs")
 def install(account: Account) -> None:
     """Takes the place of the interpreter's integration, which heeds neither exit codes nor strategies."""
     wait = StateTaskServiceEcs._eval_sync
-    unforeseen = StateTaskServiceEcs._from_error
 
     def run(self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: dict[str, Any], **_: Any) -> None:
         ecs: Any = boto_client_for(region=resource_runtime_part.region, service="ecs")
@@ -71,6 +71,17 @@ def install(account: Account) -> None:
                 account.tell("states", f"could not stop the task of an execution that ended: {error}")
         return ended
 
+    replace(StateTaskServiceEcs, "_get_supported_parameters", lambda self: None)
+    replace(StateTaskServiceEcs, "_validate_service_integration_is_supported", lambda self: None)
+    replace(StateTaskServiceEcs, "_eval_service_task", run)
+    replace(StateTaskServiceEcs, "_build_sync_resolver", resolver)
+    replace(StateTaskServiceEcs, "_eval_sync", follow)
+    replace(StateTaskServiceEcs, "_from_error", _from_error(StateTaskServiceEcs._from_error))
+
+
+def _from_error(otherwise: Callable[..., FailureEvent]) -> Callable[..., FailureEvent]:
+    """How the integration words a refusal of ECS; anything else goes to `otherwise`."""
+
     def from_error(self: Any, env: Any, ex: Exception) -> FailureEvent:
         if isinstance(ex, ClientError):
             code, message = ex.response["Error"]["Code"], ex.response["Error"]["Message"]
@@ -80,14 +91,9 @@ def install(account: Account) -> None:
                 f"Error Code: {code}; Proxy: null)"
             )
             return interpreter._failure(self, env, error, cause).failure_event
-        return unforeseen(self, env=env, ex=ex)
+        return otherwise(self, env=env, ex=ex)
 
-    replace(StateTaskServiceEcs, "_get_supported_parameters", lambda self: None)
-    replace(StateTaskServiceEcs, "_validate_service_integration_is_supported", lambda self: None)
-    replace(StateTaskServiceEcs, "_eval_service_task", run)
-    replace(StateTaskServiceEcs, "_build_sync_resolver", resolver)
-    replace(StateTaskServiceEcs, "_eval_sync", follow)
-    replace(StateTaskServiceEcs, "_from_error", from_error)
+    return from_error
 
 
 def execution_of(env: Any) -> str:

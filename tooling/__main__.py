@@ -30,7 +30,7 @@ context = keys.context(log_retention_days=config.platform.log_retention_days, te
 registry = Registry("registry", RegistryArgs(context=context, settings=config.registry, jobs=jobs))
 pulumi.export("environment", names.suffix)
 pulumi.export("repositoryUrls", registry.repository_urls)
-pulumi.export("repositoryArns", registry.repository_arns)
+pulumi.export("repositoryArns", {job: repository.arn for job, repository in registry.repositories.items()})
 pulumi.export("dataKeyArn", keys.data_arn)
 pulumi.export("logsKeyArn", keys.logs_arn)
 pulumi.export("messagesKeyArn", keys.messages_arn)

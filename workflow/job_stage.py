@@ -53,6 +53,8 @@ class StagePlan:
     capacity_attempts: int
     backoff_seconds: int
     fan_out: FanOutPlan | None
+    debug: bool = False
+    """Whether people may open sessions in the task (ECS Exec)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +142,7 @@ def _run_task(plan: StagePlan, target: RunTaskTarget, *, with_shards: bool) -> d
             }
         },
         "PropagateTags": "TASK_DEFINITION",
+        **({"EnableExecuteCommand": True} if plan.debug else {}),
         "Overrides": {
             "ContainerOverrides": [
                 {

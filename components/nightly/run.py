@@ -76,7 +76,7 @@ class NightlyRun(pulumi.ComponentResource):
         machine = StateMachine(
             f"{name}-machine",
             StateMachineArgs(
-                names=args.context.names,
+                context=args.context,
                 purpose=PURPOSE,
                 definition=pulumi.Output.all(
                     args.task_network.cluster_arn,
@@ -85,9 +85,6 @@ class NightlyRun(pulumi.ComponentResource):
                     dict(args.task_definition_arns),
                 ).apply(lambda known: json.dumps(nightly.definition(plan(args, *known)))),
                 statements=statements(args),
-                key_arns=[args.context.data_key_arn, args.context.messages_key_arn],
-                logs_key_arn=args.context.logs_key_arn,
-                log_retention_days=args.context.log_retention_days,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -218,7 +215,7 @@ def plan(
             output_bucket=args.output.name,
         ),
         stages=[
-            _stage(job, args.jobs[job], workflow.fargate_vcpu_quota, task_definition_arns[job])
+            _stage(job, args.jobs[job], workflow.vcpus_of_run(args.jobs), task_definition_arns[job])
             for job in workflow.order
         ],
         manifest_location=manifest_location(args.input, workflow),
@@ -241,13 +238,13 @@ def manifest_location(input_: Reference, workflow: settings.models.Workflow) -> 
     )
 
 
-def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_arn: str) -> job_stage.StagePlan:
+def _stage(name: str, job: settings.jobs.Job, vcpus: float, task_definition_arn: str) -> job_stage.StagePlan:
     fan_out = None
     if job.fan_out is not None:
         fan_out = job_stage.FanOutPlan(
             inline_limit=job.fan_out.inline_limit,
             batch=job.fan_out.batch,
-            concurrency=job.fan_out.concurrency or int(vcpu_quota // fargate.vcpus(job.cpu)),
+            concurrency=job.fan_out.concurrency or int(vcpus // fargate.vcpus(job.cpu)),
             tolerated_failure_percent=job.fan_out.tolerated_failure_percent,
         )
     return job_stage.StagePlan(
@@ -259,6 +256,7 @@ def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_a
         capacity_attempts=job.retry.capacity_attempts,
         backoff_seconds=job.retry.backoff_seconds,
         fan_out=fan_out,
+        debug=job.debug,
     )
 
 

@@ -111,6 +111,8 @@ def _log_groups(
 ) -> dict[str, Any]:
     groups = {job: getattr(component, f"log_group_{attribute}") for job, component in jobs.items()}
     groups["container-insights"] = getattr(cluster.insights_log_group, attribute)
+    if cluster.sessions_log_group is not None:
+        groups["sessions"] = getattr(cluster.sessions_log_group, attribute)
     if networking.flow_log_group is not None:
         groups["flow-logs"] = getattr(networking.flow_log_group, attribute)
     return groups

@@ -3,8 +3,8 @@ moto lacks.
 
 `python -m sandbox.moto_gaps`; the first line printed is the address. `sandbox.account` starts it.
 
-Owns: one patch a gap, each saying what AWS does. Refuses: behaviour that AWS does not have. moto starts no containers
-and fires no events or schedules, and nothing here pretends that it does.
+Each patch closes one gap and says what AWS does. moto starts no containers and fires no events or schedules, and
+nothing here pretends that it does.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from moto.s3.models import FakeBucket, s3_backends
 from moto.server import DomainDispatcherApplication, create_backend_app
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import make_server
+
+from sandbox import dns_firewall
 
 ACCOUNT = "123456789012"
 HOST = "127.0.0.1"
@@ -179,6 +181,7 @@ def application() -> Wsgi:
     patch_ecs_services()
     patch_bucket_policies()
     patch_delivery()
+    dns_firewall.patch()
     moto: Wsgi = DomainDispatcherApplication(create_backend_app)
     return with_connections(with_eventbridge_switch(moto))
 

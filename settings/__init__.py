@@ -187,7 +187,7 @@ def refuse_renaming(settings: Settings, deployed: str | None) -> None:
     """Raises SettingsError when the stack is up under another environment suffix than the settings give it.
 
     Every name ends in the suffix, so that a renamed stack is another one: the engine would replace buckets, ledger and
-    repositories, and delete the old ones with all that they hold. `deployed`: the suffix of what is up, None for nothing.
+    repositories, and delete the old ones with all that they hold. `deployed`: the suffix that is up, or None.
     """
     wanted = settings.platform.environment
     if deployed is None or deployed == wanted:

@@ -113,6 +113,13 @@ def _reaches_buckets(graph: Graph, role: Resource) -> bool:
     return _runs_code(graph, role) and any("s3:GetObject" in str(one.props.get("policy")) for one in policies)
 
 
+def _is_entered(graph: Graph, role: Resource) -> bool:
+    """Whether people may open sessions in tasks with the role."""
+    tasks = [one for one in graph.of_type(kinds.TASK_DEFINITION) if role in graph.targets(one, "taskRoleArn")]
+    services = [one for task in tasks for one in graph.dependents(task, kinds.SERVICE, prop="taskDefinition")]
+    return any(one.props.get("enableExecuteCommand") is True for one in services)
+
+
 def _machine_text(graph: Graph, role: Resource) -> str:
     return " ".join(
         str(one.props.get("definition"))
@@ -180,6 +187,8 @@ def _started(graph: Graph, role: Resource) -> list[Resource]:
     ]
 
 
+_AGENT: Final = _ARN + r"ecr:{region}:\d{12}:repository/aws-guardduty-agent-fargate"
+_SESSIONS: Final = r"ecs:cluster-[a-z0-9-]+-{suffix}_\*"
 _PREFIX: Final = r"/[A-Za-z0-9_./=*-]*[*]"
 _SCHEDULE_QUEUE: Final = "scheduler"
 
@@ -211,6 +220,40 @@ IDENTITY_GRANTS: Final = (
     _g("ecs-tasks", "s3:PutObject s3:GetObject s3:DeleteObject s3:AbortMultipartUpload", kinds.BUCKET, part=_PREFIX),
     _g("ecs-tasks", "s3:ListBucket", kinds.BUCKET, when={"s3:prefix": _like(r"[A-Za-z0-9_./=-]*[*]?")}),
     _g("ecs-tasks", "kms:Decrypt kms:GenerateDataKey", kinds.KEY, needed=_reaches_buckets, complete=False),
+    # the key of a secret that settings name, through the services that keep secrets
+    _g(
+        "ecs-tasks",
+        "kms:Decrypt",
+        form=_ARN + r"kms:{region}:{account}:key/[0-9a-f-]{36}",
+        when={"kms:viaservice": _like(r"(secretsmanager|ssm)\.{region}\.amazonaws\.com")},
+    ),
+    # GuardDuty's agent, from a repository of AWS's
+    _g(
+        "ecs-tasks",
+        "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer",
+        form=_AGENT,
+    ),
+    # sessions in a task that people may enter
+    _g(
+        "ecs-tasks",
+        "ssmmessages:CreateControlChannel ssmmessages:CreateDataChannel ssmmessages:OpenControlChannel ssmmessages:OpenDataChannel",
+        form=r"\*",
+        needed=_is_entered,
+    ),
+    _g("ecs-tasks", "logs:DescribeLogGroups", form=r"\*", needed=_is_entered),
+    _g(
+        "ecs-tasks",
+        "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents",
+        form=_ARN + r"logs:{region}:{account}:log-group:/batch/sessions-{suffix}:\*",
+        needed=_is_entered,
+    ),
+    _g(
+        "ecs-tasks",
+        "kms:Decrypt",
+        kinds.KEY,
+        when={"kms:encryptioncontext:aws:ssm:targetid": _like(_SESSIONS)},
+        needed=_is_entered,
+    ),
     _g(
         "ecs-tasks",
         "ecs:GetTaskProtection ecs:UpdateTaskProtection",
@@ -353,6 +396,32 @@ def _is_event_queue(graph: Graph, holder: Resource) -> bool:
     return any(graph.dependents(queue, kinds.EVENT_TARGET) for queue in graph.targets(holder, "queueUrl", kinds.QUEUE))
 
 
+def _configured(graph: Graph, key: Resource, part: str) -> bool:
+    """Whether a cluster is configured with the key for this part."""
+    clusters = graph.dependents(key, kinds.CLUSTER, prop="configuration")
+    return any((one.props.get("configuration") or {}).get(part) for one in clusters)
+
+
+def _encrypts_scratch(graph: Graph, key: Resource) -> bool:
+    return _configured(graph, key, "managedStorageConfiguration")
+
+
+def _encrypts_sessions(graph: Graph, key: Resource) -> bool:
+    return _configured(graph, key, "executeCommandConfiguration")
+
+
+def _encrypts_machines(graph: Graph, key: Resource) -> bool:
+    return bool(graph.dependents(key, kinds.STATE_MACHINE, prop="encryptionConfiguration"))
+
+
+_FARGATE: Final = (r"Service:fargate\.amazonaws\.com",)
+_OF_CLUSTER: Final = {
+    "kms:encryptioncontext:aws:ecs:clusteraccount": _like("{account}"),
+    "kms:encryptioncontext:aws:ecs:clustername": _like(r"cluster-[a-z0-9-]+-{suffix}"),
+}
+_SENDERS: Final = (r"AWS:arn:{partition}:iam::\d{12}:role/[\w+=,.@/-]+",)
+
+
 def _endpoint(service: str) -> Needed:
     return lambda graph, holder: str(holder.props.get("serviceName", "")).endswith(service)
 
@@ -414,6 +483,75 @@ RESOURCE_GRANTS: Final = (
         principals=(r"Service:events\.amazonaws\.com",),
         needed=_keys(kinds.QUEUE),
         when={"kms:encryptioncontext:aws:sqs:arn": _like(_ARN + r"sqs:{region}:{account}:\*-{suffix}")},
+    ),
+    _g(
+        kinds.KEY,
+        "kms:GenerateDataKeyWithoutPlaintext",
+        form=r"\*",
+        principals=_FARGATE,
+        needed=_encrypts_scratch,
+        when=_OF_CLUSTER,
+    ),
+    _g(
+        kinds.KEY,
+        "kms:CreateGrant",
+        form=r"\*",
+        principals=_FARGATE,
+        needed=_encrypts_scratch,
+        when={**_OF_CLUSTER, "kms:grantoperations": _like("Decrypt")},
+    ),
+    _g(
+        kinds.KEY,
+        "kms:Decrypt kms:GenerateDataKey",
+        form=r"\*",
+        principals=_ROOT,
+        needed=_encrypts_machines,
+        when={
+            "kms:encryptioncontext:aws:states:statemachinearn": _like(
+                _ARN + r"states:{region}:{account}:stateMachine:\*-{suffix}"
+            )
+        },
+    ),
+    _g(
+        kinds.KEY,
+        "kms:GenerateDataKey",
+        form=r"\*",
+        principals=_ROOT,
+        needed=_encrypts_machines,
+        when={"kms:encryptioncontext:sourcearn": _like(_ARN + r"logs:{region}:{account}:\*")},
+    ),
+    _g(
+        kinds.KEY,
+        "kms:Decrypt",
+        form=r"\*",
+        principals=(r"Service:delivery\.logs\.amazonaws\.com",),
+        needed=_encrypts_machines,
+        when={"kms:encryptioncontext:sourcearn": _like(_ARN + r"logs:{region}:{account}:\*")},
+    ),
+    _g(
+        kinds.KEY,
+        "kms:Decrypt kms:GenerateDataKey",
+        form=r"\*",
+        principals=_ROOT,
+        needed=_encrypts_sessions,
+        when={"kms:encryptioncontext:aws:ssm:targetid": _like(_SESSIONS)},
+    ),
+    _g(
+        kinds.KEY,
+        "kms:Decrypt kms:GenerateDataKey",
+        form=r"\*",
+        principals=_SENDERS,
+        when={
+            "kms:viaservice": _like(r"s3\.{region}\.amazonaws\.com"),
+            "kms:encryptioncontext:aws:s3:arn": _of(kinds.BUCKET),
+        },
+    ),
+    _g(
+        kinds.BUCKET_POLICY,
+        "s3:PutObject s3:AbortMultipartUpload",
+        kinds.BUCKET,
+        part=r"/([A-Za-z0-9_.-]+/)+[*]",
+        principals=_SENDERS,
     ),
     _g(
         kinds.BUCKET_POLICY,
@@ -501,6 +639,27 @@ RESOURCE_GRANTS: Final = (
         kinds.REPOSITORY,
         principals=(r"\*",),
         needed=_endpoint(".ecr.api"),
+        when=_ANYONE_OF_THE_ACCOUNT,
+    ),
+    _g(
+        kinds.ENDPOINT,
+        "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer",
+        form=_AGENT,
+        principals=(r"\*",),
+        when=_ANYONE_OF_THE_ACCOUNT,
+    ),
+    _g(
+        kinds.ENDPOINT,
+        "logs:DescribeLogGroups logs:DescribeLogStreams",
+        form=r"\*",
+        principals=(r"\*",),
+        when=_ANYONE_OF_THE_ACCOUNT,
+    ),
+    _g(
+        kinds.ENDPOINT,
+        "guardduty:SendSecurityTelemetry",
+        form=r"\*",
+        principals=(r"\*",),
         when=_ANYONE_OF_THE_ACCOUNT,
     ),
     _g(

@@ -77,6 +77,7 @@ EVERY_SETTING: Final[Mapping[str, Any]] = {
         },
     },
     "batch-platform:workflow": {
+        "order": ["data-ingestion", "risk-calculation", "stress-test", "report-generation"],
         "fargateVcpuQuota": 16,
         "start": {
             "prefix": "incoming/trades/",

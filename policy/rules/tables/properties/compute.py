@@ -33,7 +33,11 @@ def _service_id(value: Any, at: Context) -> bool:
 def _logs_sessions(value: Any, at: Context) -> bool:
     clusters = at.graph.resolve(at.resource, "cluster", kinds.CLUSTER)
     sessions = [(one.props.get("configuration") or {}).get("executeCommandConfiguration") for one in clusters]
-    return value is True and bool(sessions) and all(one is not None and one.get("kmsKeyId") is not None for one in sessions)
+    return (
+        value is True
+        and bool(sessions)
+        and all(one is not None and one.get("kmsKeyId") is not None for one in sessions)
+    )
 
 
 _SESSION_LOG: Final = "executeCommandConfiguration.logConfiguration"

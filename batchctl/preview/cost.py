@@ -83,6 +83,9 @@ _IDLE: Final[dict[str, Callable[[Resource], list[Counted]]]] = {
     "aws:ec2/natGateway:NatGateway": lambda _: [("NAT gateways", "nat.hour", HOURS_A_MONTH)],
     "aws:kms/key:Key": lambda _: [("KMS keys", "kms.key", 1)],
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
+    "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": lambda resource: [
+        ("DNS firewall domains", "dns.domain", len(resource.props.get("domains") or []))
+    ],
     "aws:cloudwatch/dashboard:Dashboard": lambda _: [("dashboards", "dashboard", 1)],
 }
 

@@ -19,7 +19,7 @@ from components.notifications import Notifications, NotificationsArgs
 from components.registry import Registry, RegistryArgs
 from components.shared import transformations
 from components.shared.account import look_up
-from conventions import endpoint_services, tagging
+from conventions import concurrency, endpoint_services, tagging
 from conventions.naming import Names
 
 config, region = settings.load()
@@ -34,7 +34,9 @@ names = Names(
     region=region,
     role_path=config.platform.permissions_path,
 )
-tags = tagging.required(config.tags.by_tag(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
+tags = tagging.required(
+    config.tags.by_tag(), environment=names.suffix, project=pulumi.get_project(), variables=os.environ
+)
 pulumi.runtime.register_stack_transformation(
     transformations.standards(
         tags, permissions_boundary=config.platform.permissions_boundary, role_path=names.role_path
@@ -110,6 +112,9 @@ nightly = NightlyRun(
         context=context,
         workflow=config.workflow,
         jobs=config.jobs,
+        network_places=concurrency.network_places(
+            config.network.subnet_ranges, len(services) * config.network.endpoint_zones
+        ),
         task_definition_arns={name: jobs[name].task_definition_arn for name in config.workflow.order},
         task_network=task_network,
         input=data.input,

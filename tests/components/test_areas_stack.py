@@ -1,4 +1,4 @@
-"""Test areas of the whole stack: names, teardown, tags (FR-T11, T12), on the real program, for both stacks."""
+"""Test areas of the whole stack: names, teardown, tags (FR-T11, T12), for both committed stacks."""
 
 from __future__ import annotations
 

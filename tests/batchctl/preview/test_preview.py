@@ -1,0 +1,247 @@
+"""`batchctl preview` as a user runs it: a process with an exit code, standard output and standard error."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from batchctl import project as projects
+from batchctl.commands.preview import without_collections
+from batchctl.errors import FOUND, OK, USAGE, OperatorError
+from batchctl.preview import cost, prices
+from batchctl.program import recorded, stack_settings
+from tests.programs import ROOT, record_with
+
+PROGRAM = ("__main__.py", "Pulumi.yaml", "outputs.py", "components", "settings", "jobs", "policy")
+
+
+def batchctl(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "batchctl.cli", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The committed program with the dev stack, to be changed by a test."""
+    for name in PROGRAM:
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "Pulumi.dev.yaml").write_text((ROOT / "Pulumi.dev.yaml").read_text())
+    return tmp_path
+
+
+def change(project: Path, **sections: Any) -> None:
+    path = project / "Pulumi.dev.yaml"
+    given = yaml.safe_load(path.read_text())
+    for section, value in sections.items():
+        given["config"].setdefault(f"batch-platform:{section}", {}).update(value)
+    path.write_text(yaml.safe_dump(given))
+
+
+def test_both_committed_stacks_in_one_command() -> None:
+    shown = batchctl("preview")
+    assert shown.returncode == OK, shown.stdout + shown.stderr
+    for said in ("stack dev", "stack prod", "as at a first preview: 0 failing", "as after `up`: 0 failing"):
+        assert said in shown.stdout
+    assert shown.stderr == ""
+    assert "\x1b[" not in shown.stdout, "escape codes in piped output"
+
+
+def test_json_is_one_document() -> None:
+    shown = batchctl("preview", "--json", "--stack", "dev")
+    document = json.loads(shown.stdout)
+    assert document["ok"] is True
+    (stack,) = document["stacks"]
+    assert stack["stack"] == "dev"
+    assert stack["resources"] > 150
+    assert set(stack["findings"]) == {"unknown", "resolved"}
+    assert stack["findings"]["resolved"] == []
+    assert stack["cost"]["idle"]["total"] == pytest.approx(sum(row["usd"] for row in stack["cost"]["idle"]["rows"]))
+    assert stack["outputs"]["clusterName"] == "cluster-batch-dev"
+
+
+def test_markdown_has_a_picture() -> None:
+    shown = batchctl("preview", "--markdown", "--stack", "prod")
+    assert shown.returncode == OK
+    assert "## prod: " in shown.stdout
+    assert "```mermaid\ngraph LR" in shown.stdout
+
+
+def test_a_broken_setting_is_one_message(project: Path) -> None:
+    change(project, jobs={"risk-calculation": {"cpu": 300}})
+    shown = batchctl("preview", "--project", str(project))
+    assert shown.returncode == USAGE
+    assert "jobs.risk-calculation.cpu = 300" in shown.stderr
+    assert "valid: cpu: 1024" in shown.stderr
+    assert "Nothing has been changed" in shown.stderr
+    assert "Traceback" not in shown.stdout + shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("preview", "--stack", "nope"), "Stacks here: dev, prod"),
+        (("preview", "--json", "--markdown"), "exclude each other"),
+        (("preview", "--project", "/nowhere"), "does not exist"),
+        (("preview", "--prices", "/nowhere.yaml"), "cannot be read"),
+    ],
+)
+def test_wrong_use_is_one_message(arguments: tuple[str, ...], says: str) -> None:
+    shown = batchctl(*arguments)
+    assert shown.returncode == USAGE
+    assert says in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_a_stack_that_breaks_a_mandatory_rule_fails(project: Path) -> None:
+    """A retention of two years is more than the pack's limit... unless the pack is told otherwise."""
+    (project / "policy").unlink()
+    (project / "__main__.py").unlink()
+    source = (ROOT / "__main__.py").read_text()
+    (project / "__main__.py").write_text(source + '\nimport pulumi_aws as aws; aws.ec2.Eip("address", domain="vpc")\n')
+    shown = batchctl("preview", "--project", str(project))
+    assert shown.returncode == FOUND
+    assert "no-eip-or-nat" in shown.stdout
+
+
+def test_adding_a_job_is_one_entry_and_stays_green(project: Path) -> None:
+    change(project, jobs={"stress-test": {"cpu": 256, "memory": 512, "queue": {}}}, network={"extraEndpoints": ["sqs"]})
+    shown = batchctl("preview", "--project", str(project), "--json")
+    document = json.loads(shown.stdout)
+    assert shown.returncode == OK, document["stacks"][0]["findings"]["resolved"]
+    assert "stress-test" in document["stacks"][0]["outputs"]["serviceNames"]
+    assert "stress-test" in document["stacks"][0]["outputs"]["jobQueueUrls"]
+
+
+class TestCost:
+    """Costs are computed from what is recorded and from the one table."""
+
+    @pytest.fixture
+    def graph(self) -> Any:
+        project = projects.load(ROOT)
+        return recorded(project, project.stack("prod"), "resolved").graph(project.name)
+
+    def test_endpoints_are_counted_by_zone(self, graph: Any) -> None:
+        table = cost.idle_cost(graph, prices.load_prices(None))
+        rows = [row for row in table.rows if row.what == "interface endpoints"]
+        assert [row.quantity for row in rows] == [3 * cost.HOURS_A_MONTH] * 3
+
+    @pytest.mark.parametrize(("stack", "endpoints", "nat"), [("dev", 21.90, 36.50), ("prod", 65.70, 109.50)])
+    def test_nat_is_compared_in_the_zones_of_the_endpoints(self, stack: str, endpoints: float, nat: float) -> None:
+        project, table = projects.load(ROOT), prices.load_prices(None)
+        graph = recorded(project, project.stack(stack), "resolved").graph(project.name)
+        assert cost.network_only(cost.idle_cost(graph, table)) == pytest.approx(endpoints)
+        assert cost.nat_alternative(graph, table).total == pytest.approx(nat)
+        assert cost.nat_alternative(graph, table, 1).total == pytest.approx(36.50)
+
+    def test_what_the_program_does_not_make_is_billed_too(self, graph: Any) -> None:
+        """Target tracking makes alarms, rotation keeps old key material, repositories keep images."""
+        by_what = {row.what: row for row in cost.idle_cost(graph, prices.load_prices(None)).rows}
+        assert by_what["alarms of target tracking"].quantity == 2
+        assert by_what["rotated key material, from the third year on"].usd == 2
+        assert by_what["images kept, at most"].quantity == pytest.approx(10 * 0.3)
+
+    def test_layers_of_images_cost_nothing_on_their_way(self) -> None:
+        """They come through the S3 gateway: 10,000 pulls of 0.3 GB are not 30 USD of endpoint data."""
+        config = stack_settings(projects.load(ROOT).stack("prod"))
+        table = cost.run_cost(config, prices.load_prices(None), cost.RunAssumptions(shards=10_000, log_megabytes=0))
+        assert sum(row.usd for row in table.rows if row.what == "data through endpoints") < 0.01
+
+    def test_time_stands_beside_the_money_and_a_night_that_is_too_long_is_said(self) -> None:
+        config = stack_settings(projects.load(ROOT).stack("prod"))
+        assert "of its window of 13.5 h, with 6 vCPU at once." in cost.time_words(config)
+        assert "DOES NOT END IN TIME with 6 vCPU" in cost.time_words(config, cost.RunAssumptions(shards=10_000))
+
+    def test_a_task_costs_as_long_as_it_takes(self) -> None:
+        """One set of assumptions: money is counted for the seconds that the model of time lets a task run."""
+        config, night = stack_settings(projects.load(ROOT).stack("prod")), cost.RunAssumptions(shards=1)
+        rows = cost.run_cost(config, prices.load_prices(None), night).rows
+        vcpu = {row.resource: row.quantity for row in rows if row.what.endswith("vCPU")}
+        assert vcpu["risk-calculation"] == pytest.approx(
+            2 * max(60, night.startup_seconds + night.shard_seconds) / 3600
+        )
+
+    def test_a_run_grows_with_its_shards(self) -> None:
+        config = stack_settings(projects.load(ROOT).stack("prod"))
+        table = prices.load_prices(None)
+        few, many = (cost.run_cost(config, table, cost.RunAssumptions(shards=n)).total for n in (10, 1000))
+        assert 20 < many / few < 100
+
+    def test_spot_is_cheaper(self) -> None:
+        project = projects.load(ROOT)
+        table = prices.load_prices(None)
+        dev, prod = (cost.run_cost(stack_settings(project.stack(s)), table).total for s in ("dev", "prod"))
+        assert dev < prod
+
+    def test_prices_can_be_replaced(self, tmp_path: Path, graph: Any) -> None:
+        file = tmp_path / "prices.yaml"
+        file.write_text("kms.key: 2.5\n")
+        table = cost.idle_cost(graph, prices.load_prices(file))
+        assert {row.usd for row in table.rows if row.what == "KMS keys"} == {2.5}
+
+    @pytest.mark.parametrize(
+        ("text", "says"), [("nope: 1", "is no price"), ("kms.key: x", "valid: `kms.key"), ("- 1", "mapping")]
+    )
+    def test_wrong_prices_are_refused(self, tmp_path: Path, text: str, says: str) -> None:
+        file = tmp_path / "prices.yaml"
+        file.write_text(text)
+        with pytest.raises(OperatorError, match="--prices") as refused:
+            prices.load_prices(file)
+        assert says in str(refused.value)
+
+    def test_every_price_has_a_source_and_a_date(self) -> None:
+        for name, price in prices.TABLE.items():
+            assert price.source.startswith("https://"), name
+            assert price.seen, name
+            assert price.usd > 0, name
+
+
+class TestWhatIsSaidFirstAndLast:
+    def test_the_decision_first_and_what_to_do_next_last(self) -> None:
+        lines = batchctl("preview", "--stack", "dev").stdout.splitlines()
+        assert re.match(r"dev: every mandatory rule holds; \d+ resources, \$[\d.]+ a month idle, ", lines[0])
+        last = " ".join(lines[-2:])
+        assert "Next: `.venv/bin/batchctl doctor --preflight --stack dev`" in last
+
+    def test_outputs_only_when_asked_for(self) -> None:
+        assert "stateMachineArn" not in batchctl("preview", "--stack", "dev").stdout
+        assert "stateMachineArn" in batchctl("preview", "--stack", "dev", "--outputs").stdout
+
+    def test_a_refusal_is_announced_first_and_told_last(self, project: Path) -> None:
+        change(project, network={"cidr": "10.0.0.0/30"})
+        shown = batchctl("preview", "--project", str(project))
+        assert shown.returncode == USAGE
+        assert "1 refused" in shown.stdout.splitlines()[0]
+        assert "fix what is refused below" in shown.stdout
+        assert "network.cidr" in shown.stderr
+
+
+def test_garbage_is_collected_again_after_a_preview() -> None:
+    with without_collections():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_a_dns_firewall_costs_by_the_name() -> None:
+    """Two lists: what resolves, and `*`."""
+    graph = record_with({"batch-platform:network": {"dnsFirewall": True}})
+    table = cost.idle_cost(graph, prices.load_prices(None))
+    counted = {row.resource: row.quantity for row in table.rows if row.what == "DNS firewall domains"}
+    assert counted == {"dns-allowed": 5, "dns-others": 1}
+    assert sum(row.usd for row in table.rows if row.what == "DNS firewall domains") == pytest.approx(0.003)

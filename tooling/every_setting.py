@@ -79,6 +79,7 @@ EVERY_SETTING: Final[Mapping[str, Any]] = {
     "batch-platform:workflow": {
         "order": ["data-ingestion", "risk-calculation", "stress-test", "report-generation"],
         "fargateVcpuQuota": 16,
+        "onNewerManifest": "wait",
         "start": {
             "prefix": "incoming/trades/",
             "suffix": "complete.json",
@@ -93,6 +94,8 @@ EVERY_SETTING: Final[Mapping[str, Any]] = {
             "escalate": "08:45",
             "windowOpens": "21:00",
             "timezone": "America/Chicago",
+            "forecasts": ["05:30"],
+            "calendar": "XLON",
             "holidays": ["2026-12-25"],
         },
     },

@@ -135,7 +135,8 @@ def object_lock(it: Subject) -> Iterator[Claim]:
         if error.response["Error"]["Code"] != "ObjectLockConfigurationNotFoundError":
             raise
         lock = {}
-    actual = (lock.get("Rule") or {}).get("DefaultRetention")
+    retention = (lock.get("Rule") or {}).get("DefaultRetention") or {}
+    actual = {key: retention[key] for key in ("Mode", "Days") if retention.get(key)} or None
     wanted = it.settings.data.object_lock if it.settings and it.key == "outputBucketName" else None
     expected = {"Mode": wanted.mode.upper(), "Days": wanted.days} if wanted else None
     if it.settings or it.key != "outputBucketName":

@@ -50,6 +50,19 @@ def test_second_preview_is_clean(every: Deployed) -> None:
     assert "unchanged" in later.stdout
 
 
+def test_another_environment_is_refused(every: Deployed) -> None:
+    """The engine knows under which suffix the stack is up; the program asks it and stops before anything changes."""
+    engine = every.engine
+    path = "batch-platform:platform.environment"
+    engine.run("config", "set", "--path", path, "night", "--stack", STACK)
+    try:
+        refused = engine.run("preview", "--stack", STACK, check=False)
+    finally:
+        engine.run("config", "rm", "--path", path, "--stack", STACK)
+    assert refused.returncode != 0
+    assert "the stack is up as 'every'" in refused.stdout + refused.stderr
+
+
 def test_verification_passes(every: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing fails, every area is asked about, and verification follows the settings."""
     report = verified(every, tmp_path, monkeypatch).report()

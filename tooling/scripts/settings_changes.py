@@ -175,7 +175,9 @@ class Preview:
             kind = step["urn"].split("::")[2].rpartition("$")[2]
             if step["op"] in kinds and kind.startswith("aws:"):
                 kinds[step["op"]][kind] += 1
-        refused = "" if steps else (done.stdout + done.stderr).strip()[-400:]
+        # a program that refuses its settings has registered nothing but the stack
+        said = done.stdout + done.stderr
+        refused = said.strip()[-400:] if "cannot be used" in said or not steps else ""
         needs = NEEDS.get(path, {})
         return Effect(path, value, needs, kinds["update"], kinds["create"], kinds["replace"], kinds["delete"], refused)
 

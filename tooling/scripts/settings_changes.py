@@ -1,8 +1,9 @@
-"""Writes docs/settings-changes.md: what each setting does when it is changed later, by previews of the real engine.
+"""Writes docs/settings-changes.md: what each setting does when it is changed later.
 
-`.venv/bin/python -m tooling.scripts.settings_changes` deploys the dev stack, set to keep its data, to an
-emulated account, changes one setting at a time to the value it has in `tooling/every_setting.py`, and asks `pulumi
-preview`. Needs `pulumi` and an aws plugin on PATH and takes about a quarter of an hour.
+`.venv/bin/python -m tooling.scripts.settings_changes` compares recordings of the program by the table of the provider's
+plans, in a minute; with `engine` it deploys the dev stack to an emulated account and asks `pulumi preview` of each
+change, which needs `pulumi` and an aws plugin on PATH and takes a quarter of an hour. A setting gets the value that it
+has in `tooling/every_setting.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ from typing import Any, Final
 
 import yaml
 
-from batchctl.preview.replacement import HOLDS_DATA, REVISED
+import settings
+from batchctl import project as projects
+from batchctl.preview.changes import compare
+from batchctl.preview.recording import record
+from batchctl.preview.replacement import HOLDS_DATA, REVISED, replacements
+from batchctl.preview.snapshot import Snapshot, of_recording
 from sandbox.account import emulated_account
 from sandbox.checkout import copy_checkout
 from tooling.every_setting import EVERY_SETTING
@@ -28,7 +34,14 @@ from tooling.every_setting import EVERY_SETTING
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = ROOT / "docs" / "settings-changes.md"
 ONE_DECISION: Final = frozenset(
-    ("network.guardDuty", "data.objectLock", "jobs.data-ingestion.retry", "jobs.stress-test")
+    (
+        "data.objectLock",
+        "jobs.data-ingestion.environment",
+        "jobs.data-ingestion.retry",
+        "jobs.data-ingestion.secrets",
+        "jobs.stress-test",
+        "network.guardDuty",
+    )
 )
 """Settings with members that are one decision."""
 TOGETHER_IN_PLACE: Final = frozenset(
@@ -134,8 +147,50 @@ def config_with(base: Mapping[str, Any], path: str, value: Any) -> dict[str, Any
     return merged(base, {f"batch-platform:{name}": section for name, section in sections.items()})
 
 
-class Preview:
+class Offline:
+    """The program, recorded twice and compared by the table of the provider's own plans (`replacements.json`)."""
+
+    provider = "known by its plans in `batchctl/preview/replacements.json`"
+
+    def __init__(self) -> None:
+        project = projects.load(ROOT)
+        self._project = project.name
+        self.config = _kept(project.stack("dev").config)
+        self._base = self._snapshot(self.config)
+
+    def _snapshot(self, config: Mapping[str, Any]) -> Snapshot:
+        recording = record(ROOT, project=self._project, stack="dev", config=config, mode="resolved")
+        return of_recording(recording, self._project)
+
+    def of(self, path: str, value: Any) -> Effect:
+        """What the comparison says of the setting at `path` becoming `value`."""
+        config = config_with(self.config, path, value)
+        raw = {key.removeprefix("batch-platform:"): part for key, part in config.items() if key != "aws:region"}
+        if settings.parse(raw, stack="dev").platform.environment != "dev":
+            return Effect(path, value, {}, Counter(), Counter(), Counter(), Counter(), "the stack is up as 'dev'")
+        comparison = compare(self._base, self._snapshot(config))
+        replaced = {one.resource.urn: one.resource.type for one in replacements(comparison)}
+        updated = [one.after for one in comparison.changed if one.after.custom and one.after.urn not in replaced]
+        return Effect(
+            path,
+            value,
+            NEEDS.get(path, {}),
+            Counter(one.type for one in updated),
+            Counter(one.type for one in comparison.added if one.custom),
+            Counter(replaced.values()),
+            Counter(one.type for one in comparison.removed if one.custom),
+        )
+
+
+def _kept(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The stack's configuration with what holds data kept, as prod has it."""
+    return merged(config, {"batch-platform:platform": {"teardown": False}})
+
+
+class OnEngine:
     """The deployed stack, and what the engine would do to it."""
+
+    provider = "terraform-provider-aws 5.100, asked by previews of the real engine"
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._checkout = copy_checkout(folder / "platform")
@@ -145,8 +200,7 @@ class Preview:
         self._file = self._checkout / "Pulumi.dev.yaml"
         self._run("stack", "init", "dev")
         written = yaml.safe_load(self._file.read_text())
-        # as prod: what holds data is kept
-        self.config = merged(written["config"], {"batch-platform:platform": {"teardown": False}})
+        self.config = _kept(written["config"])
         self._described = {**written, "config": self.config}
         self._file.write_text(yaml.safe_dump(self._described))
         self._run("up", "--yes", "--skip-preview", "--stack", "dev")
@@ -184,13 +238,13 @@ class Preview:
 
 HEAD: Final = """# What changing a setting later does
 
-Made by `.venv/bin/python -m tooling.scripts.settings_changes` with previews of the real engine; do not edit. Each row
-changes one setting of a deployed dev stack with `platform.teardown: false`, or several that go together; what had to
-change with it is named. The provider was {provider} ([ADR: engine tests](adr/sandbox/engine-tests.md)), the
-account an emulated one.
+Made by `.venv/bin/python -m tooling.scripts.settings_changes`; do not edit. Each row changes one setting of the dev
+stack with `platform.teardown: false`, or several that go together; what had to change with it is named. What is
+replaced is {provider}
+([ADR: replacement from plans](adr/policy/replacement-from-plans.md)).
 
 - *in place*: resources are updated, added or removed, task definitions get a new revision; no data goes.
-- *replaced*: the named resources are deleted and made anew.
+- *replaced*: the named resources are deleted and made anew; also where the provider may do so and no plan says.
 - *data at risk*: among them, or among what is removed, is something that holds data. With `platform.teardown: false`
   the engine refuses (`protect`) or AWS does; `batchctl diff` refuses until `platform.acknowledge` names it.
 - *refused*: the program stops before anything changes.
@@ -224,17 +278,28 @@ def _listed(kinds: Counter[str]) -> str:
     return ", ".join(named)
 
 
-def main() -> None:
-    """Deploys, changes one setting after the other, and writes the page."""
+def offline() -> str:
+    """The page by comparing recordings."""
+    stack = Offline()
+    return page([stack.of(path, value) for path, value in changes()], stack.provider)
+
+
+def on_engine() -> str:
+    """The page by previews of the real engine."""
     with emulated_account() as account, tempfile.TemporaryDirectory() as folder:
-        preview = Preview(Path(folder), {**os.environ, **account.environment()})
+        stack = OnEngine(Path(folder), {**os.environ, **account.environment()})
         effects: list[Effect] = []
         for path, value in changes():
-            effects.append(preview.of(path, value))
+            effects.append(stack.of(path, value))
             print(f"{path}: {effects[-1].verdict} {effects[-1].refused}", flush=True)
-    PAGE.write_text(page(effects, "terraform-provider-aws 5.100"))
-    print(f"{PAGE.relative_to(ROOT)}: {len(effects)} settings")
+    return page(effects, stack.provider)
+
+
+def main(source: str = "offline") -> None:
+    """Writes the page; `source` is `offline` or `engine`."""
+    PAGE.write_text(on_engine() if source == "engine" else offline())
+    print(PAGE.relative_to(ROOT))
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

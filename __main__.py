@@ -8,6 +8,7 @@ import outputs
 import settings
 from components.cluster import Cluster, ClusterArgs
 from components.data import Data, DataArgs
+from components.dns_firewall import DnsFirewall, DnsFirewallArgs
 from components.encryption import Keys, KeysArgs
 from components.job.service import JobService, JobServiceArgs
 from components.monitoring.monitoring import Monitoring, MonitoringArgs
@@ -22,23 +23,46 @@ from conventions import concurrency, endpoint_services, tagging
 from conventions.naming import Names
 
 config, region = settings.load()
-services = endpoint_services.interface_services(region, config.network.extra_endpoints)
+agent_account = config.network.agent_account(region)
+services = endpoint_services.interface_services(region, config.network.extra_endpoints, guard_duty=bool(agent_account))
 account = look_up(region, services)
+settings.refuse_renaming(config, account.deployed_environment)
 zones = settings.choose_zones(config, account.zones, region, account.endpoint_services)
-names = Names(suffix=config.platform.environment, account=account.id, region=region)
+names = Names(
+    suffix=config.platform.environment,
+    account=account.id,
+    region=region,
+    role_path=config.platform.permissions_path,
+)
 tags = tagging.required(
     config.tags.by_tag(), environment=names.suffix, project=pulumi.get_project(), variables=os.environ
 )
 pulumi.runtime.register_stack_transformation(
-    transformations.standards(tags, permissions_boundary=config.platform.permissions_boundary)
+    transformations.standards(
+        tags, permissions_boundary=config.platform.permissions_boundary, role_path=names.role_path
+    )
 )
 
 protected = pulumi.ResourceOptions(protect=not config.platform.teardown)
-keys = Keys("keys", KeysArgs(names=names, teardown=config.platform.teardown))
+keys = Keys(
+    "keys",
+    KeysArgs(
+        names=names,
+        teardown=config.platform.teardown,
+        uses=config.platform.customer_keys,
+        senders=config.data.senders,
+        debug=config.debug,
+    ),
+)
 context = keys.context(log_retention_days=config.platform.log_retention_days, teardown=config.platform.teardown)
-data = Data("data", DataArgs(context=context, settings=config.data), protected)
+data = Data(
+    "data",
+    DataArgs(context=context, settings=config.data, incoming_prefix=config.workflow.start.prefix),
+    protected,
+)
 buckets = {"input": data.input, "output": data.output}
 registry = Registry("registry", RegistryArgs(context=context, settings=config.registry, jobs=config.jobs), protected)
+agent_repositories = [endpoint_services.agent_repository_arn(names, agent_account)] if agent_account else []
 networking = Networking(
     "network",
     NetworkingArgs(
@@ -49,9 +73,20 @@ networking = Networking(
         s3_prefix_list_id=account.s3_prefix_list_id,
         repositories=[*registry.repositories.values()],
         buckets=[*buckets.values()],
+        agent_repository_arns=agent_repositories,
+        debug=config.debug,
     ),
 )
-cluster = Cluster("batch", ClusterArgs(context=context, capacity=config.platform.capacity))
+if config.network.dns_firewall:
+    registries = [names.account, *([agent_account] if agent_account else [])]
+    domains = endpoint_services.resolvable_names(names, services, registries)
+    DnsFirewall("dns", DnsFirewallArgs(names=names, vpc_id=networking.vpc_id, domains=domains))
+cluster = Cluster(
+    "batch",
+    ClusterArgs(
+        context=context, capacity=config.platform.capacity, guard_duty=agent_account is not None, debug=config.debug
+    ),
+)
 task_network = cluster.task_network(networking.subnet_ids, networking.task_security_group_id)
 jobs = {
     name: JobService(
@@ -64,6 +99,7 @@ jobs = {
             repository=registry.repositories[name],
             buckets=buckets,
             task_network=task_network,
+            agent_repository_arns=agent_repositories,
         ),
     )
     for name, job in config.jobs.items()

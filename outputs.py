@@ -48,16 +48,16 @@ def of_platform(
         "dataKeyArn": keys.data_arn,
         "logsKeyArn": keys.arns["logs"],
         "messagesKeyArn": keys.arns["messages"],
-        "inputBucketName": data.input_bucket_name,
-        "inputBucketArn": data.input_bucket_arn,
-        "outputBucketName": data.output_bucket_name,
-        "outputBucketArn": data.output_bucket_arn,
-        "auditBucketName": data.audit_bucket_name,
-        "auditBucketArn": data.audit_bucket_arn,
-        "ledgerTableName": data.ledger_name,
-        "ledgerTableArn": data.ledger_arn,
+        "inputBucketName": data.input.name,
+        "inputBucketArn": data.input.arn,
+        "outputBucketName": data.output.name,
+        "outputBucketArn": data.output.arn,
+        "auditBucketName": data.audit.name,
+        "auditBucketArn": data.audit.arn,
+        "ledgerTableName": data.ledger.name,
+        "ledgerTableArn": data.ledger.arn,
         "repositoryUrls": registry.repository_urls,
-        "repositoryArns": registry.repository_arns,
+        "repositoryArns": {job: repository.arn for job, repository in registry.repositories.items()},
         "clusterName": cluster.name,
         "clusterArn": cluster.arn,
         **_by_job(
@@ -114,6 +114,8 @@ def _log_groups(
 ) -> dict[str, Any]:
     groups = {job: getattr(component, f"log_group_{attribute}") for job, component in jobs.items()}
     groups["container-insights"] = getattr(cluster.insights_log_group, attribute)
+    if cluster.sessions_log_group is not None:
+        groups["sessions"] = getattr(cluster.sessions_log_group, attribute)
     if networking.flow_log_group is not None:
         groups["flow-logs"] = getattr(networking.flow_log_group, attribute)
     return groups

@@ -18,7 +18,7 @@ from conventions import iam
 from conventions.naming import DATA_BUCKETS, Names, Reference
 
 if TYPE_CHECKING:
-    from settings import models
+    from settings import storage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,9 @@ class DataArgs:
     """Inputs of `Data`."""
 
     context: StackContext
-    settings: models.Data
+    settings: storage.Data
+    incoming_prefix: str
+    """Where in the input bucket `settings.senders` may write."""
 
 
 class Data(pulumi.ComponentResource):
@@ -36,89 +38,85 @@ class Data(pulumi.ComponentResource):
     output: Reference
     audit: Reference
     ledger: Reference
-    input_bucket_name: pulumi.Output[str]
-    input_bucket_arn: pulumi.Output[str]
-    output_bucket_name: pulumi.Output[str]
-    output_bucket_arn: pulumi.Output[str]
-    audit_bucket_name: pulumi.Output[str]
-    audit_bucket_arn: pulumi.Output[str]
-    ledger_name: pulumi.Output[str]
-    ledger_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: DataArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:data:Data", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        names = args.context.names
+        self._name, self._args = name, args
+        names, settings, key = args.context.names, args.settings, args.context.data_key_arn
         self.input, self.output, self.audit = (names.s3_bucket(purpose) for purpose in ("input", "output", "audit"))
         self.ledger = names.table("ledger")
-        may_log = [_access_logs_may_be_written(args.context.names, source) for source in DATA_BUCKETS]
-        audit_bucket = self._bucket(name, args, "audit", args.settings.audit_days, None, statements=may_log)
-        key = args.context.data_key_arn
-        input_bucket = self._bucket(name, args, "input", args.settings.input_days, key, audit=audit_bucket)
-        output_bucket = self._bucket(name, args, "output", args.settings.output_days, key, audit=audit_bucket)
-        aws.s3.BucketNotification(f"{name}-input-events", bucket=input_bucket.name, eventbridge=True, opts=child)
-        self.input_bucket_name, self.input_bucket_arn = input_bucket.name, input_bucket.arn
-        self.output_bucket_name, self.output_bucket_arn = output_bucket.name, output_bucket.arn
-        self.audit_bucket_name, self.audit_bucket_arn = audit_bucket.name, audit_bucket.arn
-        self._ledger(name, args)
+        audit = self._bucket("audit", self.audit, settings.audit_days, None, self._audit_statements())
+        sent = [_senders_write(self.input, args.incoming_prefix, settings.senders)] if settings.senders else []
+        incoming = self._bucket("input", self.input, settings.input_days, key, sent)
+        self._access_log("input", incoming, audit)
+        output = self._bucket("output", self.output, settings.output_days, key, object_lock=settings.object_lock)
+        self._access_log("output", output, audit)
+        aws.s3.BucketNotification(
+            f"{name}-input-events",
+            bucket=incoming.name,
+            eventbridge=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self._ledger()
         self.register_outputs(
-            {
-                "input_bucket_name": self.input_bucket_name,
-                "output_bucket_name": self.output_bucket_name,
-                "audit_bucket_name": self.audit_bucket_name,
-                "ledger_name": self.ledger_name,
-            }
+            {purpose: getattr(self, purpose).name for purpose in ("input", "output", "audit", "ledger")}
         )
 
     def _bucket(
         self,
-        name: str,
-        args: DataArgs,
         purpose: str,
+        reference: Reference,
         expire_days: int,
         kms_key_arn: pulumi.Input[str] | None,
-        *,
         statements: Sequence[iam.Statement] = (),
-        audit: Bucket | None = None,
+        *,
+        object_lock: storage.ObjectLock | None = None,
     ) -> Bucket:
-        bucket = Bucket(
-            f"{name}-{purpose}",
+        return Bucket(
+            f"{self._name}-{purpose}",
             BucketArgs(
-                bucket=args.context.names.bucket(purpose),
-                partition=args.context.names.partition,
+                bucket=reference,
                 kms_key_arn=kms_key_arn,
                 expire_days=expire_days,
-                previous_version_days=args.settings.previous_version_days,
-                force_destroy=args.context.teardown,
+                previous_version_days=self._args.settings.previous_version_days,
+                force_destroy=self._args.context.teardown,
                 statements=statements,
+                object_lock=object_lock,
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        if audit is not None:
-            aws.s3.BucketLogging(
-                f"{name}-{purpose}-access-log",
-                bucket=bucket.name,
-                target_bucket=audit.name,
-                target_prefix=f"{purpose}/",
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[audit.policy]),
-            )
-        return bucket
 
-    def _ledger(self, name: str, args: DataArgs) -> None:
-        ledger = aws.dynamodb.Table(
-            f"{name}-ledger",
+    def _access_log(self, purpose: str, bucket: Bucket, audit: Bucket) -> None:
+        aws.s3.BucketLogging(
+            f"{self._name}-{purpose}-access-log",
+            bucket=bucket.name,
+            target_bucket=audit.name,
+            target_prefix=f"{purpose}/",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[audit.policy]),
+        )
+
+    def _audit_statements(self) -> list[iam.Statement]:
+        names = self._args.context.names
+        statements = [_access_logs_may_be_written(names, source) for source in DATA_BUCKETS]
+        if self._args.settings.object_lock is not None and not self._args.context.teardown:
+            statements.append(_nobody_deletes(self.audit))
+        return statements
+
+    def _ledger(self) -> None:
+        context = self._args.context
+        aws.dynamodb.Table(
+            f"{self._name}-ledger",
             name=self.ledger.name,
             billing_mode="PAY_PER_REQUEST",
             hash_key="business_date",
             range_key="manifest",
             attributes=[{"name": "business_date", "type": "S"}, {"name": "manifest", "type": "S"}],
-            server_side_encryption={"enabled": True, "kms_key_arn": args.context.data_key_arn},
+            server_side_encryption={"enabled": True, "kms_key_arn": context.data_key_arn},
             point_in_time_recovery={"enabled": True},
-            deletion_protection_enabled=not args.context.teardown,
+            deletion_protection_enabled=not context.teardown,
             ttl={"attribute_name": "expires_at", "enabled": True},
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.ledger_name, self.ledger_arn = ledger.name, ledger.arn
 
 
 def _access_logs_may_be_written(names: Names, source: str) -> iam.Statement:
@@ -129,10 +127,38 @@ def _access_logs_may_be_written(names: Names, source: str) -> iam.Statement:
     return iam.statement(
         f"AccessLogOf{source.capitalize()}",
         ["s3:PutObject"],
-        [f"{names.bucket_arn('audit')}/{source}/*"],
+        [f"{names.s3_bucket('audit').arn}/{source}/*"],
         principal={"Service": "logging.s3.amazonaws.com"},
         conditions={
-            "ArnLike": {"aws:SourceArn": names.bucket_arn(source)},
+            "ArnLike": {"aws:SourceArn": names.s3_bucket(source).arn},
             "StringEquals": {"aws:SourceAccount": names.account},
         },
+    )
+
+
+def _senders_write(bucket: Reference, prefix: str, senders: Sequence[str]) -> iam.Statement:
+    """Lets roles, of whichever account, write below `prefix` and do nothing else; large files come in parts.
+
+    Objects belong to the bucket's owner, whoever writes them (`BucketOwnerEnforced`). Source:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-walkthroughs-managing-access-example2.html
+    """
+    return iam.statement(
+        "SendersWrite",
+        ["s3:AbortMultipartUpload", "s3:PutObject"],
+        [f"{bucket.arn}/{prefix}*"],
+        principal={"AWS": list(senders)},
+    )
+
+
+def _nobody_deletes(bucket: Reference) -> iam.Statement:
+    """What object lock would do, which S3 refuses for a bucket that takes access logs; the lifecycle goes on.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+    """
+    return iam.statement(
+        "NobodyDeletes",
+        ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+        [f"{bucket.arn}/*"],
+        principal={"AWS": "*"},
+        effect="Deny",
     )

@@ -1,7 +1,7 @@
 """The private network: VPC, subnets, route tables, endpoints, security groups and flow logs.
 
 There is no NAT, internet gateway, elastic IP or public address, and no argument that adds one: tasks reach AWS through
-endpoints, and data has no other way out.
+endpoints. What may be asked of the resolver is `components/dns_firewall.py`'s.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from conventions import endpoint_services, iam
 from conventions.naming import Reference
 
 if TYPE_CHECKING:
-    from settings.models import Network
+    from settings.network import Network
 
 HTTPS = 443
 
@@ -39,6 +39,10 @@ class NetworkingArgs:
     """Repositories that tasks may pull from."""
     buckets: Sequence[Reference]
     """Buckets that tasks may reach."""
+    agent_repository_arns: Sequence[str] = ()
+    """Repositories that GuardDuty's agent is pulled from."""
+    debug: bool = False
+    """Whether people may open sessions in tasks."""
 
     def __post_init__(self) -> None:
         if len(self.zones) < self.settings.zones:
@@ -174,7 +178,13 @@ class Networking(pulumi.ComponentResource):
                 private_dns_enabled=True,
                 subnet_ids=self.subnet_ids[: self._args.settings.endpoint_zones],
                 security_group_ids=[self.endpoint_security_group_id],
-                policy=endpoint_services.interface_policy(names, service, repository_arns),
+                policy=endpoint_services.interface_policy(
+                    names,
+                    service,
+                    repository_arns,
+                    agent_arns=self._args.agent_repository_arns,
+                    debug=self._args.debug,
+                ),
                 tags={"Name": f"endpoint-{label}-{names.suffix}"},
                 opts=self._child,
             )

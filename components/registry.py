@@ -1,4 +1,4 @@
-"""One private ECR repository for each job, how long its images are kept, and building them when a stack asks.
+"""One private ECR repository for each job, and how long its images are kept.
 
 The lifecycle cannot delete what runs: an image that matches the tags of one rule cannot be expired by a rule of lower
 priority, and a deployment tags its images `deployed-<n>` (docs/adr/delivery/image-lifecycle.md,
@@ -19,7 +19,7 @@ from components.shared.stack_context import StackContext
 from conventions.naming import Reference
 
 if TYPE_CHECKING:
-    from settings import models
+    from settings import storage
     from settings.jobs import Job
 
 DEPLOYED_PREFIX = "deployed-"
@@ -33,13 +33,11 @@ class RegistryArgs:
     """Inputs of `Registry`."""
 
     context: StackContext
-    settings: models.Registry
+    settings: storage.Registry
     jobs: Mapping[str, Job]
     release_days: int | None = None
     """Days that a release image is kept; not set: the newest `settings.keep_images` are, however old. Where releases
     wait for an approval, newer ones must not push them out."""
-    sources: str = "jobs"
-    """Folder with one sub-folder a job; the build context when images are built."""
 
 
 class Registry(pulumi.ComponentResource):
@@ -47,29 +45,24 @@ class Registry(pulumi.ComponentResource):
 
     repositories: dict[str, Reference]
     """By job."""
-    repository_urls: dict[str, pulumi.Output[str]]
-    repository_arns: dict[str, pulumi.Output[str]]
-    images: dict[str, pulumi.Input[str]]
-    """Image reference by job: by digest when built or pushed here, otherwise by immutable release tag. Made from names,
-    unless built here, so that a preview knows the container definitions before the repository exists."""
+    repository_urls: dict[str, str]
+    """By job."""
+    images: dict[str, str]
+    """Image reference by job: by digest when one was pushed, otherwise by immutable release tag. Made from names, so
+    that a preview knows the container definitions before the repository exists."""
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:registry:Registry", name, None, opts)
         self._name, self._args = name, args
-        self.repositories = {job: args.context.names.repository(job) for job in args.jobs}
-        self.repository_urls, self.repository_arns, self.images = {}, {}, {}
-        for job, job_settings in args.jobs.items():
-            repository = self._repository(job)
-            self.repository_urls[job] = repository.repository_url
-            self.repository_arns[job] = repository.arn
-            self.images[job] = (
-                self._built(job, job_settings, repository)
-                if args.settings.build
-                else reference(args.context.names.repository_url(job), job_settings.image)
-            )
-        self.register_outputs({"repository_urls": self.repository_urls, "images": self.images})
+        names = args.context.names
+        self.repositories = {job: names.repository(job) for job in args.jobs}
+        self.repository_urls = {job: names.repository_url(job) for job in args.jobs}
+        self.images = {name: reference(self.repository_urls[name], job.image) for name, job in args.jobs.items()}
+        for job in args.jobs:
+            self._repository(job)
+        self.register_outputs({"images": self.images})
 
-    def _repository(self, job: str) -> aws.ecr.Repository:
+    def _repository(self, job: str) -> None:
         child = pulumi.ResourceOptions(parent=self)
         repository = aws.ecr.Repository(
             f"{self._name}-{job}",
@@ -88,21 +81,6 @@ class Registry(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        return repository
-
-    def _built(self, job: str, job_settings: Job, repository: aws.ecr.Repository) -> pulumi.Output[str]:
-        import pulumi_awsx as awsx  # here because it is slow to import and few stacks build images
-
-        platform = "linux/arm64" if job_settings.architecture == "ARM64" else "linux/amd64"
-        image = awsx.ecr.Image(
-            f"{self._name}-{job}-image",
-            repository_url=repository.repository_url,
-            context=self._args.sources,
-            dockerfile=f"{self._args.sources}/{job}/Dockerfile",
-            platform=platform,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return image.image_uri
 
 
 def reference(url: str, image: str) -> str:

@@ -26,6 +26,6 @@ def network_places(subnets: Sequence[IPv4Network], endpoint_interfaces: int) -> 
     return max(0, min(addresses, NETWORK_INTERFACES) - endpoint_interfaces)
 
 
-def tasks_at_once(cpu: int, vcpu_quota: int, places: int) -> int:
+def tasks_at_once(cpu: int, vcpu_quota: float, places: int) -> int:
     """Tasks of `cpu` CPU units at once; `places` is what `network_places` says. 0 when the quota holds not even one."""
     return min(int(vcpu_quota // fargate.vcpus(cpu)), places, MAP_CHILDREN)

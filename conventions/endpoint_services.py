@@ -56,6 +56,29 @@ OPTIONAL: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Endpoints a setting can add, with the actions their policy allows to principals of this account."""
 
+GUARDDUTY: Final = "guardduty-data"
+"""The endpoint through which GuardDuty's agent reports; it is made with `network.guardDuty` only."""
+
+GUARDDUTY_AGENT_ACCOUNTS: Final[Mapping[str, str]] = {
+    "ap-northeast-2": "914738172881",
+    "ap-southeast-2": "005257825471",
+    "eu-west-1": "694911143906",
+    "us-east-1": "593207742271",
+    "us-gov-east-1": "383115532789",
+    "us-gov-west-1": "383110348953",
+    "us-west-2": "733349766148",
+}
+"""Region to AWS's account that the agent is pulled from, where it is known here.
+
+Source: https://docs.aws.amazon.com/guardduty/latest/ug/runtime-monitoring-ecr-repository-gdu-agent.html
+"""
+
+DEBUG: Final = ("kms", "ssmmessages")
+"""What a session in a task (ECS Exec) needs, beside `logs`, when it is encrypted with a customer key.
+
+Source: docs/aws-facts.md#ecs-exec
+"""
+
 _WITHOUT_RESOURCES: Final = frozenset({"ecs-agent", "ecs-telemetry", "monitoring", "ssmmessages", "sts"})
 """Services with an action here that names no resource, so that its owner cannot be checked.
 
@@ -68,6 +91,13 @@ PULL_ACTIONS: Final = (
     "ecr:GetDownloadUrlForLayer",
 )
 LOG_ACTIONS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
+SESSION_LOG_ACTIONS: Final = ("logs:DescribeLogGroups", "logs:DescribeLogStreams")
+"""What the agent of a session asks before it writes the session's log; the first knows no resource."""
+GUARDDUTY_ACTION: Final = "guardduty:SendSecurityTelemetry"
+"""The one action of the agent's endpoint.
+
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html
+"""
 OBJECT_ACTIONS: Final = (
     "s3:AbortMultipartUpload",
     "s3:DeleteObject",
@@ -83,10 +113,35 @@ BUCKET_ACTIONS: Final = (
 )
 
 
-def interface_services(region: str, extra: Sequence[str]) -> list[str]:
+def interface_services(region: str, extra: Sequence[str], *, guard_duty: bool = False) -> list[str]:
     """The services that need an interface endpoint in `region`; `extra` are those that the settings add."""
     ecs = ("ecs", "ecs-agent", "ecs-telemetry") if region in ECS_REQUIRED_IN else ()
-    return [*REQUIRED, *dict.fromkeys((*ecs, *extra))]
+    return [*REQUIRED, *dict.fromkeys((*ecs, *extra, *([GUARDDUTY] if guard_duty else [])))]
+
+
+def agent_repository_arn(names: Names, account: str) -> str:
+    """The repository in AWS's `account` that GuardDuty's agent is pulled from.
+
+    Source: docs/aws-facts.md#guardduty-runtime-monitoring
+    """
+    return names.arn("ecr", "repository/aws-guardduty-agent-fargate", account=account)
+
+
+def resolvable_names(names: Names, services: Sequence[str], registries: Sequence[str]) -> list[str]:
+    """Every name that a task resolves to reach `services` and S3; `registries` are the accounts it pulls images from.
+
+    A leading `*.` is the only wildcard that DNS Firewall knows; the agent endpoints of ECS have numbered names, so with
+    them every name of the Region resolves. Source: docs/aws-facts.md#dns-firewall
+    """
+    domain = f"{names.region}.amazonaws.com"
+    special = {
+        "ecr.api": [f"api.ecr.{domain}"],
+        "ecr.dkr": [f"{account}.dkr.ecr.{domain}" for account in registries],
+        "ecs-agent": [f"*.{domain}"],
+        "ecs-telemetry": [f"*.{domain}"],
+    }
+    listed = [name for service in services for name in special.get(service, [f"{service}.{domain}"])]
+    return sorted({f"s3.{domain}", f"*.s3.{domain}", *listed})
 
 
 def layer_bucket_arn(names: Names) -> str:
@@ -124,12 +179,20 @@ def s3_policy(names: Names, bucket_arns: Sequence[str]) -> str:
     )
 
 
-def interface_policy(names: Names, service: str, repository_arns: Sequence[str]) -> str:
-    """An interface endpoint's policy: what a task does through it, for principals of this account."""
+def interface_policy(
+    names: Names, service: str, repository_arns: Sequence[str], *, agent_arns: Sequence[str] = (), debug: bool = False
+) -> str:
+    """An interface endpoint's policy: what a task does through it, for principals of this account.
+
+    `agent_arns` are the repositories in AWS's accounts that GuardDuty's agent is pulled from; with `debug` a session's
+    agent may look for its log group.
+    """
     ours, caller = _within_account(names), {"StringEquals": {"aws:PrincipalAccount": names.account}}
     if service.startswith("ecr."):
+        agent = [iam.statement("PullAgent", PULL_ACTIONS, agent_arns, principal="*", conditions=caller)]
         return iam.document(
             iam.statement("Pull", PULL_ACTIONS, repository_arns, principal="*", conditions=ours),
+            *(agent if agent_arns else []),
             iam.statement(
                 "SignIn",
                 ["ecr:GetAuthorizationToken"],
@@ -140,7 +203,13 @@ def interface_policy(names: Names, service: str, repository_arns: Sequence[str])
         )
     if service == "logs":
         groups = [f"{names.log_group_arn(names.log_group('*'))}:*"]
-        return iam.document(iam.statement("WriteLogs", LOG_ACTIONS, groups, principal="*", conditions=ours))
+        session = [iam.statement("FindSessionLog", SESSION_LOG_ACTIONS, ["*"], principal="*", conditions=caller)]
+        return iam.document(
+            iam.statement("WriteLogs", LOG_ACTIONS, groups, principal="*", conditions=ours), *(session if debug else [])
+        )
+    if service == GUARDDUTY:
+        # the agent reports to AWS's own service: there is no resource of this account, and no action to name
+        return iam.document(iam.statement("Report", [GUARDDUTY_ACTION], ["*"], principal="*", conditions=caller))
     conditions = caller if service in _WITHOUT_RESOURCES else ours
     return iam.document(iam.statement("UseService", OPTIONAL[service], ["*"], principal="*", conditions=conditions))
 

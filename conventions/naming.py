@@ -32,6 +32,7 @@ _LIMITS: Final[dict[str, int]] = {
     "cluster": 255,
     "connection": 32,
     "dashboard": 255,
+    "firewall": 64,
     "key": 250,
     "pipeline": 100,
     "policy": 128,
@@ -68,6 +69,8 @@ class Names:
     account: str
     """Twelve digits."""
     region: str
+    role_path: str = "/"
+    """IAM path of every role; `/`, or begins and ends with a slash."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(SUFFIX_PATTERN, self.suffix):
@@ -178,7 +181,7 @@ class Names:
 
     def role_arn(self, purpose: str) -> str:
         """ARN of the role named for `purpose`."""
-        return self.arn("iam", f"role/{self.name('role', purpose)}", region="")
+        return self.arn("iam", f"role{self.role_path}{self.name('role', purpose)}", region="")
 
     def log_group_arn(self, name: str) -> str:
         """ARN of a log group by its full name, without the trailing `:*`."""

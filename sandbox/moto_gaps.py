@@ -21,12 +21,13 @@ from moto.codepipeline.responses import CodePipelineResponse
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam import models as iam_models
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.models import FakeBucket, s3_backends
+from moto.s3.exceptions import InvalidBucketState
+from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from moto.server import DomainDispatcherApplication
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import make_server
 
-from sandbox import gaps
+from sandbox import dns_firewall, gaps
 
 ACCOUNT = "123456789012"
 HOST = "127.0.0.1"
@@ -77,12 +78,36 @@ def patch_ecs_services() -> None:
         service.availability_zone_rebalancing = self._get_param("availabilityZoneRebalancing") or "DISABLED"
         service.deployment_configuration = self._get_param("deploymentConfiguration")
         service.enable_ecs_managed_tags = bool(self._get_param("enableECSManagedTags"))
+        service.enable_execute_command = bool(self._get_param("enableExecuteCommand"))
         if strategy := self._get_param("capacityProviderStrategy"):
             service.launch_type = None
             service.capacity_provider_strategy = [{"base": 0, "weight": 0, **item} for item in strategy]
         return answer
 
     EC2ContainerServiceResponse.create_service = created
+
+
+def patch_object_lock() -> None:
+    """A bucket that holds objects may be locked, and its default retention changed or taken back.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
+    """
+
+    def locked(
+        self: S3Backend,
+        bucket_name: str,
+        lock_enabled: bool,
+        mode: str | None = None,
+        days: int | None = None,
+        years: int | None = None,
+    ) -> None:
+        bucket = self.get_bucket(bucket_name)
+        if not bucket.is_versioned:
+            raise InvalidBucketState("Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
+        bucket.object_lock_enabled = lock_enabled or bucket.object_lock_enabled
+        bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
+
+    S3Backend.put_object_lock_configuration = locked
 
 
 def patch_bucket_policies() -> None:
@@ -186,8 +211,10 @@ def application(tell: gaps.Tell = lambda source, line: None) -> Wsgi:
     patch_service_linked_roles()
     patch_scalable_targets()
     patch_ecs_services()
+    patch_object_lock()
     patch_bucket_policies()
     patch_delivery()
+    dns_firewall.patch()
     moto: Wsgi = gaps.with_clear_gaps(DomainDispatcherApplication(gaps.backend), tell)
     return with_connections(with_eventbridge_switch(moto))
 

@@ -20,10 +20,11 @@ from conventions.zones import Zone
 from . import rules
 from .errors import PROJECT, Problem, SettingsError
 from .jobs import DEFAULT_JOBS, Job
-from .models import Platform, Settings, Workflow
+from .models import Settings, Workflow
+from .platform import Platform
 from .reading import read_section, with_dotted_keys
 
-__all__ = ["PROJECT", "Problem", "Settings", "SettingsError", "choose_zones", "load", "parse"]
+__all__ = ["PROJECT", "Problem", "Settings", "SettingsError", "choose_zones", "load", "parse", "refuse_renaming"]
 
 _SECTIONS: dict[str, type[BaseModel]] = {
     name: cast(type[BaseModel], field.annotation) for name, field in Settings.model_fields.items() if name != "jobs"
@@ -33,7 +34,10 @@ _SECTIONS: dict[str, type[BaseModel]] = {
 def load() -> tuple[Settings, str]:
     """The settings and the region of the current stack; raises SettingsError with every problem."""
     raw, region, problems = configuration()
-    return parse(raw, stack=pulumi.get_stack(), problems=problems), region
+    settings = parse(raw, stack=pulumi.get_stack(), problems=problems)
+    if unknown := rules.guard_duty_problems(settings.network, region):
+        raise SettingsError(pulumi.get_stack(), unknown)
+    return settings, region
 
 
 def configuration() -> tuple[dict[str, Any], str, list[Problem]]:
@@ -135,6 +139,10 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
         all_problems += rules.secret_problems(sections["network"], sections["jobs"])
         all_problems += rules.places_problems(sections["network"], sections["jobs"])
         all_problems += rules.queue_problems(sections["network"], sections["jobs"])
+        if sections["platform"] is not None:
+            all_problems += rules.debug_problems(sections["platform"], sections["network"], sections["jobs"])
+    if sections["platform"] is not None and sections["data"] is not None:
+        all_problems += rules.lock_problems(sections["platform"], sections["data"])
     if all_problems:
         raise SettingsError(stack, all_problems)
     return Settings.model_construct(**sections)
@@ -179,3 +187,28 @@ def choose_zones(
     if problems:
         raise SettingsError(pulumi.get_stack(), problems)
     return [zone.name for zone in chosen]
+
+
+def refuse_renaming(settings: Settings, deployed: str | None) -> None:
+    """Raises SettingsError when the stack is up under another environment suffix than the settings give it.
+
+    Every name ends in the suffix, so that a renamed stack is another one: the engine would replace buckets, ledger and
+    repositories, and delete the old ones with all that they hold. `deployed`: the suffix that is up, or None.
+    """
+    wanted = settings.platform.environment
+    if deployed is None or deployed == wanted:
+        return
+    stack = pulumi.get_stack()
+    raise SettingsError(
+        stack,
+        [
+            Problem(
+                path="platform.environment",
+                value=wanted,
+                reason=f"the stack is up as {deployed!r}, and a renaming would delete what it holds",
+                example=f"environment: {deployed}",
+                fix=f"keep it, and make a second stack (`pulumi stack init {wanted}`); or copy what must stay, destroy "
+                "this stack, and then rename it",
+            )
+        ],
+    )

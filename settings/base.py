@@ -1,9 +1,10 @@
-"""The base of every settings section: frozen, camelCase in the stack file, unknown keys refused."""
+"""The base of every section (frozen, camelCase in the stack file, unknown keys refused), and how a check refuses."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 
 class Section(BaseModel):
@@ -15,3 +16,8 @@ class Section(BaseModel):
         alias_generator=to_camel,
         use_attribute_docstrings=True,
     )
+
+
+def refused(field: str, reason: str, example: str) -> PydanticCustomError:
+    """The refusal of `field` (as in the stack file) with a valid `example` of it."""
+    return PydanticCustomError("refused", "{reason}", {"field": field, "reason": reason, "example": example})

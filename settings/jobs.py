@@ -134,8 +134,16 @@ class Job(Section):
         examples=["10001:10001"],
     )
     """Numeric user and group. The user is 10001, the owner of the images' `/scratch`, which alone can be written."""
+    debug: bool = Field(default=False, examples=[True])
+    """Whether people may open a session in a running task (ECS Exec). The session is encrypted with the data key and
+    logged; the container's root file system becomes writable, because the agent of the session needs that."""
     reads: tuple[DataAccess, ...] = Field(default=(), examples=["[{bucket: input, prefix: incoming/}]"])
     writes: tuple[DataAccess, ...] = Field(default=(), examples=["[{bucket: output, prefix: reports/}]"])
+
+    @property
+    def queue_worker_vcpus(self) -> float:
+        """vCPU of the job's service when it has scaled out; 0 without a queue."""
+        return self.scaling.max_tasks * fargate.vcpus(self.cpu) if self.queue else 0
 
     @model_validator(mode="after")
     def _size_is_fargates(self) -> Self:

@@ -1,4 +1,4 @@
-"""What a stack file may say, section by section, with defaults and the checks within one section.
+"""What a stack file may say, with defaults: the whole, and the sections `workflow` and `alerts`.
 
 Checks across sections are in `settings/rules.py`. A secret never becomes part of a model, only the ARN of where it is
 kept.
@@ -6,18 +6,20 @@ kept.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
 
-from conventions import address_ranges, endpoint_services, market_calendar, naming, tagging
+from conventions import market_calendar, naming
 from conventions.market_calendar import MarketCalendar
 
-from .base import Section
-from .jobs import Capacity, Job
+from .base import Section, refused
+from .jobs import Job
+from .network import Network
+from .platform import Platform, Tags
+from .storage import Data, Registry
 
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -25,152 +27,6 @@ JobName = Annotated[
     str,
     StringConstraints(pattern=rf"^{naming.JOB_PATTERN}$", max_length=naming.JOB_LENGTH),
 ]
-
-
-TagValue = Annotated[
-    str, StringConstraints(pattern=tagging.VALUE_PATTERN, min_length=1, max_length=tagging.VALUE_LENGTH)
-]
-"""What every service takes as a tag's value: letters, digits, spaces and `_ . : / = + - @`."""
-
-
-class Platform(Section):
-    """What the whole stack is."""
-
-    environment: str = Field(pattern=rf"^{naming.SUFFIX_PATTERN}$", examples=["dev"])
-    """Suffix of every name, unique in the account; by default the stack's name."""
-    teardown: bool = Field(default=False, examples=[True])
-    """Whether `pulumi destroy` may delete buckets and repositories that still hold something."""
-    capacity: Capacity = Field(default="on-demand", examples=["on-demand"])
-    """Default capacity of the cluster and of every job."""
-    permissions_boundary: str | None = Field(
-        default=None,
-        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/.+$",
-        examples=["arn:aws:iam::123456789012:policy/platform-boundary"],
-    )
-    """ARN of the permissions boundary of every role that the program makes; a deploying role may then be allowed to
-    create roles with it only (`delivery.permissionsBoundary`)."""
-    acknowledge: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(
-        default=(), examples=[["data-output"]]
-    )
-    """Logical names or URNs of resources whose data a change may delete; `batchctl diff` refuses the change without
-    them, and refuses a name of which the change deletes nothing."""
-    log_retention_days: Literal[
-        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
-    ] = Field(default=30, examples=[30])
-    """Days that every log group keeps its events; a value CloudWatch Logs accepts."""
-
-
-class Tags(Section):
-    """Values of the required tags; what is not set comes from the CI system's environment variables."""
-
-    repository: TagValue | None = Field(default=None, examples=["our-team/batch-platform"])
-    """Default: `GITHUB_REPOSITORY`, `CI_PROJECT_PATH` or `BATCH_REPOSITORY`."""
-    commit_author: TagValue | None = Field(default=None, examples=["jane"])
-    """Default: `BATCH_COMMIT_AUTHOR`, `GITHUB_ACTOR` or `GITLAB_USER_LOGIN`."""
-    pr_number: TagValue | None = Field(default=None, examples=["42"])
-    """Default: `BATCH_PR_NUMBER`, `CI_MERGE_REQUEST_IID` or the number in `GITHUB_REF`."""
-    team: TagValue = Field(default="batch", examples=["market-risk"])
-    """Who owns the stack."""
-    created_at: TagValue | None = Field(default=None, examples=["2026-11-20T00:00:00Z"])
-    """Default: when a resource is first created; it keeps that value."""
-
-    def by_tag(self) -> dict[str, str | None]:
-        """The values by tag; None where the CI system is to say."""
-        return {
-            "Repository": self.repository,
-            "CommitAuthor": self.commit_author,
-            "PRNumber": self.pr_number,
-            "Team": self.team,
-            "CreatedAt": self.created_at,
-        }
-
-
-class Network(Section):
-    """The VPC. There is no NAT, no internet gateway and no public address, and no setting that adds one."""
-
-    cidr: IPv4Network = Field(default=IPv4Network("10.0.0.0/16"), examples=["10.0.0.0/16"])
-    """The VPC's range, /16 to /28; stacks that are ever to be connected need different ones."""
-    zones: int = Field(default=3, ge=2, le=6, examples=[3])
-    """Private subnets, one a zone."""
-    zone_ids: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]+[0-9]-az[0-9]+$")], ...] = Field(
-        default=(), examples=[["use1-az1", "use1-az2", "use1-az4"]]
-    )
-    """Ids of the zones, which mean the same place in every account; empty: the first that have Fargate and the
-    endpoint services. Set it before AWS adds a zone that would come first."""
-    subnets: tuple[IPv4Network, ...] = Field(default=(), examples=[["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"]])
-    """Ranges of the subnets, one a zone; empty: split from `cidr`."""
-    endpoint_zones: int = Field(default=1, ge=1, le=6, examples=[1])
-    """Zones the interface endpoints live in; each costs about 7.30 USD a month for each endpoint.
-
-    Source: docs/aws-facts.md#endpoint-cost
-    """
-    extra_endpoints: tuple[Literal[tuple(sorted(endpoint_services.OPTIONAL))], ...] = Field(  # type: ignore[valid-type]
-        default=(), examples=[["secretsmanager"]]
-    )
-    """Interface endpoints beside the required `ecr.api`, `ecr.dkr` and `logs`."""
-    flow_logs: bool = Field(default=True, examples=[True])
-    """Whether the VPC's traffic is logged, in aggregates of ten minutes."""
-
-    @model_validator(mode="after")
-    def _subnets_fit(self) -> Self:
-        if not address_ranges.LARGEST_PREFIX <= self.cidr.prefixlen <= address_ranges.SMALLEST_PREFIX:
-            raise _refused("cidr", "a VPC's range is between /16 and /28", "cidr: 10.0.0.0/16")
-        if self.endpoint_zones > self.zones:
-            raise _refused(
-                "endpointZones",
-                f"more than zones ({self.zones})",
-                f"endpointZones: {self.zones}",
-            )
-        if self.zone_ids and (len(self.zone_ids) != self.zones or len(set(self.zone_ids)) < self.zones):
-            raise _refused(
-                "zoneIds", f"needs {self.zones} different ids, one for each of zones", "zoneIds: [use1-az1, use1-az2]"
-            )
-        if len(set(self.extra_endpoints)) < len(self.extra_endpoints):
-            raise _refused("extraEndpoints", "an endpoint is named twice", "extraEndpoints: [secretsmanager, sqs]")
-        if self.subnets and len(self.subnets) != self.zones:
-            raise _refused(
-                "subnets",
-                f"{len(self.subnets)} ranges for {self.zones} zones",
-                "one range a zone",
-            )
-        try:
-            ranges = self.subnets or tuple(address_ranges.split(self.cidr, self.zones))
-        except ValueError as error:
-            raise _refused("cidr", str(error), "cidr: 10.0.0.0/16") from error
-        if problem := address_ranges.problem_with(self.cidr, ranges):
-            raise _refused("subnets", problem, "subnets: [10.0.0.0/20, 10.0.16.0/20, 10.0.32.0/20]")
-        return self
-
-    @property
-    def subnet_ranges(self) -> tuple[IPv4Network, ...]:
-        """One range a zone, in order."""
-        return self.subnets or tuple(address_ranges.split(self.cidr, self.zones))
-
-
-class Data(Section):
-    """How long data is kept."""
-
-    input_days: int = Field(default=90, ge=1, le=3650, examples=[90])
-    """Days until an object of the input bucket expires."""
-    output_days: int = Field(default=400, ge=1, le=3650, examples=[400])
-    """Days until an object of the output bucket, reports included, expires."""
-    previous_version_days: int = Field(default=30, ge=1, le=3650, examples=[30])
-    """Days that an overwritten or deleted object can still be brought back."""
-    audit_days: int = Field(default=400, ge=1, le=3650, examples=[400])
-    """Days that access logs are kept."""
-    ledger_days: int = Field(default=400, ge=1, le=3650, examples=[400])
-    """Days that the run ledger remembers a run; a manifest older than that is no duplicate any more."""
-
-
-class Registry(Section):
-    """The image repositories."""
-
-    keep_images: int = Field(default=10, ge=2, le=1000, examples=[10])
-    """Release images a repository keeps; the ones tagged as deployed are kept besides."""
-    untagged_days: int = Field(default=7, ge=1, le=365, examples=[7])
-    """Days until an image without a tag expires."""
-    build: bool = Field(default=False, examples=[False])
-    """Whether `pulumi up` builds and pushes each job's image from `jobs/<name>/`; needs Docker."""
 
 
 class Start(Section):
@@ -196,7 +52,7 @@ class Start(Section):
     @model_validator(mode="after")
     def _schedule_exists_every_day(self) -> Self:
         if self.schedule and "02:00" <= self.schedule <= "03:00":
-            raise _refused("schedule", "between 02:00 and 03:00 a day in March has no such time", 'schedule: "04:00"')
+            raise refused("schedule", "between 02:00 and 03:00 a day in March has no such time", 'schedule: "04:00"')
         return self
 
 
@@ -227,13 +83,13 @@ class Deadline(Section):
     @model_validator(mode="after")
     def _stages_in_order(self) -> Self:
         if not self.warn < self.escalate < self.time:
-            raise _refused(
+            raise refused(
                 "warn",
                 "warn, escalate and time must follow each other on the same day",
                 'warn: "08:30"',
             )
         if any("02:00" <= stage <= "03:00" for stage in (self.warn, self.escalate)):
-            raise _refused(
+            raise refused(
                 "warn",
                 "between 02:00 and 03:00 a day in March has no such time",
                 'warn: "08:30"',
@@ -274,10 +130,15 @@ class Workflow(Section):
     """What a manifest does that arrives while another run of its business date is under way: stop that run and take its
     place, begin when it has ended, or not begin and say so."""
     fargate_vcpu_quota: int = Field(default=6, ge=1, le=100_000, examples=[6])
-    """The account's Fargate vCPU quota in the region; 6 in a new account, shared by all stacks in it.
+    """The account's Fargate vCPU quota in the region; 6 in a new account, shared by all stacks in it. Queue workers are
+    counted with all of their `scaling.maxTasks`; the nightly run has what they leave.
 
     Source: docs/aws-facts.md#fargate-quotas
     """
+
+    def vcpus_of_run(self, jobs: Mapping[str, Job]) -> float:
+        """What of the quota the queue workers among `jobs` leave to the nightly run."""
+        return self.fargate_vcpu_quota - sum(job.queue_worker_vcpus for job in jobs.values())
 
 
 class Alerts(Section):
@@ -307,7 +168,7 @@ class Settings(Section):
     workflow: Workflow = Workflow()
     alerts: Alerts = Alerts()
 
-
-def _refused(field: str, reason: str, example: str) -> PydanticCustomError:
-    context: dict[str, Any] = {"field": field, "reason": reason, "example": example}
-    return PydanticCustomError("refused", "{reason}", context)
+    @property
+    def debug(self) -> bool:
+        """Whether people may open sessions in tasks of any job."""
+        return any(job.debug for job in self.jobs.values())

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from conventions import concurrency as concurrency_limits
-from conventions import fargate, zones
+from conventions import endpoint_services, fargate, zones
 from conventions.zones import Zone
 
 from .errors import Problem
 from .jobs import DataAccess, Job
-from .models import Network, Workflow
+from .models import Workflow
+from .network import Network
+from .platform import Platform
+from .storage import Data
 
 
 def workflow_problems(workflow: Workflow, job_names: Sequence[str], jobs: Mapping[str, Job]) -> list[Problem]:
@@ -70,7 +74,7 @@ def workflow_problems(workflow: Workflow, job_names: Sequence[str], jobs: Mappin
             )
         )
     problems += _missing_inputs(workflow, jobs)
-    return problems + [p for name, job in jobs.items() for p in _quota_problems(name, job, workflow)]
+    return problems + _quota_problems(jobs, workflow)
 
 
 def _missing_inputs(workflow: Workflow, jobs: Mapping[str, Job]) -> list[Problem]:
@@ -100,36 +104,134 @@ def _writes(job: Job, access: DataAccess) -> bool:
     return any(access.prefix.startswith(prefix) or prefix.startswith(access.prefix) for prefix in written)
 
 
-def _quota_problems(name: str, job: Job, workflow: Workflow) -> list[Problem]:
-    fitting = concurrency(job, workflow.fargate_vcpu_quota)
-    configured = job.fan_out.concurrency if job.fan_out else None
-    if fitting < 1:
+def _quota_problems(jobs: Mapping[str, Job], workflow: Workflow) -> list[Problem]:
+    """What does not fit the account's quota: one task, all queue workers at once beside the run, a fan-out."""
+    quota = workflow.fargate_vcpu_quota
+    if too_big := {name: job for name, job in jobs.items() if not concurrency(job, quota)}:
         return [
             Problem(
                 path=f"jobs.{name}.cpu",
                 value=job.cpu,
-                reason=f"one task needs more than workflow.fargateVcpuQuota ({workflow.fargate_vcpu_quota} vCPU)",
-                example=f"cpu: {min(workflow.fargate_vcpu_quota, 4) * fargate.CPU_UNITS_PER_VCPU}",
+                reason=f"one task needs more than workflow.fargateVcpuQuota ({quota} vCPU)",
+                example=f"cpu: {min(quota, 4) * fargate.CPU_UNITS_PER_VCPU}",
                 fix="take a smaller size, or have the quota raised by AWS and set workflow.fargateVcpuQuota to it",
             )
+            for name, job in too_big.items()
         ]
-    if configured and configured > fitting:
+    of_run = workflow.vcpus_of_run(jobs)
+    largest = max((fargate.vcpus(jobs[name].cpu) for name in workflow.order if name in jobs), default=0)
+    if of_run < largest:
+        workers = ", ".join(
+            f"{name}: maxTasks {job.scaling.max_tasks} x {fargate.vcpus(job.cpu):g}"
+            for name, job in jobs.items()
+            if job.queue
+        )
         return [
             Problem(
-                path=f"jobs.{name}.fanOut.concurrency",
-                value=configured,
-                reason=f"{configured} tasks of {fargate.vcpus(job.cpu):g} vCPU need more than "
-                f"workflow.fargateVcpuQuota ({workflow.fargate_vcpu_quota} vCPU)",
-                example=f"concurrency: {fitting}",
-                fix="lower it, or have the quota raised by AWS and set workflow.fargateVcpuQuota to it",
+                path="workflow.fargateVcpuQuota",
+                value=quota,
+                reason=f"queue workers may take {quota - of_run:g} vCPU of it ({workers}), and the nightly run's "
+                f"largest task needs {largest:g}",
+                example=f"fargateVcpuQuota: {math.ceil(quota - of_run + largest)}",
+                fix="lower jobs.<name>.scaling.maxTasks of queue workers, or have the quota raised by AWS and set it",
             )
         ]
-    return []
+    left = f", of which queue workers leave {of_run:g}" if of_run < quota else ""
+    return [
+        Problem(
+            path=f"jobs.{name}.fanOut.concurrency",
+            value=job.fan_out.concurrency,
+            reason=f"{job.fan_out.concurrency} tasks of {fargate.vcpus(job.cpu):g} vCPU need more than "
+            f"workflow.fargateVcpuQuota ({quota} vCPU){left}",
+            example=f"concurrency: {max(concurrency(job, of_run), 1)}",
+            fix="lower it, or have the quota raised by AWS and set workflow.fargateVcpuQuota to it",
+        )
+        for name, job in jobs.items()
+        if job.fan_out and job.fan_out.concurrency and job.fan_out.concurrency > concurrency(job, of_run)
+    ]
 
 
-def concurrency(job: Job, vcpu_quota: int) -> int:
-    """How many tasks of `job` fit the quota at once; 0 when not even one does."""
-    return int(vcpu_quota // fargate.vcpus(job.cpu))
+def concurrency(job: Job, vcpus: float) -> int:
+    """How many tasks of `job` fit `vcpus` at once; 0 when not even one does."""
+    return int(vcpus // fargate.vcpus(job.cpu))
+
+
+def debug_problems(platform: Platform, network: Network, jobs: Mapping[str, Job]) -> list[Problem]:
+    """What keeps people out of the tasks that they may enter, or ought to."""
+    problems = []
+    entered = {name for name, job in jobs.items() if job.debug}
+    acknowledged = {
+        name
+        for entry in platform.acknowledge
+        if (name := entry.removeprefix("jobs.").removesuffix(".debug")) and entry == f"jobs.{name}.debug"
+    }
+    for name in sorted(entered):
+        if missing := [service for service in ("kms", "ssmmessages") if service not in network.extra_endpoints]:
+            problems.append(
+                Problem(
+                    path=f"jobs.{name}.debug",
+                    value=True,
+                    reason=f"a session reaches a task through the endpoints of kms and ssmmessages, and there is no "
+                    f"{' and no '.join(missing)}",
+                    example="network: {extraEndpoints: [kms, ssmmessages]}",
+                    fix=f"add {', '.join(missing)} to network.extraEndpoints (about 7.30 USD a month each for each "
+                    "zone), or take debug out",
+                )
+            )
+        if not platform.teardown and name not in acknowledged:
+            problems.append(
+                Problem(
+                    path=f"jobs.{name}.debug",
+                    value=True,
+                    reason="the stack keeps its data (platform.teardown: false), and a session reads what the job does",
+                    example=f"platform: {{acknowledge: [jobs.{name}.debug]}}",
+                    fix="acknowledge it while somebody has to look, or debug in a stack that may be torn down",
+                )
+            )
+    problems += [
+        Problem(
+            path="platform.acknowledge",
+            value=f"jobs.{name}.debug",
+            reason="there is no such job with debug on",
+            example="acknowledge: []",
+            fix="take the entry out",
+        )
+        for name in sorted(acknowledged - entered)
+    ]
+    return problems
+
+
+def lock_problems(platform: Platform, data: Data) -> list[Problem]:
+    """A lock that nobody may open, in a stack that may be torn down."""
+    if data.object_lock is None or data.object_lock.mode != "compliance" or not platform.teardown:
+        return []
+    return [
+        Problem(
+            path="data.objectLock.mode",
+            value="compliance",
+            reason="nobody may delete a locked version before its days have passed, so platform.teardown: true "
+            "promises what no destroy can do",
+            example="mode: governance",
+            fix="take governance, or leave platform.teardown at false; to tear a stack down whose objects are locked, "
+            "take objectLock out and destroy when the last day has passed",
+        )
+    ]
+
+
+def guard_duty_problems(network: Network, region: str) -> list[Problem]:
+    """A Region of which nobody knows where GuardDuty's agent is pulled from."""
+    guard_duty = network.guard_duty
+    if guard_duty is None or guard_duty.agent_account or region in endpoint_services.GUARDDUTY_AGENT_ACCOUNTS:
+        return []
+    return [
+        Problem(
+            path="network.guardDuty.agentAccount",
+            value=None,
+            reason=f"this version does not know from which of AWS's accounts the agent is pulled in {region}",
+            example='guardDuty: {agentAccount: "593207742271"}',
+            fix="take it from https://docs.aws.amazon.com/guardduty/latest/ug/runtime-monitoring-ecr-repository-gdu-agent.html",
+        )
+    ]
 
 
 def with_tolerances(jobs: Mapping[str, Job], workflow: Workflow) -> dict[str, Job]:

@@ -39,7 +39,7 @@ registry = Registry(
 )
 pulumi.export("environment", names.suffix)
 pulumi.export("repositoryUrls", registry.repository_urls)
-pulumi.export("repositoryArns", registry.repository_arns)
+pulumi.export("repositoryArns", {job: repository.arn for job, repository in registry.repositories.items()})
 for purpose, arn in keys.arns.items():
     pulumi.export(f"{purpose}KeyArn", arn)
 repositories = {job: names.name("repository", job) for job in jobs}
@@ -49,8 +49,7 @@ if delivery.repository or delivery.github_deploys:
     reports = Bucket(
         "reports",
         BucketArgs(
-            bucket=names.bucket("reports"),
-            partition=names.partition,
+            bucket=names.s3_bucket("reports"),
             kms_key_arn=keys.data_arn,
             expire_days=delivery.artifact_days,
             previous_version_days=PREVIOUS_VERSION_DAYS,

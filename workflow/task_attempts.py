@@ -57,6 +57,8 @@ class StagePlan:
     fan_out: FanOutPlan | None
     skips_finished_shards: bool = False
     """Whether a resumed run leaves out shards that have a result (docs/jobs.md, shard results)."""
+    debug: bool = False
+    """Whether people may open sessions in the task (ECS Exec)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +171,7 @@ def _run_task(plan: StagePlan, target: RunTaskTarget, *, with_shards: bool) -> d
             }
         },
         "PropagateTags": "TASK_DEFINITION",
+        **({"EnableExecuteCommand": True} if plan.debug else {}),
         "Overrides": {
             "ContainerOverrides": [
                 {

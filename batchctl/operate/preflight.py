@@ -21,7 +21,7 @@ from batchctl.operate.stack import CLIENT_CONFIG
 from batchctl.outputs import only_stack
 from batchctl.program import recorded, stack_settings
 from batchctl.project import Project
-from policy.rules import Graph
+from policy.rules import Graph, kinds
 from settings import Settings
 
 FARGATE_SPOT_QUOTA: Final = "L-36FBB829"
@@ -207,6 +207,22 @@ def _buckets(flight: Preflight) -> Iterator[Diagnosis]:
         yield Diagnosis(what=f"bucket {name}", outcome=outcome, observed=state, to_do=to_do)
 
 
+def _insights_group(flight: Preflight) -> Iterator[Diagnosis]:
+    """Late events may make Container Insights' group again after a destroy; the next `up` would find it there."""
+    for resource in flight.graph:
+        name = str(resource.props.get("name", ""))
+        if resource.type != kinds.LOG_GROUP or not name.startswith("/aws/ecs/containerinsights/"):
+            continue
+        groups = flight.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        left = [group for group in groups if group["logGroupName"] == name and not group.get("kmsKeyId")]
+        yield Diagnosis(
+            what=f"log group {name}",
+            outcome="fail" if left else "ok",
+            observed="there without the stack's key: left after a destroy" if left else "not in the way",
+            to_do=f"aws logs delete-log-group --log-group-name {name}" if left else "",
+        )
+
+
 def _programs() -> Iterator[Diagnosis]:
     if shutil.which("pulumi"):
         yield Diagnosis(what="Pulumi CLI", outcome="ok", observed="on PATH")
@@ -231,4 +247,5 @@ _CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("quotas", _quotas),
     ("service-linked roles", _service_linked_roles),
     ("buckets", _buckets),
+    ("Container Insights", _insights_group),
 )

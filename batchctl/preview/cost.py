@@ -143,6 +143,9 @@ _IDLE: Final[dict[str, Callable[[Resource], list[Counted]]]] = {
     "aws:appautoscaling/policy:Policy": _scaling,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": _images,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
+    "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": lambda resource: [
+        ("DNS firewall domains", "dns.domain", len(resource.props.get("domains") or []))
+    ],
     "aws:cloudwatch/dashboard:Dashboard": lambda _: [("dashboards", "dashboard", 1)],
 }
 

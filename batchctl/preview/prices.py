@@ -50,6 +50,7 @@ TABLE: Final[Mapping[str, Price]] = {
     "logs.ingest": _priced("cloudwatch", "GB", 0.50),
     "alarm": _priced("cloudwatch", "alarm-metric-month", 0.10),
     "dashboard": _priced("cloudwatch", "dashboard-month", 3.00),
+    "dns.domain": _priced("route53", "DNS Firewall domain-month", 0.0005),
     "s3.put": _priced("s3", "1,000 requests", 0.005),
     "s3.get": _priced("s3", "1,000 requests", 0.0004),
     "dynamodb.write": _priced("dynamodb", "million requests", 0.625),

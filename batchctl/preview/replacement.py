@@ -7,6 +7,7 @@ Which properties make the provider replace a resource is in `replacements.json`,
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -210,4 +211,5 @@ def stale_acknowledgements(comparison: Comparison) -> list[str]:
     for loss in losses(comparison):
         snapshots = (comparison.base, comparison.head)
         used |= {loss.resource.name, *(snapshot.engine_urn(loss.resource.urn) for snapshot in snapshots)}
-    return [name for name in comparison.head.acknowledged if name not in used]
+    of_settings = re.compile(r"jobs\..+\.debug")  # `settings.rules.debug_problems` judges these
+    return [name for name in comparison.head.acknowledged if name not in used and not of_settings.fullmatch(name)]

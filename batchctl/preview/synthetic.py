@@ -33,31 +33,49 @@ def _zone_ids(region: str, count: int) -> list[str]:
 
 def lookup(token: str, args: Inputs, region: str) -> dict[str, Any] | None:
     """The answer to one of the look-ups that the program makes, None for any other."""
-    if token == "aws:index/getCallerIdentity:getCallerIdentity":
-        return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/preview", "id": ACCOUNT, "userId": "preview"}
-    if token == "aws:index/getAvailabilityZones:getAvailabilityZones":
-        names = zones(region)
-        return {
-            "id": region,
-            "names": names,
-            "zoneIds": _zone_ids(region, len(names)),
-            "groupNames": [region],
-            "state": "available",
-        }
-    if token == "aws:ec2/getVpcEndpointService:getVpcEndpointService":
-        return {
-            "id": str(args.get("serviceName")),
-            "availabilityZones": zones(region),
-            "privateDnsName": "",
-            "tags": {},
-        }
-    if token == "aws:ec2/getManagedPrefixList:getManagedPrefixList":
-        name = str(args.get("name"))
-        return {"id": f"pl-{_hash(name, 8)}", "name": name, "arn": "", "entries": [], "maxEntries": 0, "tags": {}}
-    if token == "aws:codestarconnections/getConnection:getConnection":
-        arn = str(args.get("arn"))
-        return {"id": arn, "arn": arn, "name": "given", "connectionStatus": "AVAILABLE", "providerType": "GitHub"}
-    return None
+    answer = _LOOKUPS.get(token)
+    return answer(args, region) if answer else None
+
+
+def _availability_zones(args: Inputs, region: str) -> dict[str, Any]:
+    names = zones(region)
+    return {
+        "id": region,
+        "names": names,
+        "zoneIds": _zone_ids(region, len(names)),
+        "groupNames": [region],
+        "state": "available",
+    }
+
+
+def _endpoint_service(args: Inputs, region: str) -> dict[str, Any]:
+    return {"id": str(args.get("serviceName")), "availabilityZones": zones(region), "privateDnsName": "", "tags": {}}
+
+
+def _prefix_list(args: Inputs, region: str) -> dict[str, Any]:
+    name = str(args.get("name"))
+    return {"id": f"pl-{_hash(name, 8)}", "name": name, "arn": "", "entries": [], "maxEntries": 0, "tags": {}}
+
+
+def _connection(args: Inputs, region: str) -> dict[str, Any]:
+    arn = str(args.get("arn"))
+    return {"id": arn, "arn": arn, "name": "given", "connectionStatus": "AVAILABLE", "providerType": "GitHub"}
+
+
+_LOOKUPS: Final[Mapping[str, Callable[[Inputs, str], dict[str, Any]]]] = {
+    "aws:codestarconnections/getConnection:getConnection": _connection,
+    "aws:ec2/getManagedPrefixList:getManagedPrefixList": _prefix_list,
+    "aws:ec2/getVpcEndpointService:getVpcEndpointService": _endpoint_service,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _availability_zones,
+    "aws:index/getCallerIdentity:getCallerIdentity": lambda args, region: {
+        "accountId": ACCOUNT,
+        "arn": f"arn:aws:iam::{ACCOUNT}:user/preview",
+        "id": ACCOUNT,
+        "userId": "preview",
+    },
+    # a preview without a state: the stack was never up
+    "pulumi:pulumi:readStackOutputs": lambda args, region: {"name": str(args.get("name")), "outputs": {}},
+}
 
 
 def outputs(token: str, name: str, inputs: Inputs, region: str) -> dict[str, Any]:
@@ -168,10 +186,6 @@ _MAKERS: Final[Mapping[str, Callable[[str, Inputs, str], dict[str, Any]]]] = {
     "ec2/Subnet": _ec2("subnet", "subnet"),
     "ec2/Vpc": _ec2("vpc", "vpc"),
     "ec2/VpcEndpoint": _ec2("vpce", "vpc-endpoint"),
-    "ecr/Image": lambda key, inputs, region: {
-        "id": _hash(key),
-        "imageUri": f"{inputs.get('repositoryUrl')}@sha256:{_hash(key, 64)}",
-    },
     "ecr/Repository": _repository,
     "ecs/Cluster": _named("ecs", "cluster/{given}", id_is="arn"),
     "ecs/Service": _service,

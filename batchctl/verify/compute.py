@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from conventions import fargate
+from settings import Settings
 
-from .model import Claim, Subject
+from .model import Claim, Subject, tags_of
 from .registry import by_key, check, single
 
 
 @check("FR-T1", single("clusterName"))
 def cluster(it: Subject) -> Iterator[Claim]:
     """The cluster is there, watched, and has both kinds of Fargate capacity."""
-    clusters = it.aws("ecs").describe_clusters(clusters=[it.name], include=["SETTINGS"])["clusters"]
+    clusters = it.aws("ecs").describe_clusters(clusters=[it.name], include=["SETTINGS", "CONFIGURATIONS", "TAGS"])[
+        "clusters"
+    ]
     described = clusters[0] if clusters else {}
     yield it.equals("status", described.get("status", "missing"), "ACTIVE")
     settings = {entry["name"]: entry["value"] for entry in described.get("settings", [])}
@@ -30,6 +33,24 @@ def cluster(it: Subject) -> Iterator[Claim]:
         yield it.equals("the default capacity", default, _providers(it.settings.platform.capacity))
     else:
         yield Claim("there is a default capacity", bool(default))
+    if it.settings:
+        yield from _configuration(it, it.settings, described)
+
+
+def _configuration(it: Subject, settings: Settings, described: dict[str, Any]) -> Iterator[Claim]:
+    """Sessions, the key of scratch space and runtime monitoring are as the settings say."""
+    configuration = described.get("configuration") or {}
+    data_key = it.outputs.text("dataKeyArn")
+    scratch = (configuration.get("managedStorageConfiguration") or {}).get("fargateEphemeralStorageKmsKeyId")
+    own_key = "ephemeral-storage" in settings.platform.customer_keys
+    yield it.equals("the key of scratch space", scratch, data_key if own_key else None)
+    sessions = configuration.get("executeCommandConfiguration") or {}
+    logged = (sessions.get("kmsKeyId"), sessions.get("logging"))
+    yield it.equals(
+        "the key and the log of sessions", logged, (data_key, "OVERRIDE") if settings.debug else (None, None)
+    )
+    monitored = tags_of(described.get("tags", [])).get("GuardDutyManaged")
+    yield it.equals("the tag GuardDutyManaged", monitored, str(settings.network.guard_duty is not None).lower())
 
 
 @check("FR-T2", by_key("taskDefinitionArns"))
@@ -55,7 +76,8 @@ def task(it: Subject) -> Iterator[Claim]:
 def _container(it: Subject, definitions: list[dict[str, Any]]) -> Iterator[Claim]:
     yield it.equals("the list of containers", [entry.get("name") for entry in definitions], [it.key])
     for entry in definitions:
-        yield it.equals("the read-only root file system", entry.get("readonlyRootFilesystem"), True)
+        entered = bool(it.job and it.job.debug)
+        yield it.equals("the read-only root file system", entry.get("readonlyRootFilesystem"), not entered)
         user = str(entry.get("user", ""))
         yield Claim("the user is not root", user.partition(":")[0] not in ("", "0", "root"), user or "root")
         yield Claim("it is not privileged", not entry.get("privileged"), "privileged")
@@ -137,6 +159,8 @@ def service(it: Subject) -> Iterator[Claim]:
     )
     groups = [it.outputs.text("taskSecurityGroupId")]
     yield it.equals("the list of security groups", network.get("securityGroups"), groups)
+    if it.job:
+        yield it.equals("opening sessions in its tasks", bool(described.get("enableExecuteCommand")), it.job.debug)
     yield it.equals("spreading over zones", described.get("availabilityZoneRebalancing"), "ENABLED")
     yield from _size(it, described)
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from conventions import endpoint_services, iam
+
 from .model import Claim, Deployment, Subject
 from .registry import check, listed, single, statements
 
@@ -18,6 +20,8 @@ _KEYS = single("dataKeyArn", "logsKeyArn", "messagesKeyArn")
 VERSION: Final = "2012-10-17"
 ANY_RESOURCE: Final = frozenset({"ecr:GetAuthorizationToken"})
 """What a job's roles may do to everything, because AWS knows no narrower form of it."""
+ANY_RESOURCE_IN_SESSIONS: Final = frozenset({*endpoint_services.OPTIONAL["ssmmessages"], "logs:DescribeLogGroups"})
+"""The same where people may open sessions in its tasks."""
 
 
 @check("FR-T4", _KEYS)
@@ -39,18 +43,39 @@ def key_policy(it: Subject) -> Iterator[Claim]:
     """The key policy names who may use the key: this account and AWS services under a condition."""
     policy = json.loads(it.aws("kms").get_key_policy(KeyId=it.name, PolicyName="default")["Policy"])
     yield it.equals("version", policy.get("Version"), VERSION)
-    strangers = [entry for entry in statements(policy) if not _known_user(entry, it.outputs.account)]
-    yield Claim("only this account and services under a condition use it", not strangers, strangers)
+    senders = set(it.settings.data.senders) if it.settings and it.key == "dataKeyArn" else set()
+    strangers = [entry for entry in statements(policy) if not _known_user(entry, it.outputs.account, senders)]
+    yield Claim("only this account, senders and services under a condition use it", not strangers, strangers)
 
 
-def _known_user(entry: dict[str, Any], account: str) -> bool:
+def _known_user(entry: dict[str, Any], account: str, senders: set[str]) -> bool:
     if entry["Effect"] == "Deny":
         return True
     principal = entry["Principal"]
     if not isinstance(principal, dict):
         return False
-    own = all(account in str(arn).split(":") for arn in listed(principal.get("AWS", [])))
+    users = {str(arn) for arn in listed(principal.get("AWS", []))}
+    if users and users <= senders:
+        return bool(entry.get("Condition"))
+    own = all(account in arn.split(":") for arn in users)
     return own and ("Service" not in principal or bool(entry.get("Condition")))
+
+
+@check(
+    "FR-T4",
+    lambda deployed: {
+        "nightly": deployed.outputs.text("stateMachineArn"),
+        **deployed.outputs.by_key("monitorStateMachineArns"),
+    },
+)
+def state_machine_key(it: Subject) -> Iterator[Claim]:
+    """Definition and executions are under the key that the settings name."""
+    described = it.aws("stepfunctions").describe_state_machine(stateMachineArn=it.name)
+    configuration = described.get("encryptionConfiguration") or {}
+    if it.settings:
+        own_key = "state-machines" in it.settings.platform.customer_keys
+        expected = it.outputs.text("dataKeyArn") if own_key else None
+        yield it.equals("the key of executions", configuration.get("kmsKeyId"), expected)
 
 
 def _roles(deployed: Deployment) -> dict[str, str]:
@@ -69,10 +94,15 @@ def _roles(deployed: Deployment) -> dict[str, str]:
 @check("FR-T6", _roles)
 def trust(it: Subject) -> Iterator[Claim]:
     """Only named services assume the role, for resources of this account."""
-    document = it.aws("iam").get_role(RoleName=it.name)["Role"]["AssumeRolePolicyDocument"]
+    role = it.aws("iam").get_role(RoleName=it.name)["Role"]
+    document: dict[str, Any] = role["AssumeRolePolicyDocument"]
     yield it.equals("version of the trust policy", document.get("Version"), VERSION)
     loose = [entry for entry in statements(document) if not _confined(entry)]
     yield Claim("it is assumed by a named service or provider, under a condition", not loose, loose)
+    if it.settings and "/" in it.key:
+        yield it.equals("its path", role.get("Path"), it.settings.platform.permissions_path)
+        boundary = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+        yield it.equals("its permissions boundary", boundary, it.settings.platform.permissions_boundary)
     if "/" in it.key:
         services = [entry["Principal"] for entry in statements(document)]
         yield it.equals("who assumes it", services, [{"Service": "ecs-tasks.amazonaws.com"}])
@@ -120,11 +150,16 @@ def _beyond(it: Subject, entry: dict[str, Any]) -> Iterator[str]:
     job, outputs = it.key.partition("/")[0], it.outputs
     own = [outputs.text(name) for name in ("inputBucketArn", "outputBucketArn", "dataKeyArn", "messagesKeyArn")]
     own += [outputs.by_key("repositoryArns")[job], outputs.by_key("logGroupArns")[job]]
-    own += [it.names.arn("sqs", it.names.name("queue", job))]
+    own += [it.names.queue(job).arn, it.names.arn("ecs", f"task/{outputs.text('clusterName')}")]
+    own += [arn for group, arn in outputs.by_key("logGroupArns").items() if group == "sessions"]
     settings = it.settings.jobs.get(job) if it.settings else None
-    own += settings.secrets.values() if settings else ()
+    if settings and it.settings:
+        own += [*map(iam.secret_arn, settings.secrets.values()), *settings.secret_key_arns]
+        agent = it.settings.network.agent_account(outputs.region)
+        own += [endpoint_services.agent_repository_arn(it.names, agent)] if agent else []
     for resource in map(str, listed(entry.get("Resource", []))):
         named = any(resource == arn or resource.startswith((f"{arn}/", f"{arn}:")) for arn in own)
         secret = settings is None and resource.split(":")[2:3] in (["secretsmanager"], ["ssm"])
-        if not named and not secret and not (resource == "*" and set(_actions(entry)) <= ANY_RESOURCE):
+        anything = ANY_RESOURCE | (ANY_RESOURCE_IN_SESSIONS if settings and settings.debug else set())
+        if not named and not secret and not (resource == "*" and set(_actions(entry)) <= anything):
             yield f"{', '.join(_actions(entry))} on {resource}"

@@ -61,7 +61,12 @@ class Deployment:
     @property
     def names(self) -> Names:
         """What the stack calls things."""
-        return Names(suffix=self.outputs.stack, account=self.outputs.account, region=self.outputs.region)
+        return Names(
+            suffix=self.outputs.stack,
+            account=self.outputs.account,
+            region=self.outputs.region,
+            role_path=self.settings.platform.permissions_path if self.settings else "/",
+        )
 
 
 @dataclass(frozen=True)

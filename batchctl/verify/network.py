@@ -67,6 +67,27 @@ def no_peering(it: Subject) -> Iterator[Claim]:
     yield Claim("no other network is peered", not own, own)
 
 
+@check("NETWORK", _VPC)
+def dns_firewall(it: Subject) -> Iterator[Claim]:
+    """Where the settings ask for it, the resolver answers for this stack's services and blocks everything else."""
+    if it.settings is None or not it.settings.network.dns_firewall:
+        return
+    client = it.aws("route53resolver")
+    associated = client.list_firewall_rule_group_associations(VpcId=it.name)["FirewallRuleGroupAssociations"]
+    yield Claim("one rule group filters names", len(associated) == 1, associated)
+    for association in associated:
+        group = association["FirewallRuleGroupId"]
+        rules = sorted(
+            client.list_firewall_rules(FirewallRuleGroupId=group)["FirewallRules"], key=lambda rule: rule["Priority"]
+        )
+        yield it.equals("the order of rules", [rule["Action"] for rule in rules], ["ALLOW", "BLOCK"])
+        domains = [
+            client.list_firewall_domains(FirewallDomainListId=rule["FirewallDomainListId"])["Domains"] for rule in rules
+        ]
+        foreign = [name for name in domains[0] if not name.rstrip(".").endswith(".amazonaws.com")] if domains else []
+        yield Claim("only names of AWS resolve", not foreign and domains[1:] == [["*"]], domains)
+
+
 @check("NETWORK", each_of("privateSubnetIds"))
 def subnet(it: Subject) -> Iterator[Claim]:
     """The subnet is in the VPC, hands out no public address and has a route table of this stack."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from .model import Claim, Deployment, Subject
 from .registry import by_key, check, listed, single, statements
@@ -92,12 +93,22 @@ def bucket_policy(it: Subject) -> Iterator[Claim]:
         and entry.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") == "false"
     ]
     yield Claim("plain HTTP is refused", bool(refused), policy)
-    strangers = [
-        entry
-        for entry in statements(policy)
-        if entry["Effect"] == "Allow" and ("Service" not in entry["Principal"] or not entry.get("Condition"))
-    ]
-    yield Claim("only AWS services are admitted, under a condition", not strangers, strangers)
+    senders = set(it.settings.data.senders) if it.settings and it.key == "inputBucketName" else set()
+    strangers = [entry for entry in statements(policy) if entry["Effect"] == "Allow" and not _admitted(entry, senders)]
+    yield Claim("only AWS services, under a condition, and the senders are admitted", not strangers, strangers)
+    if it.settings and it.key == "auditBucketName" and it.settings.data.object_lock:
+        kept = [entry for entry in statements(policy) if "s3:DeleteObjectVersion" in listed(entry["Action"])]
+        refused = [entry["Effect"] for entry in kept]
+        yield it.equals("deletion from it", refused, [] if it.settings.platform.teardown else ["Deny"])
+
+
+def _admitted(entry: dict[str, Any], senders: set[str]) -> bool:
+    """A service of AWS's under a condition, or one of the senders with nothing but writing."""
+    principal = entry["Principal"]
+    if "Service" in principal:
+        return bool(entry.get("Condition"))
+    actions = {str(action) for action in listed(entry["Action"])}
+    return set(listed(principal.get("AWS", []))) <= senders and actions <= {"s3:AbortMultipartUpload", "s3:PutObject"}
 
 
 @check("DATA", _BUCKETS)
@@ -112,6 +123,24 @@ def bucket_lifecycle(it: Subject) -> Iterator[Claim]:
     else:
         yield Claim("objects expire", bool(days), rules)
     yield Claim("abandoned uploads end", any("AbortIncompleteMultipartUpload" in rule for rule in on), rules)
+
+
+@check("DATA", single("inputBucketName", "outputBucketName", "auditBucketName"))
+def object_lock(it: Subject) -> Iterator[Claim]:
+    """Object lock is as the settings say: on the output bucket, and on no other."""
+    client = it.aws("s3")
+    try:
+        lock = client.get_object_lock_configuration(Bucket=it.name).get("ObjectLockConfiguration", {})
+    except client.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "ObjectLockConfigurationNotFoundError":
+            raise
+        lock = {}
+    retention = (lock.get("Rule") or {}).get("DefaultRetention") or {}
+    actual = {key: retention[key] for key in ("Mode", "Days") if retention.get(key)} or None
+    wanted = it.settings.data.object_lock if it.settings and it.key == "outputBucketName" else None
+    expected = {"Mode": wanted.mode.upper(), "Days": wanted.days} if wanted else None
+    if it.settings or it.key != "outputBucketName":
+        yield it.equals("the lock of new objects", actual, expected)
 
 
 @check("DATA", single("ledgerTableName"))

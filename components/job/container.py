@@ -1,7 +1,7 @@
 """A job's container definition.
 
-Every container runs without root, on a read-only root file system with one writable directory, is stopped gently, has a
-health check, and logs without ever blocking the job.
+Every container runs without root, on a read-only root file system with one writable directory (unless it is debugged),
+is stopped gently, has a health check, and logs without ever blocking the job.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def container(
         "image": image,
         "essential": True,
         "user": job_settings.user,
-        "readonlyRootFilesystem": True,
+        # the agent of a session writes into the container (docs/aws-facts.md#ecs-exec)
+        "readonlyRootFilesystem": not job_settings.debug,
         "privileged": False,
         "stopTimeout": STOP_TIMEOUT_SECONDS,
         "linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}},

@@ -8,7 +8,7 @@ never wake a service (docs/aws-facts.md#no-cpu-metric-without-tasks).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ class JobServiceArgs:
     buckets: Mapping[str, Reference]
     """The buckets that a job's `reads` and `writes` name, by purpose: `input`, `output`."""
     task_network: TaskNetwork
+    agent_repository_arns: Sequence[str] = ()
+    """Repositories that GuardDuty's agent is pulled from."""
 
 
 class JobService(pulumi.ComponentResource):
@@ -107,6 +109,11 @@ class JobService(pulumi.ComponentResource):
         self.execution_role_arn = role.arn
         statements = [
             iam.statement("PullOwnImage", endpoint_services.PULL_ACTIONS, [self._args.repository.arn]),
+            *(
+                [iam.statement("PullAgent", endpoint_services.PULL_ACTIONS, self._args.agent_repository_arns)]
+                if self._args.agent_repository_arns
+                else []
+            ),
             iam.statement("SignInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
             iam.statement(
                 "WriteOwnLog", endpoint_services.LOG_ACTIONS, [f"{names.log_group_arn(names.log_group(job))}:*"]
@@ -136,8 +143,9 @@ class JobService(pulumi.ComponentResource):
         """What the job's own code may do: its prefixes of the two buckets, and the key under them."""
         role = self._role("task", f"{self._args.job}'s own code runs with this role")
         self.task_role_arn = role.arn
-        if not (statements := _data_statements(self._args.buckets, self._args.settings)):
-            return []
+        sessions = self._session_policies(role) if self._args.settings.debug else []
+        if not (statements := _data_statements(self._args.buckets, self._args.job, self._args.settings)):
+            return sessions
         key_use = pulumi.Output.from_input(self._args.context.data_key_arn).apply(
             lambda arn: iam.document(
                 iam.statement("UseDataKeyThroughS3", ["kms:Decrypt", "kms:GenerateDataKey"], [arn])
@@ -146,6 +154,34 @@ class JobService(pulumi.ComponentResource):
         return [
             self._policy(role, "reach-own-data", iam.document(*statements)),
             self._policy(role, "use-data-key", key_use),
+            *sessions,
+        ]
+
+    def _session_policies(self, role: aws.iam.Role) -> list[aws.iam.RolePolicy]:
+        """What the agent of a session does with the task's role; source: docs/aws-facts.md#ecs-exec."""
+        names, context = self._args.context.names, self._args.context
+        group = names.log_group_arn(names.log_group("sessions"))
+        target = f"ecs:{self._args.task_network.cluster.name}_*"
+        open_session = iam.document(
+            iam.statement("OpenSession", endpoint_services.OPTIONAL["ssmmessages"], ["*"]),
+            iam.statement("FindSessionLog", ["logs:DescribeLogGroups"], ["*"]),
+            iam.statement(
+                "WriteSessionLog", [*endpoint_services.LOG_ACTIONS, "logs:DescribeLogStreams"], [f"{group}:*"]
+            ),
+        )
+        key_use = pulumi.Output.from_input(context.data_key_arn).apply(
+            lambda arn: iam.document(
+                iam.statement(
+                    "DecryptSession",
+                    ["kms:Decrypt"],
+                    [arn],
+                    conditions={"StringLike": {"kms:EncryptionContext:aws:ssm:TargetId": target}},
+                )
+            )
+        )
+        return [
+            self._policy(role, "open-session", open_session),
+            self._policy(role, "decrypt-session", key_use),
         ]
 
     def _task_definition(self) -> aws.ecs.TaskDefinition:
@@ -207,6 +243,7 @@ class JobService(pulumi.ComponentResource):
             deployment_maximum_percent=200,
             availability_zone_rebalancing="ENABLED",
             enable_ecs_managed_tags=True,
+            enable_execute_command=True if args.settings.debug else None,
             propagate_tags="SERVICE",
             wait_for_steady_state=False,
             # without it the provider replaces the service, deleting it first, when its capacity changes
@@ -267,15 +304,19 @@ class JobService(pulumi.ComponentResource):
         )
 
 
-def _data_statements(buckets: Mapping[str, Reference], job: Job) -> list[iam.Statement]:
-    """Access to exactly the prefixes that the settings give the job."""
+def _data_statements(buckets: Mapping[str, Reference], name: str, job: Job) -> list[iam.Statement]:
+    """Access to exactly the prefixes that the settings give the job, and a queue worker's to its receipts."""
     statements: list[iam.Statement] = []
+    writes = [(access.bucket, access.prefix) for access in job.writes]
+    if job.queue:
+        writes.append(("output", f"receipts/{name}/"))
+    reads = [(access.bucket, access.prefix) for access in job.reads]
     for verb, accesses, actions in (
-        ("Read", job.reads, ("s3:GetObject", "s3:GetObjectVersion")),
-        ("Write", job.writes, ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload")),
+        ("Read", reads, ("s3:GetObject", "s3:GetObjectVersion")),
+        ("Write", writes, ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload")),
     ):
         for purpose, bucket in buckets.items():
-            prefixes = sorted({access.prefix for access in accesses if access.bucket == purpose})
+            prefixes = sorted({prefix for of, prefix in accesses if of == purpose})
             if not prefixes:
                 continue
             title = purpose.capitalize()

@@ -76,7 +76,7 @@ class NightlyRun(pulumi.ComponentResource):
         machine = StateMachine(
             f"{name}-machine",
             StateMachineArgs(
-                names=args.context.names,
+                context=args.context,
                 purpose=PURPOSE,
                 definition=pulumi.Output.all(
                     args.task_network.cluster_arn,
@@ -96,9 +96,6 @@ class NightlyRun(pulumi.ComponentResource):
                         topic=args.topic,
                     )
                 ),
-                key_arns=[args.context.data_key_arn, args.context.messages_key_arn],
-                logs_key_arn=args.context.logs_key_arn,
-                log_retention_days=args.context.log_retention_days,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -240,7 +237,7 @@ def _stage(name: str, args: NightlyRunArgs, task_definition_arn: str) -> task_at
             inline_limit=job.fan_out.inline_limit,
             batch=job.fan_out.batch,
             concurrency=job.fan_out.concurrency
-            or concurrency.tasks_at_once(job.cpu, args.workflow.fargate_vcpu_quota, args.network_places),
+            or concurrency.tasks_at_once(job.cpu, args.workflow.vcpus_of_run(args.jobs), args.network_places),
             tolerated_failure_percent=job.fan_out.tolerated_failure_percent,
         )
     return task_attempts.StagePlan(
@@ -252,4 +249,5 @@ def _stage(name: str, args: NightlyRunArgs, task_definition_arn: str) -> task_at
         capacity_attempts=job.retry.capacity_attempts,
         backoff_seconds=job.retry.backoff_seconds,
         fan_out=fan_out,
+        debug=job.debug,
     )

@@ -123,11 +123,11 @@ class RunMonitors(pulumi.ComponentResource):
         )
 
     def _machine(self, purpose: str, definition: dict[str, object], ledger_actions: list[str]) -> StateMachine:
-        args, names = self._args, self._args.context.names
+        args = self._args
         return StateMachine(
             f"{self._name}-{purpose}",
             StateMachineArgs(
-                names=names,
+                context=args.context,
                 purpose=purpose,
                 definition=json.dumps(definition),
                 statements=[
@@ -138,9 +138,6 @@ class RunMonitors(pulumi.ComponentResource):
                         [args.topic.arn],
                     ),
                 ],
-                key_arns=[args.context.data_key_arn, args.context.messages_key_arn],
-                logs_key_arn=args.context.logs_key_arn,
-                log_retention_days=args.context.log_retention_days,
             ),
             pulumi.ResourceOptions(parent=self),
         )

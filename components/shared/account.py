@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pulumi
 import pulumi_aws as aws
 
 from conventions.zones import Zone
@@ -22,6 +23,8 @@ class Account:
     """Names of the zones that each endpoint service serves, by service."""
     s3_prefix_list_id: str
     """The region's managed prefix list of S3 addresses."""
+    deployed_environment: str | None
+    """The suffix under which the stack is up already; None before its first deployment and after its last destroy."""
 
 
 def look_up(region: str, endpoint_services: Sequence[str]) -> Account:
@@ -38,5 +41,18 @@ def look_up(region: str, endpoint_services: Sequence[str]) -> Account:
             ).availability_zones
             for service in endpoint_services
         },
+        deployed_environment=_deployed_environment(),
         s3_prefix_list_id=aws.ec2.get_managed_prefix_list(name=f"com.amazonaws.{region}.s3").id,
     )
+
+
+def _deployed_environment() -> str | None:
+    """What the stack's own last outputs say, as the engine keeps them.
+
+    Source: `readStackOutputs` of the engine's built-in provider,
+    https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/builtins.go
+    """
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value or {}
+    environment = answer.get("outputs", {}).get("environment")
+    return str(environment) if environment else None

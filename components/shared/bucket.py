@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
 
 from conventions import iam
+from conventions.naming import Reference
+
+if TYPE_CHECKING:
+    from settings.storage import ObjectLock
 
 ABANDONED_UPLOAD_DAYS = 7
 
@@ -21,9 +26,8 @@ ABANDONED_UPLOAD_DAYS = 7
 class BucketArgs:
     """Inputs of `Bucket`."""
 
-    bucket: str
-    """Physical name; its ARN in the bucket policy is built from it."""
-    partition: str
+    bucket: Reference
+    """Its name and ARN."""
     kms_key_arn: pulumi.Input[str] | None
     """None: S3's own keys (SSE-S3), the only encryption S3 takes for a bucket that it delivers access logs to."""
     expire_days: int
@@ -34,6 +38,8 @@ class BucketArgs:
     """Whether `destroy` may delete the bucket while it holds objects."""
     statements: Sequence[iam.Statement] = ()
     """Further statements of the bucket policy."""
+    object_lock: ObjectLock | None = None
+    """For how long a version cannot be deleted."""
 
 
 class Bucket(pulumi.ComponentResource):
@@ -47,8 +53,8 @@ class Bucket(pulumi.ComponentResource):
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:shared:Bucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        bucket = aws.s3.Bucket(name, bucket=args.bucket, force_destroy=args.force_destroy, opts=child)
-        aws.s3.BucketVersioning(
+        bucket = aws.s3.Bucket(name, bucket=args.bucket.name, force_destroy=args.force_destroy, opts=child)
+        versioning = aws.s3.BucketVersioning(
             f"{name}-versioning",
             bucket=bucket.id,
             versioning_configuration={"status": "Enabled"},
@@ -73,6 +79,9 @@ class Bucket(pulumi.ComponentResource):
             opts=child,
         )
         self._lifecycle(name, args, bucket)
+        if args.object_lock is not None:
+            # S3 locks the objects of a versioned bucket only
+            self._lock(name, args.object_lock, bucket, versioning)
         # S3 refuses two concurrent changes of a bucket's access settings: one after the other
         self.policy = aws.s3.BucketPolicy(
             f"{name}-policy",
@@ -105,6 +114,15 @@ class Bucket(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
+    def _lock(self, name: str, lock: ObjectLock, bucket: aws.s3.Bucket, versioning: aws.s3.BucketVersioning) -> None:
+        aws.s3.BucketObjectLockConfiguration(
+            f"{name}-lock",
+            bucket=bucket.id,
+            object_lock_enabled="Enabled",
+            rule={"default_retention": {"mode": lock.mode.upper(), "days": lock.days}},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+        )
+
 
 def _encryption(
     kms_key_arn: pulumi.Input[str] | None,
@@ -119,11 +137,10 @@ def _encryption(
 
 
 def _https_only(args: BucketArgs) -> iam.Statement:
-    arn = f"arn:{args.partition}:s3:::{args.bucket}"
     return iam.statement(
         "RefusePlainHttp",
         ["s3:*"],
-        [arn, f"{arn}/*"],
+        [args.bucket.arn, f"{args.bucket.arn}/*"],
         principal={"AWS": "*"},
         conditions={"Bool": {"aws:SecureTransport": "false"}},
         effect="Deny",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from conventions.naming import Names, Reference
+
+if TYPE_CHECKING:
+    from settings.platform import CustomerKeyUse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,8 @@ class StackContext:
     log_retention_days: int
     teardown: bool
     """Whether `destroy` may delete buckets and repositories that hold something."""
+    customer_keys: Sequence[CustomerKeyUse] = ()
+    """What the data key encrypts besides buckets, ledger and images."""
 
 
 @dataclass(frozen=True, kw_only=True)

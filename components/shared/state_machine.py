@@ -12,8 +12,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.shared.stack_context import StackContext
 from conventions import iam
 from conventions.naming import Names
+
+DATA_KEY_SECONDS = 300
+"""How long a data key is used again, which saves calls to KMS; Step Functions takes 60 to 900."""
 
 _DELIVERY = (
     "logs:CreateLogDelivery",
@@ -34,16 +38,12 @@ _TRACING = ("xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemet
 class StateMachineArgs:
     """Inputs of `StateMachine`."""
 
-    names: Names
+    context: StackContext
     purpose: str
     """The name is `statemachine-<purpose>-<suffix>`, the role's `role-<purpose>-machine-<suffix>`."""
     definition: pulumi.Input[str]
     statements: Sequence[iam.Statement]
     """What the machine's role may do besides logging and tracing; ARNs from names."""
-    key_arns: Sequence[pulumi.Input[str]]
-    """KMS keys of the data and topics that the machine touches."""
-    logs_key_arn: pulumi.Input[str]
-    log_retention_days: int
 
 
 class StateMachine(pulumi.ComponentResource):
@@ -57,13 +57,13 @@ class StateMachine(pulumi.ComponentResource):
     def __init__(self, name: str, args: StateMachineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:shared:StateMachine", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        names = args.names
+        context, names = args.context, args.context.names
         self.name = names.name("statemachine", args.purpose)
         self.log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=names.workflow_log_group(args.purpose),
-            retention_in_days=args.log_retention_days,
-            kms_key_id=args.logs_key_arn,
+            retention_in_days=context.log_retention_days,
+            kms_key_id=context.logs_key_arn,
             opts=child,
         )
         role = aws.iam.Role(
@@ -83,7 +83,10 @@ class StateMachine(pulumi.ComponentResource):
         policies = [
             # keys have no names: in a policy of their own they do not hide the rest from a preview
             aws.iam.RolePolicy(f"{name}-{purpose}", name=purpose, role=role.name, policy=document, opts=child)
-            for purpose, document in (("run", run), ("use-keys", use_of(args.key_arns)))
+            for purpose, document in (
+                ("run", run),
+                ("use-keys", use_of([context.data_key_arn, context.messages_key_arn])),
+            )
         ]
         machine = aws.sfn.StateMachine(
             name,
@@ -97,11 +100,23 @@ class StateMachine(pulumi.ComponentResource):
                 "log_destination": self.log_group.arn.apply(lambda arn: f"{arn}:*"),
             },
             tracing_configuration={"enabled": True},
+            encryption_configuration=_encryption(context),
             # creating it checks what the role may do
             opts=pulumi.ResourceOptions(parent=self, depends_on=policies),
         )
         self.arn, self.role_arn = machine.arn, role.arn
         self.register_outputs({"arn": self.arn, "role_arn": self.role_arn})
+
+
+def _encryption(context: StackContext) -> aws.sfn.StateMachineEncryptionConfigurationArgs | None:
+    """The definition and executions under the data key, where the settings ask for it; otherwise under AWS's own."""
+    if "state-machines" not in context.customer_keys:
+        return None
+    return aws.sfn.StateMachineEncryptionConfigurationArgs(
+        type="CUSTOMER_MANAGED_KMS_KEY",
+        kms_key_id=context.data_key_arn,
+        kms_data_key_reuse_period_seconds=DATA_KEY_SECONDS,
+    )
 
 
 def _sources(names: Names, purpose: str) -> list[str]:

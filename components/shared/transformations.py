@@ -20,10 +20,13 @@ class NotDestroyableError(pulumi.RunError):
     """A resource asks to outlive its stack."""
 
 
-def standards(tags: Mapping[str, str], *, permissions_boundary: str | None = None) -> Transformation:
+def standards(
+    tags: Mapping[str, str], *, permissions_boundary: str | None = None, role_path: str = "/"
+) -> Transformation:
     """A stack transformation that gives each taggable resource `tags`; its own tags win, its first `CreatedAt` stays.
 
-    `permissions_boundary` is the ARN of a policy that bounds every role, whichever component makes it.
+    `permissions_boundary` is the ARN of a policy that bounds every role, whichever component makes it; `role_path` is
+    where every role is (`/`: it has no path of its own).
 
     Raises NotDestroyableError for a resource with `retain_on_delete` or `deleted_with`.
     """
@@ -42,8 +45,11 @@ def standards(tags: Mapping[str, str], *, permissions_boundary: str | None = Non
             return None
         own: Any = args.props["tags"] or {}
         props = {**args.props, "tags": {**tags, **own}}
-        if args.type_ == "aws:iam/role:Role" and permissions_boundary:
-            props["permissions_boundary"] = permissions_boundary
+        if args.type_ == "aws:iam/role:Role":
+            if permissions_boundary:
+                props["permissions_boundary"] = permissions_boundary
+            if role_path != "/":
+                props["path"] = role_path
         kept = pulumi.ResourceOptions(ignore_changes=[f"tags.{CREATED_AT}"])
         return pulumi.ResourceTransformationResult(props=props, opts=pulumi.ResourceOptions.merge(args.opts, kept))
 

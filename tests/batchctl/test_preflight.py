@@ -150,6 +150,17 @@ def test_a_bucket_of_somebody_else(answers: Answers, monkeypatch: pytest.MonkeyP
     assert "platform.environment" in one["to_do"]
 
 
+@pytest.mark.parametrize(("left", "outcome"), [(True, "fail"), (False, "ok")])
+def test_a_log_group_that_a_destroy_left(answers: Answers, left: bool, outcome: str) -> None:
+    """Late events make Container Insights' group again, without a key; `pulumi up` would find it in its way."""
+    name = "/aws/ecs/containerinsights/cluster-batch-dev/performance"
+    if left:
+        boto3.client("logs", region_name="us-east-1").create_log_group(logGroupName=name)
+    one = diagnoses()[f"log group {name}"]
+    assert one["outcome"] == outcome
+    assert one["to_do"] == (f"aws logs delete-log-group --log-group-name {name}" if left else "")
+
+
 def test_a_role_that_is_there(answers: Answers) -> None:
     iam = boto3.client("iam")  # moto gives a service-linked role another name than AWS does
     iam.create_role(RoleName="AWSServiceRoleForECS", AssumeRolePolicyDocument="{}")

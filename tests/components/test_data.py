@@ -5,7 +5,7 @@ from tests.mocks import CONTEXT, SETTINGS, built
 
 
 def test_three_closed_buckets_and_a_ledger() -> None:
-    mocks = built(lambda: Data("data", DataArgs(context=CONTEXT, settings=SETTINGS.data)))
+    mocks = built(lambda: Data("data", DataArgs(context=CONTEXT, settings=SETTINGS.data, incoming_prefix="incoming/")))
     buckets = {bucket["bucket"] for bucket in mocks.inputs("aws:s3/bucket:Bucket")}
     assert buckets == {f"bucket-{purpose}-123456789012-dev" for purpose in ("input", "output", "audit")}
     blocks = mocks.inputs("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")

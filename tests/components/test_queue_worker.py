@@ -25,6 +25,7 @@ def graph() -> Graph:
     return record_with(
         {
             "batch-platform:network": {"cidr": "10.0.0.0/16", "extraEndpoints": ["sqs"]},
+            "batch-platform:workflow": {"fargateVcpuQuota": 46},
             "batch-platform:jobs": {
                 "risk-calculation": {"queue": {"acceptableLatency": 600, "secondsPerMessage": 30, "maxReceives": 4}}
             },

@@ -26,6 +26,8 @@ _LISTS = {
     ("ec2", "describe_flow_logs"): "FlowLogs[].FlowLogId",
     ("ec2", "describe_internet_gateways"): "InternetGateways[].InternetGatewayId",
     ("events", "list_rules"): "Rules[].Name",
+    ("route53resolver", "list_firewall_rule_groups"): "FirewallRuleGroups[].Name",
+    ("route53resolver", "list_firewall_domain_lists"): "FirewallDomainLists[].Name",
     ("sns", "list_topics"): "Topics[].TopicArn",
     ("sqs", "list_queues"): "QueueUrls",
     ("stepfunctions", "list_state_machines"): "stateMachines[].name",

@@ -6,8 +6,6 @@ Every change of `changes.py` is made on the shared dev stack, and none is left b
 from __future__ import annotations
 
 import json
-import os
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -16,40 +14,21 @@ import pytest
 from typer.testing import CliRunner
 
 from batchctl import cli
-from batchctl import project as projects
 from batchctl.errors import FOUND, OK
-from batchctl.verify import AREAS, Outcome, Report, clients
-from batchctl.verify import command as verifying
+from batchctl.verify import AREAS, Outcome, clients
 from conventions.naming import Names
 from tests.engine.changes import CHANGES, Change, made, rule_off
 from tests.engine.conftest import Deployed
+from tests.engine.verified import Verified, verified
 from tooling.delivery import permissions
 
 on_dev = pytest.mark.parametrize("deployed", ["dev"], indirect=True)
 
 
-@dataclass(frozen=True)
-class Verified:
-    """The shared dev stack and how to verify it."""
-
-    deployed: Deployed
-    outputs: Path
-
-    def report(self) -> Report:
-        return verifying.verify(None, self.outputs, projects.load(self.deployed.engine.directory))
-
-
 @pytest.fixture
 def dev(deployed: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verified:
-    """The dev stack, with boto3 led to the emulated account as it would be to AWS: by the environment."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)  # a profile of whoever runs the tests
-    for name, value in deployed.engine.environment.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
-    file = tmp_path / "outputs.json"
-    file.write_text(json.dumps(deployed.outputs), encoding="utf-8")
-    return Verified(deployed, file)
+    """The dev stack."""
+    return verified(deployed, tmp_path, monkeypatch)
 
 
 def test_every_area_is_tampered_with() -> None:

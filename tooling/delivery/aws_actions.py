@@ -67,6 +67,15 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "kms": ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListKeyPolicies", "ListResourceTags"),
     "logs": ("DescribeMetricFilters", "DescribeQueryDefinitions", "ListTagsForResource"),
+    "route53resolver": (
+        "GetFirewallDomainList",
+        "GetFirewallRuleGroup",
+        "GetFirewallRuleGroupAssociation",
+        "ListFirewallDomains",
+        "ListFirewallRuleGroupAssociations",
+        "ListFirewallRules",
+        "ListTagsForResource",
+    ),
     "s3": (
         "GetAccelerateConfiguration",
         "GetBucket*",
@@ -120,6 +129,23 @@ CHANGE_VPC_PARTS: Final = (
     "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
 )
 
+
+FILTER_NAMES: Final = (
+    "AssociateFirewallRuleGroup",
+    "CreateFirewallDomainList",
+    "CreateFirewallRule",
+    "CreateFirewallRuleGroup",
+    "DeleteFirewallDomainList",
+    "DeleteFirewallRule",
+    "DeleteFirewallRuleGroup",
+    "DisassociateFirewallRuleGroup",
+    "TagResource",
+    "UntagResource",
+    "UpdateFirewallDomains",
+    "UpdateFirewallRule",
+    "UpdateFirewallRuleGroupAssociation",
+)
+"""Of route53resolver: what a stack with a DNS firewall takes; its ARNs hold no names, so tags confine it."""
 
 WRITES: Final[dict[str, tuple[str, ...]]] = {
     "cloudwatch": (
@@ -202,6 +228,7 @@ WRITES: Final[dict[str, tuple[str, ...]]] = {
         "ListBucketVersions",
         "PutBucketLogging",
         "PutBucketNotification",
+        "PutBucketObjectLockConfiguration",
         "PutBucketOwnershipControls",
         "PutBucketPolicy",
         "PutBucketPublicAccessBlock",

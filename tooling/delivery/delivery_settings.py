@@ -20,8 +20,10 @@ from settings import configuration, parse
 from settings.base import Section
 from settings.errors import PROJECT, Problem, SettingsError
 from settings.jobs import Job
-from settings.models import Email, Platform, Registry, Tags
+from settings.models import Email
+from settings.platform import Platform, Tags
 from settings.reading import read_section
+from settings.storage import Registry
 
 Severity = Literal["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
 StackName = Annotated[str, StringConstraints(pattern=rf"^{naming.SUFFIX_PATTERN}$")]

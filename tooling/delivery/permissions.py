@@ -9,6 +9,8 @@ tests/sandbox/permissions evaluate conditions and resources.
 
 from __future__ import annotations
 
+from typing import Final
+
 from conventions import iam
 from conventions.naming import Names
 
@@ -38,7 +40,7 @@ def reads(stack: Names) -> list[iam.Statement]:
             f"Read{service.title().replace('-', '')}",
             [f"{service}:{action}" for action in actions],
             _owned(stack, service),
-            conditions=_own_or_untagged(stack) if service in ("application-autoscaling", "kms") else None,
+            conditions=_own_or_untagged(stack) if service in _KNOWN_BY_TAG else None,
         )
         for service, actions in aws_actions.READS.items()
     ]
@@ -90,15 +92,21 @@ def _owned(stack: Names, service: str) -> list[str]:
             stack.arn("ecs", f"task-definition/task-*-{sfx}:*"),
         ],
         "events": [stack.arn("events", f"rule/*-{sfx}")],
-        "iam": [stack.arn("iam", f"role/role-*-{sfx}", region="")],
+        # at the root, or below a path that `platform.permissionsPath` names
+        "iam": [stack.arn("iam", f"role/{path}role-*-{sfx}", region="") for path in ("", "*/")],
         "kms": [stack.arn("kms", "key/*")],
         "logs": [arn + end for arn in stack.log_group_arn_patterns() for end in ("", ":*")],
+        "route53resolver": [stack.arn("route53resolver", "firewall-*/*")],
         "s3": [stack.arn("s3", f"bucket-*-{stack.account}-{sfx}{end}", region="", account="") for end in ("", "/*")],
         "scheduler": [stack.arn("scheduler", f"schedule/*/*-{sfx}"), stack.arn("scheduler", f"schedule-group/*-{sfx}")],
         "sns": [stack.arn("sns", f"*-{sfx}"), stack.arn("sns", f"*-{sfx}:*")],
         "sqs": [stack.arn("sqs", f"*-{sfx}")],
         "states": [stack.arn("states", f"stateMachine:*-{sfx}")],
     }[service]
+
+
+_KNOWN_BY_TAG: Final = ("application-autoscaling", "kms", "route53resolver")
+"""Services whose ARNs hold no name of the stack."""
 
 
 def _named(stack: Names) -> list[iam.Statement]:
@@ -123,6 +131,12 @@ def _unnamed(stack: Names) -> list[iam.Statement]:
             "ScaleServices",
             [f"application-autoscaling:{action}" for action in scaling],
             [stack.arn("application-autoscaling", "scalable-target/*")],
+            conditions=_own_or_untagged(stack),
+        ),
+        iam.statement(
+            "FilterNames",
+            [f"route53resolver:{action}" for action in aws_actions.FILTER_NAMES],
+            _owned(stack, "route53resolver"),
             conditions=_own_or_untagged(stack),
         ),
         # private DNS of an interface endpoint is a hosted zone that AWS associates with the caller's rights

@@ -76,8 +76,7 @@ class Delivery(pulumi.ComponentResource):
         self._bucket = Bucket(
             f"{name}-artifacts",
             BucketArgs(
-                bucket=args.context.names.bucket("artifacts"),
-                partition=args.context.names.partition,
+                bucket=args.context.names.s3_bucket("artifacts"),
                 kms_key_arn=args.context.data_key_arn,
                 expire_days=args.settings.artifact_days,
                 previous_version_days=PREVIOUS_VERSION_DAYS,

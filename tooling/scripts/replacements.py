@@ -26,25 +26,19 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from sandbox.account import emulated_account
 from sandbox.checkout import copy_checkout
+from tooling.every_setting import EVERY_SETTING
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 TABLE: Final = ROOT / "batchctl" / "preview" / "replacements.json"
-EVERYTHING: Final[Mapping[str, Any]] = {
-    "batch-platform:platform": {"teardown": False, "capacity": "spot-with-fallback"},
-    "batch-platform:network": {"cidr": "10.0.0.0/16", "endpointZones": 1, "extraEndpoints": ["sqs"]},
-    "batch-platform:jobs": {"stress-test": {"cpu": 1024, "memory": 2048, "queue": {"acceptableLatency": 600}}},
-    "batch-platform:alerts": {"emails": ["night@example.com"]},
-}
-"""Settings that make every kind of resource there is, over those of the dev stack."""
 UNREACHED: Final = "127.0.0.1:9"
 
 
 def deployed(environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    """The engine's state after `pulumi up` of EVERYTHING."""
+    """The engine's state after `pulumi up` of every setting."""
     checkout = copy_checkout(folder / "platform")
     stack_file = checkout / "Pulumi.dev.yaml"
     described = yaml.safe_load(stack_file.read_text())
-    described["config"].update(EVERYTHING)
+    described["config"].update(EVERY_SETTING)
     stack_file.write_text(yaml.safe_dump(described))
     (folder / "state").mkdir()
     variables = {

@@ -273,14 +273,20 @@ def task_hardening(definition: Resource, view: View) -> Iterator[Problem]:
     if not own and not isinstance(read(definition, "taskRoleArn"), Known | Unknown):
         yield Problem(message="has no task role", property="taskRoleArn")
     for i, container in enumerate(containers(definition)):
-        for fault in _faults(dict(container)):
+        for fault in _faults(dict(container), entered=_is_entered(view, definition)):
             yield Problem(message=f"container {i} {fault}", property="containerDefinitions")
 
 
-def _faults(container: dict[str, Any]) -> Iterator[str]:
+def _is_entered(view: View, definition: Resource) -> bool:
+    """Whether people may open sessions in the tasks: the agent of a session writes into the container."""
+    services = view.graph.dependents(definition, kinds.SERVICE, prop="taskDefinition")
+    return any(value(service, "enableExecuteCommand", False) is True for service in services)
+
+
+def _faults(container: dict[str, Any], *, entered: bool) -> Iterator[str]:
     if container.get("privileged"):
         yield "is privileged"
-    if container.get("readonlyRootFilesystem") is not True:
+    if container.get("readonlyRootFilesystem") is not True and not entered:
         yield "can write to its root file system"
     if str(container.get("user", "")) in _ROOT:
         yield "runs as root"

@@ -128,6 +128,7 @@ _TASK: Final[tuple[Row, ...]] = (
     row(_NETWORK + "SecurityGroups[]", refers(kinds.SECURITY_GROUP), "the tasks' own group"),
     row(_NETWORK + "AssignPublicIp", exactly("DISABLED"), "tasks have no way from outside"),
     row("PlatformVersion", exactly("1.4.0", "LATEST"), "ephemeral storage and private DNS need 1.4.0"),
+    maybe("EnableExecuteCommand", exactly(True), "people may open sessions in the task (jobs.<name>.debug)"),
     row("PropagateTags", exactly("TASK_DEFINITION"), "costs are told apart by the tags of tasks"),
     row(
         "CapacityProviderStrategy[].CapacityProvider",

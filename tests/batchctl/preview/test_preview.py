@@ -19,7 +19,7 @@ from batchctl.commands.preview import without_collections
 from batchctl.errors import FOUND, OK, USAGE, OperatorError
 from batchctl.preview import cost, prices
 from batchctl.program import recorded, stack_settings
-from tests.programs import ROOT
+from tests.programs import ROOT, record_with
 
 PROGRAM = ("__main__.py", "Pulumi.yaml", "outputs.py", "components", "settings", "jobs", "policy")
 
@@ -236,3 +236,12 @@ def test_garbage_is_collected_again_after_a_preview() -> None:
     with without_collections():
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_a_dns_firewall_costs_by_the_name() -> None:
+    """Two lists: what resolves, and `*`."""
+    graph = record_with({"batch-platform:network": {"dnsFirewall": True}})
+    table = cost.idle_cost(graph, prices.load_prices(None))
+    counted = {row.resource: row.quantity for row in table.rows if row.what == "DNS firewall domains"}
+    assert counted == {"dns-allowed": 5, "dns-others": 1}
+    assert sum(row.usd for row in table.rows if row.what == "DNS firewall domains") == pytest.approx(0.003)

@@ -31,13 +31,9 @@ def types_accounted_for(stack: Resource, view: View) -> Iterator[Problem]:
             yield Problem(message=f"{one.type} is no part of this platform", resource=one, property="type")
 
 
-_BUILDERS: Final = ("docker-build:index:Image", "docker:index/image:Image")
-"""What `awsx.ecr.Image` builds a job's image with."""
-
-
 def _is_of_pulumi(token: str) -> bool:
-    """The stack itself and its providers, which `options-accounted-for` judges, and the builders of images."""
-    return token.startswith("pulumi:") or token in _BUILDERS
+    """The stack itself and its providers, which `options-accounted-for` judges."""
+    return token.startswith("pulumi:")
 
 
 @rule(

@@ -54,6 +54,17 @@ _OTHERS: Final = (
 )
 """ARNs of things that no stack makes, each of a form that AWS documents, and those that settings name."""
 
+_AGENT: Final = r"arn:[a-z-]+:ecr:[a-z0-9-]+:\d{12}:repository/aws-guardduty-agent-fargate"
+_SENDER: Final = r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+"
+_SECRETS_KEY: Final = r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[0-9a-f-]{36}"
+_NAMED_BY_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    kinds.BUCKET_POLICY: (_SENDER,),
+    kinds.ENDPOINT: (_AGENT,),
+    kinds.KEY: (_SENDER, r"arn:[a-z-]+:logs:[a-z0-9-]+:\d{12}:\*"),
+    kinds.ROLE_POLICY: (_AGENT, _SECRETS_KEY),
+}
+"""By type: ARNs of things of other accounts or stacks that settings name there; the grants say for what."""
+
 _ID: Final = re.compile(r"(?:vpc|subnet|sg|rtb|vpce|acl|igw|nat|eni|eipalloc|vgw|tgw|pcx)-[0-9a-f]{8,17}")
 _FREE_TEXT: Final = frozenset(
     ("tags", "tagsAll", "description", "alarmDescription", "dashboardBody", "id", "arn", "label", "title", "targetId")
@@ -116,6 +127,8 @@ def _texts(resource: Resource) -> Iterator[tuple[str, str]]:
 
 def _faults(graph: Graph, resource: Resource, text: str, others: re.Pattern[str] | None) -> Iterator[str]:
     for arn in dict.fromkeys(_ARN.findall(text)) if "arn:" in text else ():
+        if any(re.fullmatch(pattern, arn) for pattern in _NAMED_BY_SETTINGS.get(resource.type, ())):
+            continue
         if not resolves(graph, arn.rstrip(".,:")) and not resolves(graph, arn):
             yield f"names {arn}, which is nothing of this stack"
     if _ID.fullmatch(text) and not graph.named(text, *graph.types):

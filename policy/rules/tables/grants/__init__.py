@@ -4,9 +4,15 @@ A policy may spell a row in one statement or in several; what counts is what is 
 row accounts for is a finding, and so is a row of which only a part is granted.
 """
 
-from .identity import IDENTITY_GRANTS
+from typing import Final
+
+from .identity import IDENTITY_GRANTS as _IDENTITY
 from .model import Grant, filled, never
-from .resources import RESOURCE_GRANTS
+from .options import IDENTITY_OPTIONS, RESOURCE_OPTIONS
+from .resources import RESOURCE_GRANTS as _RESOURCES
 from .trust import TRUST
 
 __all__ = ["IDENTITY_GRANTS", "RESOURCE_GRANTS", "TRUST", "Grant", "filled", "never"]
+
+IDENTITY_GRANTS: Final = (*_IDENTITY, *IDENTITY_OPTIONS)
+RESOURCE_GRANTS: Final = (*_RESOURCES, *RESOURCE_OPTIONS)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..rows import Table
-from . import access, compute, delivery, messages, network, observation, storage, workflow
+from . import access, compute, delivery, messages, network, observation, resolver, storage, workflow
 
 SUBJECTS: Final[Mapping[str, tuple[Table, ...]]] = {
-    "network": network.TABLES,
+    "network": (*network.TABLES, *resolver.TABLES),
     "storage": storage.TABLES,
     "compute": compute.TABLES,
     "access": access.TABLES,

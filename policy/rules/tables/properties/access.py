@@ -24,6 +24,11 @@ TABLES: Final = (
                 text(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+", "the ARN of a policy"),
                 "the account's owners may demand one; a boundary only takes away",
             ),
+            maybe(
+                "path",
+                text(r"/([A-Za-z0-9+=,.@_-]+/)+", "a path such as /batch/"),
+                "the account's owners may name roles by it",
+            ),
             maybe("maxSessionDuration", between(3600, 43200), "IAM takes one to twelve hours"),
             maybe("forceDetachPolicies", free(bool), "only helps a destroy along"),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import Context, Table, between, exactly, free, holds, maybe, named, refers, row, suffixed
+from ..rows import Context, Table, between, exactly, free, holds, keyed, maybe, named, refers, row, suffixed
 from .documents.containers import CONTAINERS
 
 _ECS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
@@ -30,6 +30,17 @@ def _service_id(value: Any, at: Context) -> bool:
     )
 
 
+def _logs_sessions(value: Any, at: Context) -> bool:
+    clusters = at.graph.resolve(at.resource, "cluster", kinds.CLUSTER)
+    sessions = [(one.props.get("configuration") or {}).get("executeCommandConfiguration") for one in clusters]
+    return (
+        value is True
+        and bool(sessions)
+        and all(one is not None and one.get("kmsKeyId") is not None for one in sessions)
+    )
+
+
+_SESSION_LOG: Final = "executeCommandConfiguration.logConfiguration"
 _STRATEGY: Final = "only Fargate runs tasks here"
 
 TABLES: Final = (
@@ -40,6 +51,20 @@ TABLES: Final = (
             row("name", named("cluster"), "two environments share an account"),
             row("settings[].name", exactly("containerInsights"), "the only setting that a cluster has"),
             row("settings[].value", exactly("enabled", "enhanced"), "alarms and the dashboard read its metrics"),
+            *(
+                maybe(f"configuration.{name}", must, why)
+                for name, must, why in (
+                    (
+                        "managedStorageConfiguration.fargateEphemeralStorageKmsKeyId",
+                        keyed("fargate"),
+                        "without the key's consent no task starts",
+                    ),
+                    ("executeCommandConfiguration.kmsKeyId", refers(kinds.KEY), "sessions show what a job reads"),
+                    ("executeCommandConfiguration.logging", exactly("OVERRIDE"), "sessions go to the stack's own log"),
+                    (f"{_SESSION_LOG}.cloudWatchEncryptionEnabled", exactly(True), "an open log is refused"),
+                    (f"{_SESSION_LOG}.cloudWatchLogGroupName", refers(kinds.LOG_GROUP), "a group of this stack"),
+                )
+            ),
         ),
     ),
     Table(
@@ -70,6 +95,11 @@ TABLES: Final = (
             row("platformVersion", exactly("1.4.0", "LATEST"), "ephemeral storage and private DNS need 1.4.0"),
             row("availabilityZoneRebalancing", exactly("ENABLED"), "tasks spread over the zones again after an outage"),
             row("propagateTags", exactly("SERVICE", "TASK_DEFINITION"), _TAGS),
+            maybe(
+                "enableExecuteCommand",
+                holds("true, in a cluster that encrypts and logs sessions", _logs_sessions),
+                "who enters a task is seen",
+            ),
             row("enableEcsManagedTags", exactly(True), _TAGS),
             row("waitForSteadyState", exactly(False), "a service without image would stall the deployment"),
             row("deploymentCircuitBreaker.enable", exactly(True), "a failing deployment stops"),

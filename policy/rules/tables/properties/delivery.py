@@ -123,15 +123,4 @@ TABLES: Final = (
             row("clientIdLists[]", exactly("sts.amazonaws.com"), "a token for somebody else is none for AWS"),
         ),
     ),
-    Table(
-        type=kinds.IMAGE,
-        source="https://www.pulumi.com/registry/packages/awsx/api-docs/ecr/image/",
-        rows=(
-            row("repositoryUrl", free(), "judged by image-reference-pinned where it is used"),
-            maybe("context", free(), "a folder of the repository"),
-            maybe("dockerfile", free(), "a file of the repository"),
-            maybe("platform", free(), "the job's architecture"),
-            maybe("args.*", free(), "build arguments"),
-        ),
-    ),
 )

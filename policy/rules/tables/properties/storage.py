@@ -158,6 +158,24 @@ TABLES: Final = (
         ),
     ),
     Table(
+        type=kinds.BUCKET_OBJECT_LOCK,
+        source=f"{_S3}/userguide/object-lock-managing.html",
+        rows=(
+            row(
+                "bucket",
+                holds("a bucket of this stack that takes no access logs", lambda value, at: _may_be_locked(value, at)),
+                "S3 delivers no access logs to a locked bucket",
+            ),
+            row("objectLockEnabled", exactly("Enabled"), "the only value"),
+            row(
+                "rule.defaultRetention.mode",
+                exactly("GOVERNANCE", "COMPLIANCE"),
+                "no-retain-or-protect judges which of the two a stack may have",
+            ),
+            row("rule.defaultRetention.days", between(1, 36500), "S3 takes up to a hundred years"),
+        ),
+    ),
+    Table(
         type=kinds.TABLE,
         source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html",
         rows=(
@@ -228,6 +246,10 @@ def _aborts(value: Any) -> bool:
     enabled = [one for one in value if isinstance(one, dict) and one.get("status") == "Enabled"]
     kinds_of = ("expiration", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload")
     return all(any(one.get(name) for one in enabled) for name in kinds_of)
+
+
+def _may_be_locked(value: Any, at: Context) -> bool:
+    return bool(at.graph.resolve(at.resource, "bucket", kinds.BUCKET)) and not _takes_access_logs(at)
 
 
 def _key(value: Any, at: Context, other: str) -> bool:

@@ -40,6 +40,14 @@ TABLES: Final = (
             row("type", exactly("STANDARD"), "an express run ends after five minutes and cannot wait for a task"),
             row("roleArn", refers(kinds.ROLE), "a role of this stack"),
             row("definition", JSON, "judged as a document (state-machines-are-sound)"),
+            *(
+                maybe(f"encryptionConfiguration.{name}", must, why)
+                for name, must, why in (
+                    ("type", exactly("CUSTOMER_MANAGED_KMS_KEY"), "AWS's own key is what there is without"),
+                    ("kmsKeyId", refers(kinds.KEY), "another key is not administered by this stack"),
+                    ("kmsDataKeyReusePeriodSeconds", between(60, 900), "Step Functions takes one to 15 minutes"),
+                )
+            ),
             row("tracingConfiguration.enabled", exactly(True), "a slow night is found by its trace"),
             row("loggingConfiguration.level", exactly("ALL"), "a failure at night is read in the morning"),
             row(

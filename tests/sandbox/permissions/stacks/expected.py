@@ -26,7 +26,11 @@ DENIED: Final[dict[tuple[str, str, str], str]] = {}
 
 _READS = "`reads()` is shared by the steps up and verify; `batchctl verify` asks for none of this"
 
+_FIREWALL = "dev and prod have no DNS firewall (`network.dnsFirewall`); tests/engine/test_every_setting.py has one"
+
 UNUSED: Final[dict[tuple[str, str], str]] = {
+    ("role-*-tooling", "ReadRoute53Resolver"): _FIREWALL,
+    ("role-up-*-tooling", "FilterNames"): _FIREWALL,
     ("role-verify-*-tooling", "ReadApplicationAutoscaling"): _READS,
     ("role-verify-*-tooling", "ReadLogs"): _READS,
     ("role-verify-*-tooling", "ReadPrefixLists"): _READS,

@@ -49,6 +49,12 @@ def _mounted(at: Context) -> set[Any]:
     return {mount.get("containerPath") for one in _containers(at) for mount in one.get("mountPoints", ())}
 
 
+def entered(at: Context) -> bool:
+    """Whether a service of the task definition lets people open sessions (ECS Exec)."""
+    services = at.graph.dependents(at.resource, kinds.SERVICE, prop="taskDefinition")
+    return any(one.props.get("enableExecuteCommand") is True for one in services)
+
+
 def _volumes(at: Context) -> set[Any]:
     return {one.get("name") for one in at.resource.props.get("volumes", ()) if isinstance(one, Mapping)}
 
@@ -79,7 +85,11 @@ CONTAINERS: Final[tuple[Row, ...]] = (
     ),
     row(_C + "essential", exactly(True), "a task whose work has ended ends"),
     row(_C + "user", text(r"[1-9]\d*(:[1-9]\d*)?", "a numeric user other than 0"), "nothing runs as root"),
-    row(_C + "readonlyRootFilesystem", exactly(True), "code cannot change itself"),
+    row(
+        _C + "readonlyRootFilesystem",
+        holds("true, unless people may open sessions in the task", lambda value, at: value is not entered(at)),
+        "code cannot change itself; the agent of a session writes into the container",
+    ),
     maybe(_C + "privileged", exactly(False), "Fargate refuses it"),
     row(
         _C + "stopTimeout", between(30, 120), "Fargate gives up to 120 seconds; a Spot interruption needs most of them"

@@ -1,6 +1,6 @@
 """One night with everything that may come in between: a bad shard, a corrected manifest, a deployment in its middle.
 
-The timeline that it prints is in docs/operations.md, "A disturbed night".
+It prints the timeline: what people did, between what the account did (docs/failure-matrix.md, "A disturbed night").
 """
 
 from __future__ import annotations

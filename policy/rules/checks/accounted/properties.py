@@ -58,7 +58,7 @@ def _nodes(table: Table, name: str, value: Any) -> Iterator[Node]:
     yield Node(name, shape, value)
     if isinstance(value, str) and any(one.must.document for one in table.by_path.get(shape, ())):
         value = parsed(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         for key, member in value.items():
             yield from _nodes(table, f"{name}.{key}", member)
     elif isinstance(value, list):
@@ -183,7 +183,7 @@ def _gaps(at: Any, steps: list[str], above: str) -> Iterator[str]:
     path = f"{above}.{name}" if above else name
     if at is UNKNOWN:
         return
-    result = at.get(name) if isinstance(at, Mapping) else None
+    result = at.get(name) if isinstance(at, dict | Mapping) else None
     if result is None or (isinstance(result, str | list | dict) and not result):
         yield path if not rest else ".".join([path, *(one.removesuffix("[]") for one in rest)])
     elif rest:

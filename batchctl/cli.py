@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from batchctl import sandbox_commands
-from batchctl.commands import diff, health, images, nightly, preview, repository, terminal
+from batchctl.commands import diff, health, images, nightly, preview, repository, size, terminal
 from batchctl.errors import OperatorError
 from batchctl.policy import commands as policy
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     "nothing was changed; 3 AWS, Docker or Pulumi not reachable; 4 an image without findings of a scan. "
     "`diff` has codes of its own: see its help.",
 )
-for commands in (preview.app, diff.app, health.app, nightly.app, images.app, repository.app):
+for commands in (preview.app, diff.app, size.app, health.app, nightly.app, images.app, repository.app):
     app.add_typer(commands)
 app.add_typer(policy.app)
 app.add_typer(sandbox_commands.app)

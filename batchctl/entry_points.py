@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import typer
 import yaml
 from typer.core import TyperGroup
 
@@ -58,9 +57,11 @@ class Problem:
         return f"{self.file}: {self.reason}"
 
 
-def problems(root: Path, batchctl: typer.Typer) -> list[Problem]:
-    """What is wrong with the entry points of the checkout at `root`; empty: they all name this program."""
-    commands = typer.main.get_command(batchctl)
+def problems(root: Path, commands: object) -> list[Problem]:
+    """What is wrong with the entry points of the checkout at `root`; empty: they all name this program.
+
+    `commands` is the whole command line as click has it, so that unknown sub-commands are noticed.
+    """
     problems = [*_projects(root), *_stack_files(root), *_pipeline(root)]
     for pattern in _ENTRY_POINTS:
         for path in sorted(root.glob(pattern)):

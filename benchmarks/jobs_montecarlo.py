@@ -126,11 +126,11 @@ def main() -> None:
     """Measure, check that all ways agree, print."""
     small = batches(LOOP_TRADES)
     kept, threads = Kept(), available_vcpus()
-    reference, found = loop(small, keep_draws=True), job(small, kept, 1)
-    if np.abs(profit(found) - reference).max() > 1e-4 * reference.std():
+    reference, single = loop(small, keep_draws=True), job(small, kept, 1)
+    if np.abs(profit(single) - reference).max() > 1e-4 * reference.std():
         raise SystemExit("loop and job disagree: a throughput of wrong numbers is worth nothing")
     many = job(small, Kept(), threads)
-    if not (np.array_equal(found.high, many.high) and np.array_equal(found.low, many.low)):
+    if not (np.array_equal(single.high, many.high) and np.array_equal(single.low, many.low)):
         raise SystemExit("the number of threads changes the result")
     fair = timed(lambda: loop(small, keep_draws=True)).cpu / LOOP_TRADES
     table = Table(title=f"{SCENARIOS:,} scenarios; CPU seconds of one thread, wall seconds of {threads}")

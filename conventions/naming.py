@@ -165,9 +165,9 @@ class Names:
         account: str | None = None,
     ) -> str:
         """An ARN in this account and region; pass an empty region or account where the service has none."""
-        place = self.region if region is None else region
+        where = self.region if region is None else region
         owner = self.account if account is None else account
-        return f"arn:{self.partition}:{service}:{place}:{owner}:{resource}"
+        return f"arn:{self.partition}:{service}:{where}:{owner}:{resource}"
 
     def bucket_arn(self, purpose: str) -> str:
         """ARN of the bucket that `bucket` names."""

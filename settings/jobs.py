@@ -185,9 +185,10 @@ DEFAULT_JOBS: Final[dict[str, dict[str, Any]]] = {
             {"bucket": "output", "prefix": "quarantine/"},
         ],
     },
+    # The size is the answer of `batchctl size` for a million trades; a test holds it.
     "risk-calculation": {
-        "cpu": 2048,
-        "memory": 4096,
+        "cpu": 1024,
+        "memory": 2048,
         "scaling": {"maxTasks": 20},
         "fanOut": {},
         "reads": [{"bucket": "output", "prefix": "shards/"}],

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,7 @@ from batchctl.errors import FOUND, OK, OperatorError
 from .terminal import JobArgument, JsonOption, OutputsOption, StackOption, print_json
 
 if TYPE_CHECKING:
-    from batchctl.release.release import ECRClient
+    from batchctl.release.docker import ECRClient
     from settings import Settings
 
 app = typer.Typer()
@@ -146,7 +146,7 @@ def scan(
 
     if bool(release_file) == bool(repository and digest):
         raise OperatorError("give either --repository and --digest, or --release release.json.")
-    images: dict[str, Any] = (
+    images: dict[str, str] = (
         release.read(release_file).by_repository() if release_file else {str(repository): str(digest)}
     )
     exempted = scan_gate.read_exemptions(exemptions)

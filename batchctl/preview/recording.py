@@ -24,7 +24,6 @@ from typing import Any, Final, Literal
 import pulumi
 import pulumi.runtime.resource
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime import rpc
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, MockSettings
 from pulumi.runtime.proto import resource_pb2, source_pb2
@@ -34,14 +33,10 @@ from pulumi.runtime.stack import run_in_stack
 from policy.rules import UNKNOWN, Graph, Options, Resource
 
 from . import synthetic
+from .wire import STACK, earlier_urns, plain, secret_paths
 
 Mode = Literal["unknown", "resolved"]
 MODES: Final[tuple[Mode, ...]] = ("unknown", "resolved")
-
-_UNKNOWNS: Final = frozenset({rpc.UNKNOWN, "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7"})
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
-_STACK: Final = "pulumi:pulumi:Stack"
 
 
 class UnexpectedCall(pulumi.RunError):
@@ -66,67 +61,6 @@ class Recording:
     def graph(self, project: str) -> Graph:
         """The registrations as a graph for the policy pack."""
         return Graph(self.resources, project=project, stack=self.stack, outputs=self.outputs)
-
-
-def plain(value: struct_pb2.Value | struct_pb2.Struct) -> Any:  # noqa: PLR0911 - one return a kind of value
-    """A value from the wire as plain Python: secrets unwrapped, unknowns as UNKNOWN, whole numbers as int."""
-    if isinstance(value, struct_pb2.Struct):
-        fields = value.fields
-        if _SIGNATURE in fields:
-            return plain(fields["value"]) if "value" in fields else UNKNOWN
-        return {key: plain(item) for key, item in fields.items()}
-    kind = value.WhichOneof("kind")
-    if kind == "struct_value":
-        return plain(value.struct_value)
-    if kind == "list_value":
-        return [plain(item) for item in value.list_value.values]
-    if kind == "number_value":
-        number = value.number_value
-        return int(number) if number.is_integer() else number
-    if kind == "string_value":
-        return UNKNOWN if value.string_value in _UNKNOWNS else value.string_value
-    return value.bool_value if kind == "bool_value" else None
-
-
-def secret_paths(value: struct_pb2.Value | struct_pb2.Struct) -> Iterator[tuple[str | int, ...]]:
-    """Where secrets stand in a value from the wire; the path of the outermost one."""
-    if isinstance(value, struct_pb2.Value):
-        if value.WhichOneof("kind") == "list_value":
-            for index, item in enumerate(value.list_value.values):
-                yield from ((index, *path) for path in secret_paths(item))
-        elif value.WhichOneof("kind") == "struct_value":
-            yield from secret_paths(value.struct_value)
-        return
-    fields = value.fields
-    if _SIGNATURE in fields:
-        if fields[_SIGNATURE].string_value == _SECRET or ("secret" in fields and fields["secret"].bool_value):
-            yield ()
-        elif "value" in fields:
-            yield from secret_paths(fields["value"])
-        return
-    for key, item in fields.items():
-        yield from ((key, *path) for path in secret_paths(item))
-
-
-def _aliases(urn: str, request: Any) -> Iterator[str]:
-    """The earlier URNs that a registration names, by themselves or by what was different: name, type or parent."""
-    for given in (*request.aliasURNs, *(alias.urn for alias in request.aliases if alias.urn)):
-        head, kinds, name = given.rsplit("::", 2)
-        above, _, kind = f"{_STACK}${kinds}".rpartition("$")
-        yield f"{head}::{_last(above)}${kind}::{name}"
-    head, kinds, name = urn.rsplit("::", 2)
-    for spec in (alias.spec for alias in request.aliases if not alias.urn):
-        above = kinds.rpartition("$")[0]
-        if spec.noParent:
-            above = _STACK
-        elif spec.parentUrn:
-            above = spec.parentUrn.split("::")[2]
-        yield f"{head}::{_last(above)}${spec.type or request.type}::{spec.name or name}"
-
-
-def _last(kinds: str) -> str:
-    """The recorder's URNs name a resource's parent only, not what lies above that."""
-    return kinds.rpartition("$")[2]
 
 
 class _NoMocks(Mocks):
@@ -158,12 +92,12 @@ class RecordingMonitor(MockMonitor):
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
         """Keeps a resource and answers with its outputs as far as the mode lets them be known."""
         urn = self.make_urn(request.parent, request.type, request.name)
-        if request.type == _STACK:
+        if request.type == STACK:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         inputs = plain(request.object)
         if hidden := tuple(secret_paths(request.object)):
             self.recording.secrets[urn] = hidden
-        if aliases := tuple(_aliases(urn, request)):
+        if aliases := tuple(earlier_urns(urn, request)):
             self.recording.aliases[urn] = aliases
         state, identity = request.object, ""
         if request.custom:
@@ -182,7 +116,7 @@ class RecordingMonitor(MockMonitor):
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         """Keeps the stack's outputs."""
-        if request.urn.split("::")[2] == _STACK:
+        if request.urn.split("::")[2] == STACK:
             self.recording.outputs.update(plain(request.outputs))
         return empty_pb2.Empty()
 

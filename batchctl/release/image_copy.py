@@ -10,12 +10,11 @@ import base64
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from batchctl.errors import UNREACHABLE, OperatorError
 
-ECRClient: TypeAlias = Any
-"""A boto3 client of ECR."""
+from .docker import ECRClient
 
 Run = Callable[[Sequence[str]], None]
 """Runs a command; raises OperatorError when it fails."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from botocore.exceptions import ClientError
 
@@ -21,14 +21,12 @@ from components.registry import DEPLOYED_PREFIX, RELEASE_PREFIX
 from settings import Settings
 
 from . import image_copy
+from .docker import ECRClient
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 BASE_REGISTRY: Final = "public.ecr.aws/docker/library"
 """Where base images come from: the same images as Docker Hub's, without its rate limit for anonymous pulls."""
 _COMMIT: Final = re.compile(r"[0-9a-f]{7,64}")
-
-ECRClient: TypeAlias = Any
-"""A boto3 client of ECR."""
 
 Run = Callable[[Sequence[str]], None]
 """Runs a command; raises OperatorError when it fails."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import yaml
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,8 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from batchctl.errors import UNREACHABLE, USAGE, OperatorError
 
-ECRClient: TypeAlias = Any
-"""A boto3 client of ECR."""
+from .docker import ECRClient
 
 SEVERITIES: Final = ("INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 UNRATED: Final = "MEDIUM"

@@ -1,6 +1,6 @@
 """One night: the client sends, the workflow runs, the report is fetched.
 
-Refuses: deciding what runs when. That is the state machine's affair; this only answers its RunTask calls.
+What runs when is decided by the state machine; this only answers its RunTask calls.
 """
 
 import json
@@ -97,13 +97,13 @@ def send(account: Account, folder: Folder, display: Display, *, trades: int, see
     """Make a portfolio for the coming market open and put it into the input bucket, the manifest last."""
     folder.clear()
     day = trading_day(datetime.now(UTC).date())
-    made = portfolio.write(folder.client, trades=trades, business_date=day, seed=seed)
-    display.expect(_CLIENT, len(made.files) + 1)
-    for path in (*made.files, made.manifest):
+    written = portfolio.write(folder.client, trades=trades, business_date=day, seed=seed)
+    display.expect(_CLIENT, len(written.files) + 1)
+    for path in (*written.files, written.manifest):
         key = path.relative_to(folder.client).as_posix()
         answer = account.s3.put_object(Bucket=account.blueprint.input_bucket, Key=key, Body=path.read_bytes())
         display.advance(_CLIENT)
-    return Sent(business_date=day, key=key, version=answer["VersionId"], rows=made.rows)
+    return Sent(business_date=day, key=key, version=answer["VersionId"], rows=written.rows)
 
 
 def trading_day(today: date) -> date:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
+
+import pulumi
 
 if TYPE_CHECKING:
     from pulumi_aws.codepipeline import (
@@ -82,10 +84,10 @@ def steps(delivery: tooling.delivery.delivery_settings.Delivery) -> list[Step]:
 def stages(
     delivery: tooling.delivery.delivery_settings.Delivery,
     *,
-    projects: Mapping[str, Any],
-    connection: Any,
-    topic: Any,
-    preview_link: Any,
+    projects: Mapping[str, pulumi.Input[str]],
+    connection: pulumi.Input[str],
+    topic: pulumi.Input[str],
+    preview_link: str,
 ) -> list[Stage]:
     """The stages; `projects` maps a step's name to its CodeBuild project's name.
 
@@ -125,7 +127,7 @@ def _stage(name: str, actions: Sequence[Action]) -> Stage:
     return {"name": name, "actions": list(actions)}
 
 
-def _source(delivery: tooling.delivery.delivery_settings.Delivery, connection: Any) -> Stage:
+def _source(delivery: tooling.delivery.delivery_settings.Delivery, connection: pulumi.Input[str]) -> Stage:
     action: Action = {
         "name": "Source",
         "category": "Source",
@@ -145,7 +147,7 @@ def _source(delivery: tooling.delivery.delivery_settings.Delivery, connection: A
     return _stage("Source", [action])
 
 
-def _build(step: Step, projects: Mapping[str, Any], order: int = 1) -> Action:
+def _build(step: Step, projects: Mapping[str, pulumi.Input[str]], order: int = 1) -> Action:
     variables = [
         {"name": "COMMIT", "value": "#{Source.CommitId}", "type": "PLAINTEXT"},
         {"name": "EXECUTION", "value": "#{codepipeline.PipelineExecutionId}", "type": "PLAINTEXT"},
@@ -170,7 +172,7 @@ def _build(step: Step, projects: Mapping[str, Any], order: int = 1) -> Action:
     return action
 
 
-def _approval(stack: str, topic: Any, preview_link: Any) -> Action:
+def _approval(stack: str, topic: pulumi.Input[str], preview_link: str) -> Action:
     preview = Step(kind="preview", stack=stack).title
     return {
         "name": f"Approve{stack.capitalize()}",

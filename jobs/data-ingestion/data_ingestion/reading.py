@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from batch_runtime.errors import BadInputError
-from data_ingestion.schema import COLUMNS, NAMES, Column, is_text
+from data_ingestion.columns import Column, is_text
+from data_ingestion.schema import COLUMNS, NAMES
 
 _PARQUET_BATCH_ROWS = 16_384
 _BUFFER_BYTES = 1 << 20

@@ -18,7 +18,7 @@ from report_generation.analysis import analyse
 from report_generation.documents import report_json
 from report_generation.former import last_report
 from report_generation.gathering import gather
-from report_generation.pdf import report_pdf
+from report_generation.pages.report import report_pdf
 from report_generation.warnings import warnings
 
 

@@ -90,7 +90,7 @@ def outcome(stack: str, mode: Mode, index: int) -> Outcome:
     if killer:
         fate: Fate = "killed"
         rules: tuple[str, ...] = (killer,)
-    elif reason(mutant):
+    elif reason(mutant, mode):
         fate, rules = "harmless", ()
     else:
         fate, rules = _fate(mutant, broken, stack, mode)

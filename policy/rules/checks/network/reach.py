@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_network
-from itertools import combinations
+from itertools import takewhile
 from typing import Any, Final
 
 from ...graph import Graph, Resource, Undecided, kinds, members, value
 from ...graph.acls import Ports, acl_of, entries, lets_through
 from ...graph.groups import HTTPS, GroupRule, Range, covered, group_rules, parsed_ranges, vpc_ranges
-from ...graph.launches import task_launches
+from ...graph.launches import STARTERS, launches_of, task_launches
 from ...rule import Problem, Severity, View, rule
 from .endpoints import endpoint_groups, endpoint_subnets, endpoints_of, is_gateway, service_of, task_groups, vpc_of
 
@@ -45,8 +45,14 @@ def nothing_reaches_in(group: Resource, view: View) -> Iterator[Problem]:
                 continue
             for what in (*_outside(graph, one, vpc), *(["AWS's own addresses"] * one.managed_prefix_lists(graph))):
                 yield _problem(group, one, f"lets in {what}, which is outside of the network")
+            if _names_nobody(graph, one):
+                yield _problem(group, one, "names nobody to let in, which EC2 refuses")
             if not one.lets_only_https():
                 yield _problem(group, one, "lets in more than HTTPS, or something else")
+
+
+def _names_nobody(graph: Graph, one: GroupRule) -> bool:
+    return not (one.peers or one.ranges(graph) or one.foreign_groups(graph) or one.managed_prefix_lists(graph))
 
 
 def _problem(group: Resource, one: GroupRule, message: str) -> Problem:
@@ -80,8 +86,29 @@ def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]
                     yield _problem(group, one, f"lets out to {peer.name}, which no endpoint answers with")
             if one.managed_prefix_lists(graph) and not gateways:
                 yield _problem(group, one, "lets out to a prefix list of AWS, and there is no gateway to it")
+            if _names_nobody(graph, one):
+                yield _problem(group, one, "names nobody to let out to, which EC2 refuses")
             if not one.lets_only_https():
                 yield _problem(group, one, "lets out more than HTTPS, or something else")
+
+
+@rule(
+    "tasks-can-go-out",
+    *STARTERS,
+    severity=Severity.CRITICAL,
+    fix="Run the tasks with the group that lets HTTPS out to the endpoints",
+    url="https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html",
+    tags=("graph", "closed"),
+)
+def tasks_can_go_out(starter: Resource, view: View) -> Iterator[Problem]:
+    """Tasks run with groups that let HTTPS out: with an endpoint's group they could not pull their image."""
+    graph = view.graph
+    for launch in launches_of(graph, starter):
+        if not launch.groups and launch.networked is None:
+            yield Problem(message="", property=launch.settings, undecided=True)
+        for group in launch.groups:
+            if not _any(graph, group, "egress", lambda one: True):
+                yield Problem(message=f"runs with {group.name}, which lets no HTTPS out", property=launch.settings)
 
 
 @rule(
@@ -156,21 +183,22 @@ def _range_of(subnet: Resource) -> list[Range]:
 
 @rule(
     "subnet-ranges-are-apart",
-    kinds.VPC,
+    kinds.SUBNET,
     severity=Severity.HIGH,
     fix="Give each subnet a range of its own within the network's",
     url=f"{_GUIDE}/subnet-sizing.html",
     tags=("graph", "closed"),
 )
-def subnet_ranges_are_apart(vpc: Resource, view: View) -> Iterator[Problem]:
+def subnet_ranges_are_apart(subnet: Resource, view: View) -> Iterator[Problem]:
     """No two subnets of a network share addresses: EC2 refuses the second one."""
-    subnets = [(one, _range_of(one)) for one in view.graph.attached(vpc, "vpcId", kinds.SUBNET)]
-    for (one, mine), (other, theirs) in combinations(subnets, 2):
-        if any(a.version == b.version and a.overlaps(b) for a in mine for b in theirs):
-            yield Problem(message=f"shares addresses with {other.name}", property="cidrBlock", resource=one)
+    graph = view.graph
+    vpc, mine = vpc_of(graph, subnet), _range_of(subnet)
+    for other in takewhile(lambda one: one is not subnet, graph.of_type(kinds.SUBNET)):
+        shared = any(a.version == b.version and a.overlaps(b) for a in mine for b in _range_of(other))
+        if shared and vpc_of(graph, other) is vpc:
+            yield Problem(message=f"shares addresses with {other.name}", property="cidrBlock")
 
 
-_OWN_TARGET: Final = "vpcEndpointId"
 _TARGETS: Final = (
     "carrierGatewayId",
     "coreNetworkArn",

@@ -176,7 +176,7 @@ security-groups-documented service-circuit-breaker services-start-empty stack-ou
 state-machines-are-sound state-machines-call-accounted-for statements-are-sound storage-and-logs-bounded
 storage-properties stores-empty-on-destroy subnet-ranges-are-apart subnets-have-route-table sync-task-managed-rule
 tags-are-accepted task-hardening tasks-can-go-out tasks-reach-endpoints-only topic-key-grants-publishers trust-is-tied
-types-accounted-for undecided-rules-reported workflow-logging workflow-properties
+types-accounted-for undecided-rules-reported values-are-accepted workflow-logging workflow-properties
 """
 """Every rule: one that gets lost is noticed."""
 

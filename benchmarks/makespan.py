@@ -10,10 +10,8 @@ mode a number of shards gets is read out of the same definition.
 
 from __future__ import annotations
 
-import heapq
 import os
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -21,13 +19,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from batchctl.preview.cost import DEFAULT_SCENARIOS, DEFAULT_SHARD, RunAssumptions
+from batchctl.preview.makespan import Load, Rates, makespan
 from batchctl.preview.prices import Prices, load_prices
-from batchctl.sizing import Timings, load_timings, propose, work_seconds
+from batchctl.sizing import Timings, load_timings, propose
 from benchmarks._definition import JOB, Measured, deployed, measure
 from conventions import fargate
-from data_ingestion.job import IngestionEnvironment
-from risk_calculation.job import RiskEnvironment
 from settings.jobs import Job
+
+__all__ = ["HISTORY_LIMIT", "Measured", "Scene", "quota_for", "ways"]
 
 HISTORY_LIMIT = 25_000
 """Events of one Standard execution; source: Step Functions quotas."""
@@ -37,36 +37,7 @@ INLINE_CONCURRENCY = 40
 """Iterations that an inline map runs at once; source: Step Functions quotas."""
 
 
-DEFAULT_SHARD: Final[int] = IngestionEnvironment.model_fields["shard_size"].default
-
-
-DEFAULT_SCENARIOS: Final[int] = RiskEnvironment.model_fields["scenarios"].default
-
-
 PROPOSED: Final = (1_000_000, 10_000_000, 100_000_000)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rates:
-    """AWS's documented rates and the account's quota."""
-
-    vcpu_quota: int
-    launch_burst: int = 100
-    launch_per_second: float = 20
-    """Fargate task launches; source: ECS "Fargate throttling limits"."""
-    run_task_per_second: float = 20
-    """RunTask calls; source: ECS "request throttling"; `.sync` starts one task a call."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Load:
-    """What the tasks do."""
-
-    shard_seconds: float
-    startup_seconds: float
-    """Pulling the image and starting the container, for every task."""
-    spread: float
-    """Standard deviation of a shard's seconds, as a share of the mean."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,41 +52,6 @@ class Result:
     events: float
     usd: float
     chosen: bool
-
-
-def launches(rates: Rates) -> Callable[[float], float]:
-    """The earliest moment at or after a given one at which the next task may start: two token buckets in a row."""
-    buckets = [(rates.launch_burst, rates.launch_per_second), (rates.run_task_per_second, rates.run_task_per_second)]
-    # the moment at which a bucket would be full again; each start moves it by one token
-    full_at = [0.0, 0.0]
-
-    def next_start(earliest: float) -> float:
-        start = max(
-            [earliest, *(full - (size - 1) / rate for full, (size, rate) in zip(full_at, buckets, strict=True))]
-        )
-        for index, (_, rate) in enumerate(buckets):
-            full_at[index] = max(full_at[index], start) + 1 / rate
-        return start
-
-    return next_start
-
-
-def makespan(shards: int, batch: int, concurrency: int, rates: Rates, load: Load) -> tuple[float, float]:
-    """Seconds until the last task has ended, and task seconds in all."""
-    tasks = -(-shards // batch)
-    chance, next_start = random.Random(1), launches(rates)
-    free = [0.0] * min(concurrency, tasks)
-    worked = 0.0
-    for index in range(tasks):
-        work = sum(
-            max(0.0, chance.gauss(load.shard_seconds, load.spread * load.shard_seconds))
-            for _ in range(min(batch, shards - index * batch))
-        )
-        duration = load.startup_seconds + work
-        start = next_start(heapq.heappop(free))
-        heapq.heappush(free, start + duration)
-        worked += duration
-    return max(free), worked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,9 +128,10 @@ def main(
     blueprint, config = deployed(stack)
     measured, prices, job = measure(blueprint), load_prices(None), config.jobs[JOB]
     timings = load_timings()
+    usual = RunAssumptions()
     load = Load(
-        shard_seconds=default_shard_seconds(timings, job) if shard_seconds is None else shard_seconds,
-        startup_seconds=timings.container + timings.start if startup_seconds is None else startup_seconds,
+        shard_seconds=usual.shard_seconds if shard_seconds is None else shard_seconds,
+        startup_seconds=usual.startup_seconds if startup_seconds is None else startup_seconds,
         spread=spread,
     )
     scene = Scene(job=job, load=load, measured=measured, prices=prices)
@@ -231,11 +168,6 @@ def main(
         words = f"{needed} vCPU" if needed else "no quota: batch or shrink the shards"
         console.print(f"{count:,} shards within the window of {_hours(window)} need {words}.")
     console.print(_proposals(timings, window / 60))
-
-
-def default_shard_seconds(timings: Timings, job: Job) -> float:
-    """Of a shard of the default size with the default scenarios, as a task of its own does it."""
-    return work_seconds(DEFAULT_SHARD, 1, DEFAULT_SCENARIOS, max(1, int(fargate.vcpus(job.cpu))), timings)
 
 
 def _proposals(timings: Timings, window: float) -> Table:

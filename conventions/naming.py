@@ -19,6 +19,9 @@ UNSUPPORTED_REGIONS: Final = ("cn-", "eusc-", "us-iso", "eu-isoe")
 JOB_PATTERN: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 JOB_LENGTH: Final = 32
 
+NIGHTLY: Final = "nightly"
+"""Purpose of the nightly run's state machine."""
+
 DATA_BUCKETS: Final = ("input", "output")
 """Purposes of the buckets that tasks reach."""
 

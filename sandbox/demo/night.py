@@ -14,7 +14,8 @@ from typing import Any
 from batch_runtime.layout import S3Uri
 from sandbox.account import CREDENTIALS
 from sandbox.tasks.processes import Tasks
-from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest
+from sandbox.workflow.executions import Execution, RunTaskRequest
+from sandbox.workflow.local_workflow import LocalWorkflow
 
 from . import portfolio
 from .account import Account
@@ -52,11 +53,26 @@ class Folder:
         """The report for programs."""
         return self.root / "report.json"
 
+    @property
+    def rejected(self) -> Path:
+        """The rows that were set aside, with their reasons."""
+        return self.root / "rejected.csv"
+
+    def files(self, report: dict[str, Any]) -> list[tuple[Path, str]]:
+        """What a reader looks for, and what each file is."""
+        return [
+            (self.client, "what the client sent:"),
+            (self.tasks, "the log of every task:"),
+            (self.rejected, f"rows that were set aside, with reasons; the report calls it {_rejected_uri(report)}:"),
+            (self.json, "the report for programs, every number of it:"),
+            (self.pdf, "the report:"),
+        ]
+
     def clear(self) -> None:
         """Remove what an earlier demo left."""
         for part in (self.client, self.tasks):
             shutil.rmtree(part, ignore_errors=True)
-        for file in (self.pdf, self.json):
+        for file in (self.pdf, self.json, self.rejected):
             file.unlink(missing_ok=True)
 
 
@@ -132,12 +148,17 @@ def run(account: Account, folder: Folder, display: Display, sent: Sent) -> Execu
 
 
 def fetch_report(account: Account, folder: Folder, business_date: date) -> dict[str, Any]:
-    """Copy the report to this machine; its JSON."""
+    """Copy the report, and what it points to, to this machine; its JSON."""
     marker = _read(account, f"reports/{business_date.isoformat()}/_SUCCESS")
     for uri, path in ((marker["report_uri"], folder.pdf), (marker["json_uri"], folder.json)):
         path.write_bytes(_bytes(account, S3Uri.parse(uri).key))
     report: dict[str, Any] = json.loads(folder.json.read_bytes())
+    folder.rejected.write_bytes(_bytes(account, S3Uri.parse(_rejected_uri(report)).key))
     return report
+
+
+def _rejected_uri(report: dict[str, Any]) -> str:
+    return str(report["data_quality"]["rejected_uri"])
 
 
 def _read(account: Account, key: str) -> Any:

@@ -57,7 +57,6 @@ def test_the_names_are_those_of_the_settings() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        ("Pulumi.yaml", "name: batch-platform", "name: other", "the project is called 'other'"),
         ("Pulumi.yaml", "main: .", "main: src", "its program src/__main__.py does not exist"),
         ("tooling/Pulumi.yaml", "name: batch-platform-tooling", "name: batch-platform", "not 'batch-platform-tooling'"),
         ("tooling/buildspecs/up.yml", '--stack "$STACK" --policy-pack', "--stack staging --policy-pack", "'staging'"),

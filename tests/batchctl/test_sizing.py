@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from batchctl import cli, sizing
 from batchctl.errors import OperatorError
+from batchctl.preview.prices import TABLE
 from batchctl.sizing import Proposal, Timings, load_timings, propose
 from data_ingestion.job import IngestionEnvironment
 from risk_calculation.job import RiskEnvironment
@@ -134,16 +135,13 @@ class TestCommand:
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(cli.app, ["size", *arguments])
 
-    def test_the_defaults_are_its_answer_for_a_million_trades(self) -> None:
-        """Of settings and of the job; who changes one changes the other, or measures again."""
+    def test_shard_size_and_batch_are_its_answer_for_a_million_trades(self) -> None:
+        """Who changes a default measures again. The task's size is larger than the answer."""
         answer = json.loads(self.run("--trades", "1000000", "--scenarios", "20000", "--json").stdout)
         job = parse({}, stack="dev").jobs["risk-calculation"]
         assert job.fan_out is not None
-        assert (job.cpu, job.memory, job.fan_out.batch) == (
-            1024 * answer["vcpu"],
-            1024 * sizing.GIGABYTES_PER_VCPU * answer["vcpu"],
-            answer["batch"],
-        )
+        assert job.fan_out.batch == answer["batch"]
+        assert job.cpu >= 1024 * answer["vcpu"] and job.memory >= 1024 * sizing.GIGABYTES_PER_VCPU * answer["vcpu"]
         assert IngestionEnvironment.model_fields["shard_size"].default == answer["shard_size"]
         assert RiskEnvironment.model_fields["scenarios"].default == 20_000
 
@@ -181,6 +179,6 @@ class TestCommand:
 
 def test_few_shards_are_one_task_each() -> None:
     """An inline map knows no batches."""
-    for way in sizing._ways(sizing._Night(1_000_000, 20_000, 400, 6, 60, 40), TIMINGS, sizing.TABLE):
+    for way in sizing._ways(sizing._Night(1_000_000, 20_000, 400, 6, 60, 40), TIMINGS, TABLE):
         shards = -(-1_000_000 // way.shard_size)
         assert way.tasks == (shards if shards <= 40 else -(-shards // way.batch))

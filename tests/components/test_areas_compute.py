@@ -53,7 +53,7 @@ class TestT2TaskDefinitions:
         assert definition.props["requiresCompatibilities"] == ["FARGATE"]
         assert definition.props["runtimePlatform"] == {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}
         assert "placementConstraints" not in definition.props
-        assert "skipDestroy" not in definition.props
+        assert definition.props.get("skipDestroy") is (True if program.stack == "prod" else None)
 
     def test_container_is_hardened(self, program: Program, job: str) -> None:
         _, container = self.container(program, job)

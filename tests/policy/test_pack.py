@@ -71,7 +71,7 @@ def remediated(name: str, resource: Resource, secret: str = "", **settings: Any)
 
 
 REMEDIES: dict[str, tuple[Resource, dict[str, Any]]] = {
-    "no-retain-or-protect": (one(kinds.TASK_DEFINITION, skipDestroy=True), {"skipDestroy": False}),
+    "no-retain-or-protect": (one(kinds.LOG_GROUP, skipDestroy=True), {"skipDestroy": False}),
     "stores-empty-on-destroy": (one(kinds.BUCKET), {"forceDestroy": True}),
     "no-public-address": (one(kinds.SUBNET, mapPublicIpOnLaunch=True), {"mapPublicIpOnLaunch": False}),
     "key-rotation-and-principals": (one(kinds.KEY), {"enableKeyRotation": True}),

@@ -101,7 +101,7 @@ SUBJECTS = {
     "resource-policies-accounted-for": kinds.TOPIC_POLICY,
     "no-eip-or-nat": kinds.EIP,
     "no-foreign-infrastructure": kinds.SUBNET,
-    "no-retain-or-protect": kinds.TASK_DEFINITION,
+    "no-retain-or-protect": kinds.LOG_GROUP,
     "required-tags": kinds.BUCKET,
     "endpoint-group-admits-tasks": kinds.ENDPOINT,
     "stack-outputs-complete": kinds.VPC,
@@ -196,3 +196,17 @@ def test_every_level_is_stated() -> None:
     assert set(config) == set(BY_NAME)
     for name, settings in config.items():
         assert settings["enforcementLevel"].value == BY_NAME[name].level.value
+
+
+def test_a_task_definition_may_keep_its_revisions_and_nothing_else() -> None:
+    (rule,) = [one for one in ALL_RULES if one.name == "no-retain-or-protect"]
+    graph = base("dev", "resolved")
+
+    def failing(kind: str, prop: str) -> set[str]:
+        changed = [replace(one, props={**one.props, prop: True}) if one.type == kind else one for one in graph]
+        found = evaluate(rebuilt(graph, changed, None), {}, rules=(rule,))
+        return {finding.verdict.name for finding in found} - {"PASS"}
+
+    assert failing(kinds.TASK_DEFINITION, "skipDestroy") == set()
+    assert failing(kinds.LOG_GROUP, "skipDestroy") == {"FAIL"}
+    assert failing(kinds.TABLE, "deletionProtectionEnabled") == {"FAIL"}

@@ -56,6 +56,32 @@ def test_an_entry_is_merged_over_the_default_and_null_removes_it() -> None:
     assert "report-generation" not in config.jobs
 
 
+def test_a_key_with_dots_is_one_setting() -> None:
+    """As `pulumi config set` without `--path` and the prompts of `pulumi new` write it."""
+    raw = {
+        "network": {"cidr": "10.0.0.0/16", "endpointZones": 2},
+        "network.cidr": "10.7.0.0/16",
+        "workflow.deadline.timezone": "Europe/London",
+        "workflow.start.prefix": "incoming/",
+    }
+    config = settings.parse(raw, stack="dev")
+    assert (str(config.network.cidr), config.network.endpoint_zones) == ("10.7.0.0/16", 2)
+    assert config.workflow.deadline.timezone == "Europe/London"
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ({"network.cidr": "10.0.0.0/29"}, "network.cidr"),
+        ({"network.cdir": "10.0.0.0/16"}, "network.cdir"),
+        ({"netwrok.cidr": "10.0.0.0/16"}, "netwrok"),
+        ({"jobs.risk-calculation.cpu": 300}, "jobs.risk-calculation.cpu"),
+    ],
+)
+def test_a_key_with_dots_is_refused_like_any_other(raw: dict[str, Any], path: str) -> None:
+    assert list(problems(raw)) == [path]
+
+
 @pytest.mark.parametrize(
     ("raw", "path", "value", "says", "example"),
     [

@@ -251,7 +251,8 @@ def fargate_task_shape(resource: Resource, view: View) -> Iterator[Problem]:
             )
 
 
-_SECRET_NAME: Final = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIAL", re.IGNORECASE)
+SECRET_NAME: Final = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIAL", re.IGNORECASE)
+"""Names of variables whose value is kept out of a task definition."""
 _ROOT: Final = ("", "0", "root", "0:0", "root:root")
 
 
@@ -284,5 +285,5 @@ def _faults(container: dict[str, Any]) -> Iterator[str]:
     if str(container.get("user", "")) in _ROOT:
         yield "runs as root"
     for variable in container.get("environment", ()):
-        if _SECRET_NAME.search(str(variable.get("name", ""))):
+        if SECRET_NAME.search(str(variable.get("name", ""))):
             yield f"has a secret in plain text in its environment ({json.dumps(variable.get('name'))})"

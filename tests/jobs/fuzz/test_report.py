@@ -20,6 +20,7 @@ from batch_runtime.layout import RunLayout, S3Uri
 from batch_runtime.logs import configure
 from batch_runtime.storage import MissingObjectError
 from report_generation.analysis import analyse
+from report_generation.backtest import backtest
 from report_generation.documents import report_json
 from report_generation.former import last_report
 from report_generation.gathering import gather
@@ -32,6 +33,8 @@ from tests.jobs.portfolios import DAY, model, partition, result, trade
 
 LAYOUT = RunLayout(bucket="output-fuzz", run_id="nightly-1", business_date=DAY)
 FORMER = RunLayout(bucket="output-fuzz", run_id="earlier", business_date=DAY.replace(day=19))
+
+REALISED = S3Uri("output-fuzz", "realised/profit.csv")
 
 
 class Bucket(dict[str, bytes]):
@@ -85,6 +88,7 @@ def good() -> Bucket:
     }
     bucket[FORMER.report_json.key] = json.dumps(before).encode()
     bucket[FORMER.success_marker.key] = json.dumps(marker).encode()
+    bucket[REALISED.key] = b"business_date,profit\n2026-11-18,-12\n2026-11-19,-3000000.5\n"
     return bucket
 
 
@@ -92,14 +96,20 @@ def written(bucket: Bucket, *, pdf: bool = False) -> bytes:
     """The report's JSON."""
     job: Any = SimpleNamespace(
         environment=SimpleNamespace(
-            layout=LAYOUT, run_id=LAYOUT.run_id, business_date=DAY, output_bucket=LAYOUT.bucket
+            layout=LAYOUT,
+            run_id=LAYOUT.run_id,
+            business_date=DAY,
+            output_bucket=LAYOUT.bucket,
+            tolerated_failure_percent=0,
+            realised_uri=REALISED,
         ),
         storage=bucket,
         progress=SimpleNamespace(boundary=lambda: None, progress=lambda: None),
         log=configure(),
     )
     with tempfile.TemporaryDirectory() as folder:
-        analysis = analyse(gather(job, Path(folder)), last_report(job))
+        gathered = gather(job, Path(folder))
+    analysis = replace(analyse(gathered, last_report(job)), backtest=backtest(job, gathered.model))
     analysis = replace(analysis, warnings=tuple(warnings(analysis)))
     if pdf:
         report_pdf(analysis)

@@ -9,7 +9,8 @@ from pypdf import PdfReader
 
 from batch_runtime.errors import BadInputError
 from batch_runtime.layout import S3Uri
-from report_generation.job import ReportEnvironment, report
+from report_generation.environment import ReportEnvironment
+from report_generation.job import report
 from risk_calculation.job import RiskEnvironment, calculate
 from risk_results.files import result_uri
 from tests.jobs.harness import Night

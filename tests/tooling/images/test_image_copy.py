@@ -116,7 +116,7 @@ def image(registry: str, tmp_path: Path) -> image_copy.Copy:
 def test_the_copy_is_the_same_bytes(registry: str, image: image_copy.Copy) -> None:
     ecr = Ecr(registry)
     assert not image_copy.is_there(ecr, image)
-    image_copy.copy_image(ecr, image, run_command)
+    image_copy.copy_image(ecr, ecr, image, run_command)
     assert image_copy.is_there(ecr, image)
     assert crane_says("digest", f"{registry}/target:release-1") == image.digest
     source, target = (crane_says("manifest", f"{registry}/{name}") for name in ("source:built", "target:release-1"))
@@ -126,7 +126,7 @@ def test_the_copy_is_the_same_bytes(registry: str, image: image_copy.Copy) -> No
 
 def test_other_bytes_are_noticed(registry: str, image: image_copy.Copy) -> None:
     with pytest.raises(OperatorError, match="tags are never moved"):
-        image_copy.copy_image(Ecr(registry, mangled=True), image, run_command)
+        image_copy.copy_image(Ecr(registry), Ecr(registry, mangled=True), image, run_command)
 
 
 def test_a_registry_that_refuses_is_one_message(registry: str, image: image_copy.Copy) -> None:
@@ -135,4 +135,4 @@ def test_a_registry_that_refuses_is_one_message(registry: str, image: image_copy
         "repositories": [{"repositoryName": n, "repositoryUri": f"127.0.0.1:1/{n}"} for n in repositoryNames]
     }
     with pytest.raises(OperatorError, match=r"crane copy .* failed with exit code 1"):
-        image_copy.copy_image(unreachable, image, run_command)
+        image_copy.copy_image(Ecr(registry), unreachable, image, run_command)

@@ -56,6 +56,7 @@ def build_images(account: Account, tmp_path: Path) -> tuple[codebuild.Build, lis
         "PATH": f"{shims}:{os.environ['PATH']}",
         "COMMIT": COMMIT,
         "RELEASE_SUFFIX": "tooling",
+        "RELEASE_ARCHITECTURE": "",
         "DOCKER_CALLS": str(calls),
     }
     spec = ROOT / "tooling" / "buildspecs" / "images.yml"
@@ -108,7 +109,8 @@ def promote(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PATH", f"{crane_shim(tmp_path / 'bin')}:{os.environ['PATH']}")
 
     def copy(wanted: release.Release, suffix: str, *, if_present: bool = False) -> list[str]:
-        return release.promote(account.client("ecr"), wanted, suffix, if_present=if_present, run=run_command)
+        ecr = account.client("ecr")
+        return release.promote(ecr, ecr, wanted, suffix, if_present=if_present, run=run_command)
 
     return copy
 

@@ -1,51 +1,70 @@
-"""The scan gate, by running its buildspec against an emulated ECR, and its judgement by itself."""
+"""The scan gate, by running its buildspecs against an emulated ECR: a release before it is deployed, and what runs."""
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from batchctl.errors import OperatorError
-from batchctl.release import scan_gate
+from batchctl.release import scan_gate, scan_rules
 from tests.tooling import codebuild
-from tests.tooling.conftest import COMMIT, ROOT, Account, push_image, write_release
+from tests.tooling.conftest import COMMIT, JOBS, ROOT, Account, push_image, write_release
 
 JOB = "data-ingestion"
 REPOSITORY = f"repository-{JOB}-tooling"
-SPEC = ROOT / "tooling" / "buildspecs" / "scan.yml"
+BUILDSPECS = ROOT / "tooling" / "buildspecs"
+REPORTS = "bucket-reports-123456789012-tooling"
 
 
 @pytest.fixture
 def image(account: Account) -> str:
-    """Digest of an image that no scan has looked at yet."""
+    """Digest of an image that no scan has looked at yet; and the bucket of the reports."""
+    account.client("s3").create_bucket(Bucket=REPORTS)
     return push_image(account, REPOSITORY, f"release-{COMMIT}")
 
 
-def scan(account: Account, digest: str, severities: dict[str, str], status: str = "COMPLETE") -> None:
+def scan(
+    account: Account, digest: str, severities: dict[str, str], status: str = "COMPLETE", repository: str = REPOSITORY
+) -> None:
     """What AWS does by itself after a push: a scan that ends with these findings."""
-    account.findings(REPOSITORY, digest, severities, status)
-    account.client("ecr").start_image_scan(repositoryName=REPOSITORY, imageId={"imageDigest": digest})
+    account.findings(repository, digest, severities, status)
+    account.client("ecr").start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
 
 
-def build(
-    account: Account, tmp_path: Path, digest: str, *, tolerated: str = "MEDIUM", timeout: str = "30"
-) -> codebuild.Build:
+def build(account: Account, tmp_path: Path, digest: str, **variables: str) -> codebuild.Build:
     """The pipeline's scan step for a release of one image."""
     write_release(tmp_path, {JOB: digest})
-    variables = {
+    return run(account, tmp_path, "scan", CODEBUILD_SRC_DIR_release=str(tmp_path), **variables)
+
+
+def run(account: Account, tmp_path: Path, kind: str, **variables: str) -> codebuild.Build:
+    given = {
         **account.variables,
-        "CODEBUILD_SRC_DIR_release": str(tmp_path),
-        "SCAN_TOLERATED": tolerated,
-        "SCAN_TIMEOUT": timeout,
+        "COMMIT": COMMIT,
+        "REPORT_BUCKET": REPORTS,
+        "SCAN_TOLERATED": "MEDIUM",
+        "SCAN_FIXABLE_ONLY": "true",
+        "SCAN_GRACE_DAYS": "",
+        "SCAN_TIMEOUT": "30",
+        "STACK_ROLE_ARN": "",
+        **variables,
     }
-    return codebuild.run(SPEC, cwd=ROOT, variables=variables, scratch=tmp_path, skip=("tooling/scripts/setup.py",))
+    spec = BUILDSPECS / f"{kind}.yml"
+    return codebuild.run(spec, cwd=ROOT, variables=given, scratch=tmp_path, skip=("tooling/scripts/setup.py",))
 
 
-class TestBuildspec:
+def kept(account: Account, key: str) -> str:
+    """An object in the bucket of the reports."""
+    body: bytes = account.client("s3").get_object(Bucket=REPORTS, Key=key)["Body"].read()
+    return body.decode()
+
+
+class TestRelease:
     def test_findings_below_the_limit_pass(self, account: Account, image: str, tmp_path: Path) -> None:
         scan(account, image, {"CVE-2026-1": "MEDIUM", "CVE-2026-2": "LOW", "CVE-2026-3": "UNDEFINED"})
         done = build(account, tmp_path, image)
@@ -56,25 +75,25 @@ class TestBuildspec:
         scan(account, image, {"CVE-2026-1": "LOW", "CVE-2026-9": "HIGH"})
         done = build(account, tmp_path, image)
         assert done.exit_code == 1, done.log
-        assert "above the limit: CVE-2026-9 HIGH" in done.log
-        assert "CVE-2026-1" not in done.log
+        assert "stops: CVE-2026-9 HIGH" in done.log
+        assert "CVE-2026-1 " not in done.log
 
     def test_the_limit_is_a_setting(self, account: Account, image: str, tmp_path: Path) -> None:
         scan(account, image, {"CVE-2026-9": "HIGH"})
-        assert build(account, tmp_path, image, tolerated="HIGH").exit_code == 0
+        assert build(account, tmp_path, image, SCAN_TOLERATED="HIGH").exit_code == 0
 
     def test_findings_that_come_late_are_waited_for(self, account: Account, image: str, tmp_path: Path) -> None:
         delay = 4.0
         threading.Timer(delay, scan, (account, image, {"CVE-2026-9": "CRITICAL"})).start()
         began = time.monotonic()
-        done = build(account, tmp_path, image, timeout="60")
+        done = build(account, tmp_path, image, SCAN_TIMEOUT="60")
         assert time.monotonic() - began > delay
         assert done.exit_code == 1, done.log
 
     def test_findings_that_never_come_fail_with_their_own_code(
         self, account: Account, image: str, tmp_path: Path
     ) -> None:
-        done = build(account, tmp_path, image, timeout="2")
+        done = build(account, tmp_path, image, SCAN_TIMEOUT="2")
         assert done.exit_code == scan_gate.NOT_SCANNED, done.log
         assert "no findings within 2 s" in done.log
         assert "start-image-scan" in done.log
@@ -90,76 +109,141 @@ class TestBuildspec:
         assert done.exit_code == 2, done.log
 
 
-def finding(name: str = "CVE-2026-9", severity: str = "HIGH") -> scan_gate.Finding:
-    return scan_gate.Finding(name=name, severity=severity, package="openssl 3.0")
+class TestGrace:
+    """A finding of a base image need not stop the release of the day it becomes known."""
+
+    GRACE = "CRITICAL=7,HIGH=30"
+
+    def test_a_finding_that_is_new_passes_and_its_last_day_is_named(
+        self, account: Account, image: str, tmp_path: Path
+    ) -> None:
+        scan(account, image, {"CVE-2026-9": "HIGH"})
+        done = build(account, tmp_path, image, SCAN_GRACE_DAYS=self.GRACE)
+        assert done.exit_code == 0, done.log
+        last_day = datetime.now(UTC).date() + timedelta(days=30)
+        assert f"in grace: CVE-2026-9 HIGH : until {last_day}" in done.log
+
+    def test_the_day_of_first_sight_is_kept_and_the_grace_ends(
+        self, account: Account, image: str, tmp_path: Path
+    ) -> None:
+        scan(account, image, {"CVE-2026-9": "HIGH"})
+        assert build(account, tmp_path, image, SCAN_GRACE_DAYS=self.GRACE).exit_code == 0
+        history = json.loads(kept(account, "history/releases.json"))
+        assert history == {REPOSITORY: {"CVE-2026-9": str(datetime.now(UTC).date())}}
+        old = str(datetime.now(UTC).date() - timedelta(days=31))
+        document = json.dumps({REPOSITORY: {"CVE-2026-9": old}}).encode()
+        account.client("s3").put_object(Bucket=REPORTS, Key="history/releases.json", Body=document)
+        done = build(account, tmp_path, image, SCAN_GRACE_DAYS=self.GRACE)
+        assert done.exit_code == 1, done.log
+        assert f"first seen on {old}, its 30 days of grace are over" in done.log
+
+    def test_a_history_that_is_none_stops_with_one_message(self, account: Account, image: str, tmp_path: Path) -> None:
+        account.client("s3").put_object(Bucket=REPORTS, Key="history/releases.json", Body=b"[]")
+        scan(account, image, {})
+        done = build(account, tmp_path, image, SCAN_GRACE_DAYS=self.GRACE)
+        assert done.exit_code == 2, done.log
+        assert "is no history of findings" in done.log and "Traceback" not in done.log
 
 
-def exempt(expires: date, repository: str | None = None, cve: str = "CVE-2026-9") -> scan_gate.Exemption:
-    reason = "the vulnerable code is never reached"
-    return scan_gate.Exemption(cve=cve, reason=reason, owner="jane", expires=expires, repository=repository)
+class TestReport:
+    def test_the_report_is_a_page_with_what_to_do(self, account: Account, image: str, tmp_path: Path) -> None:
+        scan(account, image, {"CVE-2026-9": "HIGH", "CVE-2026-2": "LOW"})
+        assert build(account, tmp_path, image).exit_code == 1
+        page = kept(account, f"reports/{COMMIT}.md")
+        assert page.startswith(f"# ⛔ Scan of release {COMMIT[:12]}\n")
+        assert f"`{REPOSITORY}`<br>`{image}` | 1 | 0 | 0 | 0 | 1 |" in page
+        assert "| CVE-2026-9 | HIGH |" in page and "| CVE-2026-2 | LOW |" in page
+        assert "renew the base image" in page
+
+    def test_a_browser_shows_it(self, account: Account, image: str, tmp_path: Path) -> None:
+        scan(account, image, {})
+        assert build(account, tmp_path, image).exit_code == 0
+        shown = account.client("s3").head_object(Bucket=REPORTS, Key=f"reports/{COMMIT}.md")
+        assert shown["ContentType"] == "text/plain; charset=utf-8"
 
 
-class TestExemptions:
-    DAY = date(2026, 11, 20)
+class TestRescan:
+    """What a stack runs is scanned again, by the step that the clock starts."""
 
-    @pytest.mark.parametrize(
-        ("exemption", "passes"),
-        [
-            (exempt(DAY), True),
-            (exempt(date(2026, 11, 19)), False),
-            (exempt(DAY, repository="r"), True),
-            (exempt(DAY, repository="other"), False),
-            (exempt(DAY, cve="CVE-2026-8"), False),
-        ],
-        ids=["last day", "day after", "this repository", "another repository", "another finding"],
+    @pytest.fixture
+    def running(self, account: Account) -> dict[str, str]:
+        """Digest by job of what dev runs."""
+        account.client("s3").create_bucket(Bucket=REPORTS)
+        return {job: push_image(account, f"repository-{job}-dev", "deployed-1", job) for job in JOBS}
+
+    def test_a_new_fault_in_what_runs_is_red_and_reported(
+        self, account: Account, running: dict[str, str], tmp_path: Path
+    ) -> None:
+        for job, digest in running.items():
+            severities = {"CVE-2026-9": "CRITICAL"} if job == JOB else {}
+            scan(account, digest, severities, repository=f"repository-{job}-dev")
+        done = run(account, tmp_path, "rescan", STACK="dev")
+        assert done.exit_code == 1, done.log
+        assert kept(account, "reports/dev.md").startswith("# ⛔ Scan of what dev runs")
+        assert set(json.loads(kept(account, "history/dev.json"))) == {f"repository-{job}-dev" for job in JOBS}
+
+    def test_without_one_it_is_green(self, account: Account, running: dict[str, str], tmp_path: Path) -> None:
+        for job, digest in running.items():
+            scan(account, digest, {}, repository=f"repository-{job}-dev")
+        assert run(account, tmp_path, "rescan", STACK="dev").exit_code == 0
+
+
+class Ecr:
+    """ECR as far as a scan goes: the answers in their order, and what was asked for."""
+
+    def __init__(self, *answers: dict[str, Any]) -> None:
+        self.answers, self.started = list(answers), 0
+
+    def describe_image_scan_findings(self, **_: Any) -> dict[str, Any]:
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def start_image_scan(self, **_: Any) -> None:
+        self.started += 1
+
+
+def answer(completed: datetime, *names: str) -> dict[str, Any]:
+    findings = [{"name": name, "severity": "HIGH"} for name in names]
+    return {
+        "imageScanStatus": {"status": "COMPLETE"},
+        "imageScanFindings": {"imageScanCompletedAt": completed, "findings": findings},
+    }
+
+
+class TestAFinishedScan:
+    NOW = datetime.now(UTC)
+
+    def test_older_than_a_day_is_begun_again(self) -> None:
+        old, new = answer(self.NOW - timedelta(days=3)), answer(self.NOW, "CVE-2026-9")
+        ecr = Ecr(old, new)
+        found = scan_gate.wait_for_findings(ecr, "r", "d", timeout=5)
+        assert ecr.started == 1
+        assert [finding.name for finding in found] == ["CVE-2026-9"]
+
+    def test_of_today_is_taken_as_it_is(self) -> None:
+        ecr = Ecr(answer(self.NOW - timedelta(hours=2)))
+        assert scan_gate.wait_for_findings(ecr, "r", "d", timeout=5) == []
+        assert ecr.started == 0
+
+    def test_one_that_stays_old_is_not_begun_for_ever(self) -> None:
+        ecr = Ecr(answer(self.NOW - timedelta(days=3)))
+        assert scan_gate.wait_for_findings(ecr, "r", "d", timeout=5) == []
+        assert ecr.started == 1
+
+
+def test_inspectors_findings_say_whether_there_is_a_fix() -> None:
+    item = {
+        "severity": "CRITICAL",
+        "fixAvailable": "YES",
+        "packageVulnerabilityDetails": {
+            "vulnerabilityId": "CVE-2026-7",
+            "vulnerablePackages": [{"name": "zlib", "version": "1.3", "fixedInVersion": "1.3.1"}],
+        },
+    }
+    assert scan_gate._enhanced(item) == scan_rules.Finding(
+        name="CVE-2026-7", severity="CRITICAL", package="zlib 1.3", fix="published", fixed_in="1.3.1"
     )
-    def test_it_covers_one_finding_until_its_day(self, exemption: scan_gate.Exemption, passes: bool) -> None:
-        verdict = scan_gate.judge("r", "d", [finding()], tolerated="MEDIUM", exemptions=[exemption], today=self.DAY)
-        assert (not verdict.above) is passes
-
-    def test_one_that_ran_out_says_so(self) -> None:
-        verdict = scan_gate.judge(
-            "r", "d", [finding()], tolerated="MEDIUM", exemptions=[exempt(date(2026, 1, 1))], today=self.DAY
-        )
-        assert "exemption of CVE-2026-9 ran out on 2026-01-01 (owner jane)" in scan_gate.describe(verdict, "MEDIUM")
-
-    def test_one_that_is_used_is_shown_with_its_reason(self) -> None:
-        verdict = scan_gate.judge("r", "d", [finding()], tolerated="LOW", exemptions=[exempt(self.DAY)], today=self.DAY)
-        assert "the vulnerable code is never reached" in scan_gate.describe(verdict, "LOW")
-
-    @pytest.mark.parametrize("missing", ["reason", "owner", "expires", "cve"])
-    def test_an_entry_without_all_four_is_refused(self, tmp_path: Path, missing: str) -> None:
-        entry = {"cve": "CVE-2026-9", "reason": "never reached by any job", "owner": "jane", "expires": "2026-12-31"}
-        del entry[missing]
-        file = tmp_path / "exemptions.yml"
-        file.write_text("- " + "\n  ".join(f"{key}: {value}" for key, value in entry.items()))
-        with pytest.raises(OperatorError, match=f"entry 0.{missing}"):
-            scan_gate.read_exemptions(file)
-
-    def test_the_committed_list_can_be_read(self) -> None:
-        assert scan_gate.read_exemptions(ROOT / "tooling" / "buildspecs" / "scan-exemptions.yml") == []
+    assert scan_gate._enhanced({**item, "fixAvailable": "NO"}).fix == "none"
 
 
-class TestJudgement:
-    @pytest.mark.parametrize("severity", scan_gate.SEVERITIES)
-    @pytest.mark.parametrize("tolerated", scan_gate.SEVERITIES)
-    def test_everything_up_to_the_limit_passes_and_nothing_above(self, severity: str, tolerated: str) -> None:
-        verdict = scan_gate.judge("r", "d", [finding(severity=severity)], tolerated=tolerated)
-        above = scan_gate.SEVERITIES.index(severity) > scan_gate.SEVERITIES.index(tolerated)
-        assert bool(verdict.above) is above
-
-    def test_an_unrated_finding_counts_as_the_documented_severity(self) -> None:
-        assert scan_gate.judge("r", "d", [finding(severity="UNTRIAGED")], tolerated="LOW").above
-        assert not scan_gate.judge("r", "d", [finding(severity="UNTRIAGED")], tolerated=scan_gate.UNRATED).above
-
-    def test_inspectors_findings_are_read_too(self) -> None:
-        item = {
-            "severity": "CRITICAL",
-            "packageVulnerabilityDetails": {
-                "vulnerabilityId": "CVE-2026-7",
-                "vulnerablePackages": [{"name": "zlib", "version": "1.3"}],
-            },
-        }
-        assert scan_gate._enhanced(item) == scan_gate.Finding(
-            name="CVE-2026-7", severity="CRITICAL", package="zlib 1.3"
-        )
+def test_the_committed_list_of_exemptions_can_be_read() -> None:
+    assert scan_rules.read_exemptions(BUILDSPECS / "scan-exemptions.yml") == []

@@ -13,8 +13,7 @@ import pytest
 
 from conventions.naming import Names
 from tests.tooling.conftest import ROOT, Account
-from tooling.delivery.delivery_settings import Delivery
-from tooling.delivery.step_roles import state_bucket
+from tooling.delivery.step_roles import backend
 
 BUCKET = "pulumi-state-123456789012-us-east-1"
 SCRIPT = ROOT / "tooling" / "scripts" / "bootstrap_state.py"
@@ -123,7 +122,7 @@ def test_without_a_region_it_says_so(account: Account, tmp_path: Path) -> None:
 
 def test_the_pipelines_roles_expect_the_same_bucket() -> None:
     names = Names(suffix="tooling", account="123456789012", region="eu-west-1")
-    assert state_bucket(names, Delivery()) == script().bucket_name("123456789012", "eu-west-1")
+    assert backend(names, None, "alias/pulumi-state").bucket == script().bucket_name("123456789012", "eu-west-1")
 
 
 @pytest.mark.engine

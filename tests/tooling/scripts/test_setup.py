@@ -6,6 +6,7 @@ That a machine with nothing but Python gets a working `make preview` is shown by
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -48,6 +49,38 @@ class TestWhereUvLooks:
         if listed.returncode:
             pytest.skip("this environment has no pip: its words are not checked")
         assert setup.uv_variables(listed.stdout)["UV_DEFAULT_INDEX"] == "https://pip.example/simple"
+
+
+class TestACopiedEnvironment:
+    """`pulumi new PATH` copies `.venv` too, whose programs are those of the folder it was made in."""
+
+    def test_it_says_where_it_was_made(self, tmp_path: Path) -> None:
+        made = tmp_path / "a" / ".venv"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(made)], check=True)
+        assert setup.made_for(made) == made
+        copied = tmp_path / "b" / ".venv"
+        shutil.copytree(made, copied, symlinks=True)
+        assert setup.made_for(copied) == made
+
+    def test_one_that_does_not_say_is_kept(self, tmp_path: Path) -> None:
+        (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\nuv = 0.9\n")
+        assert setup.made_for(tmp_path) is None
+        assert setup.made_for(tmp_path / "absent") is None
+
+    def test_make_sets_it_up_again(self, tmp_path: Path) -> None:
+        """The marker of a finished set-up names the folder, so that a copied one does not count."""
+
+        def marker(folder: Path) -> str:
+            shutil.copytree(ROOT / "tooling" / "scripts", folder / "tooling" / "scripts")
+            for name in ("Makefile", "uv.lock"):
+                shutil.copy(ROOT / name, folder / name)
+            printed = subprocess.run(
+                ["make", "--dry-run", "preview"], cwd=folder, capture_output=True, text=True, check=True
+            ).stdout
+            (line,) = [line for line in printed.splitlines() if "setup.py run" in line]
+            return line.rpartition("touch ")[2]
+
+        assert marker(tmp_path / "a") != marker(tmp_path / "b")
 
 
 def test_something_is_said_at_least_every_five_seconds(

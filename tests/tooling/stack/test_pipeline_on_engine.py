@@ -8,32 +8,22 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from batchctl.release import release
-from conventions.naming import Names
-from sandbox.checkout import copy_checkout
-from tests.tooling import codebuild
-from tests.tooling.conftest import COMMIT, JOBS, Account, crane_shim, push_image, write_release
+from tests.tooling.conftest import COMMIT, JOBS, Account, push_image, write_release
+from tests.tooling.stack.story import NAMES, PROVIDER, Story, begin
 from tooling.delivery import step_roles
 from tooling.delivery.delivery_settings import Delivery
 from tooling.delivery.steps import Step
 
 pytestmark = pytest.mark.engine
 
-NAMES = Names(suffix="tooling", account="123456789012", region="us-east-1")
 SETTINGS = Delivery(repository="market-risk/batch-platform")
-BACKEND = "s3://pulumi-state-123456789012-us-east-1?region=us-east-1&awssdk=v2&s3ForcePathStyle=true"
-PROVIDER = "awskms:///alias/pulumi-state?region=us-east-1"
-SECONDS = 900
 
 _NOT_THE_STEPS = {
     "iam:GetUser",  # the emulator's user; a role has none
@@ -41,75 +31,15 @@ _NOT_THE_STEPS = {
 }
 
 
-@dataclass
-class Story:
-    """What happened, step by step."""
-
-    account: Account
-    checkout: Path
-    variables: dict[str, str]
-    images: dict[str, str] = field(default_factory=dict)
-    builds: dict[str, codebuild.Build] = field(default_factory=dict)
-    calls: dict[str, set[str]] = field(default_factory=dict)
-    tooling: dict[str, Any] = field(default_factory=dict)
-
-    def pulumi(self, *arguments: str, folder: str = ".") -> str:
-        """Runs `pulumi ARGUMENTS`; a failure shows what it printed."""
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=self.checkout / folder,
-            env=self.variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, f"pulumi {' '.join(arguments)}\n{done.stdout}"
-        return done.stdout
-
-    def build(self, step: Step, scratch: Path) -> codebuild.Build:
-        """Runs the step's buildspec with the variables that its CodeBuild project has, and notes the calls it made."""
-        projects = self.account.client("codebuild").batch_get_projects(names=[NAMES.name("build", step.name)])
-        project = projects["projects"][0]["environment"]["environmentVariables"]
-        self.account.calls()
-        done = codebuild.run(
-            self.checkout / step.buildspec,
-            cwd=self.checkout,
-            variables={
-                **self.variables,
-                **{item["name"]: item["value"] for item in project},
-                "PULUMI_BACKEND_URL": BACKEND,  # the project's own, and how the SDK finds the emulator
-                "COMMIT": COMMIT,
-                "EXECUTION": "execution-1",
-                "CODEBUILD_SRC_DIR_release": str(scratch),
-            },
-            scratch=scratch,
-            skip=("tooling/scripts/setup.py", "install_pulumi.sh", "install_crane.sh"),
-        )
-        self.calls[step.name] = self.account.calls()
-        self.builds[step.name] = done
-        return done
-
-
 @pytest.fixture(scope="module")
 def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """An empty account, bootstrapped; the tooling stack up; images released; dev previewed and up by its steps."""
-    server.reset()
-    checkout = copy_checkout(tmp_path_factory.mktemp("checkout") / "platform")
-    home = str(tmp_path_factory.mktemp("pulumi-home"))
-    variables = {**server.variables, "PULUMI_BACKEND_URL": BACKEND, "PULUMI_HOME": home}
-    variables["PYTHONPATH"] = str(checkout)  # the copy's code, not the one that the environment was set up for
-    variables["PATH"] = f"{crane_shim(tmp_path_factory.mktemp('bin'))}:{variables['PATH']}"
-    variables.pop("PULUMI_CONFIG_PASSPHRASE")
-    story = Story(server, checkout, variables)
-    bootstrap = [sys.executable, "tooling/scripts/bootstrap_state.py"]
-    subprocess.run(bootstrap, cwd=checkout, env=variables, check=True, capture_output=True, timeout=120)
+    story = begin(server, tmp_path_factory.mktemp("story"))
     story.pulumi("stack", "init", "tooling", "--secrets-provider", PROVIDER, folder="tooling")
     story.pulumi("stack", "init", "dev", "--secrets-provider", PROVIDER)
     key = "batch-platform:delivery.repository"
     story.pulumi("config", "set", "--path", key, str(SETTINGS.repository), "--stack", "tooling", folder="tooling")
-    judged = ("--policy-pack", "../policy", "--policy-pack-config", "policy-config.json")
+    judged = ("--policy-pack", "../policy")
     story.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", *judged, folder="tooling")
     story.tooling = json.loads(story.pulumi("stack", "output", "--json", "--stack", "tooling", folder="tooling"))
     story.images = {job: push_image(server, f"repository-{job}-tooling", f"release-{COMMIT}", job) for job in JOBS}
@@ -131,7 +61,7 @@ def _covered(calls: set[str], step: Step) -> None:
     """Every call of the step is an action that some statement of its role allows."""
     repositories = [NAMES.name("repository", job) for job in JOBS]
     statements = [
-        *step_roles.base(step, NAMES, "arn:aws:kms:us-east-1:123456789012:key/x"),
+        *step_roles.of_build(step, NAMES, "arn:aws:kms:us-east-1:123456789012:key/x"),
         *step_roles.of_step(step, NAMES, SETTINGS, repositories),
     ]
     listed = [s["Action"] if isinstance(s["Action"], list) else [s["Action"]] for s in statements]
@@ -193,3 +123,31 @@ class TestStory:
         assert done.exit_code == 0, done.log
         assert not re.search(r"[~+-] \d+ (created|updated|deleted|replaced)|\+ \d+ created", done.log), done.log
         assert release.current(story.account.client("ecr"), JOBS, "dev").images == story.images
+
+    def test_a_rollback_by_digest_brings_back_the_images_of_the_deployment_before(
+        self, story: Story, tmp_path: Path
+    ) -> None:
+        """The commands of docs/operations.md, after a second release; last, because it leaves the first one running."""
+        second = "a" * 40
+        newer = {job: push_image(story.account, f"repository-{job}-tooling", f"release-{second}", "2") for job in JOBS}
+        (tmp_path / "release.json").write_text(json.dumps({"commit": second, "suffix": "tooling", "images": newer}))
+        done = story.build(Step(kind="up", stack="dev"), tmp_path)
+        assert done.exit_code == 0, done.log
+        assert running(story) == newer
+        for command in (
+            ".venv/bin/batchctl release current --stack dev --back 1 --output release.json",
+            ".venv/bin/batchctl release use release.json --stack dev",
+            "pulumi up --stack dev --policy-pack policy --yes --skip-preview --non-interactive",
+            ".venv/bin/batchctl release deployed release.json --stack dev",
+        ):
+            story.run(command)
+        assert running(story) == story.images
+        assert release.current(story.account.client("ecr"), JOBS, "dev").images == story.images
+
+
+def running(story: Story) -> dict[str, str]:
+    """Digest by job of the newest task definitions."""
+    ecs = story.account.client("ecs")
+    definitions = {job: ecs.describe_task_definition(taskDefinition=f"task-{job}-dev") for job in JOBS}
+    images = {job: one["taskDefinition"]["containerDefinitions"][0]["image"] for job, one in definitions.items()}
+    return {job: image.rpartition("@")[2] for job, image in images.items()}

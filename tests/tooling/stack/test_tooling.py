@@ -6,62 +6,30 @@ import json
 import re
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import cache
 from typing import Any
 
 import pytest
 
-from batchctl import project as projects
-from batchctl.preview.recording import MODES, Mode, record
-from conventions.naming import Names
-from policy.rules import Graph, Resource, evaluate
+from batchctl.preview.recording import MODES, Mode
+from policy.rules import Graph
 from settings import SettingsError
 from tests.tooling import codebuild
 from tests.tooling.conftest import JOBS, ROOT
-from tooling.delivery import step_roles, steps
+from tests.tooling.stack.layouts import NAMES, REPOSITORY, failing, of, props, recorded
+from tooling.delivery import step_role, step_roles, steps
 from tooling.delivery.delivery_settings import Delivery, jobs_of, parse_tooling
 from tooling.delivery.steps import Step
 
-REPOSITORY = "market-risk/batch-platform"
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 ROLE = "aws:iam/role:Role"
 PROJECT = "aws:codebuild/project:Project"
-NAMES = Names(suffix="tooling", account="123456789012", region="us-east-1")
+STEPS = [*steps.release_steps(Delivery(), ["X86_64"]), *steps.rescan_steps(Delivery())]
 STAGES = ["Source", "Build", "Scan", *("PreviewDev", "UpDev", "VerifyDev")]
 STAGES += ["PreviewProd", "ApproveProd", "UpProd", "VerifyProd"]
 
 
-@cache
-def _recorded(delivery: str, mode: Mode) -> Graph:
-    here = projects.load(ROOT / "tooling")
-    stack = here.stack("tooling")
-    config = {**stack.config, "batch-platform:delivery": json.loads(delivery)}
-    return record(here.root, project=here.name, stack=stack.name, config=config, mode=mode).graph(here.name)
-
-
-def recorded(mode: Mode = "resolved", **delivery: Any) -> Graph:
-    """The tooling stack with these delivery settings over a repository."""
-    return _recorded(json.dumps({"repository": REPOSITORY, **delivery}), mode)
-
-
-def of(graph: Graph, kind: str) -> dict[str, Resource]:
-    return {resource.name: resource for resource in graph.resources if resource.type == kind}
-
-
-def props(resource: Resource) -> Any:
-    return resource.props
-
-
 def pipeline(graph: Graph) -> Any:
-    (only,) = of(graph, PIPELINE).values()
-    return props(only)
-
-
-def failing(graph: Graph) -> set[str]:
-    """Names of the mandatory rules that the stack breaks, under the configuration the operations page gives."""
-    config = json.loads((ROOT / "tooling" / "policy-config.json").read_text())
-    findings = evaluate(graph, {"suffix": "tooling", **config})
-    return {f.rule for f in findings if f.level == "mandatory" and f.verdict in ("fail", "crash")}
+    return props(of(graph, PIPELINE)["delivery"])
 
 
 class TestPolicyPack:
@@ -74,7 +42,7 @@ class TestPolicyPack:
 
     def test_with_a_placeholder_source_it_fails(self) -> None:
         graph = recorded()
-        (original,) = of(graph, PIPELINE).values()
+        original = of(graph, PIPELINE)["delivery"]
         broken = replace(
             original, props=json.loads(json.dumps(props(original)).replace(REPOSITORY, "your-org/your-repo"))
         )
@@ -145,7 +113,7 @@ class TestBuilds:
     def test_each_has_an_own_role_an_own_encrypted_log_group_and_ends(self) -> None:
         graph = recorded()
         builds = of(graph, PROJECT)
-        assert len(builds) == len(steps.steps(Delivery()))
+        assert set(builds) == {f"delivery-{step.name}" for step in STEPS}
         groups = {
             props(group)["name"]: props(group) for group in of(graph, "aws:cloudwatch/logGroup:LogGroup").values()
         }
@@ -166,13 +134,16 @@ class TestBuilds:
                 step = name.removeprefix("delivery-").removesuffix("-role")
                 assert trust["Condition"]["ArnLike"]["aws:SourceArn"].endswith(f":project/build-{step}-tooling")
 
-    @pytest.mark.parametrize("kind", ["checks", "images", "scan", "preview", "up", "verify"])
+    @pytest.mark.parametrize("kind", ["checks", "images", "scan", "preview", "up", "verify", "rescan"])
     def test_every_variable_a_buildspec_reads_is_given(self, kind: str) -> None:
         text = "\n".join(codebuild.commands(codebuild.read(ROOT / "tooling" / "buildspecs" / f"{kind}.yml")))
-        read = set(re.findall(r"\$\{?([A-Za-z_]+)", text)) - set(re.findall(r"export ([A-Z_]+)=", text))
+        optional = set(re.findall(r"\$\{([A-Za-z0-9_]+):\+", text))
+        exported = set(re.findall(r"export ([A-Z_]+)=", text))
+        read = set(re.findall(r"\$\{?([A-Za-z0-9_]+)", text)) - exported - optional
         build = next(b for n, b in of(recorded(), PROJECT).items() if n.startswith(f"delivery-{kind}"))
         project = {item["name"] for item in props(build)["environment"]["environmentVariables"]}
-        actions = [a for stage in pipeline(recorded())["stages"] for a in stage["actions"]]
+        pipelines = of(recorded(), PIPELINE).values()
+        actions = [a for one in pipelines for stage in props(one)["stages"] for a in stage["actions"]]
         action = next(a for a in actions if a["name"].startswith(kind.capitalize()))
         execution = {item["name"] for item in json.loads(action["configuration"]["EnvironmentVariables"])}
         artifacts = {f"CODEBUILD_SRC_DIR_{name}" for name in action["inputArtifacts"][1:]}
@@ -215,16 +186,16 @@ class TestPermissions:
         assert not actions & {"s3:PutObject", "s3:DeleteObject", "kms:Encrypt"}
 
     def test_no_action_is_a_whole_service(self) -> None:
-        for step in steps.steps(Delivery()):
+        for step in STEPS:
             for statement in statements(step):
                 assert not [a for a in listed(statement["Action"]) if a.endswith(":*") or a == "*"], statement["Sid"]
 
     def test_no_policy_is_longer_than_iam_takes(self) -> None:
         graph = recorded()
         for policy in of(graph, "aws:iam/policy:Policy").values():
-            assert len(re.sub(r"\s", "", props(policy)["policy"])) <= step_roles.MANAGED_POLICY_CHARACTERS
+            assert len(re.sub(r"\s", "", props(policy)["policy"])) <= step_role.MANAGED_POLICY_CHARACTERS
         attached = of(graph, "aws:iam/rolePolicyAttachment:RolePolicyAttachment")
-        for step in steps.steps(Delivery()):
+        for step in STEPS:
             held = [name for name in attached if name.startswith(f"delivery-{step.name}-attached-")]
             assert len(held) <= 10, "IAM attaches at most ten managed policies to a role"
 

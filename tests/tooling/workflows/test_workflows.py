@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from batchctl.preview.pull_request import MARKER
 from tests.tooling import codebuild
 from tests.tooling.conftest import ROOT
+from tests.tooling.workflows import runner
+from tests.tooling.workflows.reading import WORKFLOWS, load
 
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 BUILDSPECS = sorted(path for path in (ROOT / "tooling" / "buildspecs").glob("*.yml") if "phases:" in path.read_text())
 VARIABLES = {
     "STACK": "dev",
@@ -29,11 +29,6 @@ VARIABLES = {
     "CODEBUILD_SRC_DIR_release": "/nowhere",
 }
 _NAMES = [path.name for path in WORKFLOWS]
-
-
-def load(path: Path) -> dict[str, Any]:
-    workflow: dict[str, Any] = yaml.safe_load(path.read_text())
-    return workflow
 
 
 def steps(path: Path) -> list[dict[str, Any]]:
@@ -63,7 +58,14 @@ def test_permissions_are_empty_and_given_job_by_job(path: Path) -> None:
     assert workflow["permissions"] == {}
     for name, job in workflow["jobs"].items():
         assert "permissions" in job, name
-        assert job["permissions"].get("contents", "read") == "read", name
+        proposes = path.name == "renew-base.yml" and name == "renew"
+        assert job["permissions"].get("contents", "read") == ("write" if proposes else "read"), name
+
+
+def test_what_writes_to_the_repository_never_runs_for_a_pull_request() -> None:
+    """YAML reads the key `on` as true."""
+    workflow: dict[Any, Any] = load(ROOT / ".github" / "workflows" / "renew-base.yml")
+    assert set(workflow[True]) == {"schedule", "workflow_dispatch"}
 
 
 def test_the_job_that_may_write_runs_nothing_of_the_branch() -> None:
@@ -92,21 +94,48 @@ def test_no_key_is_stored_and_no_expression_reaches_a_shell(path: Path) -> None:
 def test_each_stack_is_deployed_by_one_run_at_a_time() -> None:
     job = load(ROOT / ".github" / "workflows" / "up.yml")["jobs"]["up"]
     assert job["concurrency"] == {"group": "deploy-${{ inputs.stack }}", "cancel-in-progress": False}
-    assert job["environment"] == "${{ inputs.stack }}", "prod waits for the reviewers of its environment"
+    named = "${{ vars[format('ENVIRONMENT_{0}', inputs.stack)] || inputs.stack }}"
+    assert job["environment"] == named, "prod waits for the reviewers of its environment"
 
 
 def test_prod_comes_after_dev() -> None:
     jobs = load(ROOT / ".github" / "workflows" / "deploy.yml")["jobs"]
     assert (jobs["dev"]["needs"], jobs["prod"]["needs"]) == ("release", "dev")
-    assert jobs["release"]["if"] == "${{ vars.AWS_DEPLOY_ROLE_ARN != '' }}"
+    for name, before in (("dev", "release"), ("prod", "dev")):
+        assert jobs[name]["if"] == f"${{{{ !cancelled() && needs.{before}.result == 'success' }}}}"
+    assert jobs["checks"]["if"] == "${{ vars.AWS_IMAGES_ROLE_ARN != '' }}"
+    assert "needs.checks.result == 'success'" in jobs["release"]["if"]
+
+
+@pytest.mark.parametrize("name", ["deploy.yml", "rescan.yml", "renew-base.yml"])
+def test_what_nobody_looks_at_says_when_it_fails(name: str) -> None:
+    jobs = load(ROOT / ".github" / "workflows" / name)["jobs"]
+    announce = jobs.pop("announce")
+    assert announce["if"] == "${{ failure() }}"
+    assert announce["uses"] == "./.github/workflows/announce.yml"
+    needs = announce["needs"] if isinstance(announce["needs"], list) else [announce["needs"]]
+    assert set(needs) == set(jobs), "a job whose failure is not announced"
+
+
+@pytest.mark.parametrize(("open_issue", "expected"), [("", "issue create --title"), ("7", "issue comment 7 --body")])
+def test_a_failure_is_an_issue_or_a_comment_on_the_open_one(open_issue: str, expected: str, tmp_path: Path) -> None:
+    workflow = load(ROOT / ".github" / "workflows" / "announce.yml")
+    (step,) = workflow["jobs"]["issue"]["steps"]
+    gh = tmp_path / "gh"
+    gh.write_text(f'#!/bin/sh\ncase "$2" in list) echo "{open_issue}";; *) echo "gh $*";; esac\n')
+    gh.chmod(0o755)
+    variables = {"PATH": f"{tmp_path}:/usr/bin:/bin", "TITLE": "The deployment has failed", "RUN": "https://run"}
+    command = [*runner.shell(workflow), step["run"]]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
+    assert f"gh {expected}" in done.stdout and "https://run" in done.stdout
 
 
 def test_the_github_way_takes_the_pipelines_steps() -> None:
     """What the buildspecs do about releases and stacks, the workflows do with the same commands."""
     text = "\n".join(path.read_text() for path in WORKFLOWS)
-    for spec in ("images", "scan", "up", "verify"):
+    for spec in ("images", "scan", "up", "verify", "rescan"):
         for command in re.findall(
-            r"(?:batchctl release [\w-]+|pulumi up|batchctl verify)",
+            r"(?:batchctl release [\w-]+|batchctl wait-for-run .*|batchctl retire-revisions|pulumi up|batchctl verify)",
             (ROOT / f"tooling/buildspecs/{spec}.yml").read_text(),
         ):
             assert command in text, f"{spec}: {command}"
@@ -158,8 +187,12 @@ class TestAFailureBeforeAPipeIsRed:
         folder.mkdir()
         for name, failing in (("pulumi", "preview"), ("gh", "api --paginate"), ("jq", "-"), ("batchctl", "-")):
             shim = folder / name
-            shim.write_text(f'#!/bin/sh\necho "{name} $*"\ncase "$*" in "{failing}"*) exit 1;; esac\n')
+            takes_role = 'if [ "$1 $2" = "release as-stack" ]; then shift 2; exec "$@"; fi\n'
+            failure = f'case "$*" in "{failing}"*) exit ${{FAILURE:-1}};; esac\n'
+            shim.write_text(f'#!/bin/sh\n{takes_role if name == "batchctl" else ""}echo "{name} $*"\n{failure}')
             shim.chmod(0o755)
+        (tmp_path / ".venv").mkdir()
+        (tmp_path / ".venv" / "bin").symlink_to(folder)
         return folder
 
     @pytest.mark.parametrize(
@@ -169,33 +202,38 @@ class TestAFailureBeforeAPipeIsRed:
             ("comment", "Write the comment, or rewrite the earlier one"),
         ],
     )
-    def test_in_a_workflow(self, job: str, step: str, shims: Path, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("failure", [0, 1])
+    def test_in_a_workflow(self, job: str, step: str, failure: int, shims: Path, tmp_path: Path) -> None:
         workflow = load(ROOT / ".github" / "workflows" / "pull-request.yml")
         (script,) = [one["run"] for one in workflow["jobs"][job]["steps"] if one.get("name") == step]
         script = re.sub(r"(?m)^(python3|\. ) ?tooling/.*$", "true", script)  # the machine is set up already
         (tmp_path / "comment.md").write_text(MARKER)
         done = subprocess.run(
-            [*github_shell(workflow), script],
+            [*runner.shell(workflow), script],
             cwd=tmp_path,
-            env={**VARIABLES, "PATH": f"{shims}:/usr/bin:/bin", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")},
+            env={
+                **VARIABLES,
+                "PATH": f"{shims}:/usr/bin:/bin",
+                "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+                "FAILURE": str(failure),
+            },
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode != 0, done.stdout
+        assert done.returncode == failure, done.stdout + done.stderr
 
-    def test_in_the_preview_buildspec(self, shims: Path, tmp_path: Path) -> None:
-        (tmp_path / ".venv").mkdir()
-        (tmp_path / ".venv" / "bin").symlink_to(shims)
+    @pytest.mark.parametrize("failure", [0, 1])
+    def test_in_the_preview_buildspec(self, failure: int, shims: Path, tmp_path: Path) -> None:
         done = codebuild.run(
             ROOT / "tooling" / "buildspecs" / "preview.yml",
             cwd=tmp_path,
-            variables={**VARIABLES, "PATH": f"{shims}:/usr/bin:/bin"},
+            variables={**VARIABLES, "PATH": f"{shims}:/usr/bin:/bin", "FAILURE": str(failure)},
             scratch=tmp_path,
             skip=("setup.py", "install_pulumi.sh"),
         )
         assert "pulumi preview" in done.log
-        assert done.exit_code != 0, done.log
+        assert done.exit_code == failure, done.log
 
     @pytest.mark.parametrize("path", WORKFLOWS, ids=_NAMES)
     def test_every_workflow_names_the_shell(self, path: Path) -> None:
@@ -209,12 +247,3 @@ class TestAFailureBeforeAPipeIsRed:
             commands = phase["commands"]
             piped = [number for number, command in enumerate(commands) if re.search(r"[^|]\|[^|]", command)]
             assert not piped or "set -o pipefail" in commands[: piped[0]], f"{path.name}: a pipe without pipefail"
-
-
-def github_shell(workflow: dict[str, Any]) -> list[str]:
-    """How GitHub starts a step's script, which depends on whether the workflow names the shell.
-
-    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
-    """
-    named = workflow.get("defaults", {}).get("run", {}).get("shell")
-    return ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"] if named == "bash" else ["bash", "-e", "-c"]

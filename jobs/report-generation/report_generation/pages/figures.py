@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from report_generation.analysis import HEADLINE, Analysis, GroupRisk
+from report_generation.backtest import Day
 from report_generation.money import printable, scale_of, short
 from risk_results import UNITS_PER_USD
 from risk_results.documents import Exposure
@@ -164,6 +165,28 @@ def change(steps: Sequence[tuple[str, float]], width: float, height: float) -> b
         ends = np.concatenate((before, before + amounts))
         axes.set_ylim(1.14 * min(0.0, ends.min()), 1.14 * max(ends.max(), 1e-9))
         axes.set_ylabel(f"USD {suffix}".rstrip())
+        _grid(axes, "y")
+        return _png(figure)
+
+
+def realised(days: Sequence[Day], width: float, height: float) -> bytes:
+    """Profit and loss of days as bars, and the value at risk that each day had below them."""
+    largest = max(max(abs(day.profit), abs(day.value_at_risk)) for day in days)
+    divisor, suffix = scale_of(largest * UNITS_PER_USD)
+    with mpl.rc_context(_STYLE):
+        figure, axes = _canvas(width, height)
+        positions = np.arange(len(days))
+        profits = np.array([day.profit for day in days]) / divisor
+        above = np.array([day.is_exception for day in days])
+        axes.bar(positions[~above], profits[~above], color=NAVY, width=0.8, label="profit and loss of the day")
+        axes.bar(positions[above], profits[above], color=RED, width=0.8, label="lost more than its value at risk")
+        limits = [-day.value_at_risk / divisor for day in days]
+        axes.step(positions, limits, where="mid", color=AMBER, linewidth=1.2, label="value at risk of the day's report")
+        shown = np.unique(np.linspace(0, len(days) - 1, min(len(days), 8)).round().astype(int))
+        axes.set_xticks(shown, [f"{days[index].business_date:%d %b %y}" for index in shown])
+        axes.axhline(0, color=MUTED, linewidth=0.6)
+        axes.set_ylabel(f"USD {suffix}".rstrip())
+        axes.legend(loc="lower right", frameon=False, fontsize=7, ncols=3, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)
         _grid(axes, "y")
         return _png(figure)
 

@@ -28,7 +28,7 @@ def report_pdf(analysis: Analysis, progress: Callable[[], None] = lambda: None) 
 
     class Framed(styles.NumberedCanvas):
         footer = f"run {summary.run_id}"
-        header = f"Overnight risk report \N{MIDDLE DOT} {_day(analysis)}"
+        header = f"{_title(analysis)} \N{MIDDLE DOT} {_day(analysis)}"
 
     buffer = io.BytesIO()
     document = BaseDocTemplate(
@@ -37,12 +37,20 @@ def report_pdf(analysis: Analysis, progress: Callable[[], None] = lambda: None) 
         pageTemplates=[PageTemplate(frames=[styles.frame()])],
         invariant=1,
         lang="en",
-        title=f"Overnight risk report, {summary.business_date.isoformat()}",
+        title=f"{_title(analysis)}, {summary.business_date.isoformat()}",
         author="batch-platform",
         subject=f"Monte Carlo value at risk and expected shortfall, run {summary.run_id}",
     )
     story: list[Flowable] = []
-    for part in (_headline, sources.groups, sources.changes, sources.scenario_sets, _exposures, _trades):
+    for part in (
+        _headline,
+        sources.groups,
+        sources.changes,
+        sources.realised,
+        sources.scenario_sets,
+        _exposures,
+        _trades,
+    ):
         story += part(analysis)
         progress()
     story += method_and_data(analysis)
@@ -56,7 +64,7 @@ def _headline(analysis: Analysis) -> list[Flowable]:
     left_out = len(warnings) - _WARNINGS
     shown = warnings[:_WARNINGS] + ([f"{left_out} more warnings are in report.json."] if left_out > 0 else [])
     return [
-        banner("Overnight risk report", f"for the market open of {_day(analysis)}"),
+        banner(_title(analysis), f"for the market open of {_day(analysis)}"),
         Spacer(0, 8),
         tiles(
             [
@@ -65,7 +73,7 @@ def _headline(analysis: Analysis) -> list[Flowable]:
                 ("value at risk against the last report", _change(analysis)),
                 ("gross exposure in USD", short(analysis.total.gross)),
                 ("net exposure in USD", short(analysis.total.net)),
-                ("trades", f"{analysis.gathered.summary.trades:,}"),
+                ("trades", _trade_count(analysis)),
             ]
         ),
         Spacer(0, 8),
@@ -96,6 +104,15 @@ def _headline(analysis: Analysis) -> list[Flowable]:
         ),
         PageBreak(),
     ]
+
+
+def _title(analysis: Analysis) -> str:
+    return "Overnight risk report" + (", partial" if analysis.gathered.missing else "")
+
+
+def _trade_count(analysis: Analysis) -> str:
+    gathered = analysis.gathered
+    return f"{gathered.trades:,}" + (f" of {gathered.summary.trades:,}" if gathered.missing else "")
 
 
 def _sentence(analysis: Analysis) -> str:

@@ -3,7 +3,8 @@
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer
 
 from report_generation.analysis import HEADLINE, Analysis, GroupRisk, SetRisk
-from report_generation.money import dollars, short
+from report_generation.backtest import LEVEL
+from report_generation.money import chance, dollars, short
 from report_generation.pages import figures, styles
 from report_generation.pages.layout import figure, table
 
@@ -67,6 +68,31 @@ def changes(analysis: Analysis) -> list[Flowable]:
                 Paragraph(
                     f"Component expected shortfall at {_LEVEL}. The scenarios' draws are the same every day unless "
                     "BATCH_SCENARIO_SEED changes them, so a change comes from trades, prices and parameters.",
+                    styles.NOTE,
+                ),
+            ]
+        )
+    ]
+
+
+def realised(analysis: Analysis) -> list[Flowable]:
+    """Earlier values at risk against what really came."""
+    backtest = analysis.backtest
+    if backtest is None or not backtest.days:
+        return []
+    exceptions, days = len(backtest.exceptions), len(backtest.days)
+    left_out = f" {backtest.left_out:,} days have no whole report to compare with." if backtest.left_out else ""
+    overlap = " Horizons overlap, so days are not independent." if analysis.gathered.model.horizon_days > 1 else ""
+    return [
+        KeepTogether(
+            [
+                Paragraph("Backtest: value at risk against what really came", styles.HEADING),
+                figure(figures.realised, backtest.days, height=2.4),
+                Paragraph(
+                    f"{exceptions:,} of {days:,} days lost more than their value at risk at {LEVEL:.0%}; "
+                    f"{(1 - LEVEL) * days:.1f} were to be expected. So many or more come by chance with a probability "
+                    f"of {chance(backtest.probability)}: the {backtest.zone} zone of the Basel Committee's framework."
+                    f"{left_out}{overlap}",
                     styles.NOTE,
                 ),
             ]

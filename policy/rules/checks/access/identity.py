@@ -79,6 +79,14 @@ UNSCOPED: Final[Mapping[str, str]] = {
     "sts:GetCallerIdentity": "has no resource",
     "iam:ListAccountAliases": "lists",
     "s3:ListAllMyBuckets": "lists",
+    "application-autoscaling:DescribeScalableTargets": "lists",
+    "application-autoscaling:DescribeScalingPolicies": "lists",
+    "iam:ListRoles": "lists",
+    "kms:CreateKey": "what it makes has no ARN yet",
+    "kms:ListAliases": "lists",
+    "logs:DeleteResourcePolicy": "belongs to the account's log service, not to a group",
+    "scheduler:ListSchedules": "lists",
+    "states:ValidateStateMachineDefinition": "takes a definition, not a machine",
 }
 """Actions that take no resource in IAM's service authorization reference, with the reason."""
 
@@ -137,11 +145,12 @@ _PASSED_TO: Final = "iam:passedtoservice"
     severity=Severity.CRITICAL,
     fix="Name the roles of this stack that may be passed, with the condition iam:PassedToService",
     url=f"{_IAM_GUIDE}/id_roles_use_passrole.html",
+    settings=("environments",),
     tags=("graph",),
 )
 def passrole_scoped(holder: Resource, view: View) -> Iterator[Problem]:
     """iam:PassRole names roles of this stack and the service that they may be passed to."""
-    roles = view.graph.of_type(kinds.ROLE)
+    roles = [*_names(view.graph.of_type(kinds.ROLE)), *_deployed_elsewhere(view)]
     for document in documents(holder, IDENTITY):
         try:
             passing = [one for one in document.statements if one.allows and _passes(one)]
@@ -149,7 +158,7 @@ def passrole_scoped(holder: Resource, view: View) -> Iterator[Problem]:
             continue
         for one in passing:
             for resource in one.resources:
-                if not any(fnmatchcase(str(name), resource.rpartition("/")[2]) for name in _names(roles)):
+                if not any(fnmatchcase(name, resource.rpartition("/")[2]) for name in roles):
                     yield Problem(message="PassRole names a role that is not the stack's", property=document.path)
                 elif resource.rpartition("/")[2].strip("*") == "":
                     yield Problem(message="PassRole names every role", property=document.path)
@@ -159,6 +168,12 @@ def passrole_scoped(holder: Resource, view: View) -> Iterator[Problem]:
 
 def _passes(one: Statement) -> bool:
     return one.covers_action("iam:PassRole")
+
+
+def _deployed_elsewhere(view: View) -> Iterator[str]:
+    """How the roles of an environment are named; what deploys environments, a stack without one, passes theirs."""
+    if not view.graph.of_type(kinds.CLUSTER):
+        yield from (f"role-any-{environment}" for environment in view.settings.environments)
 
 
 def _names(roles: list[Resource]) -> Iterator[str]:

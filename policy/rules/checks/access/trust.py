@@ -10,6 +10,7 @@ from ...documents import ATTACHED, Document, Statement, documents
 from ...graph import Graph, Resource, kinds
 from ...rule import Problem, Severity, View, rule
 from ...tables.grants import TRUST, filled
+from . import outsiders
 from .comparison import allowing
 
 _IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
@@ -24,10 +25,14 @@ _IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
     tags=("table",),
 )
 def trust_is_tied(role: Resource, view: View) -> Iterator[Problem]:
-    """A role is assumed by one service, on behalf of this account and stack; by nobody else."""
+    """A role is assumed by one service, on behalf of this account and stack; a role of the delivery by GitHub's
+    workflows of one repository and branch, or by named roles of the tooling account. By nobody else."""
     graph = view.graph
     for document in documents(role, ATTACHED):
         for one in allowing(document) if document.text is not None else ():
+            if (faults := outsiders.faults(graph, one)) is not None:
+                yield from (Problem(message=fault, property=document.path) for fault in faults)
+                continue
             for kind, names in one.principals.items():
                 for name in names:
                     if kind != "Service" or name not in {f"{service}.amazonaws.com" for service in TRUST}:

@@ -12,6 +12,7 @@ from ...tables.alarms import WATCHED, Watched
 from ...tables.companions import COMPANIONS, USED_BY
 from ...tables.order import BEFORE, Before
 from ...tables.properties import BY_TYPE
+from ..access.outsiders import is_assumed_from_outside
 
 _ADR: Final = "https://www.pulumi.com/docs/insights/policy/policy-packs/authoring/"
 
@@ -98,7 +99,7 @@ def resources_are_used(resource: Resource, view: View) -> Iterator[Problem]:
     """Roles, task definitions, machines, groups, queues and keys are used by something of the stack."""
     graph = view.graph
     users = USED_BY[resource.type]
-    if graph.dependents(resource, *users):
+    if graph.dependents(resource, *users) or (resource.type == kinds.ROLE and is_assumed_from_outside(resource)):
         return
     names = {str(resource.props[key]) for key in ("arn", "name", "id", "family") if _text(resource.props.get(key))}
     if not any(name in text for one in graph.of_type(*users) for text in _texts(one) for name in names):

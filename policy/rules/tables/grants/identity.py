@@ -18,6 +18,8 @@ from .needs import (
     reaches_buckets,
     roles_of,
     started,
+    starts_no_pipeline,
+    starts_pipelines,
     tasks_of,
     uses_keys,
 )
@@ -159,7 +161,8 @@ IDENTITY_GRANTS: Final = (
     ),
     grant("states", "kms:Decrypt kms:DescribeKey kms:GenerateDataKey", kinds.KEY, needed=uses_keys),
     # what starts machines
-    grant("events", "states:StartExecution", kinds.STATE_MACHINE, needed=always, covers=started),
+    grant("events", "states:StartExecution", kinds.STATE_MACHINE, needed=starts_no_pipeline, covers=started),
+    grant("events", "codepipeline:StartPipelineExecution", kinds.PIPELINE, needed=starts_pipelines),
     grant("events", "ecs:RunTask", kinds.TASK_DEFINITION, part=r":(\*|\d+)"),
     grant("events", "iam:PassRole", kinds.ROLE, when={"iam:passedtoservice": like("ecs-tasks.amazonaws.com")}),
     grant("scheduler", "states:StartExecution", kinds.STATE_MACHINE, needed=always, covers=started),

@@ -100,6 +100,17 @@ def started(graph: Graph, role: Resource) -> list[Resource]:
     ]
 
 
+def starts_pipelines(graph: Graph, role: Resource) -> bool:
+    """Whether a rule starts a pipeline with the role."""
+    targets = [one for one in graph.of_type(kinds.EVENT_TARGET) if role in graph.targets(one, "roleArn")]
+    return any(graph.targets(one, "arn", kinds.PIPELINE) for one in targets)
+
+
+def starts_no_pipeline(graph: Graph, role: Resource) -> bool:
+    """Whether no rule does; then it starts machines."""
+    return not starts_pipelines(graph, role)
+
+
 def encrypts(*users: str) -> Needed:
     """Whether a resource of one of the types is encrypted with the key."""
     return lambda graph, key: bool(graph.dependents(key, *users))

@@ -62,6 +62,12 @@ TABLES: Final = (
             row("name", named("rule"), "two environments share an account"),
             row("description", text(r".{1,512}", "up to 512 characters"), "EventBridge refuses more"),
             *EVENT_PATTERN,
+            maybe(
+                "scheduleExpression",
+                text(r"(cron|rate)\([^)]+\)", "a cron or rate expression"),
+                "instead of a pattern: the clock starts the pipeline that scans again what runs",
+                when=("eventPattern", None),
+            ),
             maybe("state", exactly("ENABLED"), "a disabled rule starts nothing"),
         ),
     ),
@@ -71,7 +77,9 @@ TABLES: Final = (
         rows=(
             row("rule", refers(kinds.EVENT_RULE), "a rule of this stack"),
             row(
-                "arn", refers(kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE), "a target of this stack"
+                "arn",
+                refers(kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE, kinds.PIPELINE),
+                "a target of this stack",
             ),
             maybe(
                 "targetId",
@@ -178,11 +186,11 @@ def _input(value: Any, at: Context) -> bool:
         return False
     time = re.match(r"cron\((\d+) (\d+) ", str(at.resource.props.get("scheduleExpression")))
     local = f"{int(time[2]):02}:{int(time[1]):02}" if time else None
-    stage = str(at.resource.props.get("name")).split("-")
+    _, _, stage, *_ = [*str(at.resource.props.get("name")).split("-"), "", "", ""]  # schedule-deadline-warn-dev
     return (
         isinstance(result, dict)
         and set(result) - {"origin"} <= {"stage", "local", "scheduled"}
         and result.get("local") == local
         and result.get("scheduled") == "<aws.scheduler.scheduled-time>"
-        and result.get("stage", stage[-2]) == stage[-2]
+        and result.get("stage", stage) == stage
     )

@@ -15,6 +15,7 @@ _DETAIL: Final[Mapping[str, str]] = {
     "aws.s3": "Object Created",
     "aws.ecs": "ECS Task State Change",
     "aws.states": "Step Functions Execution Status Change",
+    "aws.codepipeline": "CodePipeline Pipeline Execution State Change",
 }
 
 
@@ -35,11 +36,29 @@ EVENT_PATTERN: Final[tuple[Row, ...]] = (
         "EventBridge takes JSON",
         source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html",
     ),
-    row(_E + "source[]", exactly(*_DETAIL), "the services whose events this platform reads"),
+    row(
+        _E + "source[]",
+        exactly(*_DETAIL),
+        "the services whose events this platform reads",
+        when=("scheduleExpression", None),
+    ),
     row(
         _E + "detail-type[]",
         holds("the event of the source that this platform reads", lambda value, at: value == _DETAIL.get(_source(at))),
         "another event never comes, or starts runs of its own",
+        when=("scheduleExpression", None),
+    ),
+    row(
+        _E + "detail.pipeline[]",
+        refers(kinds.PIPELINE),
+        "without it every pipeline of the account is announced",
+        when=(_E + "source", ["aws.codepipeline"]),
+    ),
+    row(
+        _E + "detail.state[]",
+        exactly("FAILED", "STOPPED", "CANCELED"),
+        "what people are told of",
+        when=(_E + "source", ["aws.codepipeline"]),
     ),
     row(
         _E + "detail.bucket.name[]",

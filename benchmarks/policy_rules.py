@@ -2,7 +2,8 @@
 
 Run: `python -m benchmarks.policy_rules [--resources 400] [--repeats 30]`. The graph is the recorded prod stack, copied
 under other names with its edges until it is large enough. Measures `evaluate` as `batchctl preview` calls it, and the
-pack as the engine calls it, through the policy SDK. Exit code 1 when that takes longer than 0.3 seconds. `policy_preview.py` measures what that means for a preview.
+pack as the engine calls it, through the policy SDK. Exit code 1 when that takes longer than 0.3 seconds.
+`policy_preview.py` measures what that means for a preview.
 """
 
 from __future__ import annotations

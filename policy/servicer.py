@@ -61,7 +61,8 @@ class Servicer(_PolicyAnalyzerServicer):
         response = proto.AnalyzeResponse()
         with self._lock:
             resource = engine_messages.checked(request)
-            self._inputs[resource.urn] = resource
+            if resource.type.startswith("aws:"):  # the outputs of the stack and of components are no inputs
+                self._inputs[resource.urn] = resource
             for rule, policy in self._enabled(rules.Kind.RESOURCE):
                 if rule.about(resource.type):
                     view = rules.View(settings=self._settings_of(rule, engine_messages.deployed(resource.urn)[0]))

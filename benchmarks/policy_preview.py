@@ -2,9 +2,9 @@
 
 Run: `python -m benchmarks.policy_preview [--repeats 5]`, with `pulumi` and an aws plugin on PATH; the account is an
 emulated one and the state a folder, both of the benchmark's own. Previews alternate: a busy machine slows both kinds
-alike; one of each is run first and not counted. The ratio is that of the fastest runs, which other work on the machine
-disturbed least; medians and CPU time (of all processes that `pulumi` waits for) are shown beside. Exit code 1 when the
-ratio exceeds the limit; without `pulumi` nothing is measured, and the benchmark says so.
+alike; one of each is run first and not counted. The ratio is that of the fastest runs' CPU time (of all processes that
+`pulumi` waits for), which other work on the machine disturbs least; wall-clock time is shown beside. Exit code 1 when
+the ratio exceeds the limit; without `pulumi` nothing is measured, and the benchmark says so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from sandbox.account import emulated_account
 from sandbox.checkout import copy_checkout
 
-LIMIT = 1.25
+LIMIT = 1.2
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,12 @@ def main() -> int:
             print(f"{label}: {wall:.2f} s ({cpu:.2f} CPU) without, {wall_with:.2f} s ({cpu_with:.2f} CPU) with")
             pairs.append((wall, cpu, wall_with, cpu_with))
     walls, cpus, walls_with, cpus_with = zip(*pairs[1:], strict=True)
-    ratio = min(walls_with) / min(walls)
+    ratio = min(cpus_with) / min(cpus)
     print(
-        f"fastest {min(walls):.2f} s without, {min(walls_with):.2f} s with the pack: ratio {ratio:.3f} (limit {LIMIT})"
+        f"{min(cpus):.2f} s of CPU without, {min(cpus_with):.2f} s with the pack: ratio {ratio:.3f} (limit {LIMIT}); "
+        f"wall-clock ratio {min(walls_with) / min(walls):.3f}"
     )
-    for name, plain, packed in (("median", walls, walls_with), ("median CPU", cpus, cpus_with)):
+    for name, plain, packed in (("median wall", walls, walls_with), ("median CPU", cpus, cpus_with)):
         print(f"{name} {statistics.median(plain):.2f} s, {statistics.median(packed):.2f} s")
     return int(ratio > LIMIT)
 

@@ -1,9 +1,9 @@
 """CPU time of the policy rules on a stack of about 400 resources: per-rule medians and the whole pack.
 
 Run: `python -m benchmarks.policy_rules [--resources 400] [--repeats 30]`. The graph is the recorded prod stack, copied
-under other names with its edges until it is large enough. Exit code 1 when the whole pack takes longer than a second.
-Measures `evaluate` as `batchctl preview` calls it, and the pack as the engine calls it (the SDK reads a resource anew
-for every policy). `policy_preview.py` measures what that means for a preview.
+under other names with its edges until it is large enough. Measures `evaluate` as `batchctl preview` calls it, and the
+pack as the engine calls it, through the policy SDK. Exit code 1 when that takes longer than 0.3 seconds.
+`policy_preview.py` measures what that means for a preview.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from policy.rules import ALL_RULES, Graph, Resource, evaluate
 from tests.policy.servicer import StartedPack
 
 ROOT = Path(__file__).resolve().parent.parent
-LIMIT_SECONDS = 1.0
+LIMIT_SECONDS = 0.3
 
 
 def grown(graph: Graph, size: int) -> Graph:
@@ -109,7 +109,7 @@ def main() -> int:
     print(f"{statistics.median(whole) * 1000:9.3f} {max(whole) * 1000:9.3f}  the whole pack (median, slowest)")
     engine = cpu_seconds(as_engine(graph), max(1, chosen.repeats // 6))
     print(f"{statistics.median(engine) * 1000:9.3f} {max(engine) * 1000:9.3f}  the same through the policy SDK")
-    return int(max(whole) > LIMIT_SECONDS)
+    return int(min(engine) > LIMIT_SECONDS)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,10 @@ def _table(diagnoses: Sequence[Diagnosis]) -> Table:
 def verify_deployed(
     stack: Annotated[str | None, typer.Option("--stack", "-s", help="Stack; default: the only committed one.")] = None,
     outputs: OutputsOption = None,
+    by_property: Annotated[
+        bool,
+        typer.Option("--by-property", help="Also compare every property with Pulumi's state, by `pulumi refresh`."),
+    ] = False,
     as_json: JsonOption = False,
     project: ProjectOption = None,
 ) -> None:
@@ -84,7 +88,7 @@ def verify_deployed(
 
     here = projects.load(project) if project else projects.find()
     with progress() as step:
-        report = verifying.verify(stack, outputs, here, step)
+        report = verifying.verify(stack, outputs, here, step, by_property=by_property)
     if as_json:
         print_json(report.as_json())
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from policy.rules import ALL_RULES, Kind, Rule
+from policy.rules.levels import reason
 from policy.rules.settings import schema
 
 _HEAD: Final = """# Policies
@@ -55,6 +56,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     about = "every AWS resource" if rule.types == ("aws:*",) else ", ".join(f"`{token}`" for token in rule.types)
     yield f"- {'one resource' if rule.kind is Kind.RESOURCE else 'the stack'}: {about or 'as a whole'}"
     yield f"- {rule.level}, {rule.severity}; {', '.join(rule.tags)}" + ("; remediation offered" if rule.remedy else "")
+    yield f"- {reason(rule.name)}"
     if rule.frameworks:
         yield f"- also asked for by {', '.join(rule.frameworks)}"
     for name, described in schema(rule.settings).items():

@@ -6,6 +6,7 @@ Before any check: whether AWS answers, whether it is the right account, and whet
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -19,7 +20,7 @@ from batchctl.program import stack_settings
 from batchctl.project import Project
 from settings.models import Settings
 
-from . import AREAS, Deployment, Outcome, Report, run
+from . import AREAS, Deployment, Outcome, Report, drift, run
 from .clients import Clients
 
 _STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.NOT_CHECKABLE: "yellow"}
@@ -27,14 +28,32 @@ _FOUND_LENGTH = 300
 
 
 def verify(
-    stack: str | None, file: Path | None, project: Project, progress: Callable[[str], None] = lambda _: None
+    stack: str | None,
+    file: Path | None,
+    project: Project,
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    by_property: bool = False,
 ) -> Report:
-    """The report on a stack that is up; raises OperatorError when it cannot even be asked."""
+    """The report on a stack that is up; raises OperatorError when it cannot even be asked.
+
+    `by_property` also compares every property with Pulumi's state, which takes the Pulumi CLI and about a minute.
+    """
     outputs = load_outputs(stack, file, project)
     clients = Clients(outputs.region)
     _right_account(clients, outputs)
     _is_deployed(clients, outputs)
-    return run(Deployment(clients, outputs, _settings(project, stack, outputs)), progress)
+    report = run(Deployment(clients, outputs, _settings(project, stack, outputs)), progress)
+    if not by_property:
+        return report
+    progress(f"{drift.AREA} {drift.TITLE}")
+    return replace(report, checks=(*report.checks, *drift.checks(stack or (None if file else _only(project)), project)))
+
+
+def _only(project: Project) -> str | None:
+    """The one committed stack, which `--stack` may leave out."""
+    names = project.stacks()
+    return names[0] if len(names) == 1 else None
 
 
 def _right_account(clients: Clients, outputs: Outputs) -> None:
@@ -83,7 +102,8 @@ def to_terminal(console: Console, report: Report) -> None:
     areas = Table(box=None, pad_edge=False)
     for column in ("area", "", *(outcome.value for outcome in Outcome)):
         areas.add_column(column, justify="left" if column in ("area", "") else "right", no_wrap=True)
-    for area, title in AREAS.items():
+    areas_asked = {**AREAS, **({drift.AREA: drift.TITLE} if any(c.area == drift.AREA for c in report.checks) else {})}
+    for area, title in areas_asked.items():
         counts = [sum(check.area == area for check in report.of(outcome)) for outcome in Outcome]
         worst = next((o for o in (Outcome.FAIL, Outcome.NOT_CHECKABLE) if counts[list(Outcome).index(o)]), Outcome.PASS)
         areas.add_row(area, title, *map(str, counts), style=_STYLES[worst])

@@ -93,6 +93,7 @@ EXEMPTION_SCHEMA: dict[str, Any] = {
 }
 
 
+@cache
 def json_name(name: str) -> str:
     """A field's name as configuration files write it."""
     first, *others = name.split("_")

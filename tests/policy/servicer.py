@@ -14,11 +14,11 @@ from typing import Any, cast
 from google.protobuf import struct_pb2
 from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Policy
-from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policy import pack
 from policy.rules import ALL_RULES, UNKNOWN, Graph, Resource
+from policy.servicer import Servicer
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class StartedPack:
     def __init__(
         self, config: Mapping[str, Mapping[str, Any]] | None = None, policies: list[Policy] | None = None
     ) -> None:
-        servicer = _PolicyAnalyzerServicer(
+        servicer = Servicer(
             pack.NAME, "0.1.0", policies or pack.policies(), EnforcementLevel.MANDATORY, pack.initial_config()
         )
         self.servicer = cast("Any", servicer)

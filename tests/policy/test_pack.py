@@ -35,6 +35,13 @@ def test_says_what_the_offline_evaluation_says(stack: str, mode: Mode) -> None:
     assert violations(StartedPack().all(graph)) == offline
 
 
+def test_the_stacks_outputs_are_read_although_the_engine_analyzes_it_without_them() -> None:
+    graph = base("dev", "resolved")
+    started = StartedPack()
+    started.servicer.Analyze(StartedPack.request(replace(graph.root, props={})), None)
+    assert "stack-outputs-complete" not in {answer.rule for answer in started.stack(graph)}
+
+
 def test_a_crashing_rule_is_named_and_silences_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(resource: Resource, view: View) -> Iterator[Problem]:
         yield from ()

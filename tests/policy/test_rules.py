@@ -149,6 +149,7 @@ def test_unknown(rule: Rule) -> None:
 
 
 _OPTIONAL = {
+    "routes-stay-inside": ("routes",),
     "no-retain-or-protect": ("skipDestroy",),
     "fargate-no-placement": ("orderedPlacementStrategies",),
     "grace-period-needs-health-check": ("healthCheckGracePeriodSeconds",),
@@ -166,15 +167,16 @@ event-target-can-run-task execution-role-sufficient exemptions-are-current failu
 fargate-cpu-memory-pair fargate-no-placement fargate-task-shape gateway-on-task-routes grace-period-needs-health-check
 grants-accounted-for iam-least-privilege iam-policy-version image-reference-pinned key-rotation-and-principals
 log-groups-use-cmk log-key-grants-logs log-retention-value-valid messages-need-tls messages-properties
-name-fits-service network-properties no-eip-or-nat no-foreign-infrastructure no-public-address no-retain-or-protect
-observation-properties one-notification-per-bucket options-accounted-for order-is-kept passrole-scoped
-pipeline-source-is-real private-tasks-have-endpoints prod-pipeline-has-approval references-resolve required-tags
-resource-policies-accounted-for resources-are-used role-trusts-its-consumer s3-event-rule-has-eventbridge
-security-group-rules-unmixed security-groups-documented service-circuit-breaker services-start-empty
-stack-outputs-complete state-machines-are-sound state-machines-call-accounted-for statements-are-sound
-storage-and-logs-bounded storage-properties stores-empty-on-destroy subnets-have-route-table sync-task-managed-rule
-tags-are-accepted task-hardening topic-key-grants-publishers trust-is-tied types-accounted-for
-undecided-rules-reported workflow-logging workflow-properties
+name-fits-service network-acls-let-tasks-through network-properties no-eip-or-nat no-foreign-infrastructure
+no-public-address no-retain-or-protect nothing-reaches-in observation-properties one-notification-per-bucket
+options-accounted-for order-is-kept passrole-scoped pipeline-source-is-real private-tasks-have-endpoints
+prod-pipeline-has-approval references-resolve required-tags resource-policies-accounted-for resources-are-used
+role-trusts-its-consumer routes-stay-inside s3-event-rule-has-eventbridge security-group-rules-unmixed
+security-groups-documented service-circuit-breaker services-start-empty stack-outputs-complete
+state-machines-are-sound state-machines-call-accounted-for statements-are-sound storage-and-logs-bounded
+storage-properties stores-empty-on-destroy subnet-ranges-are-apart subnets-have-route-table sync-task-managed-rule
+tags-are-accepted task-hardening tasks-can-go-out tasks-reach-endpoints-only topic-key-grants-publishers trust-is-tied
+types-accounted-for undecided-rules-reported values-are-accepted workflow-logging workflow-properties
 """
 """Every rule: one that gets lost is noticed."""
 

@@ -180,4 +180,7 @@ ACCOUNTED = [
         "run-monitors-reconciler",
         edit("definition", lambda machine: machine["States"]["Find entry"].pop("Retry")),
     ),
+    mutant("values-are-accepted", "too long", kinds.ROLE, "*", change("description", "x" * 1001)),
+    mutant("values-are-accepted", "no such value", kinds.SCHEDULE, "*", change("state", "PAUSED")),
+    mutant("values-are-accepted", "characters", kinds.EVENT_RULE, "*", change("description", "x" * 513)),
 ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from policy.rules import Graph, Resource, kinds
 
 from .model import (
     TAGS,
     Mutant,
     at,
+    first,
+    itself,
     mutant,
     new,
     to,
@@ -20,6 +24,7 @@ from .operators import (
     delete,
     drop,
     retarget,
+    swapped,
     text,
     twin,
 )
@@ -159,4 +164,71 @@ ENDPOINTS = [
         what="smaller budget",
         config={"endpoint-cost-budget": {"endpointBudget": 20}},
     ),
+]
+
+
+def _with_endpoints_group(graph: Graph, one: Resource) -> Graph:
+    endpoints = first(graph, kinds.SECURITY_GROUP, "*-endpoints")
+    edges = tuple(
+        endpoints.urn if (other := graph.get(urn)) and other.type == kinds.SECURITY_GROUP else urn
+        for urn in one.property_dependencies["networkConfiguration"]
+    )
+    network = {**one.props["networkConfiguration"], "securityGroups": [endpoints.props["id"]]}
+    return swapped(
+        graph,
+        one,
+        replace(
+            one,
+            props={**one.props, "networkConfiguration": network},
+            property_dependencies={**one.property_dependencies, "networkConfiguration": edges},
+        ),
+    )
+
+
+def _closed_acl(graph: Graph, one: Resource) -> Graph:
+    kind = "aws:ec2/networkAcl:NetworkAcl"
+    closed = add(kind, "closed", {"subnetIds": [one.props["id"]], "tags": TAGS})(graph, one)
+    acl = closed.of_type(kind)[0]
+    return swapped(closed, acl, replace(acl, property_dependencies={"subnetIds": (one.urn,)}))
+
+
+def _same_range(graph: Graph, one: Resource) -> Graph:
+    other = first(graph, kinds.SUBNET, "*-a")
+    return swapped(graph, one, replace(one, props={**one.props, "cidrBlock": other.props["cidrBlock"]}))
+
+
+REACH = [
+    mutant(
+        "nothing-reaches-in",
+        "from anywhere",
+        kinds.GROUP_INGRESS,
+        "*-from-tasks",
+        change("cidrIpv4", "0.0.0.0/0"),
+    ),
+    mutant("nothing-reaches-in", "SSH", kinds.GROUP_INGRESS, "*-from-tasks", change("fromPort", 22)),
+    mutant(
+        "tasks-reach-endpoints-only",
+        "to anywhere",
+        kinds.GROUP_EGRESS,
+        "*-to-endpoints",
+        change("cidrIpv6", "::/0"),
+    ),
+    mutant(
+        "tasks-can-go-out",
+        "endpoints' group",
+        kinds.SERVICE,
+        "*",
+        _with_endpoints_group,
+        itself,
+        "endpoint-group-admits-tasks",
+    ),
+    mutant("subnet-ranges-are-apart", "twice", kinds.SUBNET, "*-b", _same_range),
+    mutant(
+        "routes-stay-inside",
+        "internet gateway",
+        kinds.ROUTE_TABLE,
+        "*",
+        change("routes", [{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-0123456789abcdef0"}]),
+    ),
+    mutant("network-acls-let-tasks-through", "nothing let through", kinds.SUBNET, "*-a", _closed_acl),
 ]

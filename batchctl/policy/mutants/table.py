@@ -11,12 +11,13 @@ from .governance import GOVERNANCE, NAMING, PACK
 from .model import (
     Mutant,
 )
-from .network import ENDPOINTS, NETWORK
+from .network import ENDPOINTS, NETWORK, REACH
 from .storage import STORAGE
 
 MUTANTS: tuple[Mutant, ...] = (
     *GOVERNANCE,
     *NETWORK,
+    *REACH,
     *ENDPOINTS,
     *IDENTITY,
     *ENCRYPTION,

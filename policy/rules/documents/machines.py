@@ -62,7 +62,7 @@ _INNER: Final = frozenset(("Branches", "ItemProcessor"))
 
 def expressions(value: Any, path: str) -> Iterator[tuple[str, str]]:
     """Every JSONata expression below, without those of inner machines."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         for name, member in value.items():
             if name not in _INNER:
                 yield from expressions(member, f"{path}.{name}")

@@ -52,6 +52,8 @@ class Statement:
     actions: tuple[str, ...]
     not_actions: tuple[str, ...]
     resources: tuple[str, ...]
+    not_resources: tuple[str, ...] = ()
+    """Resources that the statement leaves out (`NotResource`)."""
     principals: Mapping[str, tuple[str, ...]]
     """By kind (`AWS`, `Service`, …); a bare `*` is `{"*": ("*",)}`."""
     conditions: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -108,6 +110,7 @@ def _statement(entry: Mapping[str, Any]) -> Statement:
         actions=_strings(entry.get("Action")),
         not_actions=_strings(entry.get("NotAction")),
         resources=_strings(entry.get("Resource")),
+        not_resources=_strings(entry.get("NotResource")),
         principals=principals,
         conditions={
             operator: {key.lower(): _strings(values) for key, values in keys.items()}

@@ -1,10 +1,14 @@
-"""Security group rules in one form, whether they stand inline or as resources of their own."""
+"""Security group rules in one form, however they are written: inline, as resources of their own, or in the legacy type.
+
+https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from typing import Any, Final, Literal, TypeAlias
 
 from . import kinds
 from .resources import Known, Resource, Undecided, Unknown, has_unknown, members, read, value
@@ -12,8 +16,14 @@ from .stack import Graph
 
 HTTPS: Final = 443
 _ALL: Final = ("-1", "all")
+_TCP: Final = ("tcp", "6")
 
 Direction = Literal["ingress", "egress"]
+Range: TypeAlias = IPv4Network | IPv6Network
+
+_PREFIX_LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
+_SECOND_RANGE: Final = "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation"
+_GROUPS: Final = ("referencedSecurityGroupId", "sourceSecurityGroupId", "securityGroups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +47,87 @@ class GroupRule:
         """What stands under any of the property names, as one list; raises Undecided."""
         return [member for name in names for member in members(self.source, self.at + name)]
 
+    def ports(self) -> tuple[int, int] | None:
+        """The first and last port of TCP that the rule lets through; None for another protocol; raises Undecided."""
+        protocol = value(self.source, f"{self.at}ipProtocol", value(self.source, f"{self.at}protocol"))
+        if str(protocol).lower() in _ALL:
+            return 0, 65535
+        if str(protocol).lower() not in _TCP:
+            return None
+        return int(value(self.source, f"{self.at}fromPort", 0)), int(value(self.source, f"{self.at}toPort", 0))
+
     def lets_https(self) -> bool:
         """Whether protocol and ports include HTTPS; raises Undecided."""
-        protocol = value(self.source, f"{self.at}ipProtocol", value(self.source, f"{self.at}protocol"))
-        if str(protocol) in _ALL:
-            return True
-        low, high = value(self.source, f"{self.at}fromPort", -1), value(self.source, f"{self.at}toPort", -1)
-        return str(protocol) in ("tcp", "6") and low <= HTTPS <= high
+        ports = self.ports()
+        return ports is not None and ports[0] <= HTTPS <= ports[1]
 
-    def is_anywhere(self) -> bool:
-        """Whether every IPv4 address is meant."""
-        return "0.0.0.0/0" in self.peer_values("cidrIpv4", "cidrBlocks")
+    def lets_only_https(self) -> bool:
+        """Whether nothing but HTTPS is let through; raises Undecided."""
+        protocol = value(self.source, f"{self.at}ipProtocol", value(self.source, f"{self.at}protocol"))
+        return str(protocol).lower() in _TCP and self.ports() == (HTTPS, HTTPS)
+
+    def ranges(self, graph: Graph) -> list[Range]:
+        """The addresses that the rule names, also by a prefix list of this stack; raises Undecided."""
+        texts = self.peer_values("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks")
+        for own in self._own_prefix_lists(graph):
+            texts += [value({"entry": entry}, "entry.cidr") for entry in members(own, "entries")]
+        return parsed_ranges(texts, self.source)
+
+    def _own_prefix_lists(self, graph: Graph) -> list[Resource]:
+        top = self.direction if self.at else ""
+        edges = [
+            one
+            for prop in ((top,) if top else ("prefixListId", "prefixListIds"))
+            for one in graph.targets(self.source, prop, _PREFIX_LIST)
+        ]
+        try:
+            listed = self.peer_values("prefixListId", "prefixListIds")
+        except Undecided:
+            listed = []
+        return edges or [one for name in listed for one in graph.named(name, _PREFIX_LIST)]
+
+    def managed_prefix_lists(self, graph: Graph) -> bool:
+        """Whether the rule names prefix lists that AWS keeps, such as S3's."""
+        named = any(
+            isinstance(read(self.source, self.at + name), Known | Unknown) for name in ("prefixListId", "prefixListIds")
+        )
+        return named and not self._own_prefix_lists(graph)
+
+    def foreign_groups(self, graph: Graph) -> list[str]:
+        """Security groups that the rule names and that are not of this stack; raises Undecided."""
+        if self.peers:
+            return []
+        return [
+            name
+            for name in self.peer_values(*_GROUPS)
+            if isinstance(name, str) and not graph.named(name, kinds.SECURITY_GROUP)
+        ]
+
+
+def parsed_ranges(texts: Iterable[Any], source: Resource) -> list[Range]:
+    """The ranges behind texts such as `10.0.0.0/16`; text that is none is left to the properties' tables."""
+    ranges: list[Range] = []
+    for text in texts:
+        if not isinstance(text, str):
+            raise Undecided("cidrBlocks", source.urn)
+        try:
+            ranges.append(ip_network(text, strict=False))
+        except ValueError:
+            continue
+    return ranges
+
+
+def covered(target: Range, ranges: Sequence[Range]) -> bool:
+    """Whether the ranges together hold every address of `target`."""
+    same = [one for one in ranges if one.version == target.version]
+    return any(target.subnet_of(one) for one in collapse_addresses(same))  # type: ignore[type-var, arg-type]  # of one version
+
+
+def vpc_ranges(graph: Graph, vpc: Resource) -> list[Range]:
+    """The addresses of a VPC, with ranges that are associated later; raises Undecided."""
+    texts = [value(vpc, "cidrBlock"), value(vpc, "ipv6CidrBlock")]
+    texts += [value(one, "cidrBlock") for one in graph.attached(vpc, "vpcId", _SECOND_RANGE)]
+    return parsed_ranges([text for text in texts if text is not None], vpc)
 
 
 def group_rules(graph: Graph, group: Resource) -> tuple[GroupRule, ...]:
@@ -67,17 +147,20 @@ def _rules(graph: Graph, group: Resource) -> Iterator[GroupRule]:
                 if isinstance(named, Known | Unknown)
                 else []
             )
-            if value(group, f"{at}self") is True:
-                peers = [*peers, group]
-            yield GroupRule(direction=direction, source=group, at=at, peers=tuple(peers))
+            yield GroupRule(
+                direction=direction, source=group, at=at, peers=(*peers, *_itself(group, group, f"{at}self"))
+            )
     for one in graph.attached(group, "securityGroupId", kinds.GROUP_INGRESS):
         yield GroupRule(direction="ingress", source=one, at="", peers=_peers(graph, one, "referencedSecurityGroupId"))
     for one in graph.attached(group, "securityGroupId", kinds.GROUP_EGRESS):
         yield GroupRule(direction="egress", source=one, at="", peers=_peers(graph, one, "referencedSecurityGroupId"))
     for one in graph.attached(group, "securityGroupId", kinds.GROUP_RULE):
-        yield GroupRule(
-            direction=value(one, "type"), source=one, at="", peers=_peers(graph, one, "sourceSecurityGroupId")
-        )
+        peers = [*_peers(graph, one, "sourceSecurityGroupId"), *_itself(group, one, "self")]
+        yield GroupRule(direction=value(one, "type"), source=one, at="", peers=tuple(peers))
+
+
+def _itself(group: Resource, holder: Resource, path: str) -> tuple[Resource, ...]:
+    return (group,) if value(holder, path) is True else ()
 
 
 def _peers(graph: Graph, one: Resource, prop: str) -> tuple[Resource, ...]:

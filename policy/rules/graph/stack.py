@@ -90,14 +90,12 @@ class Graph:
         return incoming
 
     def named(self, content: Any, *types: str) -> list[Resource]:
-        """Resources of `types` that `found` identifies: by id, ARN or name, or by an ARN that ends with the name."""
+        """Resources of `types` that `content` identifies: by id, ARN or name, or by an ARN that ends with the name."""
         if not isinstance(content, str):
             return []
-        last = _last(content) if content.startswith("arn:") else content
-        matches = (
-            self._identified.get((token, form), []) for token in types for form in dict.fromkeys((content, last))
-        )
-        return list(dict.fromkeys(resource for match in matches for resource in match))
+        forms = (content, _last(content)) if content.startswith("arn:") else (content,)
+        matches = [match for token in types for form in forms for match in self._identified.get((token, form), ())]
+        return list(dict.fromkeys(matches)) if len(matches) > 1 else matches
 
     def resolve(self, resource: Resource, path: str, *types: str) -> list[Resource]:
         """Which resources of `types` the property at `path` means: by its edges first, by its value second.

@@ -45,6 +45,8 @@ class Must:
     """A text that holds JSON, whose members have rows of their own below this path."""
     types: tuple[str, ...] = ()
     """For a reference: the types of resources that it may lead to; an edge to one decides while it is unknown."""
+    by_edge: bool = False
+    """The test looks at where the property leads, so it decides while the value is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,10 @@ class Table:
             grouped[row.path] = (*grouped.get(row.path, ()), row)
         object.__setattr__(self, "by_path", grouped)
         object.__setattr__(self, "stars", " ".join(grouped))
+
+
+SET: Final = object()
+"""For `Row.when`: whatever the other property's value is, as long as it is there."""
 
 
 def row(path: str, must: Must, why: str, **more: Any) -> Row:
@@ -206,6 +212,14 @@ def _private(value: Any) -> bool:
 
 JSON: Final = Must("JSON", lambda value, at: isinstance(value, str | dict), free=True)
 """A document; the rules about documents read it."""
+
+
+DISTINCT: Final = Must(
+    "a list without repetition",
+    lambda value, at: (
+        isinstance(value, list) and len(listed := [one for one in value if isinstance(one, str)]) == len(set(listed))
+    ),
+)
 
 
 def keyed(service: str) -> Must:

@@ -87,7 +87,7 @@ class Generator:
             for one in self.custom
         }
         for one in self.custom:
-            near[one.urn] |= {self._identities[text][0].urn for text in self._names(one)}
+            near[one.urn] |= {self._identities[text][0].urn for text in self._names(one)} | self._named_by_arn(one)
         return {
             one.urn: frozenset().union(*(near.get(urn, {urn}) for urn in near[one.urn]))
             if one.type in ATTACHMENTS
@@ -156,6 +156,19 @@ class Generator:
                     sibling = others[(others.index(o) if (o := target) in others else len(name)) % len(others)]
                     yield target, name, sibling, sibling.props[at]
                 return
+
+    def _named_by_arn(self, one: Resource) -> set[str]:
+        """What an alarm watches, by the name at the end of an ARN, or by the metric that a filter publishes."""
+        if one.type != kinds.ALARM:
+            return set()
+        dimensions = one.props.get("dimensions")
+        values = dimensions.values() if isinstance(dimensions, Mapping) else ()
+        watched = {other.urn for text in values for other in self.graph.named(text, *self.graph.types)}
+        return watched | {
+            other.urn
+            for other in self.graph.of_type(kinds.LOG_METRIC_FILTER)
+            if other.props["metricTransformation"]["name"] == one.props.get("metricName")
+        }
 
     def _names(self, one: Resource) -> set[str]:
         """The identities of resources that stand in the resource's texts: what an alarm watches is no edge."""

@@ -8,6 +8,8 @@ from re import Pattern, compile
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from batchctl.preview.recording import Mode
+
     from .generator import Generated
 
 Entry = tuple[str, str, str, str]
@@ -47,6 +49,28 @@ _TEXTS: Final[tuple[Entry, ...]] = (
         "the name of an error that a state raises; who catches it by name is judged",
     ),
     ("StateMachine", "definition{}*.Cause", "*", _PEOPLE),
+)
+
+_WIRING: Final[tuple[Entry, ...]] = (
+    (
+        "Policy",
+        "resourceId",
+        "edge/*",
+        "the text stays the same, and two other properties lead to the target, so the order stays, too",
+    ),
+    (
+        "VpcEndpoint",
+        "subnetIds[]",
+        "*",
+        "in which zones an endpoint stands is a matter of cost (network.endpointZones): every subnet of the network "
+        "reaches it; that it stands in some, and in each once, is judged",
+    ),
+    (
+        "Bucket*",
+        "protect",
+        "option/",
+        "in a guarded stack, what belongs to a protected bucket may be protected as well",
+    ),
 )
 
 _AMOUNTS: Final[tuple[Entry, ...]] = (
@@ -245,21 +269,31 @@ _ORDER_OF_DATA: Final[tuple[Entry, ...]] = (
     ),
 )
 
-HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_AMOUNTS, *_POLICIES, *_MACHINE, *_ORDER_OF_DATA)
+HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_WIRING, *_AMOUNTS, *_POLICIES, *_MACHINE, *_ORDER_OF_DATA)
 """Type (its part after the colon), property, kind with the slip after a slash, reason; all but the reason globs."""
+
+UNTIL_KNOWN: Final[tuple[Entry, ...]] = (
+    (
+        "RolePolicy",
+        "policy{}.Statement[].Action[]",
+        "deleted/",
+        "which calls a machine makes is known with its definition: at a first preview, where that is unknown, the rule "
+        "is undecided and says so; with values known every one of these is killed",
+    ),
+)
+"""As `HARMLESS`, and only for a first preview, in which values are unknown; with values known these must be killed."""
 
 
 @cache
-def _compiled() -> tuple[tuple[Pattern[str], Pattern[str], Pattern[str], str], ...]:
-    return tuple(
-        (compile(translate(t)), compile(translate(p)), compile(translate(k)), why) for t, p, k, why in HARMLESS
-    )
+def _compiled(unknown: bool) -> tuple[tuple[Pattern[str], Pattern[str], Pattern[str], str], ...]:
+    entries = (*HARMLESS, *(UNTIL_KNOWN if unknown else ()))
+    return tuple((compile(translate(t)), compile(translate(p)), compile(translate(k)), why) for t, p, k, why in entries)
 
 
-def reason(mutant: Generated) -> str | None:
+def reason(mutant: Generated, mode: Mode) -> str | None:
     """Why nobody needs to notice the mutant; None if somebody must."""
     kind, type_ = f"{mutant.kind}/{mutant.slip}", mutant.type.rpartition(":")[2]
-    for types, path, kinds, why in _compiled():
+    for types, path, kinds, why in _compiled(mode == "unknown"):
         if types.match(type_) and path.match(mutant.path) and kinds.match(kind):
             return why
     return None

@@ -12,7 +12,7 @@ from typing import Literal
 
 from batchctl.policy.mutants.matrix import base
 from batchctl.preview.recording import Mode
-from policy.rules import Finding, Graph, Level, Verdict, evaluate
+from policy.rules import ALL_RULES, Finding, Graph, Kind, Level, Verdict, View, committed, evaluate, from_config, run
 
 from .generator import Generated, Generator
 from .harmless import reason
@@ -86,21 +86,26 @@ def outcome(stack: str, mode: Mode, index: int) -> Outcome:
     """Breaks the stack and asks the rules."""
     mutant = mutants(stack, mode)[index]
     broken = mutant.make()
-    fate, rules = _fate(mutant, broken, stack, mode)
-    if fate != "killed" and reason(mutant):
-        fate = "harmless"
+    killer = _first_killer(mutant, broken, _before(stack, mode))
+    if killer:
+        fate: Fate = "killed"
+        rules: tuple[str, ...] = (killer,)
+    elif reason(mutant, mode):
+        fate, rules = "harmless", ()
+    else:
+        fate, rules = _fate(mutant, broken, stack, mode)
     return Outcome(stack, mode, mutant.kind, mutant.type, mutant.path, mutant.slip, mutant.resource, fate, rules)
 
 
 def _fate(mutant: Generated, broken: Graph, stack: str, mode: Mode) -> tuple[Fate, tuple[str, ...]]:
+    """What the whole pack says of a mutant that no rule about the resources near it kills."""
     before = _before(stack, mode)
     findings = evaluate(broken, {})
     new = [one for one in findings if one.verdict in _FAILING and (one.id, one.message) not in before]
     mandatory = [one for one in new if one.level is Level.MANDATORY]
-    killing = [one for one in mandatory if one.urn in mutant.blamable and one.verdict is Verdict.FAIL]
-    names = tuple(sorted({one.rule for one in killing or new}))
-    if killing:
-        return "killed", names
+    names = tuple(sorted({one.rule for one in new}))
+    if any(one.urn in mutant.blamable and one.verdict is Verdict.FAIL for one in mandatory):
+        return "killed", names  # by a rule about another resource that names this one
     if any(one.verdict is Verdict.CRASH for one in mandatory):
         return "crashed", names
     if mandatory:
@@ -108,6 +113,34 @@ def _fate(mutant: Generated, broken: Graph, stack: str, mode: Mode) -> tuple[Fat
     if new:
         return "advisory", names
     return "survived", names
+
+
+def _first_killer(mutant: Generated, broken: Graph, before: frozenset[tuple[str, str]]) -> str:
+    """The first mandatory rule that fails on the right resource; nothing when none does.
+
+    Most mutants are killed by a table's rule on the changed resource itself, so that is asked first.
+    """
+    config = committed()
+    near = [one for urn in sorted(mutant.blamable) if (one := broken.get(urn)) is not None]
+    near.sort(key=lambda one: one.name != mutant.resource)
+    for rule in sorted(_MANDATORY, key=lambda rule: "table" not in rule.tags):
+        settings = from_config(config.get(rule.name, {}), broken.stack)
+        view = View(settings=settings, stack=broken if rule.kind is Kind.STACK else None)
+        subjects = near if rule.types else [broken.root]
+        for subject in subjects:
+            if rule.types and not rule.about(subject.type):
+                continue
+            for finding in run(rule, subject, view):
+                if (
+                    finding.verdict is Verdict.FAIL
+                    and finding.urn in mutant.blamable
+                    and (finding.id, finding.message) not in before
+                ):
+                    return rule.name
+    return ""
+
+
+_MANDATORY = tuple(rule for rule in ALL_RULES if rule.level is Level.MANDATORY and not rule.last)
 
 
 def outcomes(stacks: Iterable[str], modes: Iterable[Mode], one_in: int = 1, workers: int = 1) -> list[Outcome]:

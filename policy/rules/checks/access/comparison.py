@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from ...documents import Document, MalformedError, Statement
+from ...documents import Document, MalformedError, Statement, effective
 from ...graph import Graph, Resource, kinds
 from ...graph.location import location_of
 from ...rule import Problem
@@ -15,56 +16,141 @@ from ...tables.grants import Grant, filled
 _IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
 
 
-def allowing(document: Document) -> list[Statement]:
-    """The statements of a document that allow; none while it cannot be read."""
+def statements_of(document: Document) -> Sequence[Statement]:
+    """The statements of a document; none while it is unknown or cannot be read."""
     try:
-        return [one for one in document.statements if one.allows]
+        return () if document.text is None else document.statements
     except MalformedError:
-        return []
+        return ()
+
+
+def allowing(document: Document) -> list[Statement]:
+    """The statements of a document that allow."""
+    return [one for one in statements_of(document) if one.allows]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the statements of a subject's documents grant, by row."""
+
+    met: dict[int, dict[str, set[str]]] = field(default_factory=dict)
+    """By row: the resources as the statements name them, each with the actions."""
+    tied: dict[int, set[str]] = field(default_factory=dict)
+    """By row: the values of `aws:SourceArn`."""
+
+    def actions(self, index: int) -> set[str]:
+        return {action for actions in self.met.get(index, {}).values() for action in actions}
 
 
 def compared(
-    graph: Graph, subject: Resource, held: list[Document], rows: list[Grant], *, strict: bool = True
+    graph: Graph,
+    subject: Resource,
+    held: list[Document],
+    rows: list[Grant],
+    *,
+    boundary: Sequence[Statement] | None = None,
+    strict: bool = True,
 ) -> Iterator[Problem]:
-    """Actions that no row accounts for, and rows of which a part is missing."""
+    """Actions that no row accounts for, rows of which a part is missing, and grants that something takes away."""
     unknown = [f"{one.holder.name}.{one.path}" for one in held if one.text is None]
-    met: dict[int, set[str]] = {}
-    on: dict[int, set[Resource]] = {}
+    refused = [one for document in held for one in statements_of(document) if not one.allows]
+    tally = _Tally()
     for document in held:
-        for one in allowing(document) if document.text is not None else ():
-            for fault in _of_statement(graph, one, rows, met, on):
+        for one in statements_of(document):
+            for fault in _of_statement(graph, one, rows, tally, refused) if one.allows else ():
                 if strict:
                     yield Problem(message=fault, property=document.path, resource=document.holder)
+    if strict:
+        yield from _covered(graph, subject, rows, tally, bool(unknown))
+        yield from _parts(rows, tally)
+        yield from _taken_away(graph, tally, refused, boundary)
     for index, row in enumerate(rows):
-        if row.covers and strict and not unknown and index in on:
-            wanted = set(row.covers(graph, subject))
-            actions = ", ".join(sorted(row.actions))
-            for other in sorted(wanted - on[index], key=lambda one: one.urn):
-                yield Problem(message=f"does not grant {actions} on {other.name}", property="policy")
-            for other in sorted(on[index] - wanted, key=lambda one: one.urn) if wanted else ():
-                yield Problem(
-                    message=f"grants {actions} on {other.name}, which it has nothing to do with", property="policy"
-                )
-        have = met.get(index, set())
-        if have and _whole_elsewhere(index, have, rows, met):
-            continue
-        if (have and row.complete and row.actions - have) or (not have and row.needed(graph, subject)):
-            lacking = ", ".join(sorted(row.actions - have))
+        if not tally.actions(index) and row.needed(graph, subject):
             if unknown:
                 yield Problem(message="", property=unknown[0], undecided=True)
             elif strict:
                 what = " or ".join(kind.rpartition(":")[2] for kind in row.on) or "*"
                 ties = f", tied by {', '.join(sorted(row.when))}" if row.when else ""
                 whom = f" to {_whom(row.principals)}" if row.principals else ""
+                lacking = ", ".join(sorted(row.actions))
                 yield Problem(
                     message=f"does not grant {lacking} on {what} of this stack{whom}{ties}", property="policy"
                 )
 
 
-def _whole_elsewhere(index: int, have: set[str], rows: list[Grant], met: Mapping[int, set[str]]) -> bool:
-    """Whether the actions granted of a row all belong to other rows, too, of which everything is granted."""
-    whole = [rows[i].actions for i, result in met.items() if i != index and rows[i].actions <= result]
-    return all(any(action in actions for actions in whole) for action in have)
+def _covered(graph: Graph, subject: Resource, rows: list[Grant], tally: _Tally, open_: bool) -> Iterator[Problem]:
+    """Whether each row is granted on just the resources that the graph says, and tied to just those."""
+    for index, granted in tally.met.items():
+        row = rows[index]
+        actions = ", ".join(sorted(row.actions))
+        sides = []
+        if row.covers:
+            bare = (_without_tail(name, row.part)[0] or name for name in granted)
+            named = {other for name in bare for other in graph.named(name, *row.on)}
+            sides.append(
+                (set(row.covers(graph, subject)), named, f"grants {actions} on", f"does not grant {actions} on")
+            )
+        if row.sources:
+            named = {other for value in tally.tied.get(index, ()) for other in graph.named(value, *row.sources_of)}
+            wanted = set(row.sources(graph, subject))
+            sides.append((wanted, named, f"grants {actions} for", f"does not grant {actions} for"))
+        for wanted, have, too_much, too_little in sides:
+            for other in sorted(wanted - have, key=lambda one: one.urn) if not open_ else ():
+                yield Problem(message=f"{too_little} {other.name}", property="policy")
+            for other in sorted(have - wanted, key=lambda one: one.urn) if wanted else ():
+                yield Problem(message=f"{too_much} {other.name}, which it has nothing to do with", property="policy")
+
+
+def _parts(rows: list[Grant], tally: _Tally) -> Iterator[Problem]:
+    """On each resource, what is granted must be whole rows: a part of one lets nothing be done."""
+    for index, granted in tally.met.items():
+        row = rows[index]
+        for resource, actions in granted.items() if row.complete else ():
+            lacking = row.actions - actions
+            others = (
+                rows[other].actions
+                for other, names in tally.met.items()
+                if other != index and (not rows[other].complete or rows[other].actions <= names.get(resource, set()))
+            )
+            if lacking and actions - {action for listed in others for action in listed}:
+                yield Problem(
+                    message=f"grants {', '.join(sorted(actions))} on {resource} and not {', '.join(sorted(lacking))}, "
+                    "without which it is of no use",
+                    property="policy",
+                )
+
+
+def _taken_away(
+    graph: Graph, tally: _Tally, refused: Sequence[Statement], boundary: Sequence[Statement] | None
+) -> Iterator[Problem]:
+    """Whether a Deny, or a boundary that does not allow it, takes away what the rows need."""
+    context = _usual(graph)
+    for granted in tally.met.values():
+        for resource, actions in granted.items():
+            for action in sorted(actions):
+                request = effective.Request(principal="", action=action, resource=resource, context=context)
+                if effective.takes_away(refused, action, resource, context):
+                    yield Problem(message=f"grants {action} on {resource} and denies it again", property="policy")
+                elif boundary is not None and effective.of_policy(boundary, request) != "Allowed":
+                    yield Problem(
+                        message=f"grants {action} on {resource}, which its boundary does not allow",
+                        property="permissionsBoundary",
+                    )
+
+
+def _usual(graph: Graph) -> Mapping[str, tuple[str, ...]]:
+    """What a request of the platform's own tasks and machines carries with it."""
+    here = location_of(graph)
+    known = {
+        "aws:principalaccount": here.account,
+        "aws:resourceaccount": here.account,
+        "aws:sourceaccount": here.account,
+        "aws:requestedregion": here.region,
+        "aws:securetransport": "true",
+        "aws:principalisawsservice": "false",
+        "aws:viaawsservice": "false",
+    }
+    return {key: (value,) for key, value in known.items() if value}
 
 
 def _whom(principals: tuple[str, ...]) -> str:
@@ -74,23 +160,31 @@ def _whom(principals: tuple[str, ...]) -> str:
 
 
 def _of_statement(
-    graph: Graph, one: Statement, rows: list[Grant], met: dict[int, set[str]], on: dict[int, set[Resource]]
+    graph: Graph, one: Statement, rows: list[Grant], tally: _Tally, refused: Sequence[Statement]
 ) -> Iterator[str]:
     if one.not_actions:
         yield "a statement allows all but some actions (NotAction)"
-    for action in one.actions:
+    if one.not_resources:
+        yield "a statement allows something on all but some resources (NotResource)"
+    whole_services = {service for row in rows for service in row.any_of}
+    for action in dict.fromkeys(
+        name
+        for pattern in one.actions
+        for name in ((pattern,) if pattern in whole_services else effective.expanded(pattern))
+    ):
+        if one.resources and all(effective.takes_away(refused, action, name, {}) for name in one.resources):
+            continue  # refused without a condition: as if it were not granted
         fitting = [
-            i
-            for i, row in enumerate(rows)
-            if action in row.actions or (not row.complete and f"{action.partition(':')[0]}:*" in row.actions)
+            i for i, row in enumerate(rows) if action in row.actions or f"{action.partition(':')[0]}:*" in row.any_of
         ]
         faults = {i: list(_misfits(graph, one, rows[i])) for i in fitting}
-        good = [i for i, result in faults.items() if not result]
+        good = [i for i, listed in faults.items() if not listed]
         for i in good:
-            met.setdefault(i, set()).add(action)
-            if rows[i].covers:
-                bare = (_without_tail(name, rows[i].part)[0] or name for name in one.resources)
-                on.setdefault(i, set()).update(result for name in bare for result in graph.named(name, *rows[i].on))
+            for name in one.resources:
+                tally.met.setdefault(i, {}).setdefault(name, set()).add(action)
+            tally.tied.setdefault(i, set()).update(
+                value for keys in one.conditions.values() for value in keys.get("aws:sourcearn", ())
+            )
         if not fitting:
             yield f"allows {action}, which nothing here needs"
         elif not good:
@@ -153,6 +247,8 @@ _FREE_KEYS: Final = frozenset(
 
 
 def _fits(graph: Graph, resource: str, row: Grant) -> bool:
+    if row.within and row.within not in resource:
+        return False
     if row.form:
         return re.fullmatch(filled(row.form, graph), resource) is not None
     location = location_of(graph)

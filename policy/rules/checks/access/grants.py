@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ...documents import ATTACHED, IDENTITY, Document, MalformedError, documents
+from ...documents import ATTACHED, IDENTITY, Document, MalformedError, Statement, documents
 from ...graph import Graph, Resource, kinds
 from ...rule import Problem, Severity, View, rule
 from ...tables.grants import IDENTITY_GRANTS
-from .comparison import allowing, compared
+from .comparison import allowing, compared, statements_of
 
 _IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
 
@@ -53,10 +53,21 @@ def grants_accounted_for(role: Resource, view: View) -> Iterator[Problem]:
             held += documents(policy, IDENTITY)
         if "AmazonECSTaskExecutionRolePolicy" in str(attachment.props.get("policyArn")):
             rows = [row for row in rows if not row.actions & _MANAGED]
-    yield from compared(graph, role, held, rows)
+    yield from compared(graph, role, held, rows, boundary=_boundary(graph, role))
     yield from _keys(graph, role, held)
     if services == {"ecs-tasks"}:
         yield from _prefixes(held)
+
+
+def _boundary(graph: Graph, role: Resource) -> list[Statement] | None:
+    """What the role's boundary says, where it is a policy of this stack; others cannot be read here."""
+    if "permissionsBoundary" not in role.props:
+        return None
+    policies = graph.targets(role, "permissionsBoundary", kinds.POLICY) or graph.named(
+        role.props["permissionsBoundary"], kinds.POLICY
+    )
+    known = [one for policy in policies for one in documents(policy, IDENTITY) if one.text is not None]
+    return [statement for one in known for statement in statements_of(one)] if known else None
 
 
 def _prefixes(held: list[Document]) -> Iterator[Problem]:
@@ -108,17 +119,34 @@ def _keys(graph: Graph, role: Resource, held: list[Document]) -> Iterator[Proble
     needed = {
         key for one in holders if one.type in _ENCRYPTED for key in graph.targets(one, _ENCRYPTED[one.type], kinds.KEY)
     }
-    usable = {
-        key
-        for one in statements
-        if any(action.startswith("kms:") for action in one.actions)
-        for name in one.resources
-        for key in graph.named(name, kinds.KEY)
-    }
-    for key in sorted(needed - usable, key=lambda one: one.urn):
+    usable: dict[Resource, set[str]] = {}
+    for one in statements:
+        actions = {action for action in one.actions if action.startswith("kms:")}
+        for key in (key for name in one.resources for key in graph.named(name, kinds.KEY)) if actions else ():
+            usable.setdefault(key, set()).update(actions)
+    if needed and services_of(graph, role) == {"ecs-tasks"}:
+        wanted = _key_actions(statements)
+        for key in sorted(needed & set(usable), key=lambda one: one.urn):
+            if lacking := sorted(wanted - usable[key]):
+                yield Problem(message=f"may not do {', '.join(lacking)} with {key.name}", property="policy")
+    for key in sorted(needed - set(usable), key=lambda one: one.urn):
         yield Problem(message=f"may not use {key.name}, which encrypts what it works with", property="policy")
-    for key in sorted(usable - needed, key=lambda one: one.urn):
+    for key in sorted(set(usable) - needed, key=lambda one: one.urn):
         yield Problem(message=f"may use {key.name}, which encrypts nothing that it works with", property="policy")
+
+
+_READS: Final = frozenset(("s3:GetObject", "sqs:ReceiveMessage"))
+_WRITES: Final = frozenset(("s3:PutObject", "sqs:SendMessage", "sns:Publish"))
+
+
+def _key_actions(statements: list[Statement]) -> set[str]:
+    """What reading and writing takes of the key under it; a multipart upload reads its own parts.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
+    actions = {action for one in statements for action in one.actions}
+    reads = {"kms:Decrypt"} if actions & (_READS | _WRITES) else set()
+    return reads | ({"kms:GenerateDataKey"} if actions & _WRITES else set())
 
 
 _MANAGED: Final = frozenset(("ecr:GetAuthorizationToken", "ecr:BatchGetImage", "logs:PutLogEvents"))

@@ -72,7 +72,10 @@ def _of_consumer(graph: Graph, document: Document, one: Statement) -> Iterator[P
         user, prop, through, kind = result
         users = graph.dependents(document.holder, user, prop=prop)
         sources = {source for one in users for source in (graph.targets(one, through, kind) if through else [one])}
-        named = {source for arn in arns for source in graph.named(arn.rstrip(":*"), kind)}
-        if sources and not sources & named:
-            listed = ", ".join(sorted(source.name for source in sources))
-            yield Problem(message=f"is assumed on behalf of something else than {listed}", property=document.path)
+        for arn in arns if sources else ():
+            if not set(graph.named(re.sub(r"[/:*]+$", "", arn), kind)) & sources:
+                listed = ", ".join(sorted(source.name for source in sources))
+                yield Problem(
+                    message=f"is assumed on behalf of {arn}, which is something else than {listed}",
+                    property=document.path,
+                )

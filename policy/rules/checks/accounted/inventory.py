@@ -115,7 +115,7 @@ def _texts(one: Resource) -> Iterator[str]:
         at = waiting.pop()
         if isinstance(at, str):
             yield at
-        elif isinstance(at, Mapping):
+        elif isinstance(at, dict | Mapping):
             waiting += at.values()
         elif isinstance(at, list):
             waiting += at

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ...graph import UNKNOWN, Resource, kinds
 from ...rule import Problem, Rule, Severity, View, rule
 from ...tables.properties import BY_TYPE, SUBJECTS
-from ...tables.rows import Context, Must, Row, Table, parsed
+from ...tables.rows import SET, Context, Must, Row, Table, parsed
 
 COMPUTED: Final = frozenset(
     (
@@ -58,7 +58,7 @@ def _nodes(table: Table, name: str, value: Any) -> Iterator[Node]:
     yield Node(name, shape, value)
     if isinstance(value, str) and any(one.must.document for one in table.by_path.get(shape, ())):
         value = parsed(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         for key, member in value.items():
             yield from _nodes(table, f"{name}.{key}", member)
     elif isinstance(value, list):
@@ -96,6 +96,8 @@ def _applies(row: Row, props: Mapping[str, Any], path: str) -> bool:
     result = _at(props, re.sub(r"\[\]", lambda _: next(indices, "[0]"), other))
     if result is None and other == "vpcEndpointType":
         result = "Gateway"
+    if wanted is SET:
+        return result is not None
     if wanted is None:
         return result is None
     return bool(result is not UNKNOWN and (result in wanted if isinstance(wanted, tuple) else result == wanted))
@@ -141,13 +143,17 @@ _NO_ROW: Final = (Row("", Must("", lambda value, at: True), ""),)
 
 
 def _of_row(row: Row, node: Node, context: Context, prefix: str) -> Iterator[Problem]:
-    if node.value is UNKNOWN:
+    if node.value is UNKNOWN and row.must.by_edge:
+        if not row.must.test(node.value, context):
+            target = next(iter(context.graph.targets(context.resource, context.name)), context.resource)
+            yield _wrong(row, f"{prefix}{node.path}", f"leads to {target.name}")
+    elif node.value is UNKNOWN:
         if row.must.types:
             targets = context.graph.targets(context.resource, context.name)
             if targets and not any(one.type in row.must.types for one in targets):
                 yield _wrong(row, f"{prefix}{node.path}", f"leads to {targets[0].name}")
             elif not targets:
-                yield Problem(message="", property=f"{prefix}{node.path}", undecided=True)
+                yield _wrong(row, f"{prefix}{node.path}", "is not known yet and comes from no resource of this stack")
         elif not row.must.free:
             yield Problem(message="", property=f"{prefix}{node.path}", undecided=True)
     elif not (row.optional and node.value in (None, "")) and not row.must.test(node.value, context):
@@ -183,7 +189,7 @@ def _gaps(at: Any, steps: list[str], above: str) -> Iterator[str]:
     path = f"{above}.{name}" if above else name
     if at is UNKNOWN:
         return
-    result = at.get(name) if isinstance(at, Mapping) else None
+    result = at.get(name) if isinstance(at, dict | Mapping) else None
     if result is None or (isinstance(result, str | list | dict) and not result):
         yield path if not rest else ".".join([path, *(one.removesuffix("[]") for one in rest)])
     elif rest:

@@ -119,7 +119,7 @@ def _texts(resource: Resource) -> Iterator[tuple[str, str]]:
         path, at = waiting.pop()
         if isinstance(at, str):
             yield path, at
-        elif isinstance(at, Mapping):
+        elif isinstance(at, dict | Mapping):
             waiting += [(f"{path}.{key}", value) for key, value in at.items() if key not in _FREE_TEXT or key == "arn"]
         elif isinstance(at, list):
             waiting += [(f"{path}[{i}]", value) for i, value in enumerate(at)]

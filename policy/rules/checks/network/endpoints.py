@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from ...graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value
-from ...graph.groups import GroupRule, group_rules
 from ...graph.launches import STARTERS, TaskLaunch, containers, launches_of, task_launches
 from ...rule import Level, Problem, Severity, View, rule
 
@@ -16,25 +15,28 @@ _LINK_GUIDE: Final = "https://docs.aws.amazon.com/vpc/latest/privatelink"
 _HOURS_A_MONTH: Final = 730
 
 
-def _service(endpoint: Resource) -> str:
+def service_of(endpoint: Resource) -> str:
     """Short service name, for example `ecr.api`; raises Undecided."""
     return re.sub(r"^(com|cn\.com)\.amazonaws\.[a-z0-9-]+\.", "", str(value(endpoint, "serviceName", "")))
 
 
-def _is_gateway(endpoint: Resource) -> bool:
+def is_gateway(endpoint: Resource) -> bool:
+    """Whether an endpoint is a route instead of an interface; raises Undecided."""
     return bool(value(endpoint, "vpcEndpointType", "Gateway") == "Gateway")
 
 
-def _vpc(graph: Graph, resource: Resource) -> Resource | None:
+def vpc_of(graph: Graph, resource: Resource) -> Resource | None:
+    """The network that a resource belongs to; raises Undecided."""
     return next(iter(graph.resolve(resource, "vpcId", kinds.VPC)), None)
 
 
-def _endpoints(graph: Graph, vpc: Resource) -> list[Resource]:
-    return [endpoint for endpoint in graph.of_type(kinds.ENDPOINT) if _vpc(graph, endpoint) is vpc]
+def endpoints_of(graph: Graph, vpc: Resource) -> list[Resource]:
+    """The endpoints of a network; raises Undecided."""
+    return [endpoint for endpoint in graph.of_type(kinds.ENDPOINT) if vpc_of(graph, endpoint) is vpc]
 
 
 def _interfaces(graph: Graph, vpc: Resource) -> list[Resource]:
-    return [endpoint for endpoint in _endpoints(graph, vpc) if not _is_gateway(endpoint)]
+    return [endpoint for endpoint in endpoints_of(graph, vpc) if not is_gateway(endpoint)]
 
 
 def _route_tables(graph: Graph, subnet: Resource) -> list[Resource]:
@@ -86,11 +88,11 @@ def private_tasks_have_endpoints(starter: Resource, view: View) -> Iterator[Prob
             if launch.networked is None:
                 yield Problem(message="", property=launch.settings, undecided=True)
             continue  # `fargate-task-shape` and `event-target-can-run-task` report missing network settings
-        for vpc in dict.fromkeys(_vpc(graph, subnet) for subnet in launch.subnets):
+        for vpc in dict.fromkeys(vpc_of(graph, subnet) for subnet in launch.subnets):
             if vpc is None:
                 continue  # `no-foreign-infrastructure` reports a VPC of another stack
-            present = {_service(endpoint) for endpoint in _interfaces(graph, vpc)}
-            gateways = {_service(endpoint) for endpoint in _endpoints(graph, vpc) if _is_gateway(endpoint)}
+            present = {service_of(endpoint) for endpoint in _interfaces(graph, vpc)}
+            gateways = {service_of(endpoint) for endpoint in endpoints_of(graph, vpc) if is_gateway(endpoint)}
             wanted = {"ecr.api", "ecr.dkr"} | ({"ecs"} if view.settings.ecs_endpoint else set())
             unknown: list[str] = []
             for definition in launch.definitions:
@@ -125,8 +127,8 @@ def gateway_on_task_routes(subnet: Resource, view: View) -> Iterator[Problem]:
     graph = view.graph
     if not any(subnet in launch.subnets and not launch.public for launch in task_launches(graph)):
         return
-    vpc = _vpc(graph, subnet)
-    gateways = [] if vpc is None else [e for e in _endpoints(graph, vpc) if _is_gateway(e) and _service(e) == "s3"]
+    vpc = vpc_of(graph, subnet)
+    gateways = [] if vpc is None else [e for e in endpoints_of(graph, vpc) if is_gateway(e) and service_of(e) == "s3"]
     attached = {
         table.urn for gateway in gateways for table in graph.resolve(gateway, "routeTableIds", kinds.ROUTE_TABLE)
     }
@@ -148,26 +150,27 @@ def gateway_on_task_routes(subnet: Resource, view: View) -> Iterator[Problem]:
 )
 def endpoint_dns_works(endpoint: Resource, view: View) -> Iterator[Problem]:
     """Interface endpoints answer under the service's own name: private DNS on, VPC DNS on, one endpoint a service."""
-    if _is_gateway(endpoint):
+    if is_gateway(endpoint):
         return
     if value(endpoint, "privateDnsEnabled") is not True:
         yield Problem(
             message="has no private DNS, so tasks still resolve public addresses", property="privateDnsEnabled"
         )
-    vpc = _vpc(view.graph, endpoint)
+    vpc = vpc_of(view.graph, endpoint)
     if vpc is None:
         return
     if value(vpc, "enableDnsSupport", True) is not True:
         yield Problem(message="its VPC has DNS support off", property="enableDnsSupport", resource=vpc)
     if value(vpc, "enableDnsHostnames", False) is not True:
         yield Problem(message="its VPC has DNS host names off", property="enableDnsHostnames", resource=vpc)
-    service = _service(endpoint)
-    twins = [other for other in _interfaces(view.graph, vpc) if _service(other) == service]
+    service = service_of(endpoint)
+    twins = [other for other in _interfaces(view.graph, vpc) if service_of(other) == service]
     if twins[0] is not endpoint:
         yield Problem(message=f"{twins[0].name} already answers for {service} in this VPC", property="serviceName")
 
 
-def _groups(graph: Graph, endpoint: Resource) -> list[Resource]:
+def endpoint_groups(graph: Graph, endpoint: Resource) -> list[Resource]:
+    """The security groups of an endpoint; raises Undecided."""
     attached = graph.attached(endpoint, "vpcEndpointId", kinds.ENDPOINT_GROUP_ASSOCIATION)
     return [
         *graph.resolve(endpoint, "securityGroupIds", kinds.SECURITY_GROUP),
@@ -175,70 +178,27 @@ def _groups(graph: Graph, endpoint: Resource) -> list[Resource]:
     ]
 
 
-def _task_groups(graph: Graph, vpc: Resource) -> list[Resource]:
+def task_groups(graph: Graph, vpc: Resource) -> list[Resource]:
+    """The security groups that tasks of a network run with."""
     return list(
         dict.fromkeys(
             group
             for launch in task_launches(graph)
             for group in launch.groups
-            if any(_vpc(graph, subnet) is vpc for subnet in launch.subnets)
+            if any(vpc_of(graph, subnet) is vpc for subnet in launch.subnets)
         )
     )
 
 
-@rule(
-    "endpoint-group-admits-tasks",
-    kinds.ENDPOINT,
-    severity=Severity.CRITICAL,
-    fix="Allow TCP 443 out of the tasks' group to the endpoint (its group or S3's prefix list), and into its group",
-    url=f"{_LINK_GUIDE}/create-interface-endpoint.html",
-    tags=("graph",),
-)
-def endpoint_group_admits_tasks(endpoint: Resource, view: View) -> Iterator[Problem]:
-    """HTTPS is allowed from every task to every endpoint: out of the task's security group, and into the endpoint's."""
-    graph = view.graph
-    vpc = _vpc(graph, endpoint)
-    if vpc is None:
-        return
-    if _is_gateway(endpoint):
-        for group in _task_groups(graph, vpc) if _service(endpoint) == "s3" else ():
-            if not _any(graph, group, "egress", lambda r: r.is_anywhere() or bool(_prefix_lists(r))):
-                yield Problem(message=f"{group.name} lets no HTTPS out to S3's prefix list", resource=group)
-        return
-    groups = _groups(graph, endpoint)
-    for tasks in _task_groups(graph, vpc):
-        if not _any(graph, tasks, "egress", lambda r: _reaches(r, groups, vpc)):
-            yield Problem(message=f"{tasks.name} lets no HTTPS out to the endpoint", property="securityGroupIds")
-        if not any(_any(graph, group, "ingress", lambda r, t=tasks: _reaches(r, [t], vpc)) for group in groups):
-            yield Problem(message=f"lets no HTTPS in from {tasks.name}", property="securityGroupIds")
-
-
-def _any(graph: Graph, group: Resource, direction: str, holds: Any) -> bool:
-    """Whether one HTTPS rule of the group holds; Undecided only if none of the known ones does."""
-    unknown: Undecided | None = None
-    for one in group_rules(graph, group):
-        if one.direction != direction:
-            continue
-        try:
-            if one.lets_https() and holds(one):
-                return True
-        except Undecided as undecided:
-            unknown = undecided
-    if unknown is not None:
-        raise unknown
-    return False
-
-
-def _prefix_lists(one: GroupRule) -> bool:
-    return any(
-        isinstance(read(one.source, one.at + name), Known | Unknown) for name in ("prefixListId", "prefixListIds")
-    )
-
-
-def _reaches(one: GroupRule, groups: list[Resource], vpc: Resource) -> bool:
-    if any(peer in groups for peer in one.peers) or one.is_anywhere():
-        return True
-    return value(vpc, "cidrBlock") in one.peer_values("cidrIpv4", "cidrBlocks")
+def endpoint_subnets(graph: Graph, endpoint: Resource) -> list[Resource]:
+    """The subnets in which an interface endpoint has addresses; raises Undecided."""
+    if is_gateway(endpoint):
+        return []
+    attached = graph.attached(endpoint, "vpcEndpointId", kinds.ENDPOINT_SUBNET_ASSOCIATION)
+    return [
+        *graph.resolve(endpoint, "subnetIds", kinds.SUBNET),
+        *(subnet for one in attached for subnet in graph.resolve(one, "subnetId", kinds.SUBNET)),
+    ]
 
 
 @rule(
@@ -254,7 +214,7 @@ def endpoint_cost_budget(stack: Resource, view: View) -> Iterator[Problem]:
     """Interface endpoints, which cost by the hour in each zone, stay within a monthly sum."""
     zones = 0
     for endpoint in view.graph.of_type(kinds.ENDPOINT):
-        if _is_gateway(endpoint):
+        if is_gateway(endpoint):
             continue
         match read(endpoint, "subnetIds"):
             case Known(subnets):

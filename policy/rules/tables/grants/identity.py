@@ -9,6 +9,7 @@ from .model import ARN, always, grant, like, names_one_of
 from .needs import (
     buckets_of,
     calls,
+    dead_letters_of,
     executes,
     flow_groups,
     is_logged,
@@ -125,16 +126,23 @@ IDENTITY_GRANTS: Final = (
         "states",
         "s3:PutObject s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload",
         kinds.BUCKET,
+        within="-output-",
         part=_PREFIX,
         needed=calls("s3:putObject"),
     ),
     grant("states", "states:StartExecution", kinds.STATE_MACHINE, needed=calls('"DISTRIBUTED"'), covers=machines),
     grant(
         "states",
-        "states:DescribeExecution states:StopExecution states:RedriveExecution",
+        "states:DescribeExecution states:StopExecution",
         form=ARN
         + r"states:{region}:{account}:(execution|mapRun):statemachine-[a-z0-9-]+-{suffix}(/\*|:\*|/[\w-]+:\*|\*)?.*",
-        complete=False,
+        needed=calls('"DISTRIBUTED"'),
+    ),
+    grant(
+        "states",
+        "states:RedriveExecution",
+        form=ARN
+        + r"states:{region}:{account}:(execution|mapRun):statemachine-[a-z0-9-]+-{suffix}(/\*|:\*|/[\w-]+:\*|\*)?.*",
     ),
     grant("states", "states:ListExecutions", kinds.STATE_MACHINE),
     grant("states", "sns:Publish", kinds.TOPIC, needed=calls("sns:publish")),
@@ -158,7 +166,7 @@ IDENTITY_GRANTS: Final = (
     grant("events", "ecs:RunTask", kinds.TASK_DEFINITION, part=r":(\*|\d+)"),
     grant("events", "iam:PassRole", kinds.ROLE, when={"iam:passedtoservice": like("ecs-tasks.amazonaws.com")}),
     grant("scheduler", "states:StartExecution", kinds.STATE_MACHINE, needed=always, covers=started),
-    grant("scheduler", "sqs:SendMessage", kinds.QUEUE, needed=always),
+    grant("scheduler", "sqs:SendMessage", kinds.QUEUE, needed=always, covers=dead_letters_of),
     grant("scheduler", "kms:Decrypt kms:DescribeKey kms:GenerateDataKey", kinds.KEY, needed=always),
     grant(
         "vpc-flow-logs",

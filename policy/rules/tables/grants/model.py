@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ...documents.effective import expanded
 from ...graph import Graph, Resource, kinds
 from ...graph.location import location_of
 
@@ -40,6 +41,8 @@ class Grant:
     """Types that the resources must be of; none: `*`, or what `form` says."""
     form: str = ""
     """A pattern for the resources, with {account}, {region}, {partition} and {suffix}; instead of `on`."""
+    within: str = ""
+    """What the resource's ARN must hold, such as `-output-`."""
     part: str = ""
     """What follows the ARN: a pattern such as `/.+`; empty: nothing."""
     when: Mapping[str, Wanted] = field(default_factory=dict)
@@ -49,8 +52,14 @@ class Grant:
     needed: Needed = never
     covers: Covers | None = None
     """The resources on which it must be granted, all of them."""
+    sources: Covers | None = None
+    """The resources that `aws:SourceArn` must name, all of them and no others."""
+    sources_of: tuple[str, ...] = ()
+    """The types of those."""
     complete: bool = True
     """Whether all of the actions are granted where one is."""
+    any_of: frozenset[str] = frozenset()
+    """Services any of whose actions may be granted: `sqs:*`."""
 
 
 def like(pattern: str) -> Wanted:
@@ -103,4 +112,7 @@ def has(kind: str) -> Needed:
 
 def grant(to: str, actions: str, *on: str, **more: object) -> Grant:
     """A row; `actions` are separated by spaces."""
-    return Grant(to=to, actions=frozenset(actions.split()), on=on, **more)  # type: ignore[arg-type]
+    texts = actions.split()
+    services = frozenset(text for text in texts if text.endswith(":*"))
+    listed = frozenset(name for text in texts if text not in services for name in expanded(text))
+    return Grant(to=to, actions=listed, any_of=services, on=on, **more)  # type: ignore[arg-type]  # the fields of `Grant`

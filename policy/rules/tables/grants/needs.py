@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...graph import Graph, Resource, kinds
-from .model import Needed
+from .model import Covers, Needed
 
 
 def executes(graph: Graph, role: Resource) -> bool:
@@ -132,3 +132,45 @@ def is_event_queue(graph: Graph, holder: Resource) -> bool:
 def endpoint(service: str) -> Needed:
     """Whether the endpoint leads to the service."""
     return lambda graph, holder: str(holder.props.get("serviceName", "")).endswith(service)
+
+
+def dead_letters_of(graph: Graph, role: Resource) -> list[Resource]:
+    """The queues for what schedules that use the role could not deliver."""
+    schedules = [one for one in graph.of_type(kinds.SCHEDULE) if role in graph.targets(one, "target")]
+    return [queue for one in schedules for queue in graph.targets(one, "target", kinds.QUEUE)]
+
+
+def own(prop: str, kind: str) -> Covers:
+    """The resource that a policy is attached to by its property."""
+    return lambda graph, holder: graph.targets(holder, prop, kind) or graph.named(holder.props.get(prop), kind)
+
+
+def data_buckets(graph: Graph, holder: Resource) -> list[Resource]:
+    """The buckets that jobs work with: every one but those that take access logs."""
+    buckets = graph.of_type(kinds.BUCKET)
+    return [one for one in buckets if not graph.attached(one, "targetBucket", kinds.BUCKET_LOGGING)]
+
+
+def repositories(graph: Graph, holder: Resource) -> list[Resource]:
+    """The repositories that tasks pull from."""
+    return graph.of_type(kinds.REPOSITORY)
+
+
+def logged_buckets(graph: Graph, holder: Resource) -> list[Resource]:
+    """The buckets whose access logs the policy's bucket takes."""
+    own_buckets = graph.targets(holder, "bucket", kinds.BUCKET)
+    logging = [one for bucket in own_buckets for one in graph.attached(bucket, "targetBucket", kinds.BUCKET_LOGGING)]
+    return [bucket for one in logging for bucket in graph.resolve(one, "bucket", kinds.BUCKET)]
+
+
+def undelivered_rules(graph: Graph, holder: Resource) -> list[Resource]:
+    """The rules whose targets send what they could not deliver to the policy's queue."""
+    queues = graph.targets(holder, "queueUrl", kinds.QUEUE)
+    targets = [one for queue in queues for one in graph.dependents(queue, kinds.EVENT_TARGET, prop="deadLetterConfig")]
+    return [rule for one in targets for rule in graph.targets(one, "rule", kinds.EVENT_RULE)]
+
+
+def event_groups(graph: Graph, holder: Resource) -> list[Resource]:
+    """The log groups that rules write to."""
+    targets = graph.of_type(kinds.EVENT_TARGET)
+    return [group for one in targets for group in graph.targets(one, "arn", kinds.LOG_GROUP)]

@@ -7,10 +7,16 @@ from typing import Final
 from ...graph import kinds
 from .model import ARN, OWN_ACCOUNT, always, grant, has, like, names_one_of
 from .needs import (
+    data_buckets,
     encrypts,
     endpoint,
+    event_groups,
     is_event_queue,
+    logged_buckets,
+    own,
+    repositories,
     takes_logs,
+    undelivered_rules,
 )
 
 _ROOT: Final = ("AWS:" + ARN + "iam::{account}:root",)
@@ -100,6 +106,9 @@ RESOURCE_GRANTS: Final = (
         principals=(r"Service:logging\.s3\.amazonaws\.com",),
         needed=takes_logs,
         when={**OWN_ACCOUNT, "aws:sourcearn": names_one_of(kinds.BUCKET)},
+        covers=own("bucket", kinds.BUCKET),
+        sources=logged_buckets,
+        sources_of=(kinds.BUCKET,),
     ),
     grant(
         kinds.TOPIC_POLICY,
@@ -108,6 +117,7 @@ RESOURCE_GRANTS: Final = (
         principals=(r"Service:cloudwatch\.amazonaws\.com",),
         needed=has(kinds.ALARM),
         when={**OWN_ACCOUNT, "aws:sourcearn": like(ARN + r"cloudwatch:{region}:{account}:alarm:\*-{suffix}")},
+        covers=own("arn", kinds.TOPIC),
     ),
     grant(
         kinds.TOPIC_POLICY,
@@ -116,6 +126,7 @@ RESOURCE_GRANTS: Final = (
         principals=(r"Service:events\.amazonaws\.com",),
         needed=has(kinds.EVENT_RULE),
         when={"aws:sourcearn": like(ARN + r"events:{region}:{account}:rule/\*-{suffix}")},
+        covers=own("arn", kinds.TOPIC),
     ),
     grant(
         kinds.TOPIC_POLICY,
@@ -123,6 +134,7 @@ RESOURCE_GRANTS: Final = (
         kinds.TOPIC,
         principals=(r"Service:(codepipeline|codestar-notifications|codebuild)\.amazonaws\.com",),
         when=OWN_ACCOUNT,
+        covers=own("arn", kinds.TOPIC),
     ),
     grant(
         kinds.QUEUE_POLICY,
@@ -131,6 +143,9 @@ RESOURCE_GRANTS: Final = (
         principals=(r"Service:events\.amazonaws\.com",),
         needed=is_event_queue,
         when={"aws:sourcearn": names_one_of(kinds.EVENT_RULE)},
+        covers=own("queueUrl", kinds.QUEUE),
+        sources=undelivered_rules,
+        sources_of=(kinds.EVENT_RULE,),
     ),
     grant(
         kinds.LOG_RESOURCE_POLICY,
@@ -139,6 +154,7 @@ RESOURCE_GRANTS: Final = (
         part=r":\*",
         needed=always,
         principals=(r"Service:delivery\.logs\.amazonaws\.com",),
+        covers=event_groups,
     ),
     grant(
         kinds.LOG_RESOURCE_POLICY,
@@ -147,6 +163,7 @@ RESOURCE_GRANTS: Final = (
         part=r":\*",
         needed=always,
         principals=(r"Service:events\.amazonaws\.com",),
+        covers=event_groups,
     ),
     grant(
         kinds.ENDPOINT,
@@ -156,6 +173,7 @@ RESOURCE_GRANTS: Final = (
         principals=(r"\*",),
         needed=endpoint(".s3"),
         when=_ANYONE_OF_THE_ACCOUNT,
+        covers=data_buckets,
     ),
     grant(
         kinds.ENDPOINT,
@@ -164,6 +182,7 @@ RESOURCE_GRANTS: Final = (
         principals=(r"\*",),
         needed=endpoint(".s3"),
         when=_ANYONE_OF_THE_ACCOUNT,
+        covers=data_buckets,
     ),
     grant(
         kinds.ENDPOINT,
@@ -179,6 +198,7 @@ RESOURCE_GRANTS: Final = (
         principals=(r"\*",),
         needed=endpoint(".ecr.api"),
         when=_ANYONE_OF_THE_ACCOUNT,
+        covers=repositories,
     ),
     grant(
         kinds.ENDPOINT,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ...graph import kinds
 from ..rows import Context, Table, between, exactly, free, holds, keyed, maybe, named, refers, row, suffixed
-from .documents.containers import CONTAINERS
+from .documents.containers import CONTAINERS, OWN_ROLE
 
 _ECS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
 _SCALING: Final = "https://docs.aws.amazon.com/autoscaling/application/APIReference"
@@ -138,6 +138,8 @@ TABLES: Final = (
             row("requiresCompatibilities[]", exactly("FARGATE"), _STRATEGY),
             row("executionRoleArn", refers(kinds.ROLE), "pulls the image and writes the log"),
             row("taskRoleArn", refers(kinds.ROLE), "what the code may do"),
+            row("executionRoleArn", OWN_ROLE, "another job's role pulls another job's image"),
+            row("taskRoleArn", OWN_ROLE, "another job's role reaches another job's data"),
             *CONTAINERS,
             row("ephemeralStorage.sizeInGib", between(21, 200), "Fargate takes 21 to 200 GiB"),
             row("runtimePlatform.operatingSystemFamily", exactly("LINUX"), "the images are Linux images"),
@@ -188,6 +190,12 @@ TABLES: Final = (
                     ("scaleInCooldown", between(0, 3600), "seconds"),
                     ("scaleOutCooldown", between(0, 3600), "seconds"),
                 )
+            ),
+            row(
+                "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType",
+                exactly("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"),
+                "it follows a metric, its own or one that AWS computes",
+                when=("targetTrackingScalingPolicyConfiguration.customizedMetricSpecification", None),
             ),
             maybe(
                 "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ...graph import kinds
-from ..rows import JSON, PRIVATE_RANGE, Table, exactly, free, holds, inside, maybe, named, refers, row, text
+from ..rows import DISTINCT, JSON, PRIVATE_RANGE, Table, exactly, free, holds, inside, maybe, named, refers, row, text
 
 _VPC: Final = "https://docs.aws.amazon.com/vpc/latest/userguide"
 _EC2: Final = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference"
@@ -135,6 +135,7 @@ TABLES: Final = (
                 "its addresses are where tasks are",
                 when=("vpcEndpointType", "Interface"),
             ),
+            maybe("subnetIds", DISTINCT, "EC2 takes one subnet a zone"),
             row(
                 "securityGroupIds[]",
                 refers(kinds.SECURITY_GROUP),

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import JSON, Context, Table, between, exactly, holds, is_here, maybe, named, refers, row, text
+from ..rows import JSON, SET, Context, Table, between, exactly, holds, is_here, maybe, named, refers, row, text
 from .documents.event_patterns import EVENT_PATTERN
 
 _SFN: Final = "https://docs.aws.amazon.com/step-functions/latest/apireference"
@@ -102,6 +102,12 @@ TABLES: Final = (
             ),
             maybe("retryPolicy.maximumEventAgeInSeconds", between(60, 86400), "EventBridge takes a minute to a day"),
             maybe("deadLetterConfig.arn", refers(kinds.QUEUE), "a queue of this stack"),
+            row(
+                "deadLetterConfig.arn",
+                refers(kinds.QUEUE),
+                "without a queue of this stack an event that could not be delivered is lost",
+                when=("roleArn", SET),
+            ),
             maybe(
                 "inputTransformer.inputPaths.*",
                 text(r"\$(\.[A-Za-z0-9_-]+)+", "a path such as $.detail.object.key"),

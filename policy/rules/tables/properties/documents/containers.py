@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ....graph import UNKNOWN, kinds
 from ....graph.location import location_of
-from ...rows import DOCUMENT, Context, Row, between, exactly, free, holds, maybe, refers, row, text
+from ...rows import DOCUMENT, Context, Must, Row, between, exactly, free, holds, maybe, refers, row, text
 
 _ECS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html"
 
@@ -74,6 +74,16 @@ def _own_image(value: Any, at: Context) -> bool:
 def _job(value: Any, at: Context) -> bool:
     return str(at.resource.props.get("family", "")).startswith(f"task-{value}-")
 
+
+def _own_role(value: Any, at: Context) -> bool:
+    """Whether the role that the property leads to has the job's name in its own."""
+    roles = at.graph.targets(at.resource, at.name, kinds.ROLE) or at.graph.named(value, kinds.ROLE)
+    job = str(at.resource.props.get("family", "")).removeprefix("task-").removesuffix(f"-{at.settings.suffix}")
+    names = [str(role.props.get("name", "")) for role in roles]
+    return all(f"-{job}-" in name for name in names)
+
+
+OWN_ROLE: Final = Must("a role of the same job", _own_role, by_edge=True)
 
 CONTAINERS: Final[tuple[Row, ...]] = (
     row("containerDefinitions", DOCUMENT, "ECS takes a list in JSON", source=_ECS),

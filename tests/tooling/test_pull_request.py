@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from batchctl.cli import app
 from batchctl.errors import OperatorError
-from batchctl.preview import pull_request
+from batchctl.preview import comment as comments
 
 from .conftest import ROOT
 
@@ -60,8 +60,8 @@ def comment(head: Path, base: Path | None, commit: str = "") -> str:
 
 def readable(text: str) -> None:
     """Holds for every comment: found again, short enough, every block closed, every table regular."""
-    assert text.startswith(f"{pull_request.MARKER}\n## ")
-    assert len(text) <= pull_request.LONGEST
+    assert text.startswith(f"{comments.MARKER}\n## ")
+    assert len(text) <= comments.LONGEST
     assert text.count("```") % 2 == 0
     assert text.count("<details>") == text.count("</details>")
     columns = 0
@@ -157,7 +157,7 @@ class TestBranch:
     def test_the_cost_of_the_change_is_in_the_summary_and_by_kind(self, branch: tuple[Path, Path]) -> None:
         base, head = branch
         text = comment(head, base)
-        before, after = (pull_request.read(path)["dev"].costs["idle"] for path in (base, head))
+        before, after = (comments.read(path)["dev"].costs["idle"] for path in (base, head))
         assert after > before
         assert f"${after:,.2f} ({after - before:+,.2f})" in text
         assert re.search(r"\| .*endpoint.* \| [\d.]+ \| [\d.]+ \| \+[\d.]+ \|", text, re.IGNORECASE)
@@ -222,10 +222,10 @@ class TestFindings:
     def test_a_comment_longer_than_github_takes_is_cut(self, tmp_path: Path) -> None:
         many = [{**FINDING, "resource": f"bucket-{i}", "message": "x" * 500} for i in range(300)]
         text = comment(write(tmp_path / "h", document(many)), None)
-        assert len(text) <= pull_request.LONGEST
+        assert len(text) <= comments.LONGEST
         assert "… (cut: too long)" in text
 
     def test_another_file_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "x").write_text("[]")
         with pytest.raises(OperatorError, match="is no output of `batchctl preview --json`"):
-            pull_request.read(tmp_path / "x")
+            comments.read(tmp_path / "x")

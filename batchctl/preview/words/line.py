@@ -26,6 +26,7 @@ class Concern(StrEnum):
     PROTECTION = "Less protection"
     REPLACED = "Replaced"
     DATA = "How long data is kept"
+    UNKNOWN = "Not known as safe"
     COST = "Cost"
     OTHER = "Other changes"
 
@@ -40,7 +41,7 @@ class Line:
     urn: str
     """Of the resource, on the later side where there is one; empty for the stack itself."""
     paths: tuple[Path, ...] = ()
-    """The changes that it tells."""
+    """The changes that it shows."""
 
 
 def code(value: object) -> str:

@@ -37,7 +37,7 @@ WEAKER: Final[tuple[tuple[str, str, Weaker, str], ...]] = (
     (kinds.KEY, r"enableKeyRotation", _off, "the key is no longer rotated"),
     (kinds.BUCKET_PUBLIC_ACCESS, r"block.*|ignore.*|restrict.*", _off, "a block on public access is lifted"),
     (
-        "aws:s3/bucketVersioning:BucketVersioning",
+        kinds.BUCKET_VERSIONING,
         r"versioningConfiguration\.status",
         _off,
         "objects are no longer versioned",
@@ -67,11 +67,11 @@ SAFEGUARDS: Final[Mapping[str, str]] = {
     kinds.BUCKET_POLICY: "what the bucket's policy refuses is refused no more",
     kinds.BUCKET_ENCRYPTION: "objects are no longer encrypted with the stack's key",
     kinds.BUCKET_LOGGING: "access is no longer logged",
-    "aws:s3/bucketVersioning:BucketVersioning": "objects are no longer versioned",
-    kinds.ALARM: "nobody is told of this any more",
+    kinds.BUCKET_VERSIONING: "objects are no longer versioned",
+    kinds.ALARM: "nobody is notified of this any more",
     kinds.FLOW_LOG: "traffic is no longer logged",
     kinds.LOG_METRIC_FILTER: "its metric, and alarms on it, see nothing any more",
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the default group keeps the rules that AWS gives it",
+    kinds.DEFAULT_SECURITY_GROUP: "the default group keeps the rules that AWS gives it",
 }
 """Types whose removal weakens a stack, and what it means."""
 
@@ -81,6 +81,7 @@ WIDENING: Final[Mapping[str, tuple[Concern, str]]] = {
     "aws:iam/policyAttachment:PolicyAttachment": (Concern.ACCESS, "a policy that stands elsewhere is given away"),
     "aws:iam/accessKey:AccessKey": (Concern.ACCESS, "somebody gets a permanent key"),
     "aws:kms/grant:Grant": (Concern.ACCESS, "somebody may use a key"),
+    kinds.TOPIC_SUBSCRIPTION: (Concern.ACCESS, "messages go to another address"),
     "aws:lambda/permission:Permission": (Concern.ACCESS, "somebody may call a function"),
     "aws:ec2/internetGateway:InternetGateway": (Concern.REACH, "a way from and to the internet"),
     kinds.NAT: (Concern.REACH, "a way to the internet"),

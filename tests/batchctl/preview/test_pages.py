@@ -18,10 +18,10 @@ import yaml
 from hypothesis import given, settings
 
 from batchctl import project as projects
-from batchctl.preview import page as pages
-from batchctl.preview import replacement, revision, words
+from batchctl.errors import DESTROYS, FOUND, USAGE
+from batchctl.preview import pages, replacement, revision, words
 from batchctl.preview.changes import compare
-from batchctl.preview.page_markdown import to_markdown
+from batchctl.preview.pages.markdown import to_markdown
 from batchctl.preview.recording import record
 from batchctl.preview.snapshot import Snapshot, of_recording
 from policy.rules import Graph, Resource
@@ -129,7 +129,7 @@ def test_another_range_of_the_network_says_what_is_replaced() -> None:
     assert "`cidrBlock`" in vpc.text
     assert "ec2.Subnet ×3" in vpc.text
     assert "No task can start" in vpc.text
-    assert (made.verdict, made.code) == (pages.Verdict.EYES, pages.CHANGES)
+    assert (made.verdict, made.code) == (pages.Verdict.EYES, FOUND)
 
 
 def test_what_a_statement_allows_more_is_told_and_the_same_in_other_words_is_not() -> None:
@@ -155,7 +155,7 @@ def test_a_variable_that_names_a_secret_is_not_shown() -> None:
 class TestDestroyed:
     def test_another_name_of_the_environment_is_refused(self) -> None:
         made = pages.page(compare(committed("dev"), with_settings("dev", platform={"environment": "other"})))
-        assert (made.verdict, made.code) == (pages.Verdict.DESTROYS, pages.DESTROYS)
+        assert (made.verdict, made.code) == (pages.Verdict.DESTROYS, DESTROYS)
         lost = {loss.resource.type for loss in made.losses}
         assert lost == set(replacement.HOLDS_DATA) - {"aws:kms/key:Key"}, "keys have no name in AWS"
 
@@ -170,15 +170,15 @@ class TestDestroyed:
             made = pages.page(compare(before, replace(after, graph=graph, acknowledged=names)))
             return made.code, made.stale
 
-        assert code() == (pages.DESTROYS, ())
-        assert code("another") == (pages.DESTROYS, ("another",))
-        assert code(gone.name) == (pages.CHANGES, ())
-        assert code(before.engine_urn(gone.urn)) == (pages.CHANGES, ())
-        assert code(gone.name, "another") == (pages.USAGE, ("another",))
+        assert code() == (DESTROYS, ())
+        assert code("another") == (DESTROYS, ("another",))
+        assert code(gone.name) == (FOUND, ())
+        assert code(before.engine_urn(gone.urn)) == (FOUND, ())
+        assert code(gone.name, "another") == (USAGE, ("another",))
 
     def test_an_acknowledgement_is_stale_once_the_change_is_on_the_base(self) -> None:
         both = replace(committed("dev"), acknowledged=("data-output",))
-        assert pages.page(compare(both, both)).code == pages.USAGE
+        assert pages.page(compare(both, both)).code == USAGE
 
 
 class TestTable:

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
+from batchctl.preview.words import Concern, Line
+
 from .page import MARKS, Page, Verdict
-from .words import Concern, Line
 
 _CUTS: Final = ((200, 400), (60, 60), (25, 15), (10, 0), (3, 0))
 """Lines a concern and lines a component; tried in turn until the text is short enough."""
@@ -28,6 +29,7 @@ _CONCERN_COLOURS: Final = {
     Concern.PROTECTION: "yellow",
     Concern.REPLACED: "red",
     Concern.DATA: "magenta",
+    Concern.UNKNOWN: "yellow",
     Concern.COST: "cyan",
     Concern.OTHER: "dim",
 }

@@ -171,5 +171,7 @@ class TestWhatOpens:
 
             return program
 
-        made = pages.page(changes.compare(taken(service(public=False, role="a")), taken(service(public=True, role="b"))))
+        made = pages.page(
+            changes.compare(taken(service(public=False, role="a")), taken(service(public=True, role="b")))
+        )
         assert {Concern.ACCESS, Concern.REACH} <= {line.concern for line in made.lines}

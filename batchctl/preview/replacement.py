@@ -20,8 +20,8 @@ from .changes import OPTIONS, Change, Changed, Comparison
 from .snapshot import Snapshot
 
 TABLE: Final = Path(__file__).with_name("replacements.json")
-REVISED: Final = frozenset({kinds.TASK_DEFINITION})
-"""Types of which a replacement is an ordinary update: the old revision is deregistered, running tasks keep it."""
+REVISED: Final = frozenset({kinds.TASK_DEFINITION, kinds.REPOSITORY_LIFECYCLE})
+"""Types of which a replacement is an ordinary update: running tasks keep the old revision, images the new rules."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,16 @@ HOLDS_DATA: Final[Mapping[str, Data]] = {
     kinds.BUCKET: Data(
         "every object with all its versions is deleted (with `platform.teardown: false` the deployment stops there "
         "unless the bucket is empty)",
-        "copy the objects to another bucket first (`aws s3 sync`), or leave the property as it is",
+        "copy the objects to another bucket first (`aws s3 sync`)",
     ),
     kinds.TABLE: Data(
         "every item is deleted, and a manifest that was processed may be processed again",
-        "export the table first (`aws dynamodb export-table-to-point-in-time`), or leave the property as it is",
+        "export the table first (`aws dynamodb export-table-to-point-in-time`)",
     ),
     kinds.REPOSITORY: Data(
         "every image is deleted (with `platform.teardown: false` the deployment stops there unless it is empty), and "
         "tasks cannot start until images are pushed again",
-        "copy the images first (`batchctl push`, or a copy by digest), or leave the property as it is",
+        "copy the images first (`batchctl push`, or a copy by digest)",
     ),
     kinds.KEY: Data(
         "the key is deleted after its waiting period, and what it encrypted can never be read again",
@@ -56,11 +56,11 @@ HOLDS_DATA: Final[Mapping[str, Data]] = {
     ),
     kinds.LOG_GROUP: Data(
         "every log event is deleted",
-        "export the events first (`aws logs create-export-task`), or leave the property as it is",
+        "export the events first (`aws logs create-export-task`)",
     ),
     kinds.QUEUE: Data(
         "messages that wait in it are deleted",
-        "let the workers empty the queue first, or leave the property as it is",
+        "let the workers empty the queue first",
     ),
 }
 """Types that hold data."""

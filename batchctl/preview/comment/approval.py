@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from batchctl.preview.pages import MARKS, Page, markdown
 
 from .deployed import label
 from .engine_plan import EnginePlan
 from .picture import picture
 
-WHOLE: Final = 10**9
-"""Characters: an object in a bucket has no limit that a page would meet."""
-
 
 def text(page: Page, plan: EnginePlan, commit: str = "") -> str:
     """The page as Markdown."""
     release = f"release {commit[:12]}" if commit else "this release"
-    lines = [f"# What {release} changes in {page.stack}", "", *markdown.to_markdown(page, WHOLE)]
+    lines = [f"# What {release} changes in {page.stack}", "", *markdown.to_markdown(page, markdown.WHOLE)]
     if plan.errors:
         lines += ["**The engine stopped; what it would do beyond is not known**", ""]
         lines += [f"- {' '.join(error.split())}" for error in plan.errors] + [""]

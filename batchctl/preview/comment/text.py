@@ -24,7 +24,6 @@ HALF_A_CENT: Final = 0.005
 LONGEST: Final = 65_000
 """Characters; GitHub refuses a comment of more than 65,536."""
 CUT: Final = "\n\n… (cut: the whole is in the artifact `preview-comment`)\n"
-_WHOLE: Final = 10**9
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Comment:
 
     def whole(self) -> str:
         """Everything, however long it is."""
-        return self._text(_WHOLE, pictures=True)
+        return self._text(markdown.WHOLE, pictures=True)
 
     def _text(self, longest: int, *, pictures: bool) -> str:
         compared = pages(self.head, self.base)

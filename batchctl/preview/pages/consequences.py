@@ -18,7 +18,7 @@ MONTHLY_THRESHOLD: Final = 1.0
 """USD a month from which the idle cost of a kind of resource needs a reader."""
 HOURLY_THRESHOLD: Final = 0.01
 """USD an hour from which the cost of a job's task needs a reader."""
-_STOPS: Final = (kinds.VPC, kinds.SUBNET, kinds.ENDPOINT, kinds.SECURITY_GROUP, kinds.CLUSTER, kinds.SERVICE)
+_STOPS: Final = (kinds.VPC, kinds.SUBNET, kinds.ENDPOINT, kinds.SECURITY_GROUP, kinds.CLUSTER)
 """Types without which no task starts."""
 _INSTEAD: Final = {
     kinds.VPC: "leave `network.cidr` as it is, or deploy a second stack with the new range and move over to it",
@@ -36,7 +36,8 @@ def loss(lost: replacement.Loss) -> Line:
         if lost.acknowledged
         else f"To go on all the same: `platform: {{acknowledge: [{lost.resource.name}]}}` in the stack file."
     )
-    text = f"{would}: {lost.data.lost}. Instead: {lost.data.instead}. {way_on}"
+    keep = "leave the property as it is" if lost.replaced else "keep the resource"
+    text = f"{would}: {lost.data.lost}. Instead: {lost.data.instead}, or {keep}. {way_on}"
     return Line(Concern.DESTROYED, text, lost.resource.urn)
 
 

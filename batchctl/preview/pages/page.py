@@ -13,6 +13,7 @@ from batchctl.preview.changes import Comparison
 from batchctl.preview.render import short_type
 from batchctl.preview.words import Concern, Line, lines
 from batchctl.preview.words.line import code
+from policy.rules import Resource
 
 from . import consequences
 
@@ -53,9 +54,13 @@ class Page:
         """The lines about one concern."""
         return [line for line in self.lines if line.concern == concern]
 
+    def resource(self, line: Line) -> Resource | None:
+        """The resource of a line, on the later side where there is one; None for the stack itself."""
+        return self.comparison.head.graph.get(line.urn) or self.comparison.base.graph.get(line.urn)
+
     def label(self, line: Line) -> str:
         """The resource of a line, with its type: `sqs.Queue `orders``."""
-        resource = self.comparison.head.graph.get(line.urn) or self.comparison.base.graph.get(line.urn)
+        resource = self.resource(line)
         return f"{short_type(resource.type)} {code(resource.name)}" if resource else ""
 
     def component(self, line: Line) -> str:
@@ -74,7 +79,7 @@ def page(comparison: Comparison, price_table: prices.Prices | None = None) -> Pa
     replacements = replacement.replacements(comparison)
     everything = [
         *map(consequences.loss, losses),
-        *_explained(lines(comparison), replacements),
+        *_explained(lines(comparison), replacements, losses),
         *consequences.replaced(replacements),
         *consequences.costs(comparison, price_table or prices.load_prices(None)),
     ]
@@ -101,12 +106,16 @@ def _data(losses: list[replacement.Loss]) -> str:
     return f"data in {names}" + (f" and {len(losses) - 3} more" if len(losses) > 3 else "")
 
 
-def _explained(unexplained: list[Line], replacements: list[replacement.Replacement]) -> Iterator[Line]:
-    """What is shown under "Replaced" with its reason is not shown as not known as well."""
+def _explained(
+    unexplained: list[Line], replacements: list[replacement.Replacement], losses: tuple[replacement.Loss, ...]
+) -> Iterator[Line]:
+    """What is shown as replaced or lost, with its reason, is not shown as not known as well."""
+    lost = {one.resource.urn for one in losses}
     reasons = {one.resource.urn: set(one.properties) for one in replacements}
     for line in unexplained:
         tops = {str(path[0]) for path in line.paths if path}
-        explained = line.concern is Concern.UNKNOWN and tops and tops <= reasons.get(line.urn, set())
+        known = tops <= reasons.get(line.urn, set()) if tops else line.urn in lost
+        explained = line.concern is Concern.UNKNOWN and known
         yield replace(line, concern=Concern.OTHER) if explained else line
 
 

@@ -114,6 +114,7 @@ def _changed(comparison: Comparison, changed: Changed) -> Iterator[Line]:
             opened = [(Concern.PROTECTION, text) for text in protection.words(after, change)]
             opened += protection.opened(after, change)
             judged = bool(opened or worded or (reached and reach.about_reach(after, prop)))
+            judged = judged or protection.strengthens(after, change)
             plain = (
                 [_known_later(comparison, after, change)]
                 if change.after == NOT_KNOWN

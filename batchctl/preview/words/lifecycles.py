@@ -69,10 +69,8 @@ def image_rules(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator
 
 def _image_rule(rule: Mapping[str, Any]) -> str:
     chosen = rule.get("selection", {})
-    which = " ".join(
-        str(part)
-        for part in (chosen.get("tagStatus"), *chosen.get("tagPrefixList", []), *chosen.get("tagPatternList", []))
-    )
+    tags = [*(f"{prefix}*" for prefix in chosen.get("tagPrefixList", [])), *chosen.get("tagPatternList", [])]
+    which = f"images tagged {' and '.join(map(code, tags))}" if tags else f"{chosen.get('tagStatus')} images"
     if chosen.get("countType") == "sinceImagePushed":
-        return f"{which} images are deleted after {chosen.get('countNumber')} {chosen.get('countUnit')}"
-    return f"of {which} images all but the newest {chosen.get('countNumber')} are deleted"
+        return f"{which} are deleted after {chosen.get('countNumber')} {chosen.get('countUnit')}"
+    return f"of {which} all but the newest {chosen.get('countNumber')} are deleted"

@@ -14,7 +14,9 @@ from batchctl.preview.snapshot import HIDDEN, digest
 
 LONGEST_VALUE: Final = 120
 """Characters of a value; a longer one is cut and named by its hash."""
-_SECRET_NAMES: Final = re.compile(r"secret|passw|token|credential|private.?key|api.?key|access.?key", re.IGNORECASE)
+_SECRET_NAMES: Final = re.compile(
+    r"secret(?!smanager)|passw|token|credential|private.?key|api.?key|access.?key", re.IGNORECASE
+)
 
 
 class Concern(StrEnum):

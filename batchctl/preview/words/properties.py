@@ -99,6 +99,8 @@ def _schedule(resource: Resource) -> str:
 
 def _kept(what: str, before: Any, after: Any, unit: str = "days") -> tuple[Concern, str]:
     def days(value: Any) -> str:
+        if unit == "seconds" and value and value % 86_400 == 0:
+            return f"{value // 86_400} days"
         return f"{value} {unit}" if value else "for ever"
 
     shorter = bool(after) and (not before or after < before)

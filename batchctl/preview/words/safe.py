@@ -25,11 +25,13 @@ PROPERTIES: Final[Mapping[str, str]] = {
     kinds.SCALING_TARGET: r"minCapacity|maxCapacity",
     kinds.SCALING_POLICY: r"(targetTracking|step)ScalingPolicyConfiguration\..+",
     kinds.DASHBOARD: r"dashboardBody",
+    kinds.ENDPOINT: r"subnetIds(\[.+)?",
     kinds.LOG_GROUP: r"logGroupClass",
     kinds.FLOW_LOG: r"maxAggregationInterval",
     kinds.QUEUE: r"visibilityTimeoutSeconds",
 }
-"""By type: paths of properties of which every value is harmless. Money is looked at apart."""
+"""By type: paths of properties of which every value is harmless. Money is looked at apart; an endpoint's subnets are
+those of its own network."""
 
 CONTAINER: Final = frozenset(
     {"image", "command", "entryPoint", "environment", "secrets", "cpu", "memory", "healthCheck", "stopTimeout"}

@@ -67,6 +67,7 @@ def deadline(**values: Any) -> Sections:
 
 
 NOTHING: Final[Sections] = {}
+READS_BOTH: Final = job(reads=[{"bucket": "input", "prefix": prefix} for prefix in ("incoming/", "arriving/")])
 CASES: Final[Mapping[str, tuple[Sections, Sections]]] = {
     "platform.environment": (NOTHING, {"platform": {"environment": "other"}}),
     "platform.teardown": (NOTHING, {"platform": {"teardown": False}}),
@@ -134,12 +135,12 @@ CASES: Final[Mapping[str, tuple[Sections, Sections]]] = {
         job(reads=[{"bucket": "input", "prefix": "incoming/"}, {"bucket": "output", "prefix": "x/"}]),
     ),
     "jobs.reads.bucket": (
-        job(reads=[{"bucket": "input", "prefix": "incoming/"}]),
-        job(reads=[{"bucket": "output", "prefix": "incoming/"}]),
+        job("report-generation", reads=[{"bucket": "output", "prefix": "results/"}]),
+        job("report-generation", reads=[{"bucket": "input", "prefix": "results/"}]),
     ),
     "jobs.reads.prefix": (
-        job(reads=[{"bucket": "input", "prefix": "incoming/"}]),
-        job(reads=[{"bucket": "input", "prefix": "other/"}]),
+        job("report-generation", reads=[{"bucket": "output", "prefix": "results/"}]),
+        job("report-generation", reads=[{"bucket": "output", "prefix": "other/"}]),
     ),
     "jobs.writes": (NOTHING, job(writes=[{"bucket": "output", "prefix": "shards/"}])),
     "jobs.writes.bucket": (
@@ -152,7 +153,7 @@ CASES: Final[Mapping[str, tuple[Sections, Sections]]] = {
     ),
     "workflow.order": (NOTHING, {"workflow": {"order": ["data-ingestion", "risk-calculation"]}}),
     "workflow.fargateVcpuQuota": (NOTHING, {"workflow": {"fargateVcpuQuota": 100}}),
-    "workflow.start.prefix": (NOTHING, start(prefix="arriving/")),
+    "workflow.start.prefix": (READS_BOTH, both(READS_BOTH, start(prefix="arriving/"))),
     "workflow.start.suffix": (NOTHING, start(suffix="done.json")),
     "workflow.start.schedule": (NOTHING, start(schedule="04:00")),
     "workflow.start.maxAgeDays": (NOTHING, start(maxAgeDays=3)),

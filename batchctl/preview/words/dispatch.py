@@ -30,6 +30,14 @@ def lines(comparison: Comparison) -> list[Line]:
     return changed_lines
 
 
+def _readable(words: Iterator[tuple[Concern, str]]) -> list[tuple[Concern, str]]:
+    """The words, or none where a document has not the form that AWS documents: then its plain values are shown."""
+    try:
+        return list(words)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return []
+
+
 def _usual_tags(comparison: Comparison) -> Any:
     """The tags that most resources have, which a new resource need not show."""
     tags = [repr(compared(comparison.head, resource).get("tags")) for resource in comparison.head.graph.resources]
@@ -56,10 +64,14 @@ def _added(comparison: Comparison, resource: Resource, usual_tags: Any) -> Itera
         yield Line(Concern.OTHER, "new component", resource.urn)
         return
     inputs = {prop: value for prop, value in compared(comparison.head, resource).items() if prop != OPTIONS}
-    if repr(inputs.get("tags")) == usual_tags:
-        del inputs["tags"]
-    shown = ", ".join(f"{prop} {code(properties.masked(prop, value))}" for prop, value in inputs.items())
-    worded = [*_documents_of(comparison, resource, added=True)]
+    values = [
+        "the usual tags"
+        if prop == "tags" and repr(value) == usual_tags
+        else f"{prop} {code(properties.masked(prop, value))}"
+        for prop, value in inputs.items()
+    ]
+    shown = ", ".join(values)
+    worded = _readable(_documents_of(comparison, resource, added=True))
     if opens := protection.WIDENING.get(resource.type):
         worded.append((opens[0], f"new: {opens[1]}"))
     judged = resource.type in safe.ADDED or bool(worded) or resource.type in reach.TYPES
@@ -71,7 +83,7 @@ def _removed(comparison: Comparison, resource: Resource) -> Iterator[Line]:
     if not resource.custom:
         yield Line(Concern.OTHER, "component removed", resource.urn)
         return
-    worded = [*_documents_of(comparison, resource, added=False)]
+    worded = _readable(_documents_of(comparison, resource, added=False))
     if resource.type in protection.SAFEGUARDS:
         worded.append((Concern.PROTECTION, f"removed: {protection.SAFEGUARDS[resource.type]}"))
     judged = resource.type in safe.REMOVED or bool(worded)
@@ -101,7 +113,7 @@ def _changed(comparison: Comparison, changed: Changed) -> Iterator[Line]:
     for change in changed.changes:
         by_property.setdefault(change.top, []).append(change)
     reached = (
-        [*reach.words(comparison.base, comparison.head, changed.before, after)]
+        _readable(reach.words(comparison.base, comparison.head, changed.before, after))
         if any(reach.about_reach(after, prop) for prop in by_property)
         else []
     )
@@ -109,7 +121,7 @@ def _changed(comparison: Comparison, changed: Changed) -> Iterator[Line]:
     paths: dict[tuple[Concern, str], list[Path]] = {}
     for prop, changes in by_property.items():
         known_later = any(change.after == NOT_KNOWN for change in changes)
-        worded = [] if known_later else list(_worded(comparison, changed, prop, changes))
+        worded = [] if known_later else _readable(_worded(comparison, changed, prop, changes))
         for change in changes:
             opened = [(Concern.PROTECTION, text) for text in protection.words(after, change)]
             opened += protection.opened(after, change)

@@ -65,9 +65,14 @@ def arrow(before: Any, after: Any) -> str:
     return f"{code(before)} → {code(after)}"
 
 
+def is_named_secret(name: str) -> bool:
+    """Whether a name says that what it names is a secret."""
+    return bool(_SECRET_NAMES.search(name))
+
+
 def variable(name: str, value: object) -> object:
     """The value of a variable, hidden when its name says that it is a secret."""
-    return HIDDEN if _SECRET_NAMES.search(name) and isinstance(value, str) else value
+    return HIDDEN if is_named_secret(name) and isinstance(value, str) else value
 
 
 def short(arn: object) -> str:

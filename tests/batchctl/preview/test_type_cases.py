@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchctl.preview import pages
+from batchctl.preview import pages, replacement
 from batchctl.preview.changes import compare
 from batchctl.preview.pages.markdown import to_markdown
 from batchctl.preview.snapshot import Snapshot

@@ -111,7 +111,7 @@ def _explained(
 ) -> Iterator[Line]:
     """What is shown as replaced or lost, with its reason, is not shown as not known as well."""
     lost = {one.resource.urn for one in losses}
-    reasons = {one.resource.urn: set(one.properties) for one in replacements}
+    reasons = {one.resource.urn: set(one.properties) for one in replacements if not one.routine}
     for line in unexplained:
         tops = {str(path[0]) for path in line.paths if path}
         known = tops <= reasons.get(line.urn, set()) if tops else line.urn in lost

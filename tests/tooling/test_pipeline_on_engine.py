@@ -154,7 +154,9 @@ class TestStory:
         done = story.builds["preview-dev"]
         assert done.exit_code == 0, done.log
         assert done.exported["PREVIEW_KEY"] == "previews/execution-1/dev.txt"
-        assert re.search(r"\+ \d+ to create", done.exported["PREVIEW_SUMMARY"]), done.exported
+        assert re.fullmatch(r"needs eyes: more access, .*; \d+ to create", done.exported["PREVIEW_SUMMARY"]), (
+            done.exported
+        )
         kept = story.account.client("s3").get_object(
             Bucket=story.tooling["artifactBucketName"], Key=done.exported["PREVIEW_KEY"]
         )

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from batchctl.preview.pull_request import MARKER
+from batchctl.preview.comment import MARKER
 
 from . import codebuild
 from .conftest import ROOT

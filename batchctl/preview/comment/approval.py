@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from batchctl.preview.pages import MARKS, Page, markdown
+from collections import Counter
+
+from batchctl.preview.pages import Page, markdown
 
 from .deployed import label
 from .engine_plan import EnginePlan
@@ -25,5 +27,7 @@ def text(page: Page, plan: EnginePlan, commit: str = "") -> str:
 def summary(page: Page, plan: EnginePlan) -> str:
     """The verdict in one line of plain text."""
     reason = f": {page.summary}" if page.summary else ""
+    counted = Counter(plan.operations.values())
+    counts = "".join(f"; {count} to {operation}" for operation, count in sorted(counted.items()))
     stopped = "; the engine stopped, see the page" if plan.errors else ""
-    return f"{MARKS[page.verdict]} {page.verdict.value}{reason}{stopped}".replace("`", "")
+    return f"{page.verdict.value}{reason}{counts}{stopped}".replace("`", "")

@@ -160,7 +160,9 @@ class TestStory:
         kept = story.account.client("s3").get_object(
             Bucket=story.tooling["artifactBucketName"], Key=done.exported["PREVIEW_KEY"]
         )
-        assert "aws:ecs:TaskDefinition" in kept["Body"].read().decode() or "aws:ecs/taskDefinition" in done.log
+        page = kept["Body"].read().decode()
+        assert page.startswith("# What release ")
+        assert "ecs.TaskDefinition `data-ingestion-task`" in page
 
     def test_the_preview_step_does_nothing_its_role_does_not_allow(self, story: Story) -> None:
         _covered(story.calls["preview-dev"], Step(kind="preview", stack="dev"))

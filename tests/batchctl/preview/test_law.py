@@ -223,6 +223,21 @@ def test_every_output_that_differs_is_in_the_comment(data: st.DataObject) -> Non
     assert bool(expected) == (comment(base, head) != comment(base, base))
 
 
+@given(data=st.data(), longest=st.integers(2_000, 65_000))
+@LAW
+def test_a_page_is_never_longer_than_it_may_be(data: st.DataObject, longest: int) -> None:
+    """Whatever comes and goes, and whatever the limit; with the verdict always there."""
+    full = committed("prod")
+    gone = data.draw(st.sets(st.sampled_from([one.urn for one in full.graph.resources])))
+    kept = [one for one in full.graph.resources if one.urn not in gone]
+    fewer = replace(full, graph=Graph(kept, project=full.graph.project, stack="prod", outputs={}))
+    page = pages.page(compare(fewer, full) if data.draw(st.booleans()) else compare(full, fewer))
+    text = "\n".join(to_markdown(page, longest))
+    assert len(text) <= longest
+    assert text.splitlines()[0] == f"**{pages.MARKS[page.verdict]} {page.verdict.value}**: {page.summary}"
+    assert text.count("<details>") == text.count("</details>")
+
+
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_nothing_shows_when_only_time_and_commit_differ(stack: str) -> None:
     base = committed(stack)

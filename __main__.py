@@ -18,7 +18,7 @@ from components.notifications import Notifications, NotificationsArgs
 from components.registry import Registry, RegistryArgs
 from components.shared import transformations
 from components.shared.account import look_up
-from conventions import endpoint_services, tagging
+from conventions import concurrency, endpoint_services, tagging
 from conventions.naming import Names
 
 config, region = settings.load()
@@ -26,7 +26,9 @@ services = endpoint_services.interface_services(region, config.network.extra_end
 account = look_up(region, services)
 zones = settings.choose_zones(config, account.zones, region, account.endpoint_services)
 names = Names(suffix=config.platform.environment, account=account.id, region=region)
-tags = tagging.required(config.tags.by_tag(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
+tags = tagging.required(
+    config.tags.by_tag(), environment=names.suffix, project=pulumi.get_project(), variables=os.environ
+)
 pulumi.runtime.register_stack_transformation(
     transformations.standards(tags, permissions_boundary=config.platform.permissions_boundary)
 )
@@ -74,6 +76,9 @@ nightly = NightlyRun(
         context=context,
         workflow=config.workflow,
         jobs=config.jobs,
+        network_places=concurrency.network_places(
+            config.network.subnet_ranges, len(services) * config.network.endpoint_zones
+        ),
         task_definition_arns={name: jobs[name].task_definition_arn for name in config.workflow.order},
         task_network=task_network,
         input=data.input,

@@ -11,7 +11,20 @@ import typer
 from rich.console import Console
 
 from batchctl import sandbox_commands
-from batchctl.commands import diff, health, images, nightly, preview, repository, terminal
+from batchctl.commands import (
+    adopt,
+    deployments,
+    diff,
+    health,
+    images,
+    nightly,
+    nights,
+    preview,
+    release,
+    repository,
+    size,
+    terminal,
+)
 from batchctl.errors import OperatorError
 from batchctl.policy import commands as policy
 
@@ -25,8 +38,9 @@ app = typer.Typer(
     "nothing was changed; 3 AWS, Docker or Pulumi not reachable; 4 an image without findings of a scan. "
     "`diff` has codes of its own: see its help.",
 )
-for commands in (preview.app, diff.app, health.app, nightly.app, images.app, repository.app):
-    app.add_typer(commands)
+_COMMANDS = (preview, diff, size, health, nightly, nights, deployments, images, release, repository, adopt)
+for commands in _COMMANDS:
+    app.add_typer(commands.app)
 app.add_typer(policy.app)
 app.add_typer(sandbox_commands.app)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import typer
 import yaml
 from typer.core import TyperGroup
 
@@ -24,8 +23,8 @@ PROJECT: Final = "batch-platform"
 TOOLING: Final = "batch-platform-tooling"
 STACKS: Final = ("dev", "prod")
 """Every stack that an entry point may name; each has a committed file."""
-PROGRAMS: Final = {".": PROJECT, "tooling": TOOLING}
-"""Folder of each Pulumi program, from the repository's root, to its project's name."""
+PROGRAMS: Final = {".": None, "tooling": TOOLING, "tooling/account": "batch-platform-account"}
+"""Folder of each Pulumi program to its project's name; None: `pulumi new` gave it one of its own."""
 
 _ENTRY_POINTS: Final = (
     "Makefile",
@@ -58,9 +57,11 @@ class Problem:
         return f"{self.file}: {self.reason}"
 
 
-def problems(root: Path, batchctl: typer.Typer) -> list[Problem]:
-    """What is wrong with the entry points of the checkout at `root`; empty: they all name this program."""
-    commands = typer.main.get_command(batchctl)
+def problems(root: Path, commands: object) -> list[Problem]:
+    """What is wrong with the entry points of the checkout at `root`; empty: they all name this program.
+
+    `commands` is the whole command line as click has it, so that unknown sub-commands are noticed.
+    """
     problems = [*_projects(root), *_stack_files(root), *_pipeline(root)]
     for pattern in _ENTRY_POINTS:
         for path in sorted(root.glob(pattern)):
@@ -73,7 +74,7 @@ def _projects(root: Path) -> Iterator[Problem]:
     for folder, name in PROGRAMS.items():
         file = f"{folder}/Pulumi.yaml".removeprefix("./")
         described = _yaml(root / file)
-        if described.get("name") != name:
+        if name and described.get("name") != name:
             yield Problem(file, f"the project is called {described.get('name')!r}, not {name!r}")
         if not (root / folder / str(described.get("main", ".")) / "__main__.py").is_file():
             yield Problem(file, f"its program {described.get('main', '.')}/__main__.py does not exist")
@@ -96,7 +97,9 @@ def _pipeline(root: Path) -> Iterator[Problem]:
     stacks = tuple(stacks_setting) if stacks_setting else Delivery().stacks
     for stack in sorted(set(stacks) - set(STACKS)):
         yield Problem(file, f"the pipeline deploys {stack!r}, which has no Pulumi.{stack}.yaml")
-    wanted = {step.buildspec for step in steps.steps(Delivery())}
+    wanted = {
+        step.buildspec for step in (*steps.release_steps(Delivery(), ["X86_64"]), *steps.rescan_steps(Delivery()))
+    }
     there = {
         f"tooling/buildspecs/{path.name}"
         for path in (root / "tooling" / "buildspecs").glob("*.yml")

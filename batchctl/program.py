@@ -7,7 +7,7 @@ import pulumi
 import settings
 from batchctl.errors import OperatorError
 from batchctl.preview.recording import Mode, Recording, record
-from batchctl.project import Project, StackFile
+from batchctl.project import Project, StackFile, find
 
 
 def recorded(project: Project, stack_file: StackFile, mode: Mode) -> Recording:
@@ -33,3 +33,8 @@ def stack_settings(stack_file: StackFile) -> settings.Settings:
         return settings.parse(raw, stack=stack_file.name)
     except settings.SettingsError as error:
         raise OperatorError(str(error)) from error
+
+
+def settings_of_stack(stack: str) -> settings.Settings:
+    """The typed settings of a committed stack of the project around the current folder; raises OperatorError."""
+    return stack_settings(find().stack(stack))

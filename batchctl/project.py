@@ -45,7 +45,7 @@ class Project:
             raise OperatorError(
                 f"no stack {name!r}: {path} does not exist. Stacks here: {', '.join(self.stacks()) or 'none'}."
             )
-        committed = (_yaml(path) or {}).get("config") or {}
+        committed = (read_yaml(path) or {}).get("config") or {}
         if not isinstance(committed, Mapping):
             raise OperatorError(f"{path}: config must map keys to values, for example `aws:region: us-east-1`.")
         secret = tuple(
@@ -68,7 +68,7 @@ def find(start: Path | None = None) -> Project:
 
 def load(root: Path) -> Project:
     """The project in `root`."""
-    described = _yaml(root / "Pulumi.yaml") or {}
+    described = read_yaml(root / "Pulumi.yaml") or {}
     defaults = {
         key: entry.get("value", entry.get("default"))
         for key, entry in (described.get("config") or {}).items()
@@ -77,7 +77,8 @@ def load(root: Path) -> Project:
     return Project(root, str(described.get("name")), defaults)
 
 
-def _yaml(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
+    """A file as Pulumi reads it; raises OperatorError when it is not there or is not YAML."""
     try:
         return yaml.load(path.read_text(), Loader=_PulumisLoader)
     except FileNotFoundError as error:

@@ -23,6 +23,7 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
+from data_ingestion.job import IngestionEnvironment
 from data_ingestion.schema import PARTITION_SCHEMA
 from risk_calculation.aggregation import Aggregation
 from risk_calculation.exposures import Exposures
@@ -33,8 +34,8 @@ from risk_results.documents import Model, ScenarioSet
 from risk_results.exact import Amounts
 from sandbox.demo import portfolio
 
-SHARDS = (2_500, 100_000)
-"""Trades: the default shard of the first release, and one that fills a task."""
+SHARDS = (2_500, IngestionEnvironment.model_fields["shard_size"].default)
+"""Trades: a small shard, and the default one."""
 LOOP_TRADES = 2_500
 SCENARIOS = 20_000
 RUNS = 3
@@ -56,10 +57,12 @@ class Timing:
     wall: float
 
 
-def batches(trades: int) -> list[pa.RecordBatch]:
-    """A generated portfolio as a partition's batches."""
+def batches(trades: int, *, grouped: bool = False) -> list[pa.RecordBatch]:
+    """A generated portfolio as a partition's batches; with desks and books when `grouped`."""
     rows = portfolio.generate(trades, portfolio.DEFAULT_BUSINESS_DATE, seed=1)
     batch = pa.RecordBatch.from_pylist([dict(row) for row in rows], schema=PARTITION_SCHEMA)
+    if not grouped:
+        batch = batch.drop_columns(["desk", "book"])
     return [batch.slice(start, BATCH_ROWS) for start in range(0, trades, BATCH_ROWS)]
 
 
@@ -126,11 +129,11 @@ def main() -> None:
     """Measure, check that all ways agree, print."""
     small = batches(LOOP_TRADES)
     kept, threads = Kept(), available_vcpus()
-    reference, found = loop(small, keep_draws=True), job(small, kept, 1)
-    if np.abs(profit(found) - reference).max() > 1e-4 * reference.std():
+    reference, single = loop(small, keep_draws=True), job(small, kept, 1)
+    if np.abs(profit(single) - reference).max() > 1e-4 * reference.std():
         raise SystemExit("loop and job disagree: a throughput of wrong numbers is worth nothing")
     many = job(small, Kept(), threads)
-    if not (np.array_equal(found.high, many.high) and np.array_equal(found.low, many.low)):
+    if not (np.array_equal(single.high, many.high) and np.array_equal(single.low, many.low)):
         raise SystemExit("the number of threads changes the result")
     fair = timed(lambda: loop(small, keep_draws=True)).cpu / LOOP_TRADES
     table = Table(title=f"{SCENARIOS:,} scenarios; CPU seconds of one thread, wall seconds of {threads}")
@@ -144,13 +147,13 @@ def main() -> None:
 
     row("loop that draws again", LOOP_TRADES, timed(lambda: loop(small, keep_draws=False), 1).cpu)
     row("fair loop, draws kept", LOOP_TRADES, fair * LOOP_TRADES)
-    for trades in SHARDS:
-        parts = batches(trades)
+    for trades, grouped in [*((trades, False) for trades in SHARDS), (SHARDS[-1], True)]:
+        parts, groups = batches(trades, grouped=grouped), ", 20 desks and books" if grouped else ""
         job(parts, kept, 1)
         cold, cold_wall = timed(partial(fresh, parts, 1)), timed(partial(fresh, parts, threads))
         warm, warm_wall = timed(partial(job, parts, kept, 1)), timed(partial(job, parts, kept, threads))
-        row("job, first shard of a task", trades, cold.cpu, cold_wall.wall)
-        row("job, further shards", trades, warm.cpu, warm_wall.wall)
+        row(f"job, first shard of a task{groups}", trades, cold.cpu, cold_wall.wall)
+        row(f"job, further shards{groups}", trades, warm.cpu, warm_wall.wall)
     Console(width=110).print(table)
 
 

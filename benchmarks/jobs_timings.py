@@ -28,7 +28,8 @@ from moto import mock_aws
 from batchctl.sizing import TIMINGS_FILE, Timings
 from benchmarks.jobs_montecarlo import MODEL, SCENARIOS, batches
 from data_ingestion.job import IngestionEnvironment, ingest
-from report_generation.job import ReportEnvironment, report
+from report_generation.environment import ReportEnvironment
+from report_generation.job import report
 from risk_calculation.aggregation import Aggregation
 from risk_calculation.exposures import Exposures
 from risk_calculation.job import RiskEnvironment, calculate

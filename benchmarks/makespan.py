@@ -1,83 +1,43 @@
 """How long a night's shards take, what history they use and what they cost: `python -m benchmarks.makespan`.
 
 A simulation of launch rates and quotas (docs/aws-facts.md#fargate-quotas) around numbers that are measured, not
-assumed: the history events and state transitions of a run, of a shard and of a failed attempt come from running the
-deployed definition on the local interpreter. Inline maps put every shard's events into the run's own history, which
-ends at 25,000; a Distributed Map gives each child a history of its own. Which mode a number of shards gets is read out
-of the same definition.
+assumed: a shard's seconds are those of our own jobs (batchctl/timings.json, for shards of the default size), and the
+history events and state transitions of a run, of a shard and of a failed attempt come from running the deployed
+definition on the local interpreter. Only the start of a container is an assumption. Inline maps put every shard's
+events into the run's own history, which ends at 25,000; a Distributed Map gives each child a history of its own. Which
+mode a number of shards gets is read out of the same definition.
 """
 
 from __future__ import annotations
 
-import heapq
-import json
 import os
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Final
 
-import boto3
 import typer
-from moto import mock_aws
 from rich.console import Console
 from rich.table import Table
 
-import settings
-from batchctl import project as projects
+from batchctl.preview.cost import DEFAULT_SCENARIOS, DEFAULT_SHARD, RunAssumptions
+from batchctl.preview.makespan import Load, Rates, makespan
 from batchctl.preview.prices import Prices, load_prices
-from batchctl.preview.recording import record
+from batchctl.sizing import Timings, load_timings, propose
+from benchmarks._definition import JOB, Measured, deployed, measure
 from conventions import fargate
-from sandbox.furnishing import Blueprint, furnish
-from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest, TaskResult
 from settings.jobs import Job
 
-ROOT = Path(__file__).resolve().parent.parent
+__all__ = ["HISTORY_LIMIT", "Measured", "Scene", "quota_for", "ways"]
+
 HISTORY_LIMIT = 25_000
 """Events of one Standard execution; source: Step Functions quotas."""
+
+
 INLINE_CONCURRENCY = 40
 """Iterations that an inline map runs at once; source: Step Functions quotas."""
-JOB = "risk-calculation"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rates:
-    """AWS's documented rates and the account's quota."""
-
-    vcpu_quota: int
-    launch_burst: int = 100
-    launch_per_second: float = 20
-    """Fargate task launches; source: ECS "Fargate throttling limits"."""
-    run_task_per_second: float = 20
-    """RunTask calls; source: ECS "request throttling"; `.sync` starts one task a call."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Load:
-    """What the tasks do."""
-
-    shard_seconds: float
-    startup_seconds: float
-    """Pulling the image and starting the container, for every task."""
-    spread: float
-    """Standard deviation of a shard's seconds, as a share of the mean."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """Out of the histories of real executions of the definition."""
-
-    events_of_run: float
-    """Of a run, without its shards."""
-    events_of_shard: float
-    events_of_failure: float
-    """Of one failed attempt and its wait."""
-    transitions_of_run: float
-    transitions_of_shard: float
-    inline_limit: int
+PROPOSED: Final = (1_000_000, 10_000_000, 100_000_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,41 +52,6 @@ class Result:
     events: float
     usd: float
     chosen: bool
-
-
-def launches(rates: Rates) -> Callable[[float], float]:
-    """The earliest moment at or after a given one at which the next task may start: two token buckets in a row."""
-    buckets = [(rates.launch_burst, rates.launch_per_second), (rates.run_task_per_second, rates.run_task_per_second)]
-    # the moment at which a bucket would be full again; each start moves it by one token
-    full_at = [0.0, 0.0]
-
-    def next_start(earliest: float) -> float:
-        start = max(
-            [earliest, *(full - (size - 1) / rate for full, (size, rate) in zip(full_at, buckets, strict=True))]
-        )
-        for index, (_, rate) in enumerate(buckets):
-            full_at[index] = max(full_at[index], start) + 1 / rate
-        return start
-
-    return next_start
-
-
-def makespan(shards: int, batch: int, concurrency: int, rates: Rates, load: Load) -> tuple[float, float]:
-    """Seconds until the last task has ended, and task seconds in all."""
-    tasks = -(-shards // batch)
-    chance, next_start = random.Random(1), launches(rates)
-    free = [0.0] * min(concurrency, tasks)
-    worked = 0.0
-    for index in range(tasks):
-        work = sum(
-            max(0.0, chance.gauss(load.shard_seconds, load.spread * load.shard_seconds))
-            for _ in range(min(batch, shards - index * batch))
-        )
-        duration = load.startup_seconds + work
-        start = next_start(heapq.heappop(free))
-        heapq.heappush(free, start + duration)
-        worked += duration
-    return max(free), worked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,66 +89,6 @@ def ways(shards: int, rates: Rates, scene: Scene) -> Iterator[Result]:
         )
 
 
-def measure(blueprint: Blueprint) -> Measured:
-    """Runs the definition with few shards, more shards, a failing shard and many shards, and compares histories."""
-    few, more = _execute(blueprint, 2), _execute(blueprint, 6)
-    failing, many = _execute(blueprint, 2, fail_first=True), _execute(blueprint, 41)
-    assert "risk-calculation: distributed" in many.states, "41 shards no longer go to the Distributed Map"
-    return Measured(
-        events_of_run=len(many.history),
-        events_of_shard=(len(more.history) - len(few.history)) / 4,
-        events_of_failure=len(failing.history) - len(few.history),
-        transitions_of_run=len(many.states),
-        transitions_of_shard=(len(more.states) - len(few.states)) / 4,
-        inline_limit=_inline_limit(blueprint.definition()),
-    )
-
-
-def _inline_limit(definition: dict[str, Any]) -> int:
-    """The number in the condition that chooses the inline map."""
-    work = definition["States"]["Run"]["Branches"][0]["States"]
-    for rule in work[f"{JOB}: how many shards"]["Choices"]:
-        if rule["Next"] == f"{JOB}: inline":
-            return int(rule["Condition"].removesuffix("%}").rpartition("<=")[2])
-    return 0
-
-
-def _execute(blueprint: Blueprint, shards: int, *, fail_first: bool = False) -> Execution:
-    """One execution in an emulated account of its own; the first shard's first attempt fails when asked."""
-    failed: list[int] = []
-    with mock_aws():
-        s3, date = boto3.client("s3", region_name="us-east-1"), datetime.now(UTC).date().isoformat()
-        furnish(blueprint, partial(boto3.client, region_name="us-east-1"))
-        s3.put_object(Bucket=blueprint.input_bucket, Key=f"incoming/{date}/manifest.json", Body=b"{}")
-
-        def put(key: str, body: Any) -> None:
-            s3.put_object(Bucket=blueprint.output_bucket, Key=key, Body=json.dumps(body).encode())
-
-        def run_task(request: RunTaskRequest) -> TaskResult:
-            run = request.environment["BATCH_RUN_ID"]
-            if request.shards == [0] and fail_first and not failed:
-                failed.append(0)
-                return TaskResult(exit_code=75)
-            put(f"shards/{run}/shards.json", [{"shard": n} for n in range(shards)])
-            put(f"shards/{run}/summary.json", {"shards": shards, "numbers": list(range(shards))})
-            put(f"reports/{date}/_SUCCESS", {"run_id": run, "report_uri": "s3://x/report.pdf"})
-            return TaskResult()
-
-        execution = LocalWorkflow(definition=blueprint.definition(), run_task=run_task).start({"business_date": date})
-    assert execution.status == "SUCCEEDED", f"the local run failed: {execution.error}: {execution.cause}"
-    return execution
-
-
-def _deployed(stack: str) -> tuple[Blueprint, settings.Settings]:
-    """What the stack deploys, and its settings."""
-    project = projects.load(ROOT)
-    config = project.stack(stack).config
-    graph = record(ROOT, project=project.name, stack=stack, config=config, mode="resolved").graph(project.name)
-    prefix = f"{settings.PROJECT}:"
-    raw = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    return Blueprint(graph), settings.parse(raw, stack=stack)
-
-
 def quota_for(shards: int, job: Job, window: float, rates: Rates, load: Load) -> int | None:
     """The least vCPU quota with which the shards are done within `window` seconds; None when no quota suffices."""
     batch = job.fan_out.batch if job.fan_out else 1
@@ -248,24 +113,36 @@ def main(
     stack: Annotated[str, typer.Option(help="Committed stack whose definition is run.")] = "prod",
     shards: Annotated[list[int], typer.Option(help="Numbers of shards.")] = [10, 1_000, 10_000],  # noqa: B006
     quota: Annotated[list[int], typer.Option(help="vCPU quotas; a new account has 6.")] = [6, 200],  # noqa: B006
-    shard_seconds: Annotated[float, typer.Option(help="Mean seconds of work of a shard.")] = 60,
-    startup_seconds: Annotated[float, typer.Option(help="Seconds from RunTask to the job's first line.")] = 45,
+    shard_seconds: Annotated[
+        float | None, typer.Option(help="Mean seconds of work of a shard. Default: as measured, for a default shard.")
+    ] = None,
+    startup_seconds: Annotated[
+        float | None, typer.Option(help="Seconds from RunTask to the job's first shard. Default: see timings.json.")
+    ] = None,
     spread: Annotated[float, typer.Option(help="Standard deviation of a shard's seconds, as a share.")] = 0.2,
 ) -> None:
     """Prints makespan, history and cost of inline and distributed maps, and which one is chosen."""
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
     os.environ.pop("AWS_ENDPOINT_URL", None)
-    blueprint, config = _deployed(stack)
+    blueprint, config = deployed(stack)
     measured, prices, job = measure(blueprint), load_prices(None), config.jobs[JOB]
-    load = Load(shard_seconds=shard_seconds, startup_seconds=startup_seconds, spread=spread)
+    timings = load_timings()
+    usual = RunAssumptions()
+    load = Load(
+        shard_seconds=usual.shard_seconds if shard_seconds is None else shard_seconds,
+        startup_seconds=usual.startup_seconds if startup_seconds is None else startup_seconds,
+        spread=spread,
+    )
     scene = Scene(job=job, load=load, measured=measured, prices=prices)
     console = Console(width=max(Console().width, 110))
     console.print(
         f"Measured on the definition of {stack}: {measured.events_of_run:g} history events a run, "
         f"{measured.events_of_shard:g} a shard in an inline map, {measured.events_of_failure:g} a failed attempt; "
-        f"inline up to {measured.inline_limit} shards.\nAssumed: {shard_seconds:g} s of work a shard (± {spread:.0%}), "
-        f"{startup_seconds:g} s to start a task, on-demand prices of {prices['fargate.x86.vcpu'].seen}."
+        f"inline up to {measured.inline_limit} shards.\n{load.shard_seconds:.3g} s of work a shard (± {spread:.0%}; by "
+        f"default {DEFAULT_SHARD:,} trades, measured on {timings.date} on {timings.machine}), "
+        f"{load.startup_seconds:.3g} s to start a task, {timings.container:g} s of them assumed; "
+        f"on-demand prices of {prices['fargate.x86.vcpu'].seen}."
     )
     table = Table("shards", "vCPU quota", "mode", "batch", "at once", "makespan", "events", "USD", "chosen")
     for count in shards:
@@ -288,8 +165,22 @@ def main(
     window = config.workflow.deadline.window_seconds
     for count in shards:
         needed = quota_for(count, job, window, Rates(vcpu_quota=0), load)
-        told = f"{needed} vCPU" if needed else "no quota: batch or shrink the shards"
-        console.print(f"{count:,} shards within the window of {_hours(window)} need {told}.")
+        words = f"{needed} vCPU" if needed else "no quota: batch or shrink the shards"
+        console.print(f"{count:,} shards within the window of {_hours(window)} need {words}.")
+    console.print(_proposals(timings, window / 60))
+
+
+def _proposals(timings: Timings, window: float) -> Table:
+    """What `batchctl size` answers for some nights."""
+    table = Table(
+        "trades", "quota", "shard size", "batch", "vCPU", "tasks", "at once", "the night", "USD", title="size"
+    )
+    for trades in PROPOSED:
+        for quota in (6, 200):
+            way = propose(trades, DEFAULT_SCENARIOS, quota, window, timings)
+            numbers = (trades, quota, way.shard_size, way.batch, way.vcpu, way.tasks, way.at_once)
+            table.add_row(*(f"{number:,}" for number in numbers), _hours(60 * way.makespan_minutes), f"{way.usd:.3f}")
+    return table
 
 
 if __name__ == "__main__":

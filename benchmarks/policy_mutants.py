@@ -33,9 +33,9 @@ mutant is killed when a mandatory rule fails on the changed resource or on one n
 def legitimate(count: int, workers: int) -> int:
     """Draws stacks from the settings' model, each also written otherwise; 1 when one of them is red."""
     with ProcessPoolExecutor(workers) as pool:
-        found = list(pool.map(variants.findings, range((count + 1) // 2), chunksize=5))
-    red = [messages for messages in found if messages]
-    print(f"{2 * len(found)} legitimate stacks, {len(red)} seeds with a mandatory finding")
+        matching = list(pool.map(variants.findings, range((count + 1) // 2), chunksize=5))
+    red = [messages for messages in matching if messages]
+    print(f"{2 * len(matching)} legitimate stacks, {len(red)} seeds with a mandatory finding")
     for message, times in Counter(message for messages in red for message in messages).most_common(20):
         print(f"{times:5} {message}")
     return int(bool(red))

@@ -20,7 +20,7 @@ from typing import Any
 from batchctl import project as projects
 from batchctl.preview.recording import record
 from policy.rules import ALL_RULES, Graph, Resource, evaluate
-from tests.policy.ring import Ring
+from tests.policy.servicer import StartedPack
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT_SECONDS = 1.0
@@ -37,8 +37,8 @@ def grown(graph: Graph, size: int) -> Graph:
 
 
 def _copied(one: Resource, copy: int) -> Resource:
-    def urn(given: str) -> str:
-        return f"{given}-{copy}"
+    def urn(names: str) -> str:
+        return f"{names}-{copy}"
 
     identity = {key: f"{one.props[key]}-{copy}" for key in ("id", "arn") if isinstance(one.props.get(key), str)}
     return replace(
@@ -64,14 +64,14 @@ def cpu_seconds(act: Callable[[], Any], repeats: int) -> list[float]:
 
 def as_engine(graph: Graph) -> Callable[[], Any]:
     """A call that sends the stack to the pack as the engine does; building the requests is not part of it."""
-    ring = Ring()
-    requests = [Ring.request(one) for one in graph if one.custom]
-    whole = Ring.stack_request(graph)
+    started = StartedPack()
+    requests = [StartedPack.request(one) for one in graph if one.custom]
+    whole = StartedPack.stack_request(graph)
 
     def act() -> None:
         for request in requests:
-            ring.servicer.Analyze(request, None)
-        ring.servicer.AnalyzeStack(whole, None)
+            started.servicer.Analyze(request, None)
+        started.servicer.AnalyzeStack(whole, None)
 
     return act
 

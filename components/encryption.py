@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -22,6 +23,9 @@ SHORTEST_WINDOW_DAYS, LONGEST_WINDOW_DAYS = 7, 30
 
 Source: docs/aws-facts.md#key-deletion
 """
+
+Purpose = Literal["data", "logs", "messages"]
+PURPOSES: tuple[Purpose, ...] = ("data", "logs", "messages")
 
 _ADMINISTRATION = (
     "kms:CancelKeyDeletion",
@@ -56,35 +60,48 @@ class KeysArgs:
     names: Names
     teardown: bool
     """Whether `destroy` may take the keys, and with them what they encrypt, in the shortest time."""
+    purposes: Sequence[Purpose] = PURPOSES
+    """The keys to make; `data` is always one of them. A stack without log groups or topics needs no key for them."""
+
+    def __post_init__(self) -> None:
+        if "data" not in self.purposes:
+            raise ValueError(f"purposes must contain data, got {list(self.purposes)}")
 
 
 class Keys(pulumi.ComponentResource):
-    """The three customer keys of the platform."""
+    """The customer keys of the platform, one for each purpose."""
 
+    arns: dict[Purpose, pulumi.Output[str]]
+    """By purpose, of those that were made."""
     data_arn: pulumi.Output[str]
-    logs_arn: pulumi.Output[str]
-    messages_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:encryption:Keys", name, None, opts)
         self._name, self._names, self._teardown = name, args.names, args.teardown
-        self.data_arn = self._key("data", "Buckets, ledger and images", _data_statements(args.names))
-        self.logs_arn = self._key("logs", "CloudWatch log groups", [_logs_statement(args.names)])
-        self.messages_arn = self._key("messages", "Notifications and queues", _message_statements(args.names))
-        self.register_outputs({"data_arn": self.data_arn, "logs_arn": self.logs_arn, "messages_arn": self.messages_arn})
+        users: dict[Purpose, tuple[str, Sequence[iam.Statement]]] = {
+            "data": ("Buckets, ledger and images", _data_statements(args.names)),
+            "logs": ("CloudWatch log groups", [_logs_statement(args.names)]),
+            "messages": ("Notifications and queues", _message_statements(args.names)),
+        }
+        self.arns = {purpose: self._key(purpose, *users[purpose]) for purpose in args.purposes}
+        self.data_arn = self.arns["data"]
+        self.register_outputs({f"{purpose}_arn": arn for purpose, arn in self.arns.items()})
 
     def context(self, *, log_retention_days: int, teardown: bool) -> StackContext:
-        """What the layers stand on: these keys, the names they were made for, and two settings."""
+        """What the layers stand on: these keys, the names they were made for, and two settings.
+
+        Where a purpose has no key, its users get the data key, which admits none of them: AWS refuses what they make.
+        """
         return StackContext(
             names=self._names,
             data_key_arn=self.data_arn,
-            logs_key_arn=self.logs_arn,
-            messages_key_arn=self.messages_arn,
+            logs_key_arn=self.arns.get("logs", self.data_arn),
+            messages_key_arn=self.arns.get("messages", self.data_arn),
             log_retention_days=log_retention_days,
             teardown=teardown,
         )
 
-    def _key(self, purpose: str, description: str, users: Sequence[iam.Statement]) -> pulumi.Output[str]:
+    def _key(self, purpose: Purpose, description: str, users: Sequence[iam.Statement]) -> pulumi.Output[str]:
         child = pulumi.ResourceOptions(parent=self)
         # without the data key what the buckets hold is gone, however well they are protected themselves
         protected = pulumi.ResourceOptions(parent=self, protect=purpose == "data" and not self._teardown)

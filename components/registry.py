@@ -35,6 +35,9 @@ class RegistryArgs:
     context: StackContext
     settings: models.Registry
     jobs: Mapping[str, Job]
+    release_days: int | None = None
+    """Days that a release image is kept; not set: the newest `settings.keep_images` are, however old. Where releases
+    wait for an approval, newer ones must not push them out."""
     sources: str = "jobs"
     """Folder with one sub-folder a job; the build context when images are built."""
 
@@ -80,7 +83,9 @@ class Registry(pulumi.ComponentResource):
         aws.ecr.LifecyclePolicy(
             f"{self._name}-{job}-lifecycle",
             repository=repository.name,
-            policy=lifecycle(self._args.settings.keep_images, self._args.settings.untagged_days),
+            policy=lifecycle(
+                self._args.settings.keep_images, self._args.settings.untagged_days, self._args.release_days
+            ),
             opts=child,
         )
         return repository
@@ -105,8 +110,8 @@ def reference(url: str, image: str) -> str:
     return f"{url}{'@' if image.startswith('sha256:') else ':'}{image}"
 
 
-def lifecycle(keep_images: int, untagged_days: int) -> str:
-    """The lifecycle policy as JSON.
+def lifecycle(keep_images: int, untagged_days: int, release_days: int | None = None) -> str:
+    """The lifecycle policy as JSON; with `release_days`, release images expire by age instead of by count.
 
     Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html (evaluation by priority).
     """
@@ -124,20 +129,20 @@ def lifecycle(keep_images: int, untagged_days: int) -> str:
             "action": {"type": "expire"},
         }
 
-    untagged = {
-        "rulePriority": 3,
-        "description": f"expire untagged images after {untagged_days} days",
-        "selection": {
-            "tagStatus": "untagged",
-            "countType": "sinceImagePushed",
-            "countUnit": "days",
-            "countNumber": untagged_days,
-        },
-        "action": {"type": "expire"},
-    }
+    def older(priority: int, days: int, selection: Mapping[str, object], what: str) -> dict[str, object]:
+        return {
+            "rulePriority": priority,
+            "description": f"expire {what} images after {days} days",
+            "selection": {**selection, "countType": "sinceImagePushed", "countUnit": "days", "countNumber": days},
+            "action": {"type": "expire"},
+        }
+
+    releases = {"tagStatus": "tagged", "tagPrefixList": [RELEASE_PREFIX]}
     rules = [
         newest(1, DEPLOYED_PREFIX, KEEP_DEPLOYED, "deployed"),
-        newest(2, RELEASE_PREFIX, keep_images, "release"),
-        untagged,
+        older(2, release_days, releases, "release")
+        if release_days
+        else newest(2, RELEASE_PREFIX, keep_images, "release"),
+        older(3, untagged_days, {"tagStatus": "untagged"}, "untagged"),
     ]
     return json.dumps({"rules": rules})

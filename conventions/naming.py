@@ -19,6 +19,9 @@ UNSUPPORTED_REGIONS: Final = ("cn-", "eusc-", "us-iso", "eu-isoe")
 JOB_PATTERN: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 JOB_LENGTH: Final = 32
 
+NIGHTLY: Final = "nightly"
+"""Purpose of the nightly run's state machine."""
+
 DATA_BUCKETS: Final = ("input", "output")
 """Purposes of the buckets that tasks reach."""
 
@@ -165,9 +168,9 @@ class Names:
         account: str | None = None,
     ) -> str:
         """An ARN in this account and region; pass an empty region or account where the service has none."""
-        place = self.region if region is None else region
+        where = self.region if region is None else region
         owner = self.account if account is None else account
-        return f"arn:{self.partition}:{service}:{place}:{owner}:{resource}"
+        return f"arn:{self.partition}:{service}:{where}:{owner}:{resource}"
 
     def bucket_arn(self, purpose: str) -> str:
         """ARN of the bucket that `bucket` names."""

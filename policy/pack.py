@@ -1,11 +1,8 @@
-"""The rules as CrossGuard policies.
+"""The rules as CrossGuard policies: the engine's untyped arguments are translated once for each resource.
 
-Owns: translating the engine's untyped arguments into the typed reading layer, once for each resource; one policy a
-rule, with its level, settings and metadata; handing findings and exemptions back to the engine.
-Refuses: judging (the rules) and starting the pack (`__main__.py`).
-Why a session: a stack policy is shown outputs, in which at preview everything that the provider may compute is unknown,
-set or not. The inputs that the same resource was checked with are kept, so that both kinds of rule, and the offline
-evaluation, judge the same values.
+A stack policy is shown outputs, in which at preview everything that the provider may compute is unknown, set or not.
+The inputs that the same resource was checked with are kept, so that both kinds of rule, and the offline evaluation,
+judge the same values.
 """
 
 from __future__ import annotations
@@ -42,13 +39,13 @@ NAME: Final = "batch-platform"
 _INTERNAL: Final = "__defaults"
 
 
-def plain(found: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value behind the engine's proxies as plain data, with `UNKNOWN` where reading it raises."""
-    if isinstance(found, Mapping):
-        return {key: _at(found, key) for key in found if key != _INTERNAL}
-    if isinstance(found, Sequence) and not isinstance(found, str):
-        return [_at(found, i) for i in range(len(found))]
-    return found
+    if isinstance(value, Mapping):
+        return {key: _at(value, key) for key in value if key != _INTERNAL}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_at(value, i) for i in range(len(value))]
+    return value
 
 
 def _at(holder: Any, key: Any) -> Any:
@@ -69,10 +66,10 @@ def _options(args: ResourceValidationArgs | PolicyResource) -> rules.Options:
 
 def _default_tags(args: ResourceValidationArgs | PolicyResource) -> dict[str, Any]:
     """Tags that the resource's provider adds; provider settings that are objects travel as JSON text."""
-    given = plain(args.provider.props).get("defaultTags") if args.provider else None
-    if isinstance(given, str):
-        given = json.loads(given)
-    tags = given.get("tags") if isinstance(given, Mapping) else None
+    names = plain(args.provider.props).get("defaultTags") if args.provider else None
+    if isinstance(names, str):
+        names = json.loads(names)
+    tags = names.get("tags") if isinstance(names, Mapping) else None
     return {"tagsAll": dict(tags)} if isinstance(tags, Mapping) else {}
 
 
@@ -95,7 +92,7 @@ def _registered(args: PolicyResource, inputs: Mapping[str, Any] | None) -> rules
     if inputs is None:
         props = outputs
     else:
-        computed = {key: found for key, found in outputs.items() if key in rules.IDENTIFYING}
+        computed = {key: result for key, result in outputs.items() if key in rules.IDENTIFYING}
         props = {**computed, **inputs}
     return rules.Resource(
         urn=args.urn,
@@ -162,14 +159,14 @@ class Session:
         """The rule's settings; its exemptions are kept for all to see. The engine configures a pack once."""
         with self.lock:
             if rule.name not in self._settings:
-                given = plain(config)
-                self.exemptions[rule.name] = rules.exemptions_of(rule.name, given)
-                self._settings[rule.name] = rules.from_config(given, stack)
+                names = plain(config)
+                self.exemptions[rule.name] = rules.exemptions_of(rule.name, names)
+                self._settings[rule.name] = rules.from_config(names, stack)
             return self._settings[rule.name]
 
-    def judged(self, rule: rules.Rule, key: str, found: list[rules.Finding]) -> list[rules.Finding]:
+    def judged(self, rule: rules.Rule, key: str, value: list[rules.Finding]) -> list[rules.Finding]:
         """The findings with exemptions applied, kept for the rules that run last."""
-        exempted = list(rules.exempted(found, self.exemptions[rule.name], date.today()))
+        exempted = list(rules.exempted(value, self.exemptions[rule.name], date.today()))
         self.findings.setdefault(rule.name, {})[key] = exempted
         return exempted
 
@@ -177,7 +174,7 @@ class Session:
     def all_findings(self) -> tuple[rules.Finding, ...]:
         """Everything found so far, in the order of the rules."""
         by_rule = [self.findings.get(rule.name, {}) for rule in rules.ALL_RULES]
-        return tuple(finding for by_key in by_rule for found in by_key.values() for finding in found)
+        return tuple(finding for by_key in by_rule for result in by_key.values() for finding in result)
 
 
 def text(finding: rules.Finding) -> str:
@@ -194,12 +191,12 @@ def _resource_policy(rule: rules.Rule, session: Session) -> ResourceValidationPo
         if not rule.about(args.resource_type):
             return
         resource = session.resource(rule.name, args)
-        found = session.judged(rule, args.urn, list(rules.run(rule, resource, rules.View(settings=settings))))
-        for finding in found:
+        result = session.judged(rule, args.urn, list(rules.run(rule, resource, rules.View(settings=settings))))
+        for finding in result:
             if finding.verdict in _REPORTED:
                 report(text(finding), None)
-        exempt = [finding.message for finding in found if finding.verdict is rules.Verdict.EXEMPT]
-        if exempt and len(exempt) == len(found):
+        exempt = [finding.message for finding in result if finding.verdict is rules.Verdict.EXEMPT]
+        if exempt and len(exempt) == len(result):
             args.not_applicable("; ".join(exempt))
 
     def remediate(args: ResourceValidationArgs) -> Any:
@@ -220,10 +217,10 @@ def _stack_policy(rule: rules.Rule, session: Session) -> StackValidationPolicy:
             settings=session.settings(rule, args.get_config(), graph.stack),
             stack=graph,
             findings=session.all_findings if rule.last else (),
-            exemptions=tuple(e for given in session.exemptions.values() for e in given) if rule.last else (),
+            exemptions=tuple(e for names in session.exemptions.values() for e in names) if rule.last else (),
         )
-        found = [finding for subject in rules.subjects(rule, graph) for finding in rules.run(rule, subject, view)]
-        for finding in session.judged(rule, "", found):
+        matching = [finding for subject in rules.subjects(rule, graph) for finding in rules.run(rule, subject, view)]
+        for finding in session.judged(rule, "", matching):
             if finding.verdict in _REPORTED:
                 report(text(finding), finding.urn)
 

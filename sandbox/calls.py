@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 
 from botocore.exceptions import UnknownServiceError
 from botocore.session import get_session
+from moto.core.errors import COMMON_ERROR_CODES
 from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
@@ -113,6 +114,8 @@ def refusal(call: Call, code: str, message: str, status: int | None = None) -> R
     """
     model = _model(call.service)
     operation: OperationModel = model.operation_model(call.operation)
+    if code not in COMMON_ERROR_CODES:  # moto warns of a code that neither the service's model nor this list has
+        COMMON_ERROR_CODES.append(code)
     serialized = get_serializer_class(call.service, call.protocol)(operation).serialize(Refused(code, message))
     return Response(serialized["body"], status or int(serialized["status_code"]), serialized["headers"])
 

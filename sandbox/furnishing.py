@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy.rules import Graph, Resource
+from workflow import run_ledger
 
 MACHINE = "aws:sfn/stateMachine:StateMachine"
 
@@ -90,7 +91,8 @@ class Furnished:
     def ledger_entries(self) -> list[dict[str, str]]:
         """The run ledger, without DynamoDB's type letters."""
         items = self.client("dynamodb").scan(TableName=self.blueprint.ledger["name"])["Items"]
-        return [{name: str(next(iter(value.values()))) for name, value in item.items()} for item in items]
+        entries = [{name: str(next(iter(value.values()))) for name, value in item.items()} for item in items]
+        return [entry for entry in entries if entry["manifest"] != run_ledger.DATE_ITEM]
 
 
 def furnish(blueprint: Blueprint, client: Callable[[str], Any]) -> Furnished:

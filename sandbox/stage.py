@@ -51,6 +51,8 @@ OVER_QUOTA = StartRefused(
     "ECS.ClientException", "You've reached the limit on the number of vCPUs you can run concurrently"
 )
 THROTTLED = StartRefused("ECS.ThrottlingException", "Rate exceeded")
+THROTTLED_BY_ECS = StartRefused("ECS.AmazonECSException", "Rate exceeded (Service: AmazonECS; Status Code: 400)")
+THROTTLED_BY_EC2 = StartRefused("ECS.InvalidParameterException", "Error retrieving subnet information: Rate exceeded")
 DENIED = StartRefused("ECS.AccessDeniedException", "User: … is not authorized to perform: ecs:RunTask")
 
 
@@ -63,6 +65,10 @@ class Tasks:
     script: dict[str, list[Answer]] = field(default_factory=dict)
     by_shard: dict[int, Callable[[], Answer]] = field(default_factory=dict)
     asked: list[RunTaskRequest] = field(default_factory=list)
+    keeps_results: bool = False
+    """Whether shards leave results; a task that fails leaves those of its other shards."""
+    missing: int = 0
+    """Shards that the report says it lacks."""
     silent: tuple[str, ...] = ()
     """Jobs that end well without writing anything."""
 
@@ -74,6 +80,10 @@ class Tasks:
         for shard in request.shards:
             if shard in self.by_shard:
                 answer = self.by_shard[shard]()
+        if self.keeps_results:
+            lost = () if answer is OK else self.by_shard
+            for shard in set(request.shards) - set(lost):
+                self.world.put(f"results/{request.environment['BATCH_RUN_ID']}/shard-{shard:05d}.risk", {})
         if isinstance(answer, Exception):
             raise answer
         if answer.succeeded and request.job not in self.silent:
@@ -95,7 +105,9 @@ class Tasks:
             self.world.put(f"shards/{run}/summary.json", {"run_id": run, "shards": self.shards, "numbers": listed})
         if request.job == "report-generation":
             report = f"s3://{self.world.output}/reports/{date}/{run}/report.pdf"
-            self.world.put(f"reports/{date}/_SUCCESS", {"run_id": run, "business_date": date, "report_uri": report})
+            marker = {"run_id": run, "business_date": date, "report_uri": report}
+            lacking = {"missing_shards": self.missing} if self.missing else {}
+            self.world.put(f"reports/{date}/_SUCCESS", {**marker, **lacking})
 
 
 @dataclass

@@ -21,7 +21,7 @@ from . import rules
 from .errors import PROJECT, Problem, SettingsError
 from .jobs import DEFAULT_JOBS, Job
 from .models import Platform, Settings, Workflow
-from .reading import read_section
+from .reading import read_section, with_dotted_keys
 
 __all__ = ["PROJECT", "Problem", "Settings", "SettingsError", "choose_zones", "load", "parse"]
 
@@ -106,9 +106,12 @@ def _regions() -> list[str]:
 def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None = None) -> Settings:
     """Settings out of a stack file's sections; `problems` are those already found.
 
-    Raises SettingsError with every problem of every section.
+    A key with dots is one setting, as `pulumi config set batch-platform:network.cidr 10.1.0.0/16` and the prompts of
+    `pulumi new` write it; it counts more than the section's own value. Raises SettingsError with every problem of
+    every section.
     """
     all_problems = list(problems or [])
+    raw = with_dotted_keys(raw)
     for key in sorted(set(raw) - set(Settings.model_fields)):
         all_problems.append(
             Problem(
@@ -126,8 +129,11 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
             section = {"environment": stack, **section}
         sections[name] = read_section(model, section, name, all_problems)
     sections["jobs"] = _jobs(raw.get("jobs") or {}, sections["platform"], sections["workflow"], all_problems)
+    if sections["workflow"] is not None:
+        sections["jobs"] = rules.with_tolerances(sections["jobs"], sections["workflow"])
     if sections["network"] is not None:
         all_problems += rules.secret_problems(sections["network"], sections["jobs"])
+        all_problems += rules.places_problems(sections["network"], sections["jobs"])
         all_problems += rules.queue_problems(sections["network"], sections["jobs"])
     if all_problems:
         raise SettingsError(stack, all_problems)

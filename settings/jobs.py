@@ -185,6 +185,7 @@ DEFAULT_JOBS: Final[dict[str, dict[str, Any]]] = {
             {"bucket": "output", "prefix": "quarantine/"},
         ],
     },
+    # 2 vCPU and 4 GB are what the product promises; `batchctl size` says what a night of one's own needs.
     "risk-calculation": {
         "cpu": 2048,
         "memory": 4096,

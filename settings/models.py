@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from conventions import address_ranges, endpoint_services, naming, tagging
+from conventions import address_ranges, endpoint_services, market_calendar, naming, tagging
+from conventions.market_calendar import MarketCalendar
 
 from .base import Section
 from .jobs import Capacity, Job
@@ -208,12 +209,17 @@ class Deadline(Section):
     """When the first notification goes out if the report is missing."""
     escalate: ClockTime = Field(default="09:15", examples=["09:15"])
     """When the last one does."""
+    forecasts: tuple[ClockTime, ...] = Field(default=("05:00", "06:30", "07:45"), max_length=12, examples=[["06:00"]])
+    """When the end of the run is estimated; people are told when it will be after `time`. Empty: never."""
     window_opens: ClockTime = Field(default="20:00", examples=["20:00"])
     """Earliest usual start, the evening before or the same morning; from here to `time` is the run's own timeout."""
     timezone: str = Field(default="America/New_York", examples=["America/New_York"])
     """IANA name; daylight saving is followed."""
-    holidays: tuple[date, ...] = Field(default=(), examples=[["2026-12-25"]])
-    """Weekdays on which no run is expected."""
+    calendar: MarketCalendar = Field(default="XNYS", examples=["XNYS"])
+    """Exchange, by its code (ISO 10383), on whose holidays no run is expected; looked up when the stack is deployed,
+    for that year and the next two. `none`: every weekday counts."""
+    holidays: tuple[date, ...] = Field(default=(), examples=[["2026-12-31"]])
+    """Further weekdays on which no run is expected."""
 
     @model_validator(mode="after")
     def _stages_in_order(self) -> Self:
@@ -223,6 +229,12 @@ class Deadline(Section):
                 "warn, escalate and time must follow each other on the same day",
                 'warn: "08:30"',
             )
+        if late := [forecast for forecast in self.forecasts if forecast >= self.time or "02:00" <= forecast <= "03:00"]:
+            raise _refused(
+                "forecasts",
+                f"{', '.join(late)} must lie before time, and not between 02:00 and 03:00, which a day in March lacks",
+                'forecasts: ["06:00"]',
+            )
         if any("02:00" <= stage <= "03:00" for stage in (self.warn, self.escalate)):
             raise _refused(
                 "warn",
@@ -230,6 +242,10 @@ class Deadline(Section):
                 'warn: "08:30"',
             )
         return self
+
+    def closed_days(self, year: int) -> list[date]:
+        """Weekdays without a run: the calendar's, from `year` on for three years, and the further ones."""
+        return sorted({*market_calendar.closed_weekdays(self.calendar, year), *self.holidays})
 
     @property
     def window_seconds(self) -> int:
@@ -249,6 +265,9 @@ class Workflow(Section):
     """Jobs, one after the other; a job with `fanOut` runs once for each shard."""
     start: Start = Field(default=Start(), examples=["{prefix: incoming/}"])
     deadline: Deadline = Field(default=Deadline(), examples=['{time: "09:30"}'])
+    on_newer_manifest: Literal["supersede", "wait", "refuse"] = Field(default="supersede", examples=["wait"])
+    """What a manifest does that arrives while another run of its business date is under way: stop that run and take its
+    place, begin when it has ended, or not begin and say so."""
     fargate_vcpu_quota: int = Field(default=6, ge=1, le=100_000, examples=[6])
     """The account's Fargate vCPU quota in the region; 6 in a new account, shared by all stacks in it.
 

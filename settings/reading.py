@@ -44,6 +44,25 @@ def read_section(
         return None
 
 
+def with_dotted_keys(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The sections, with the value of each key such as `workflow.deadline.time` put where it belongs."""
+    sections = {key: value for key, value in raw.items() if "." not in key}
+    for key in sorted(raw.keys() - sections.keys()):
+        section, *path = key.split(".")
+        value = raw[key]
+        for depth in range(len(path), 0, -1):
+            holder = _at(sections.get(section), path[: depth - 1])
+            value = {**(holder if isinstance(holder, Mapping) else {}), path[depth - 1]: value}
+        sections[section] = value
+    return sections
+
+
+def _at(section: Any, path: Sequence[str]) -> Any:
+    for part in path:
+        section = section.get(part) if isinstance(section, Mapping) else None
+    return section
+
+
 def _problem(model: type[BaseModel], path: str, details: Any) -> Problem:
     context = details.get("ctx") or {}
     location = [*details["loc"], *([context["field"]] if "field" in context else [])]
@@ -62,7 +81,7 @@ def _problem(model: type[BaseModel], path: str, details: Any) -> Problem:
             example=names,
             fix="remove it, or correct its name",
         )
-    example = context.get("example") or (known or "see Pulumi.yaml")
+    example = context.get("example") or (known or "see docs/settings.md")
     reason = details["msg"][:1].lower() + details["msg"][1:] if "field" not in context else details["msg"]
     return Problem(path=_dotted(path, location), value=value, reason=reason, example=str(example))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from conventions import concurrency as concurrency_limits
 from conventions import fargate, zones
 from conventions.zones import Zone
 
@@ -101,6 +102,38 @@ def _quota_problems(name: str, job: Job, workflow: Workflow) -> list[Problem]:
 def concurrency(job: Job, vcpu_quota: int) -> int:
     """How many tasks of `job` fit the quota at once; 0 when not even one does."""
     return int(vcpu_quota // fargate.vcpus(job.cpu))
+
+
+def with_tolerances(jobs: Mapping[str, Job], workflow: Workflow) -> dict[str, Job]:
+    """Jobs after a fan-out that tolerates failures are given its percentage: their input may lack so many shards.
+
+    A value that the stack file gives stays.
+    """
+    tolerated, result = 0, dict(jobs)
+    for name in (name for name in workflow.order if name in result):
+        job = result[name]
+        if tolerated:
+            variables = {"BATCH_TOLERATED_FAILURE_PERCENT": str(tolerated), **job.environment}
+            result[name] = job.model_copy(update={"environment": variables})
+        if job.fan_out:
+            tolerated = max(tolerated, job.fan_out.tolerated_failure_percent)
+    return result
+
+
+def places_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:
+    """A fan-out that asks for more tasks at once than the subnets have addresses, or the region network interfaces."""
+    places = concurrency_limits.network_places(network.subnet_ranges, 0)
+    return [
+        Problem(
+            path=f"jobs.{name}.fanOut.concurrency",
+            value=job.fan_out.concurrency,
+            reason=f"the subnets and the region's network interfaces hold {places} tasks at once",
+            example=f"concurrency: {places}",
+            fix="lower it, or give network.cidr and network.subnets a larger range (at most 5,000 interfaces a region)",
+        )
+        for name, job in jobs.items()
+        if job.fan_out and job.fan_out.concurrency and job.fan_out.concurrency > places
+    ]
 
 
 def queue_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:

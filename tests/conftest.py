@@ -28,7 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 GROUPS: Final = (
     (r"tests/engine/.*\[(?:.*-)?(dev|prod)(?:-.*)?\]", r"stack-\1"),
     (r"tests/engine/(test_\w+)\.py", r"\1"),
-    (r"tests/tooling/test_pipeline_on_engine\.py", "pipeline"),
+    (r"tests/tooling/stack/test_(pipeline|accounts)_on_engine\.py", "pipeline"),
+    (r"tests/jobs/images/test_built_images\.py", "images"),
     (r"tests/sandbox/permissions/test_(apart|enough|least)\.py", "life"),
 )
 """Node ids to the name of what they share: a stack that is taken up once, for all of them, in one worker."""
@@ -47,6 +48,7 @@ class ByWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no
         return nodeid
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWhatIsShared:
     """The scheduler of a parallel run."""
     return ByWhatIsShared(config, log)

@@ -14,7 +14,7 @@ from .run_ledger import seconds
 
 CAUSE_LENGTH: Final = 1500
 
-AGAIN: Final = "then start the run again."
+AGAIN: Final = "then go on with `batchctl resume`."
 ADVICE: Final[Mapping[str, str]] = {
     "Batch.BadInput": "The sender's turn: correct the manifest or its files and write the manifest again, last.",
     "Batch.EmptyManifest": "The sender's turn: the manifest names no trades. Write a manifest with trades.",
@@ -23,18 +23,27 @@ ADVICE: Final[Mapping[str, str]] = {
     "Batch.MissingImage": f"The operator's turn: build and push the job's image (docs/operations.md), {AGAIN}",
     "Batch.StartDenied": f"The operator's turn: something forbids starting the task; run `batchctl doctor`, {AGAIN}",
     "Batch.NoCapacity": f"The operator's turn: no room in Fargate, or the vCPU quota is used up; raise it, {AGAIN}",
+    "Batch.Throttled": f"The operator's turn: ECS refused too many starts; lower `fanOut.concurrency`, {AGAIN}",
     "Batch.Interrupted": f"The operator's turn: the task was stopped more often than `retry` allows; {AGAIN}",
     "Batch.Timeout": f"The operator's turn: a task ran into its timeout; read its log, raise the timeout, {AGAIN}",
     "Batch.NotStarted": f"The operator's turn: the task never started; run `batchctl doctor`, {AGAIN}",
     "Batch.Usage": "The developer's turn: the workflow and the image disagree about docs/jobs.md.",
     "Batch.TaskFailed": f"The developer's turn: read the job's log (`batchctl logs`), {AGAIN}",
     "Batch.NoReport": "The developer's turn: the last job ended well but wrote no success marker for this run.",
+    "Batch.NotResumable": "The operator's turn: `batchctl runs` lists runs; `batchctl run all` starts anew.",
     "States.ExceedToleratedFailureThreshold": "Look at the failed shards under maps/<run> in the output bucket and "
     f"at the job's log, {AGAIN}",
 }
 """Whose turn it is and what to do, by error name."""
 _TIMED_OUT: Final = (
     "The run took longer than its window: find the slow stage in the execution's history, then start the run again."
+)
+_PARTIAL: Final = (
+    "decide whether a report of a part of the book will do; failed shards are under maps/<run> in the output bucket, "
+    "and `batchctl run all --rerun` computes the night again."
+)
+_EXPECTED_LATE: Final = (
+    "tell those who wait for the report; see what the run waits for (`batchctl status`); docs/operations.md, Deadline."
 )
 _WARNED: Final = "see whether the run is on its way (`batchctl status`); docs/operations.md, Deadline."
 _ESCALATED: Final = "tell those who wait for the report now; docs/operations.md, Deadline."
@@ -51,15 +60,18 @@ def message(topic_arn: str, subject: str, *lines: str) -> dict[str, Any]:
 
 
 def succeeded(topic_arn: str, environment: str) -> dict[str, Any]:
-    """The report is there."""
+    """The report is there, of all shards or, where failures are tolerated, of most of them."""
+    missing = f"{INPUT}.missing_shards"
     return message(
         topic_arn,
-        f"{text(f'[{environment}] Nightly run succeeded: ')} & {INPUT}.run.business_date",
-        f"'The report for ' & {INPUT}.run.business_date & ' is ready.'",
+        f"{text(f'[{environment}] Nightly run succeeded')} & ({missing} > 0 ? ', PARTIAL: ' : ': ')"
+        f" & {INPUT}.run.business_date",
+        f"'The report for ' & {INPUT}.run.business_date & ' is ready' & ({missing} > 0 ? ', but INCOMPLETE: '"
+        f" & $string({missing}) & ' shards have no result; its first page says what is missing.' : '.')",
         *_when(f"{INPUT}.run"),
         f"'Report:   ' & {INPUT}.report_uri",
         *_which(f"{INPUT}.run"),
-        "'What to do: nothing.'",
+        f"'What to do: ' & ({missing} > 0 ? {text(_PARTIAL)} : 'nothing.')",
     )
 
 
@@ -93,6 +105,31 @@ def held(topic_arn: str, environment: str, *, oldest: str, newest: str) -> dict[
     )
 
 
+def superseded(topic_arn: str, environment: str) -> dict[str, Any]:
+    """A newer manifest stopped an older run of the same date; the input holds `run` and the `other`, older one."""
+    return message(
+        topic_arn,
+        f"{text(f'[{environment}] Nightly run superseded: ')} & {INPUT}.run.business_date",
+        f"'A newer run for ' & {INPUT}.run.business_date & ' has begun and stopped the one under way.'",
+        f"'Stopped:  ' & {INPUT}.other.execution_arn",
+        *_which(f"{INPUT}.run"),
+        "'What to do: nothing; the newer run says how it ends.'",
+    )
+
+
+def refused(topic_arn: str, environment: str) -> dict[str, Any]:
+    """A run did not begin because the `other` one of the same date is under way."""
+    return message(
+        topic_arn,
+        f"{text(f'[{environment}] Manifest refused, no run: ')} & {INPUT}.run.business_date",
+        f"'A manifest for ' & {INPUT}.run.business_date & ' arrived and was NOT run: another run is under way.'",
+        f"'Under way: ' & {INPUT}.other.execution_arn",
+        *_which(f"{INPUT}.run"),
+        "'What to do: to run it, wait for the end of the other run, or stop it; then `batchctl run all --date '"
+        f" & {INPUT}.run.business_date & '`.'",
+    )
+
+
 def closed(topic_arn: str, environment: str) -> dict[str, Any]:
     """A run was stopped from outside, so it could say nothing itself; the input holds `run`, `status` and `why`."""
     return message(
@@ -116,6 +153,18 @@ def late(topic_arn: str, environment: str, *, deadline: str, timezone: str) -> d
         f"'There is no report for ' & {INPUT}.date & ' yet; it is due at {deadline} {timezone}.'",
         f"'Ledger:   ' & {INPUT}.found",
         f"'What to do: ' & ({INPUT}.stage = 'escalate' ? {text(_ESCALATED)} : {text(_WARNED)})",
+    )
+
+
+def expected_late(topic_arn: str, environment: str) -> dict[str, Any]:
+    """The report is not late yet, and will be; the input is a forecast."""
+    return message(
+        topic_arn,
+        f"{text(f'[{environment}] Forecast: report LATE for ')} & {INPUT}.date",
+        f"'The report for ' & {INPUT}.date & ' is to be expected at ' & {INPUT}.expected & ', '"
+        f" & $string({INPUT}.late_minutes) & ' min after it is due (' & {INPUT}.due & ').'",
+        f"'Based on: ' & {INPUT}.basis & '.'",
+        f"'What to do: ' & {text(_EXPECTED_LATE)}",
     )
 
 

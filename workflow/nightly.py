@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import asl, job_stage, messages, run_ledger
+from . import asl, business_date, job_stage, messages, resume, run_ledger, task_attempts
 from .asl import CONTEXT, ERROR, INPUT, RESULT, States, expr, text
 from .run_input import DAY, DAY_MS, ManifestLocation, run_of_input
 
@@ -20,8 +20,8 @@ class NightlyPlan:
     """Everything the definition depends on: plain values, so that it can be built, read and run without AWS."""
 
     environment: str
-    target: job_stage.RunTaskTarget
-    stages: Sequence[job_stage.StagePlan]
+    target: task_attempts.RunTaskTarget
+    stages: Sequence[task_attempts.StagePlan]
     """In the order in which they run."""
     manifest_location: ManifestLocation
     max_age_days: int
@@ -29,6 +29,7 @@ class NightlyPlan:
     ledger_table: str
     ledger_days: int
     topic_arn: str
+    on_newer_manifest: business_date.OnNewerManifest
     timeout: int
     """Seconds from the start to the end of the whole run at most."""
 
@@ -64,7 +65,9 @@ def _before(plan: NightlyPlan) -> States:
                     f"{run}.origin = 'event' and ({run}.business_date < {oldest} or {run}.business_date > {newest})",
                     "Hold",
                 ),
-                (f"{run}.version = ''", "Find manifest"),
+                (f"{run}.resumes", resume.FIRST),
+                # events come late and out of order: only the newest version of a manifest may begin
+                (f"{run}.version = '' or {run}.origin = 'event'", "Find manifest"),
             ],
             "Run",
         ),
@@ -90,10 +93,14 @@ def _before(plan: NightlyPlan) -> States:
         "Find manifest": asl.task(
             _aws(plan, "aws-sdk:s3:headObject"),
             {"Bucket": plan.manifest_location.bucket, "Key": expr(f"{run}.key")},
-            "Run",
-            output={
-                "run": expr(f"$merge([{run}, {{'version': $exists({RESULT}.VersionId) ? {RESULT}.VersionId : ''}}])")
-            },
+            "Is it the newest?",
+            output=expr(
+                f"""(
+                    $run := {run};
+                    $newest := $exists({RESULT}.VersionId) ? {RESULT}.VersionId : '';
+                    {{'run': $merge([$run, {{'version': $newest}}]), 'newest': $run.version in ['', $newest]}}
+                )"""
+            ),
             retriers=[asl.retry("States.TaskFailed", attempts=2)],
             catchers=[
                 asl.catch(
@@ -111,6 +118,9 @@ def _before(plan: NightlyPlan) -> States:
                 )
             ],
         ),
+        **resume.states(plan.target.partition, plan.ledger_table, next_="Run", refused="Notify of failure"),
+        "Is it the newest?": asl.choice([(f"{INPUT}.newest", "Run")], "A newer manifest is there"),
+        "A newer manifest is there": asl.succeed(output={"outcome": run_ledger.SUPERSEDED, "run": expr(run)}),
     }
 
 
@@ -141,15 +151,38 @@ def _work(plan: NightlyPlan) -> States:
     marker = f"$parse({RESULT}.Body)"
     stages: States = {}
     next_ = "Read marker"
+    entries: list[tuple[str, str]] = []
     for stage in reversed(plan.stages):
-        next_, states = job_stage.stage(stage, plan.target, next_)
-        stages = {**states, **stages}
+        begin, states = job_stage.stage(stage, plan.target, next_)
+        next_ = f"{stage.job}: record stage"
+        entries.insert(0, (f"{INPUT}.run.stage = {text(stage.job)}", next_))
+        record = asl.task(
+            _aws(plan, "dynamodb:updateItem"),
+            run_ledger.enter_stage(plan.ledger_table, stage.job),
+            begin,
+            output={"run": expr(run)},
+            retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
+            catchers=[asl.catch("Another run took its place", run_ledger.TAKEN, output={"run": expr(run)})],
+        )
+        stages = {next_: record, **states, **stages}
+    take_date, taking = business_date.states(
+        business_date.BusinessDatePlan(
+            environment=plan.environment,
+            partition=plan.target.partition,
+            on_newer_manifest=plan.on_newer_manifest,
+            ledger_table=plan.ledger_table,
+            ledger_days=plan.ledger_days,
+            topic_arn=plan.topic_arn,
+            timeout=plan.timeout,
+        ),
+        "Where to begin?",
+    )
     return {
         "Claim": asl.task(
             _aws(plan, "dynamodb:putItem"),
             run_ledger.claim(plan.ledger_table, timeout=plan.timeout, keep_days=plan.ledger_days),
-            next_,
-            output={"run": expr(run)},
+            take_date,
+            output={"run": expr(run), "ended": ""},
             retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
             catchers=[asl.catch("Duplicate", run_ledger.TAKEN, output={"run": expr(run)})],
         ),
@@ -163,6 +196,9 @@ def _work(plan: NightlyPlan) -> States:
                 ),
             },
         ),
+        **taking,
+        "Where to begin?": asl.choice(entries, next_),
+        "Another run took its place": asl.pass_(None, output={"outcome": run_ledger.SUPERSEDED, "run": expr(run)}),
         **stages,
         "Read marker": asl.task(
             _aws(plan, "aws-sdk:s3:getObject"),
@@ -173,13 +209,21 @@ def _work(plan: NightlyPlan) -> States:
             "Is it this run's?",
             output=expr(
                 f"($marker := {marker}; {{'outcome': 'SUCCEEDED', 'report_uri': $marker.report_uri, "
+                f"'missing_shards': $exists($marker.missing_shards) ? $marker.missing_shards : 0, "
                 f"'ours': $marker.run_id = {run}.id}})"
             ),
             retriers=[asl.retry("States.TaskFailed", attempts=2)],
             catchers=[asl.catch("No report", "States.TaskFailed")],
         ),
         "Is it this run's?": asl.choice([(f"{INPUT}.ours", "Report is there")], "No report"),
-        "Report is there": asl.pass_(None, output={"outcome": "SUCCEEDED", "report_uri": expr(f"{INPUT}.report_uri")}),
+        "Report is there": asl.pass_(
+            None,
+            output={
+                "outcome": "SUCCEEDED",
+                "report_uri": expr(f"{INPUT}.report_uri"),
+                "missing_shards": expr(f"{INPUT}.missing_shards"),
+            },
+        ),
         "No report": asl.fail(
             "Batch.NoReport", "the last job ended well but reports/<business date>/_SUCCESS is not this run's"
         ),
@@ -196,16 +240,30 @@ def _after(plan: NightlyPlan) -> States:
         "Nothing to do": asl.succeed(output=expr(f"{INPUT}.end")),
         "Record success": asl.task(
             update,
-            run_ledger.close(plan.ledger_table, f"'{run_ledger.SUCCEEDED}'", report_uri=f"{INPUT}.end.report_uri"),
+            run_ledger.close(
+                plan.ledger_table,
+                f"'{run_ledger.SUCCEEDED}'",
+                report_uri=f"{INPUT}.end.report_uri",
+                missing_shards=f"$string({INPUT}.end.missing_shards)",
+            ),
             "Notify of success",
-            output={"run": expr(f"{INPUT}.run"), "report_uri": expr(f"{INPUT}.end.report_uri")},
+            output={
+                "run": expr(f"{INPUT}.run"),
+                "report_uri": expr(f"{INPUT}.end.report_uri"),
+                "missing_shards": expr(f"{INPUT}.end.missing_shards"),
+            },
             retriers=patient,
         ),
         "Notify of success": asl.task(
             publish,
             messages.succeeded(plan.topic_arn, plan.environment),
             "Succeeded",
-            output={"outcome": "SUCCEEDED", "report_uri": expr(f"{INPUT}.report_uri"), "run": expr(f"{INPUT}.run")},
+            output={
+                "outcome": "SUCCEEDED",
+                "report_uri": expr(f"{INPUT}.report_uri"),
+                "missing_shards": expr(f"{INPUT}.missing_shards"),
+                "run": expr(f"{INPUT}.run"),
+            },
             retriers=[asl.retry("States.TaskFailed", attempts=5)],
         ),
         "Succeeded": asl.succeed(),

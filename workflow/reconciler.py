@@ -54,9 +54,8 @@ def definition(plan: ReconcilerPlan) -> dict[str, Any]:
                     $why := {INPUT}.why;
                     $ours := {RESULT}.Items[execution_arn.S = $run.execution_arn];
                     $held := $ours[status.S = '{run_ledger.RUNNING}'].manifest.S;
-                    $version := $substring($held, $length($run.key) + 1);
                     {{
-                        'run': $exists($held) ? $merge([$run, {{'version': $version}}]) : $run,
+                        'run': $exists($held) ? $merge([$run, {run_ledger.manifest_of("$held")}]) : $run,
                         'open': $exists($held),
                         'status': $status,
                         'why': $why

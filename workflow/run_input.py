@@ -46,7 +46,7 @@ def run_of_input(manifest_location: ManifestLocation, execution: str, input_: st
         $in_key := $match($key, {pattern}).groups[0];
         $given := $match($type($in.business_date) = 'string' ? $in.business_date : '', /^{DATE}$/).match;
         {{
-            'id': {execution}.Name,
+            'id': $type($in.resume.run_id) = 'string' ? $in.resume.run_id : {execution}.Name,
             'execution_arn': {execution}.Id,
             'started_at': {execution}.StartTime,
             'bucket': {text(manifest_location.bucket)},
@@ -55,6 +55,8 @@ def run_of_input(manifest_location: ManifestLocation, execution: str, input_: st
             'business_date': $exists($in.business_date) ? ($exists($given) ? $given : '')
                 : $exists($in_key) ? $in_key : '',
             'rerun': $in.rerun = true,
+            'resumes': $type($in.resume.run_id) = 'string',
+            'stage': '',
             'origin': $type($in.origin) = 'string' ? $in.origin : 'operator'
         }}
     )"""

@@ -64,7 +64,7 @@ def _table(diagnoses: Sequence[Diagnosis]) -> Table:
     for column in ("", "what", "state", "what to do"):
         table.add_column(column, overflow="fold")
     for one in diagnoses:
-        table.add_row(_MARKS[one.outcome], one.what, one.found, one.to_do)
+        table.add_row(_MARKS[one.outcome], one.what, one.observed, one.to_do)
     return table
 
 

@@ -1,4 +1,4 @@
-"""`run`, `status`, `logs`, `runs` and `redrive`: the nightly run."""
+"""`run`, `status`, `logs`, `runs`, `resume` and `redrive`: the nightly run."""
 
 from __future__ import annotations
 
@@ -110,6 +110,7 @@ def _status_table(state: Status) -> Table:
     for name, value in (
         ("report for", state.business_date),
         ("run", state.run_id or "none yet"),
+        *([("resumed by", state.execution)] if state.execution != state.run_id else []),
         ("state", state.state),
         ("in", ", ".join(state.running_states) or "-"),
         ("states done", str(state.done_states)),
@@ -166,14 +167,35 @@ def runs(
         table.add_column(column, overflow="fold")
     for one in history:
         minutes = "" if one.duration_seconds is None else f"{one.duration_seconds / 60:.1f}"
-        table.add_row(one.business_date, one.status, one.started_at, minutes, one.run_id, one.report_uri or one.error)
+        state = f"{one.status}, {one.missing_shards} shards missing" if one.missing_shards else one.status
+        table.add_row(one.business_date, state, one.started_at, minutes, one.run_id, one.report_uri or one.error)
     console().print(table if history else "The ledger has no run yet.")
+
+
+@app.command()
+def resume(
+    run_id: Annotated[
+        str | None, typer.Argument(help="Run to take up with the stage that failed; default: the newest failed one.")
+    ] = None,
+    stack: StackOption = None,
+    outputs: OutputsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a failed run: the failed stage again on the same run id, finished shards kept."""
+    from batchctl.operate import nightly
+    from batchctl.operate.stack import deployed
+
+    arn = nightly.resume(deployed(stack, outputs), run_id)
+    if as_json:
+        print_json({"arn": arn})
+    else:
+        print(f"resumed: {arn}")
 
 
 @app.command()
 def redrive(
     run_id: Annotated[
-        str | None, typer.Argument(help="Run to take up where it failed; default: the newest failed one.")
+        str | None, typer.Argument(help="As `resume`: run to take up; default: the newest failed one.")
     ] = None,
     dead_letters: Annotated[
         str | None, typer.Option("--dead-letters", help="Instead: the job whose queue's dead letters go back to it.")
@@ -182,7 +204,7 @@ def redrive(
     outputs: OutputsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a failed run up where it failed, or send a job queue's dead letters back."""
+    """Another name of `resume`, or send a job queue's dead letters back."""
     from batchctl.operate import nightly
     from batchctl.operate.stack import deployed
 
@@ -192,7 +214,7 @@ def redrive(
     if dead_letters:
         handle = nightly.redrive_dead_letters(deployment, dead_letters)
     else:
-        handle = nightly.redrive(deployment, run_id)
+        handle = nightly.resume(deployment, run_id)
     if as_json:
         print_json({"redriven": handle})
     else:

@@ -20,6 +20,8 @@ from .terminal import JsonOption, PricesOption, ProjectOption, console, print_js
 
 if TYPE_CHECKING:
     from batchctl.preview import cost as costs
+    from batchctl.preview.prices import Prices
+    from batchctl.preview.report import StackReport
 
 app = typer.Typer()
 
@@ -48,6 +50,9 @@ def preview(
         bool, typer.Option("--markdown", help="Print Markdown with a Mermaid picture, for a pull request.")
     ] = False,
     outputs: Annotated[bool, typer.Option("--outputs", help="Print each stack's outputs too.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="File to write as one page for any browser, for example preview.html.")
+    ] = None,
     prices: PricesOption = None,
     project: ProjectOption = None,
 ) -> None:
@@ -76,6 +81,11 @@ def preview(
                 reports.append(previews.preview(here, name, price_table=table, progress=step))
             except OperatorError as error:
                 refusals.append(error)
+    if html:
+        from batchctl.html import write
+
+        write(html, _page(here, reports, table))
+        typer.echo(f"wrote {html}", err=True)
     if as_json:
         print(json.dumps(render.as_json(reports), indent=2))
     elif markdown:
@@ -85,6 +95,28 @@ def preview(
     if refusals:
         raise OperatorError("\n\n".join(map(str, refusals)), refusals[0].code)
     raise typer.Exit(FOUND if any(report.failed for report in reports) else OK)
+
+
+def _page(here: projects.Project, reports: list[StackReport], table: Prices) -> str:
+    """The page, with what changes since this branch left the main one, where git can say."""
+    from batchctl.preview import pages, preview_html
+    from batchctl.preview import revision as revisions
+    from batchctl.preview.changes import compare
+
+    names = [report.stack for report in reports]
+    try:
+        commit = revisions.commit_of(here.root, None)
+        with revisions.started(here, commit, names) as process:
+            head = {name: revisions.snapshot(here, name) for name in names}
+            before = revisions.finished(process, commit)
+    except OperatorError as error:
+        return preview_html.page(reports, {}, base="", not_compared=str(error))
+    compared = [pages.page(compare(before[name], head[name]), table) for name in names if name in before]
+    changes = {
+        one.stack: preview_html.Changes(one.verdict, [(line.concern, line.text) for line in one.lines])
+        for one in compared
+    }
+    return preview_html.page(reports, changes, base=commit[:12], not_compared="the other revision has no such stack")
 
 
 @app.command("pull-request")
@@ -154,11 +186,13 @@ def approval_page(
 def cost(
     stack: Annotated[str, typer.Option("--stack", "-s", help="Committed stack; nothing needs to be deployed.")] = "dev",
     shards: Annotated[int | None, typer.Option(help="Shards of the night; default 10.", min=1)] = None,
-    minutes: Annotated[float | None, typer.Option(help="Minutes each task runs; default 5.", min=1)] = None,
+    shard_seconds: Annotated[
+        float | None, typer.Option(help="Seconds of work of a shard; default: as measured.", min=0.001)
+    ] = None,
     prices: PricesOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a stack costs: idle and for a night, by resource, and the network with NAT gateways instead."""
+    """Show what a stack costs, idle and for a night, how long that night takes, and the network with NAT gateways."""
     from batchctl.preview import cost as costs
     from batchctl.preview import prices as price_tables
     from batchctl.program import recorded, stack_settings
@@ -169,22 +203,34 @@ def cost(
     with without_collections():
         graph = recorded(here, file, "resolved").graph(here.name)
     usual = costs.RunAssumptions()
-    assumed = replace(usual, shards=shards or usual.shards, minutes=minutes or usual.minutes)
+    assumed = replace(usual, shards=shards or usual.shards, shard_seconds=shard_seconds or usual.shard_seconds)
+    config = stack_settings(file)
     bills = {
         "Idle, a month": ("idle", costs.idle_cost(graph, table)),
-        f"A night with {assumed.shards} shards of {assumed.minutes:g} minutes": (
+        f"A night with {assumed.shards:,} shards of {assumed.shard_seconds:.2g} s": (
             "run",
-            costs.run_cost(stack_settings(file), table, assumed),
+            costs.run_cost(config, table, assumed),
         ),
-        "NAT instead, a month": ("nat", costs.nat_alternative(graph, table)),
+        "NAT in the same zones instead, a month": ("nat", costs.nat_alternative(graph, table)),
+        "One NAT for all zones instead, a month": ("one_nat", costs.nat_alternative(graph, table, 1)),
     }
+    minutes = costs.run_minutes(config, assumed)
     if as_json:
         print_json(
-            {name: {"total": bill.total, "rows": [asdict(row) for row in bill.rows]} for name, bill in bills.values()}
+            {
+                **{
+                    name: {"total": bill.total, "rows": [asdict(row) for row in bill.rows]}
+                    for name, bill in bills.values()
+                },
+                "run_minutes": minutes,
+                "window_minutes": config.workflow.deadline.window_seconds / 60,
+            }
         )
         return
     for title, (_, bill) in bills.items():
         console().print(_bill(title, bill))
+    console().print(costs.time_words(config, assumed))
+    console().print(costs.config_warning(assumed))
 
 
 def _bill(title: str, bill: costs.CostTable) -> Table:

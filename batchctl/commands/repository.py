@@ -43,12 +43,11 @@ def write_settings(
 
 
 @lint_app.command("entry-points")
-def entry_points() -> None:
+def entry_points(context: typer.Context) -> None:
     """Check that Makefile, CI scripts, workflows and buildspecs name this program, its stacks and its commands."""
     from batchctl import entry_points as linter
-    from batchctl.cli import app as batchctl
 
-    problems = linter.problems(projects.find().root, batchctl)
+    problems = linter.problems(projects.find().root, context.find_root().command)
     for problem in problems:
         print(problem)
     if problems:

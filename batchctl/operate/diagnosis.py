@@ -15,5 +15,5 @@ class Diagnosis:
     what: str
     outcome: Outcome
     """"unknown" when AWS did not answer; that is never "ok"."""
-    found: str
+    observed: str
     to_do: str = ""

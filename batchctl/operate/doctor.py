@@ -27,7 +27,7 @@ def examine(stack: Stack, config: Settings) -> list[Diagnosis]:
         except (ClientError, BotoCoreError) as error:
             diagnoses.append(
                 Diagnosis(
-                    what=name, outcome="unknown", found=str(error), to_do="ask again with a role that may read it"
+                    what=name, outcome="unknown", observed=str(error), to_do="ask again with a role that may read it"
                 )
             )
     return diagnoses
@@ -36,12 +36,12 @@ def examine(stack: Stack, config: Settings) -> list[Diagnosis]:
 def _account(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
     here = stack.client("sts").get_caller_identity()["Account"]
     if here == stack.outputs.account:
-        yield Diagnosis(what="account", outcome="ok", found=f"{here}, {stack.outputs.region}")
+        yield Diagnosis(what="account", outcome="ok", observed=f"{here}, {stack.outputs.region}")
     else:
         yield Diagnosis(
             what="account",
             outcome="fail",
-            found=f"signed in to {here}, the stack is in {stack.outputs.account}",
+            observed=f"signed in to {here}, the stack is in {stack.outputs.account}",
             to_do="set AWS_PROFILE to the stack's account",
         )
 
@@ -50,12 +50,12 @@ def _quota(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
     quota = stack.client("service-quotas").get_service_quota(ServiceCode="fargate", QuotaCode=FARGATE_QUOTA)
     have, need = float(quota["Quota"]["Value"]), config.workflow.fargate_vcpu_quota
     if have >= need:
-        yield Diagnosis(what="Fargate vCPU quota", outcome="ok", found=f"{have:g}, the settings count on {need}")
+        yield Diagnosis(what="Fargate vCPU quota", outcome="ok", observed=f"{have:g}, the settings count on {need}")
     else:
         yield Diagnosis(
             what="Fargate vCPU quota",
             outcome="fail",
-            found=f"{have:g}, the settings count on {need}",
+            observed=f"{have:g}, the settings count on {need}",
             to_do=f"request an increase of {FARGATE_QUOTA}, or set workflow.fargateVcpuQuota to {have:g}",
         )
 
@@ -63,14 +63,14 @@ def _quota(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
 def _service_role(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
     try:
         stack.client("iam").get_role(RoleName="AWSServiceRoleForECS")
-        yield Diagnosis(what="ECS service-linked role", outcome="ok", found="AWSServiceRoleForECS")
+        yield Diagnosis(what="ECS service-linked role", outcome="ok", observed="AWSServiceRoleForECS")
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchEntity":
             raise
         yield Diagnosis(
             what="ECS service-linked role",
             outcome="fail",
-            found="not in this account",
+            observed="not in this account",
             to_do="aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com",
         )
 
@@ -90,18 +90,18 @@ def _images(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
             yield Diagnosis(
                 what=f"image of {job}",
                 outcome="fail",
-                found=f"{image} is not in its repository",
+                observed=f"{image} is not in its repository",
                 to_do=f"batchctl push {job} --stack {stack.outputs.stack}",
             )
             continue
         protected = any(tag.startswith(DEPLOYED_PREFIX) for tag in details.get("imageTags", []))
         if protected:
-            yield Diagnosis(what=f"image of {job}", outcome="ok", found=image)
+            yield Diagnosis(what=f"image of {job}", outcome="ok", observed=image)
         else:
             yield Diagnosis(
                 what=f"image of {job}",
                 outcome="warn",
-                found=f"{image} has no {DEPLOYED_PREFIX} tag: the lifecycle may expire it",
+                observed=f"{image} has no {DEPLOYED_PREFIX} tag: the lifecycle may expire it",
                 to_do=f"batchctl push {job} --stack {stack.outputs.stack}, or tag the digest {DEPLOYED_PREFIX}<n>",
             )
 
@@ -115,11 +115,11 @@ def _endpoints(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
         yield Diagnosis(
             what="endpoints",
             outcome="fail",
-            found=f"not available: {', '.join(bad)}",
+            observed=f"not available: {', '.join(bad)}",
             to_do=f"pulumi refresh --stack {stack.outputs.stack}, then pulumi up",
         )
     else:
-        yield Diagnosis(what="endpoints", outcome="ok", found=", ".join(sorted(ids)))
+        yield Diagnosis(what="endpoints", outcome="ok", observed=", ".join(sorted(ids)))
 
 
 def _connection(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
@@ -128,10 +128,10 @@ def _connection(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
     arn = stack.outputs.text("connectionArn")
     status = stack.client("codestar-connections").get_connection(ConnectionArn=arn)["Connection"]["ConnectionStatus"]
     if status == "AVAILABLE":
-        yield Diagnosis(what="source connection", outcome="ok", found=status)
+        yield Diagnosis(what="source connection", outcome="ok", observed=status)
     else:
         to_do = "complete the handshake in the console: Developer Tools, Settings, Connections"
-        yield Diagnosis(what="source connection", outcome="fail", found=status, to_do=to_do)
+        yield Diagnosis(what="source connection", outcome="fail", observed=status, to_do=to_do)
 
 
 Check = Callable[[Stack, Settings], Iterator[Diagnosis]]

@@ -15,6 +15,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from batchctl.errors import FOUND, OperatorError
 from batchctl.operate.stack import Stack, asking
 from settings import Settings
+from workflow.run_ledger import DATE_ITEM
 
 OPERATOR_RUN = "operator-"
 """Start of the run id of a single job's task; it has no entry in the ledger unless --run names one."""
@@ -33,6 +34,8 @@ class Run:
     ended_at: str = ""
     duration_seconds: int | None = None
     report_uri: str = ""
+    missing_shards: int = 0
+    """Shards without a result, where `fanOut.toleratedFailurePercent` let the run go on."""
     error: str = ""
 
 
@@ -44,7 +47,8 @@ def runs(stack: Stack, limit: int | None) -> list[Run]:
         pages = stack.client("dynamodb").get_paginator("scan")
         for page in pages.paginate(TableName=stack.outputs.text("ledgerTableName")):
             items += [{key: plain(value) for key, value in item.items()} for item in page["Items"]]
-    return sorted(map(_run, items), key=lambda run: run.started_at, reverse=True)[:limit]
+    entries = [item for item in items if item["manifest"] != DATE_ITEM]
+    return sorted(map(_run, entries), key=lambda run: run.started_at, reverse=True)[:limit]
 
 
 def start(stack: Stack, business_date: str | None, manifest: str | None, *, rerun: bool) -> str:
@@ -123,28 +127,29 @@ def start_job(stack: Stack, config: Settings, task: Task) -> str:
     return str(answer["tasks"][0]["taskArn"])
 
 
-def redrive(stack: Stack, run_id: str | None) -> str:
-    """Takes a failed run up where it failed; the execution's ARN. By default the newest failed one."""
-    with asking("looking for the failed run"):
-        states = stack.client("stepfunctions")
-        machine = stack.outputs.text("stateMachineArn")
-        pages = states.get_paginator("list_executions").paginate(stateMachineArn=machine)
-        executions = [execution for page in pages for execution in page["executions"]]
-        ended = [execution for execution in executions if execution["status"] in RETRYABLE]
-    chosen = next((execution for execution in ended if run_id in (None, execution["name"])), None)
+def resume(stack: Stack, run_id: str | None) -> str:
+    """Takes a failed run up with the stage that failed, on the same run id; the new execution's ARN.
+
+    By default the newest run that can be resumed.
+    """
+    every = runs(stack, None)
+    ended = [run for run in every if run.status in RETRYABLE]
+    chosen = next((run for run in ended if run_id in (None, run.run_id)), None)
     if chosen is None and run_id is None:
-        raise OperatorError("no run has failed, been stopped or timed out: there is nothing to redrive.")
+        raise OperatorError("no run has failed, been stopped or timed out: there is nothing to resume.")
     if chosen is None:
-        state = next((e["status"] for e in executions if e["name"] == run_id), None)
-        failed = ", ".join(e["name"] for e in ended[:5])
+        state = next((run.status for run in every if run.run_id == run_id), None)
+        failed = ", ".join(run.run_id for run in ended[:5])
         raise OperatorError(
             (f"run {run_id!r} is {state}" if state else f"there is no run {run_id!r}")
-            + "; only a run that failed, was stopped or timed out can be redriven"
+            + "; only a run that failed, was stopped or timed out can be resumed"
             + (f": {failed}." if failed else ", and there is none. `batchctl runs` lists every run.")
         )
-    with asking(f"redriving {chosen['name']}"):
-        states.redrive_execution(executionArn=chosen["executionArn"])
-    return str(chosen["executionArn"])
+    given = {"origin": "operator", "business_date": chosen.business_date, "resume": {"run_id": chosen.run_id}}
+    with asking(f"resuming {chosen.run_id}"):
+        machine = stack.outputs.text("stateMachineArn")
+        started = stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(given))
+    return str(started["executionArn"])
 
 
 def redrive_dead_letters(stack: Stack, purpose: str) -> str:
@@ -171,6 +176,7 @@ def _run(item: dict[str, Any]) -> Run:
     return Run(
         **{name: str(item.get(name, "")) for name in texts},
         duration_seconds=None if seconds is None else int(seconds),
+        missing_shards=int(item.get("missing_shards") or 0),
     )
 
 

@@ -77,7 +77,7 @@ def examine(stack: str | None, project: Project) -> list[Diagnosis]:
             diagnoses += check(flight)
         except (ClientError, BotoCoreError) as error:
             to_do = "ask again with a role that may read it"
-            diagnoses.append(Diagnosis(what=what, outcome="unknown", found=str(error), to_do=to_do))
+            diagnoses.append(Diagnosis(what=what, outcome="unknown", observed=str(error), to_do=to_do))
     return [*diagnoses, *_programs()]
 
 
@@ -86,11 +86,11 @@ def _credentials(flight: Preflight) -> Iterator[Diagnosis]:
         identity = flight.client("sts").get_caller_identity()
     except (ClientError, BotoCoreError) as error:
         to_do = "sign in (`aws sso login`) or set AWS_PROFILE, until `aws sts get-caller-identity` works"
-        yield Diagnosis(what="credentials", outcome="fail", found=f"{error}; nothing else was asked", to_do=to_do)
+        yield Diagnosis(what="credentials", outcome="fail", observed=f"{error}; nothing else was asked", to_do=to_do)
         return
     flight.account = str(identity["Account"])
     yield Diagnosis(
-        what="credentials", outcome="ok", found=f"{identity['Arn']}; is {flight.account} the right account?"
+        what="credentials", outcome="ok", observed=f"{identity['Arn']}; is {flight.account} the right account?"
     )
 
 
@@ -107,17 +107,17 @@ def _zones(flight: Preflight) -> Iterator[Diagnosis]:
             raise
         to_do = f"enable {flight.region} for the account (console: Account, AWS Regions), or set aws:region"
         yield Diagnosis(
-            what="region", outcome="fail", found=f"{flight.region} does not accept the account", to_do=to_do
+            what="region", outcome="fail", observed=f"{flight.region} does not accept the account", to_do=to_do
         )
         return
-    yield Diagnosis(what="region", outcome="ok", found=flight.region)
+    yield Diagnosis(what="region", outcome="ok", observed=flight.region)
     zones = {zone["ZoneName"] for zone in answer["AvailabilityZones"]}
     wanted = flight.config.network.zones
     enough = len(zones) >= wanted
     yield Diagnosis(
         what="availability zones",
         outcome="ok" if enough else "fail",
-        found=f"{', '.join(sorted(zones))}; network.zones is {wanted}",
+        observed=f"{', '.join(sorted(zones))}; network.zones is {wanted}",
         to_do="" if enough else f"set batch-platform:network.zones to {len(zones)}, or take another region",
     )
     yield from _endpoint_services(flight, zones)
@@ -133,16 +133,19 @@ def _endpoint_services(flight: Preflight, zones: set[str]) -> Iterator[Diagnosis
     if missing := [service for service in wanted if service not in offered]:
         to_do = "take another region, or leave them out of network.extraEndpoints"
         yield Diagnosis(
-            what="endpoint services", outcome="fail", found=f"not in {flight.region}: {', '.join(missing)}", to_do=to_do
+            what="endpoint services",
+            outcome="fail",
+            observed=f"not in {flight.region}: {', '.join(missing)}",
+            to_do=to_do,
         )
         return
     lacking = {service: sorted(zones - offered[service]) for service in wanted if zones - offered[service]}
     if lacking:
         zones_without = "; ".join(f"{service} not in {', '.join(where)}" for service, where in lacking.items())
         to_do = "the subnets must lie in other zones"
-        yield Diagnosis(what="endpoint services", outcome="warn", found=zones_without, to_do=to_do)
+        yield Diagnosis(what="endpoint services", outcome="warn", observed=zones_without, to_do=to_do)
     else:
-        yield Diagnosis(what="endpoint services", outcome="ok", found=", ".join(wanted))
+        yield Diagnosis(what="endpoint services", outcome="ok", observed=", ".join(wanted))
 
 
 def _quotas(flight: Preflight) -> Iterator[Diagnosis]:
@@ -161,10 +164,10 @@ def _quota(flight: Preflight, what: str, service: str, code: str, need: float, o
     have = float(answer["Quota"]["Value"])
     state = f"{have:g}, {need:g} needed"
     if have >= need:
-        return Diagnosis(what=what, outcome="ok", found=state)
+        return Diagnosis(what=what, outcome="ok", observed=state)
     request = f"aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code}"
     return Diagnosis(
-        what=what, outcome="fail", found=state, to_do=f"{request} --desired-value {need:g}; or {otherwise}"
+        what=what, outcome="fail", observed=state, to_do=f"{request} --desired-value {need:g}; or {otherwise}"
     )
 
 
@@ -172,14 +175,14 @@ def _service_linked_roles(flight: Preflight) -> Iterator[Diagnosis]:
     for role, service in SERVICE_LINKED_ROLES.items():
         try:
             flight.client("iam").get_role(RoleName=role)
-            yield Diagnosis(what=role, outcome="ok", found="there")
+            yield Diagnosis(what=role, outcome="ok", observed="there")
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchEntity":
                 raise
             yield Diagnosis(
                 what=role,
                 outcome="warn",
-                found="not in this account; AWS makes it on first use, for a caller who may",
+                observed="not in this account; AWS makes it on first use, for a caller who may",
                 to_do=f"aws iam create-service-linked-role --aws-service-name {service}",
             )
 
@@ -201,24 +204,24 @@ def _buckets(flight: Preflight) -> Iterator[Diagnosis]:
             if status != 404:
                 outcome, state = "fail", f"not yours to use (S3 answers {status})"
                 to_do = "choose another platform.environment; bucket names are the world's"
-        yield Diagnosis(what=f"bucket {name}", outcome=outcome, found=state, to_do=to_do)
+        yield Diagnosis(what=f"bucket {name}", outcome=outcome, observed=state, to_do=to_do)
 
 
 def _programs() -> Iterator[Diagnosis]:
     if shutil.which("pulumi"):
-        yield Diagnosis(what="Pulumi CLI", outcome="ok", found="on PATH")
+        yield Diagnosis(what="Pulumi CLI", outcome="ok", observed="on PATH")
     else:
         to_do = "https://www.pulumi.com/docs/install/"
-        yield Diagnosis(what="Pulumi CLI", outcome="fail", found="no `pulumi` on PATH", to_do=to_do)
+        yield Diagnosis(what="Pulumi CLI", outcome="fail", observed="no `pulumi` on PATH", to_do=to_do)
     to_do = "start or install Docker, or let the pipeline build the images"
     try:
         subprocess.run(["docker", "info"], check=True, capture_output=True, timeout=_SECONDS)
-        yield Diagnosis(what="Docker", outcome="ok", found="its daemon answers")
+        yield Diagnosis(what="Docker", outcome="ok", observed="its daemon answers")
     except FileNotFoundError:
-        yield Diagnosis(what="Docker", outcome="warn", found="not on PATH: `batchctl push` needs it", to_do=to_do)
+        yield Diagnosis(what="Docker", outcome="warn", observed="not on PATH: `batchctl push` needs it", to_do=to_do)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         state = "its daemon does not answer: `batchctl push` needs it"
-        yield Diagnosis(what="Docker", outcome="warn", found=state, to_do=to_do)
+        yield Diagnosis(what="Docker", outcome="warn", observed=state, to_do=to_do)
 
 
 Check = Callable[[Preflight], Iterator[Diagnosis]]

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from batchctl.errors import FOUND, UNREACHABLE, OperatorError
 from batchctl.operate.stack import Stack, asking
-from batchctl.release import docker, release, scan_gate
+from batchctl.release import docker, release, scan_gate, scan_report
+from batchctl.release.scan_rules import Rules
 from settings import Settings
 
 Say = Callable[[str], None]
@@ -35,15 +36,14 @@ def push(
     job: str,
     *,
     stack_name: str,
-    tolerated: str,
+    rules: Rules,
     timeout: float,
-    exemptions: Path | None,
     say: Say,
     run: release.Run = docker.run_command,
 ) -> Pushed:
     """Builds, pushes, scans and deploys `job`'s image; the next `pulumi up` makes the task definition take it.
 
-    Raises OperatorError: FOUND for findings above `tolerated`, before anything is deployed.
+    Raises OperatorError: FOUND for findings that stop the image under `rules`, before anything is deployed.
     """
     if job not in config.jobs:
         raise OperatorError(f"no job {job!r}. Jobs: {', '.join(config.jobs)}.")
@@ -58,12 +58,9 @@ def push(
         built = release.build(ecr, commit=commit, suffix=suffix, jobs={job: config.jobs[job].architecture}, run=run)
         name, digest = release.repository(job, suffix), built.images[job]
         say(f"waiting for the scan of {name}@{digest}")
-        findings = scan_gate.wait_for_findings(ecr, name, digest, timeout=timeout)
-        verdict = scan_gate.judge(
-            name, digest, findings, tolerated=tolerated, exemptions=scan_gate.read_exemptions(exemptions)
-        )
-        if verdict.above:
-            raise OperatorError(scan_gate.describe(verdict, tolerated), FOUND)
+        (verdict,) = scan_gate.verdicts(ecr, {name: digest}, rules, timeout=timeout)
+        if not verdict.passes:
+            raise OperatorError(scan_report.describe(verdict, rules), FOUND)
         tag = release.mark_deployed(ecr, built, suffix, jobs=list(config.jobs))
     release.use(built, stack_name, run)
     return Pushed(job=job, digest=digest, tag=tag)

@@ -38,6 +38,9 @@ class Status:
     deadline: str
     minutes_left: int
     run_id: str = ""
+    """What its jobs' logs and results carry: of a resumed run, the id of the run that it goes on with."""
+    execution: str = ""
+    """Name of the execution; another one than the run id after `batchctl resume`."""
     state: str = "NOT STARTED"
     running_states: tuple[str, ...] = ()
     done_states: int = 0
@@ -102,13 +105,21 @@ def _progress(states: Any, execution: Mapping[str, Any], waiting: Status) -> Sta
             entered.remove(name)
     return replace(
         waiting,
-        run_id=execution["name"],
+        run_id=_run_id(states.describe_execution(executionArn=arn), execution["name"]),
+        execution=execution["name"],
         state=execution["status"],
         running_states=tuple(dict.fromkeys(entered)),
         done_states=len(left),
         shards_done=done if started else None,
         shards=started or None,
     )
+
+
+def _run_id(described: Mapping[str, Any], name: str) -> str:
+    """The run that an execution works on; its own name unless it resumes another one's run."""
+    given = json.loads(described.get("input") or "{}")
+    resumed = given.get("resume") if isinstance(given, dict) else None
+    return str(resumed["run_id"]) if isinstance(resumed, dict) and resumed.get("run_id") else name
 
 
 def _events(states: Any, arn: str) -> Iterator[Mapping[str, Any]]:
@@ -129,10 +140,10 @@ def next_deadline(config: Settings, moment: datetime) -> datetime:
     due = config.workflow.deadline
     zone = ZoneInfo(due.timezone)
     local = moment.astimezone(zone)
-    day = local.date()
+    day, closed = local.date(), set(due.closed_days(local.year))
     while True:
         at = datetime(day.year, day.month, day.day, int(due.time[:2]), int(due.time[3:]), tzinfo=zone)
-        if at > local and day.weekday() < 5 and day not in due.holidays:
+        if at > local and day.weekday() < 5 and day not in closed:
             return at
         day += timedelta(days=1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -66,12 +65,10 @@ def write_docs(
 @app.command("mutants")
 def print_mutants() -> None:
     """Break the recorded stacks in one place each and print which rules notice; takes about a minute."""
-    sys.path.insert(0, str(projects.find().root))  # the console script does not look into the current folder
-    try:
-        from tests.policy.mutants import matrix
-    except ModuleNotFoundError as error:
-        raise OperatorError("the mutants are part of the repository's tests: run this in a checkout.") from error
+    from .mutants import matrix
 
+    if not (matrix.ROOT / "Pulumi.yaml").is_file():
+        raise OperatorError("the mutants are of the program's own stacks: run this in a checkout of the repository.")
     results = list(matrix.outcomes())
     print(matrix.printed(results))
     raise typer.Exit(OK if all(one.killed and one.exact for one in results) else FOUND)

@@ -1,24 +1,41 @@
 """What a stack costs: idle, for a night, and with NAT gateways instead of endpoints.
 
 Quantities come from the recorded graph (what bills by the month whether anything runs) and from the settings (what a
-run uses, under stated assumptions). Not counted, because it depends on use: storage, Container Insights metrics of
-running tasks, data through the endpoints beyond the assumption, requests outside a run.
+run uses, under stated assumptions). Not counted, because it depends on use: what objects and logs lie in storage, flow
+logs, requests outside a run, the tooling stack's pipeline.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from batchctl.sizing import BILLED_AT_LEAST, Timings, load_timings, work_seconds
 from conventions import fargate
 from policy.rules import Graph, Resource
+from policy.rules.graph import kinds
 from settings import Settings
+from settings.jobs import Job
 
+from . import makespan
+from .makespan import Load
 from .prices import Prices
 
 HOURS_A_MONTH: Final = 730
 FREE_STORAGE_GB: Final = 20
+DEFAULT_SHARD: Final = 250_000
+"""Trades of a shard (docs/jobs.md, `BATCH_SHARD_SIZE`)."""
+DEFAULT_SCENARIOS: Final = 20_000
+"""Scenarios (docs/jobs.md, `BATCH_SCENARIOS`)."""
+DEFAULT_VCPU: Final = 2
+"""Of a task of the fan-out job."""
+TRANSITION_LOG_KILOBYTES: Final = 2
+PULL_DECRYPTS: Final = 5
+"""KMS requests of an image pull: one a layer, for an image of five."""
+CONFIG_ITEMS: Final = 2
+"""Configuration items of a task: its network interface comes and goes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,19 +64,41 @@ class CostTable:
 
 @dataclass(frozen=True, kw_only=True)
 class RunAssumptions:
-    """What a night is taken to be; the portfolio decides what it really is."""
+    """What a night is taken to be, for its money and for its time; the portfolio decides what it really is."""
 
     shards: int = 10
-    minutes: float = 5
-    """Minutes a task runs, from pulling its image to its end; Fargate bills at least one."""
+    shard_seconds: float = field(default_factory=lambda: _measured_shard(load_timings()))
+    """Work of a shard; by default of a shard of the default size, as measured (`batchctl/timings.json`)."""
+    startup_seconds: float = field(default_factory=lambda: load_timings().container + load_timings().start)
+    """From RunTask to the job's first shard, for each task; Fargate bills it."""
+    spread: float = 0.2
+    """Standard deviation of a shard's seconds, as a share of the mean."""
     log_megabytes: float = 1
     """What a task logs."""
     requests: int = 20
     """S3 requests of a task, half of them writes."""
-    transitions: int = 8
-    """State transitions of a stage or shard."""
+    run_transitions: int = 26
+    """State transitions of a run, without its shards; measured by `tests/workflow/test_definitions.py`."""
+    task_transitions: int = 4
+    """State transitions of a shard's task; a Distributed Map counts one more for each child."""
+    manifest_gigabytes: float = 0.00002
+    """What a pull takes through the endpoints: the image's manifest. Layers come from S3, whose gateway is free.
+
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+    """
     image_gigabytes: float = 0.3
-    """What a task pulls through the endpoints."""
+    """An image in its repository."""
+    insights_records: int = 4
+    """Records of Container Insights, a kilobyte each, a task and minute."""
+
+    @property
+    def load(self) -> Load:
+        """What the tasks do, for the model of time."""
+        return Load(shard_seconds=self.shard_seconds, startup_seconds=self.startup_seconds, spread=self.spread)
+
+
+def _measured_shard(timings: Timings) -> float:
+    return work_seconds(DEFAULT_SHARD, 1, DEFAULT_SCENARIOS, DEFAULT_VCPU, timings)
 
 
 Counted = tuple[str, str, float]
@@ -73,6 +112,25 @@ def _endpoint(resource: Resource) -> list[Counted]:
     return [("interface endpoints", "endpoint.hour", len(zones) * HOURS_A_MONTH)]
 
 
+def _key(resource: Resource) -> list[Counted]:
+    rotated = [("rotated key material, from the third year on", "kms.key", 2.0)]
+    return [("KMS keys", "kms.key", 1.0), *(rotated if resource.props.get("enableKeyRotation") else [])]
+
+
+def _scaling(resource: Resource) -> list[Counted]:
+    """Target tracking makes an alarm for scaling out and one for scaling in."""
+    tracking = resource.props.get("policyType") == "TargetTrackingScaling"
+    return [("alarms of target tracking", "alarm", 2)] if tracking else []
+
+
+def _images(resource: Resource) -> list[Counted]:
+    """Release images that the repository keeps, as large as assumed."""
+    rules = json.loads(str(resource.props.get("policy") or "{}")).get("rules", [])
+    kept = [one["selection"] for one in rules if one["selection"].get("countType") == "imageCountMoreThan"]
+    most = max((int(one["countNumber"]) for one in kept), default=1)
+    return [("images kept, at most", "ecr.storage", most * RunAssumptions().image_gigabytes)]
+
+
 def _alarm(resource: Resource) -> list[Counted]:
     metrics = [query for query in resource.props.get("metricQueries") or [] if query.get("metric")]
     return [("alarms", "alarm", max(len(metrics), 1))]
@@ -81,7 +139,9 @@ def _alarm(resource: Resource) -> list[Counted]:
 _IDLE: Final[dict[str, Callable[[Resource], list[Counted]]]] = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
     "aws:ec2/natGateway:NatGateway": lambda _: [("NAT gateways", "nat.hour", HOURS_A_MONTH)],
-    "aws:kms/key:Key": lambda _: [("KMS keys", "kms.key", 1)],
+    "aws:kms/key:Key": _key,
+    "aws:appautoscaling/policy:Policy": _scaling,
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": _images,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:cloudwatch/dashboard:Dashboard": lambda _: [("dashboards", "dashboard", 1)],
 }
@@ -102,34 +162,13 @@ def idle_cost(graph: Graph, prices: Prices) -> CostTable:
 def run_cost(config: Settings, prices: Prices, assumed: RunAssumptions | None = None) -> CostTable:
     """What one nightly run costs under `assumed`."""
     night = assumed or RunAssumptions()
-    rows: list[CostRow] = []
-    for name in config.workflow.order:
-        job = config.jobs[name]
-        tasks = night.shards if job.fan_out else 1
-        hours = tasks * max(night.minutes, 1) / 60
-        chip = "arm" if job.architecture == "ARM64" else "x86"
-        share = 1.0 if job.capacity == "on-demand" else prices["fargate.spot"].usd
-        extra = max(job.ephemeral_storage - FREE_STORAGE_GB, 0)
-        label = "Fargate, Spot" if share < 1 else "Fargate, on demand"
-        rows += [
-            _row(name, (f"{label}: vCPU", f"fargate.{chip}.vcpu", hours * fargate.vcpus(job.cpu)), prices, share),
-            _row(
-                name,
-                (f"{label}: memory", f"fargate.{chip}.memory", hours * fargate.gigabytes(job.memory)),
-                prices,
-                share,
-            ),
-            _row(name, ("Fargate: scratch space", "fargate.storage", hours * extra), prices),
-            _row(name, ("logs", "logs.ingest", tasks * night.log_megabytes / 1024), prices),
-            _row(name, ("image pulls through endpoints", "endpoint.data", tasks * night.image_gigabytes), prices),
-            _row(name, ("S3 writes", "s3.put", tasks * night.requests / 2 / 1000), prices),
-            _row(name, ("S3 reads", "s3.get", tasks * night.requests / 2 / 1000), prices),
-            _row(name, ("workflow transitions", "states.transition", tasks * night.transitions / 1000), prices),
-        ]
-    rows += [
-        _row("nightly", ("ledger writes", "dynamodb.write", 3 / 1e6), prices),
+    rows = [
+        _row("nightly", ("ledger requests", "dynamodb.write", (5 + len(config.workflow.order)) / 1e6), prices),
         _row("nightly", ("notifications", "sns.publish", 1 / 1e6), prices),
+        _row("nightly", ("workflow transitions", "states.transition", night.run_transitions / 1000), prices),
     ]
+    for name in config.workflow.order:
+        rows += _job_rows(name, config.jobs[name], night, prices)
     return CostTable(tuple(rows))
 
 
@@ -149,10 +188,81 @@ def task_hour(definition: Resource, prices: Prices) -> float:
     return sum(quantity * prices[name].usd for name, quantity in counted)
 
 
-def nat_alternative(graph: Graph, prices: Prices) -> CostTable:
-    """The network's idle month with a NAT gateway in each zone instead of interface endpoints."""
-    zones = graph.of_type("aws:ec2/subnet:Subnet")
-    return CostTable(tuple(_row(subnet.name, ("NAT gateways", "nat.hour", HOURS_A_MONTH), prices) for subnet in zones))
+def _job_rows(name: str, job: Job, night: RunAssumptions, prices: Prices) -> list[CostRow]:
+    shards = night.shards if job.fan_out else 1
+    distributed = job.fan_out is not None and shards > job.fan_out.inline_limit
+    tasks = -(-shards // job.fan_out.batch) if job.fan_out and distributed else shards
+    seconds = max(tasks * BILLED_AT_LEAST, tasks * night.startup_seconds + shards * night.shard_seconds)
+    hours = seconds / 3600
+    chip = "arm" if job.architecture == "ARM64" else "x86"
+    share = 1.0 if job.capacity == "on-demand" else prices["fargate.spot"].usd
+    label = "Fargate, Spot" if share < 1 else "Fargate, on demand"
+    transitions = tasks * (night.task_transitions + distributed) if job.fan_out else 0
+    logged = tasks * night.log_megabytes / 1024
+    insights = seconds / 60 * night.insights_records / 1024**2
+    extra = max(job.ephemeral_storage - FREE_STORAGE_GB, 0)
+    counted: list[tuple[Counted, float]] = [
+        ((f"{label}: vCPU", f"fargate.{chip}.vcpu", hours * fargate.vcpus(job.cpu)), share),
+        ((f"{label}: memory", f"fargate.{chip}.memory", hours * fargate.gigabytes(job.memory)), share),
+        (("Fargate: scratch space", "fargate.storage", hours * extra), 1),
+        (("logs", "logs.ingest", logged), 1),
+        (("Container Insights", "logs.ingest", insights), 1),
+        (("workflow's log", "logs.ingest", transitions * TRANSITION_LOG_KILOBYTES / 1024**2), 1),
+        (("data through endpoints", "endpoint.data", logged + tasks * night.manifest_gigabytes), 1),
+        (("S3 writes", "s3.put", tasks * night.requests / 2 / 1000), 1),
+        (("S3 reads", "s3.get", tasks * night.requests / 2 / 1000), 1),
+        (("KMS requests", "kms.request", tasks * (night.requests + PULL_DECRYPTS) / 10_000), 1),
+        (("workflow transitions", "states.transition", transitions / 1000), 1),
+    ]
+    return [_row(name, one, prices, of) for one, of in counted if one[2]]
+
+
+def run_minutes(config: Settings, assumed: RunAssumptions | None = None) -> float:
+    """How long that night takes, from the claim to the report, with the starts and the quota that AWS allows."""
+    night = assumed or RunAssumptions()
+    return makespan.night_seconds(config, night.shards, night.load) / 60
+
+
+def time_words(config: Settings, assumed: RunAssumptions | None = None) -> str:
+    """The night's time beside its money, and a warning when it passes the window."""
+    minutes, window = run_minutes(config, assumed), config.workflow.deadline.window_seconds / 60
+    words = f"That night takes {_duration(minutes)} of its window of {_duration(window)}"
+    if minutes <= window:
+        return f"{words}, with {config.workflow.fargate_vcpu_quota} vCPU at once."
+    return (
+        f"{words}: IT DOES NOT END IN TIME with {config.workflow.fargate_vcpu_quota} vCPU at once. Raise the quota and "
+        "workflow.fargateVcpuQuota, or give each task more shards (fanOut.batch)."
+    )
+
+
+def config_warning(assumed: RunAssumptions | None = None) -> str:
+    """What AWS Config would add, which the stack does not turn on and an organization often does."""
+    tasks = (assumed or RunAssumptions()).shards + 2
+    return f"AWS Config, where it records network interfaces, adds about {tasks * CONFIG_ITEMS:,} items a night."
+
+
+def _duration(minutes: float) -> str:
+    return f"{minutes / 60:.1f} h" if minutes >= 60 else f"{minutes:.1f} min"
+
+
+def endpoint_zones(graph: Graph) -> int:
+    """Zones in which interface endpoints stand."""
+    interfaces = [one for one in graph.of_type(kinds.ENDPOINT) if one.props.get("vpcEndpointType") == "Interface"]
+    return max((len(one.props.get("subnetIds") or []) for one in interfaces), default=1)
+
+
+def nat_alternative(graph: Graph, prices: Prices, zones: int | None = None) -> CostTable:
+    """The network's idle month with NAT gateways instead of interface endpoints, in as many zones, or in `zones`.
+
+    Each has a public address; the data through them comes on top.
+    """
+    return CostTable(
+        tuple(
+            _row(f"zone {zone + 1}", (what, name, HOURS_A_MONTH), prices)
+            for zone in range(zones or endpoint_zones(graph))
+            for what, name in (("NAT gateways", "nat.hour"), ("public addresses of NAT gateways", "ipv4.hour"))
+        )
+    )
 
 
 def network_only(table: CostTable) -> float:

@@ -118,9 +118,11 @@ def _print_stack(console: Console, report: StackReport, *, outputs: bool) -> Non
     console.print(_cost_table(f"Idle, a month ({report.stack})", report.idle))
     console.print(_cost_table(f"One nightly run ({report.stack})", report.run))
     console.print(
-        f"The network's share of the idle month is {_usd(network_only(report.idle))}; "
-        f"with one NAT gateway per zone it would be {_usd(report.nat.total)}."
+        f"The network's share of the idle month is {_usd(network_only(report.idle))}; with NAT gateways and their "
+        f"addresses in the same zones it would be {_usd(report.nat.total)}, with one for all "
+        f"{_usd(report.one_nat.total)}, and the data through them."
     )
+    console.print(report.run_time)
     console.print()
     if outputs:
         console.print(_outputs_table(report))
@@ -219,8 +221,8 @@ def to_markdown(reports: Sequence[StackReport]) -> str:
             f"## {report.stack}: {report.tree.total} resources, {verdict}",
             "",
             f"Idle {_usd(report.idle.total)} a month, {_usd(report.run.total)} a nightly run "
-            f"(the network's share of the idle month {_usd(network_only(report.idle))}, with one NAT gateway per zone "
-            f"{_usd(report.nat.total)}).",
+            f"(the network's share of the idle month {_usd(network_only(report.idle))}, with NAT gateways in the same "
+            f"zones {_usd(report.nat.total)}). {report.run_time}",
             "",
         ]
         for mode, findings in report.findings.items():

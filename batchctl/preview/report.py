@@ -48,6 +48,10 @@ class StackReport:
     idle: cost.CostTable
     run: cost.CostTable
     nat: cost.CostTable
+    """NAT gateways in the zones of the endpoints."""
+    one_nat: cost.CostTable
+    run_time: str
+    """How long the night of `run` takes, in words."""
     outputs: Mapping[str, Any]
     graph: Graph
     snapshot: Snapshot
@@ -93,6 +97,8 @@ def preview(
         idle=cost.idle_cost(graphs["resolved"], table),
         run=cost.run_cost(config, table) if config else cost.CostTable(()),
         nat=cost.nat_alternative(graphs["resolved"], table),
+        one_nat=cost.nat_alternative(graphs["resolved"], table, 1),
+        run_time=cost.time_words(config) if config else "",
         outputs=recordings["resolved"].outputs,
         graph=graphs["resolved"],
         snapshot=of_recording(recordings["resolved"], project.name, config.platform.acknowledge if config else ()),

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import subprocess
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from batchctl.errors import UNREACHABLE, OperatorError
+
+ECRClient: TypeAlias = Any
+"""A boto3 client of ECR, which boto3 makes at run time."""
 
 WAYS_OUT = {
     "docker": "Is Docker running (`docker info`)? A refused push is often an expired sign-in: "
@@ -32,7 +35,7 @@ def run_command(command: Sequence[str]) -> None:
         ) from error
 
 
-def sign_in(ecr: Any) -> None:
+def sign_in(ecr: ECRClient) -> None:
     """Lets Docker push to the account's registry for twelve hours; the password goes through standard input only."""
     grant = ecr.get_authorization_token()["authorizationData"][0]
     user, _, password = base64.b64decode(grant["authorizationToken"]).decode().partition(":")

@@ -10,12 +10,11 @@ import base64
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from batchctl.errors import UNREACHABLE, OperatorError
 
-ECRClient: TypeAlias = Any
-"""A boto3 client of ECR."""
+from .docker import ECRClient
 
 Run = Callable[[Sequence[str]], None]
 """Runs a command; raises OperatorError when it fails."""
@@ -72,18 +71,20 @@ def sign_in(ecr: ECRClient) -> None:
         raise OperatorError(f"crane cannot sign in to {registry}: {error.stderr.strip()}", UNREACHABLE) from error
 
 
-def copy_image(ecr: ECRClient, copy: Copy, run: Run) -> None:
-    """Copies the image and checks what arrived.
+def copy_image(source: ECRClient, ecr: ECRClient, copy: Copy, run: Run) -> None:
+    """Copies the image from the registry of `source` to that of `ecr` and checks what arrived.
 
     Raises OperatorError when it is no plain image, when crane fails, or when another digest has arrived.
     """
-    _manifest(ecr, copy.source, copy.digest)
-    # both repositories are of one registry; the deploy role may describe its own stack's only
-    (target,) = ecr.describe_repositories(repositoryNames=[copy.target])["repositories"]
-    registry = target["repositoryUri"].removesuffix(f"/{copy.target}")
-    run(["crane", "copy", f"{registry}/{copy.source}@{copy.digest}", f"{registry}/{copy.target}:{copy.tag}"])
+    _manifest(source, copy.source, copy.digest)
+    run(["crane", "copy", f"{_uri(source, copy.source)}@{copy.digest}", f"{_uri(ecr, copy.target)}:{copy.tag}"])
     if not is_there(ecr, copy):
         raise OperatorError(f"{copy.target}: crane ended well, but ECR has no image tagged {copy.tag}.", UNREACHABLE)
+
+
+def _uri(ecr: ECRClient, repository: str) -> str:
+    (described,) = ecr.describe_repositories(repositoryNames=[repository])["repositories"]
+    return str(described["repositoryUri"])
 
 
 def tag_image(ecr: ECRClient, repository: str, digest: str, tag: str) -> None:

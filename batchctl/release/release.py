@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from botocore.exceptions import ClientError
 
@@ -21,14 +21,12 @@ from components.registry import DEPLOYED_PREFIX, RELEASE_PREFIX
 from settings import Settings
 
 from . import image_copy
+from .docker import ECRClient
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 BASE_REGISTRY: Final = "public.ecr.aws/docker/library"
 """Where base images come from: the same images as Docker Hub's, without its rate limit for anonymous pulls."""
 _COMMIT: Final = re.compile(r"[0-9a-f]{7,64}")
-
-ECRClient: TypeAlias = Any
-"""A boto3 client of ECR."""
 
 Run = Callable[[Sequence[str]], None]
 """Runs a command; raises OperatorError when it fails."""
@@ -47,6 +45,18 @@ class Release:
     def by_repository(self) -> dict[str, str]:
         """Digest by the repository that the image was built into."""
         return {repository(job, self.suffix): digest for job, digest in self.images.items()}
+
+    def with_images_of(self, other: Release) -> Release:
+        """This release completed by the images of another one of the same commit.
+
+        Raises OperatorError when it is of another commit.
+        """
+        if (self.commit, self.suffix) != (other.commit, other.suffix):
+            raise OperatorError(
+                f"a release of {other.commit[:12]} in {other.suffix} cannot complete one of {self.commit[:12]} in "
+                f"{self.suffix}: both steps must build the same commit."
+            )
+        return replace(self, images={**other.images, **self.images})
 
     def of_jobs(self, jobs: Collection[str]) -> Release:
         """The part that a stack with these jobs takes; a release holds the jobs of all stacks.
@@ -152,10 +162,13 @@ def architectures(stacks: Mapping[str, Settings]) -> dict[str, str]:
     return {name: next(iter(by_stack.values())) for name, by_stack in wanted.items()}
 
 
-def promote(ecr: ECRClient, release: Release, suffix: str, *, if_present: bool, run: Run) -> list[str]:
+def promote(
+    source: ECRClient, ecr: ECRClient, release: Release, suffix: str, *, if_present: bool, run: Run
+) -> list[str]:
     """Copies each image into the repository that ends in `suffix`, unless it is there; the repositories written to.
 
-    With `if_present` a repository that does not exist yet is left out: before a stack's first `up` there is none.
+    `source` is the account of the release repositories, `ecr` that of the stack, which may be another one. With
+    `if_present` a repository that does not exist yet is left out: before a stack's first `up` there is none.
     """
     tag = f"{RELEASE_PREFIX}{release.commit}"
     copies = []
@@ -169,9 +182,10 @@ def promote(ecr: ECRClient, release: Release, suffix: str, *, if_present: bool, 
             if not (missing and if_present):
                 raise
     if copies:
-        image_copy.sign_in(ecr)
+        for registry in {id(client): client for client in (source, ecr)}.values():
+            image_copy.sign_in(registry)
     for copy in copies:
-        image_copy.copy_image(ecr, copy, run)
+        image_copy.copy_image(source, ecr, copy, run)
     return [copy.target for copy in copies]
 
 

@@ -1,80 +1,74 @@
-"""The gate an image passes before a stack may run it: ECR's findings for its digest, waited for and compared.
+"""Waits for ECR's findings for exactly one digest; what they mean is in `batchctl/release/scan_rules.py`.
 
-It fails closed: an image that nobody has looked at is no safer than one with findings. It starts no scan, because the
-repositories scan on push and a basic scan runs only once a day for an image
+It fails closed: an image that nobody has looked at is no safer than one with findings. A finished scan that is older
+than a day is begun again, which basic scanning allows once a day for an image
 (https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-basic.html).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any, Final, TypeAlias
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
-import yaml
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from batchctl.errors import UNREACHABLE, USAGE, OperatorError
 
-ECRClient: TypeAlias = Any
-"""A boto3 client of ECR."""
+from . import scan_history
+from .docker import ECRClient
+from .scan_rules import Finding, Fix, Rules, Verdict, judge
 
-SEVERITIES: Final = ("INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL")
-UNRATED: Final = "MEDIUM"
-"""What a finding that its source has not rated (UNDEFINED, UNTRIAGED) counts as; most of them are rated lower later."""
 NOT_SCANNED: Final = 4
 """Exit code: no findings within the time limit, or a scan that ECR gave up."""
+STALE: Final = timedelta(days=1)
+"""Age of a finished basic scan from which on it is begun again."""
 
 _DONE: Final = frozenset({"COMPLETE", "ACTIVE"})
 _WAITING: Final = frozenset({"IN_PROGRESS", "PENDING"})
 _POLL_SECONDS: Final = 10.0
-
-
-class Exemption(BaseModel):
-    """A finding that somebody answers for, until a day."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    cve: str = Field(pattern=r"^[A-Z]+-[A-Za-z0-9-]+$")
-    """Name as ECR gives it: CVE-2026-12345, GHSA-…"""
-    reason: str = Field(min_length=20)
-    """Why the image is safe all the same; at least a sentence."""
-    owner: str = Field(min_length=2)
-    expires: date
-    """Last day on which the finding is let pass."""
-    repository: str | None = None
-    """Repository it holds for; not set: every one."""
+_FIXES: Final[Mapping[str, Fix]] = {"YES": "published", "PARTIAL": "published", "NO": "none"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One finding of a scan."""
+class Scan:
+    """What ECR says of an image at one moment."""
 
-    name: str
-    severity: str
-    package: str
+    status: str
+    description: str
+    findings: list[Finding]
+    completed: datetime | None
+    """When a basic scan ended; None while none has, and for enhanced scanning, which never ends."""
 
-    @property
-    def rank(self) -> int:
-        """Position in SEVERITIES; an unrated finding has that of UNRATED."""
-        return SEVERITIES.index(self.severity if self.severity in SEVERITIES else UNRATED)
+    def is_stale(self, now: datetime) -> bool:
+        """Whether new faults may have become known since."""
+        return self.status == "COMPLETE" and self.completed is not None and now - self.completed > STALE
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What the gate says of one image."""
-
-    image: str
-    above: list[Finding]
-    """Findings above the limit that no exemption covers."""
-    exempted: list[tuple[Finding, Exemption]]
-    expired: list[tuple[Finding, Exemption]]
-    """Findings above the limit whose exemption has run out; they are in `above` too."""
-    total: int
+def verdicts(
+    ecr: ECRClient,
+    images: Mapping[str, str],
+    rules: Rules,
+    *,
+    timeout: float,
+    history: str | None = None,
+    today: date | None = None,
+) -> list[Verdict]:
+    """The verdict on each image, digest by repository; `history` is where the days of first sight are kept."""
+    now = today or datetime.now(UTC).date()
+    seen = scan_history.read(history) if history else {}
+    judged = []
+    for repository, digest in images.items():
+        findings = wait_for_findings(ecr, repository, digest, timeout=timeout)
+        if history:
+            scan_history.add(seen, repository, findings, now)
+        first_seen = seen.get(repository) if history else None
+        judged.append(judge(repository, digest, findings, rules, first_seen=first_seen, today=now))
+    if history:
+        scan_history.write(history, seen)
+    return judged
 
 
 def wait_for_findings(
@@ -93,10 +87,15 @@ def wait_for_findings(
     """
     image = f"{repository}@{digest}"
     ends = clock() + timeout
+    begun_anew = False
     while True:
-        status, description, findings = _findings(ecr, repository, digest)
+        scan = _scan(ecr, repository, digest)
+        status, description = scan.status, scan.description
+        if not begun_anew and scan.is_stale(datetime.now(UTC)):
+            begun_anew = _begin(ecr, repository, digest)
+            continue
         if status in _DONE:
-            return findings
+            return scan.findings
         if status not in _WAITING:
             raise OperatorError(
                 f"{image}: ECR's scan ended as {status} ({description or 'no reason given'}). Nothing is known of the "
@@ -114,8 +113,18 @@ def wait_for_findings(
         sleep(min(_POLL_SECONDS, max(0.1, ends - clock())))
 
 
-def _findings(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str, list[Finding]]:
-    """Status, its description, and all pages of findings; a scan that does not exist yet is PENDING."""
+def _begin(ecr: ECRClient, repository: str, digest: str) -> bool:
+    """Begins a scan, unless there was one today already."""
+    try:
+        ecr.start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "LimitExceededException":
+            raise OperatorError(f"{repository}@{digest}: no scan can be started: {error}", UNREACHABLE) from error
+    return True
+
+
+def _scan(ecr: ECRClient, repository: str, digest: str) -> Scan:
+    """Status and all pages of findings; a scan that does not exist yet is PENDING."""
     request: dict[str, Any] = {"repositoryName": repository, "imageId": {"imageDigest": digest}, "maxResults": 1000}
     findings: list[Finding] = []
     while True:
@@ -124,7 +133,7 @@ def _findings(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str, l
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if code == "ScanNotFoundException":
-                return "PENDING", "no scan has begun", []
+                return Scan(status="PENDING", description="no scan has begun", findings=[], completed=None)
             wrong = USAGE if code in ("ImageNotFoundException", "RepositoryNotFoundException") else UNREACHABLE
             raise OperatorError(f"{repository}@{digest}: {error}", wrong) from error
         except BotoCoreError as error:
@@ -134,7 +143,12 @@ def _findings(ecr: ECRClient, repository: str, digest: str) -> tuple[str, str, l
         findings += [_enhanced(item) for item in scan.get("enhancedFindings") or []]
         status = answer["imageScanStatus"]
         if not answer.get("nextToken"):
-            return status["status"], status.get("description", ""), findings
+            return Scan(
+                status=status["status"],
+                description=status.get("description", ""),
+                findings=findings,
+                completed=scan.get("imageScanCompletedAt"),
+            )
         request["nextToken"] = answer["nextToken"]
 
 
@@ -151,60 +165,6 @@ def _enhanced(item: Any) -> Finding:
         name=details.get("vulnerabilityId") or item.get("title", "unnamed"),
         severity=item.get("severity", "UNTRIAGED"),
         package=" ".join(filter(None, (packages[0].get("name"), packages[0].get("version")))),
+        fix=_FIXES.get(item.get("fixAvailable", ""), "not known"),
+        fixed_in=packages[0].get("fixedInVersion") or "",
     )
-
-
-def judge(
-    repository: str,
-    digest: str,
-    findings: Sequence[Finding],
-    *,
-    tolerated: str,
-    exemptions: Sequence[Exemption] = (),
-    today: date | None = None,
-) -> Verdict:
-    """What `findings` mean when everything up to `tolerated` passes."""
-    now = today or datetime.now(UTC).date()
-    above: list[Finding] = []
-    exempted: list[tuple[Finding, Exemption]] = []
-    expired: list[tuple[Finding, Exemption]] = []
-    for finding in findings:
-        if finding.rank <= SEVERITIES.index(tolerated):
-            continue
-        fitting = [e for e in exemptions if e.cve == finding.name and e.repository in (None, repository)]
-        if valid := next((e for e in fitting if now <= e.expires), None):
-            exempted.append((finding, valid))
-            continue
-        above.append(finding)
-        expired += [(finding, e) for e in fitting]
-    return Verdict(image=f"{repository}@{digest}", above=above, exempted=exempted, expired=expired, total=len(findings))
-
-
-def read_exemptions(path: Path | None) -> list[Exemption]:
-    """The exemptions in `path`; none without one. Raises OperatorError naming each entry that cannot be used."""
-    if path is None:
-        return []
-    example = "{cve: CVE-2026-12345, reason: 'the parser is not reached: …', owner: jane, expires: 2026-12-31}"
-    try:
-        return TypeAdapter(list[Exemption]).validate_python(yaml.safe_load(path.read_text()) or [])
-    except FileNotFoundError as error:
-        raise OperatorError(f"--exemptions: {path} does not exist.") from error
-    except yaml.YAMLError as error:
-        raise OperatorError(f"{path} is no valid YAML: {error}") from error
-    except ValidationError as error:
-        lines = [
-            f"  entry {'.'.join(map(str, e['loc'])) or '(the list)'} = {e['input']!r}: {e['msg']}"
-            for e in error.errors()
-        ]
-        raise OperatorError("\n".join([f"{path} cannot be used:", *lines, f"  valid: {example}"])) from error
-
-
-def describe(verdict: Verdict, tolerated: str) -> str:
-    """The verdict in lines for a build log."""
-    lines = [f"{'FAIL' if verdict.above else 'pass'}  {verdict.image}: {verdict.total} findings, {tolerated} tolerated"]
-    lines += [f"      above the limit: {f.name} {f.severity} {f.package}" for f in verdict.above]
-    lines += [f"      exemption of {f.name} ran out on {e.expires} (owner {e.owner})" for f, e in verdict.expired]
-    lines += [
-        f"      exempted until {e.expires} by {e.owner}: {f.name} {f.severity}: {e.reason}" for f, e in verdict.exempted
-    ]
-    return "\n".join(lines)

@@ -93,7 +93,9 @@ def to_terminal(console: Console, report: Report) -> None:
     console.print(areas)
     for outcome in (Outcome.FAIL, Outcome.NOT_CHECKABLE):
         for check in report.of(outcome):
-            evidence = check.found if len(check.found) <= _FOUND_LENGTH else check.found[:_FOUND_LENGTH] + " ..."
+            evidence = (
+                check.observed if len(check.observed) <= _FOUND_LENGTH else check.observed[:_FOUND_LENGTH] + " ..."
+            )
             console.print(
                 f"{outcome.value}: {check.area} {check.resource}: {check.says}; {evidence}",
                 style=_STYLES[outcome],

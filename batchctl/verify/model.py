@@ -34,7 +34,7 @@ class Check:
     resource: str
     """Name or id under which AWS knows what was looked at."""
     outcome: Outcome
-    found: str = ""
+    observed: str = ""
     """What is there instead, or why it could not be asked."""
 
 
@@ -44,7 +44,7 @@ class Claim:
 
     says: str
     holds: bool
-    found: Any = ""
+    observed: Any = ""
     resource: str | None = None
     """None: the subject's own name."""
 
@@ -113,7 +113,7 @@ class Report:
                     "says": check.says,
                     "resource": check.resource,
                     "outcome": check.outcome.value,
-                    "found": check.found,
+                    "found": check.observed,
                 }
                 for check in self.checks
             ],

@@ -123,7 +123,9 @@ def _ask(registered: _Registered, subject: Subject) -> list[Check]:
     try:
         for claim in registered.function(subject):
             outcome = Outcome.PASS if claim.holds else Outcome.FAIL
-            evidence = "" if claim.holds else f"found: {claim.found if claim.found not in ('', None) else 'nothing'}"
+            evidence = (
+                "" if claim.holds else f"found: {claim.observed if claim.observed not in ('', None) else 'nothing'}"
+            )
             checks.append(Check(registered.area, claim.says, claim.resource or subject.name, outcome, evidence))
     except (ClientError, BotoCoreError) as error:
         checks.append(_no_answer(registered, subject.name, error))

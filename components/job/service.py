@@ -166,6 +166,9 @@ class JobService(pulumi.ComponentResource):
             task_role_arn=self.task_role_arn,
             volumes=[{"name": "scratch"}],
             container_definitions=self._container_definitions(),
+            # a run under way holds the revision it began with, and an inactive one starts no tasks:
+            # docs/adr/workflow/revisions-outlive-a-deployment.md
+            skip_destroy=None if args.context.teardown else True,
             opts=self._child,
         )
 

@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
 from components.shared.stack_context import FailureSources, StackContext, TaskNetwork
 from components.shared.state_machine import StateMachine, StateMachineArgs
-from conventions import fargate, iam
-from conventions.naming import Reference
-from workflow import job_stage, nightly, run_input
+from conventions import concurrency
+from conventions.naming import NIGHTLY, Reference
+from workflow import nightly, run_input, task_attempts
 
-from .schedules import MAX_ATTEMPTS, WeekdaySchedules, WeekdaySchedulesArgs, starter_role
+from . import permissions
+from .schedules import EventStartArgs, WeekdaySchedules, WeekdaySchedulesArgs, start_on_event
 
 if TYPE_CHECKING:
     import settings.jobs
     import settings.models
 
-PURPOSE = "nightly"
+PURPOSE = NIGHTLY
 START_PURPOSE = "start"
-MANAGED_RULE = "StepFunctionsGetEventsForECSTaskRule"
-"""The rule that Step Functions makes in the account to hear of a task's end (docs/aws-facts.md#ecs-run-task-sync)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +47,8 @@ class NightlyRunArgs:
     ledger: Reference
     topic: Reference
     task_network: TaskNetwork
+    network_places: int
+    """Tasks that the subnets and the region's network interfaces hold at once."""
     task_definition_arns: Mapping[str, pulumi.Input[str]]
     """By job: one revision each, so that a run that has begun does not change under itself.
 
@@ -84,7 +84,18 @@ class NightlyRun(pulumi.ComponentResource):
                     args.task_network.security_group_id,
                     dict(args.task_definition_arns),
                 ).apply(lambda known: json.dumps(nightly.definition(plan(args, *known)))),
-                statements=statements(args),
+                statements=permissions.statements(
+                    permissions.RunPermissions(
+                        names=args.context.names,
+                        jobs=args.workflow.order,
+                        manifests=args.workflow.start.prefix,
+                        cluster=args.task_network.cluster,
+                        input=args.input,
+                        output=args.output,
+                        ledger=args.ledger,
+                        topic=args.topic,
+                    )
+                ),
                 key_arns=[args.context.data_key_arn, args.context.messages_key_arn],
                 logs_key_arn=args.context.logs_key_arn,
                 log_retention_days=args.context.log_retention_days,
@@ -107,56 +118,30 @@ class NightlyRun(pulumi.ComponentResource):
         )
 
     def _start(self) -> None:
-        args, names, child = self._args, self._args.context.names, pulumi.ResourceOptions(parent=self)
-        rule_reference = names.event_rule(START_PURPOSE)
-        self.rule_names = {START_PURPOSE: rule_reference.name}
-        dead_letter_queue = DeadLetterQueue(
-            f"{self._name}-start-dead-letters",
-            DeadLetterQueueArgs(
+        args, names = self._args, self._args.context.names
+        queue = start_on_event(
+            f"{self._name}-start",
+            EventStartArgs(
                 names=names,
-                purpose=f"{START_PURPOSE}-dead-letters",
-                kms_key_arn=args.context.messages_key_arn,
-                rule_arns=[rule_reference.arn],
+                purpose=START_PURPOSE,
+                machine=PURPOSE,
+                state_machine_arn=self.state_machine_arn,
+                description="A manifest has been written to the input bucket: the nightly run starts",
+                event_pattern=json.dumps(start_pattern(args.input.name, args.workflow.start)),
+                max_age_seconds=args.workflow.start.max_event_age_minutes * 60,
+                messages_key_arn=args.context.messages_key_arn,
+                rule_name=f"{self._name}-start",
+                role_prefix=f"{self._name}-start",
+                input_transformer={
+                    "input_paths": {"key": "$.detail.object.key", "version": "$.detail.object.version-id"},
+                    "input_template": '{"origin": "event", "manifest": {"key": <key>, "version": <version>}}',
+                },
             ),
-            child,
+            self,
         )
-        self.dead_letter_queues, self.dead_letter_queue_urls = (
-            {START_PURPOSE: dead_letter_queue.name},
-            {START_PURPOSE: dead_letter_queue.url},
-        )
-        rule = aws.cloudwatch.EventRule(
-            f"{self._name}-start",
-            name=self.rule_names[START_PURPOSE],
-            description="A manifest has been written to the input bucket: the nightly run starts",
-            event_pattern=json.dumps(start_pattern(args.input.name, args.workflow.start)),
-            opts=child,
-        )
-        role = starter_role(
-            f"{self._name}-start",
-            names,
-            purpose=START_PURPOSE,
-            service="events",
-            source_arn=rule_reference.arn,
-            machine=PURPOSE,
-            parent=self,
-        )
-        aws.cloudwatch.EventTarget(
-            f"{self._name}-start-target",
-            rule=rule.name,
-            target_id=PURPOSE,
-            arn=self.state_machine_arn,
-            role_arn=role,
-            input_transformer={
-                "input_paths": {"key": "$.detail.object.key", "version": "$.detail.object.version-id"},
-                "input_template": '{"origin": "event", "manifest": {"key": <key>, "version": <version>}}',
-            },
-            retry_policy={
-                "maximum_event_age_in_seconds": args.workflow.start.max_event_age_minutes * 60,
-                "maximum_retry_attempts": MAX_ATTEMPTS,
-            },
-            dead_letter_config={"arn": dead_letter_queue.arn},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[dead_letter_queue.policy]),
-        )
+        self.rule_names = {START_PURPOSE: names.event_rule(START_PURPOSE).name}
+        self.dead_letter_queues = {START_PURPOSE: queue.name}
+        self.dead_letter_queue_urls = {START_PURPOSE: queue.url}
 
     def _schedule(self, time: str) -> None:
         """Beside the event; whichever comes second finds the manifest claimed and ends as a duplicate."""
@@ -208,17 +193,23 @@ def plan(
 ) -> nightly.NightlyPlan:
     """The nightly run's plan out of the settings and the ARNs that only the cloud knows."""
     names, workflow = args.context.names, args.workflow
+    # two fan-out jobs would write results under the same names: then each leaves out its own finished shards itself
+    one_fan_out = sum(args.jobs[job].fan_out is not None for job in workflow.order) == 1
     return nightly.NightlyPlan(
         environment=names.suffix,
-        target=job_stage.RunTaskTarget(
+        target=task_attempts.RunTaskTarget(
             partition=names.partition,
             cluster_arn=cluster_arn,
             subnet_ids=subnet_ids,
             security_group_id=security_group_id,
             output_bucket=args.output.name,
+            ledger_table=args.ledger.name,
         ),
         stages=[
-            _stage(job, args.jobs[job], workflow.fargate_vcpu_quota, task_definition_arns[job])
+            replace(
+                _stage(job, args, task_definition_arns[job]),
+                skips_finished_shards=one_fan_out,
+            )
             for job in workflow.order
         ],
         manifest_location=manifest_location(args.input, workflow),
@@ -227,6 +218,7 @@ def plan(
         ledger_table=args.ledger.name,
         ledger_days=args.ledger_days,
         topic_arn=args.topic.arn,
+        on_newer_manifest=workflow.on_newer_manifest,
         timeout=workflow.deadline.window_seconds,
     )
 
@@ -241,16 +233,17 @@ def manifest_location(input_: Reference, workflow: settings.models.Workflow) -> 
     )
 
 
-def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_arn: str) -> job_stage.StagePlan:
-    fan_out = None
+def _stage(name: str, args: NightlyRunArgs, task_definition_arn: str) -> task_attempts.StagePlan:
+    job, fan_out = args.jobs[name], None
     if job.fan_out is not None:
-        fan_out = job_stage.FanOutPlan(
+        fan_out = task_attempts.FanOutPlan(
             inline_limit=job.fan_out.inline_limit,
             batch=job.fan_out.batch,
-            concurrency=job.fan_out.concurrency or int(vcpu_quota // fargate.vcpus(job.cpu)),
+            concurrency=job.fan_out.concurrency
+            or concurrency.tasks_at_once(job.cpu, args.workflow.fargate_vcpu_quota, args.network_places),
             tolerated_failure_percent=job.fan_out.tolerated_failure_percent,
         )
-    return job_stage.StagePlan(
+    return task_attempts.StagePlan(
         job=name,
         task_definition_arn=task_definition_arn,
         timeout=job.timeout,
@@ -260,63 +253,3 @@ def _stage(name: str, job: settings.jobs.Job, vcpu_quota: int, task_definition_a
         backoff_seconds=job.retry.backoff_seconds,
         fan_out=fan_out,
     )
-
-
-def statements(args: NightlyRunArgs) -> list[iam.Statement]:
-    """What the nightly machine's role may do; ARNs from names, so that they can be read at preview.
-
-    Source: docs/aws-facts.md#ecs-run-task-sync
-    """
-    names = args.context.names
-    jobs = list(args.workflow.order)
-    families = [names.task_family(job).arn for job in jobs]
-    cluster = args.task_network.cluster
-    own_cluster = {"ArnEquals": {"ecs:cluster": cluster.arn}}
-    machine = names.state_machine(PURPOSE)
-    output, input_ = args.output.arn, args.input.arn
-    roles = [names.role_arn(f"{job}-{kind}") for job in jobs for kind in ("task", "execution")]
-    return [
-        iam.statement("RunOwnTasks", ["ecs:RunTask"], families, conditions=own_cluster),
-        # tasks have no ARN before they run; the cluster confines the two
-        iam.statement("FollowOwnTasks", ["ecs:DescribeTasks", "ecs:StopTask"], ["*"], conditions=own_cluster),
-        iam.statement(
-            "TagOwnTasks",
-            ["ecs:TagResource"],
-            [names.arn("ecs", f"task/{cluster.name}/*")],
-            conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
-        ),
-        iam.statement(
-            "PassJobRoles",
-            ["iam:PassRole"],
-            roles,
-            conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
-        ),
-        iam.statement(
-            "ManageTaskEventRule",
-            ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
-            [names.arn("events", f"rule/{MANAGED_RULE}")],
-        ),
-        iam.statement(
-            "WriteLedger",
-            ["dynamodb:PutItem", "dynamodb:UpdateItem"],
-            [args.ledger.arn],
-        ),
-        iam.statement("FindManifest", ["s3:GetObject"], [f"{input_}/{args.workflow.start.prefix}*"]),
-        iam.statement("ReadStageResults", ["s3:GetObject"], [f"{output}/shards/*", f"{output}/reports/*"]),
-        # without it a missing object answers 403, which reads like a permission problem
-        iam.statement("DistinguishMissingFromForbidden", ["s3:ListBucket"], [input_, output]),
-        # source: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
-        iam.statement(
-            "WriteMapResults",
-            ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
-            [f"{output}/maps/*"],
-        ),
-        iam.statement("PublishNotifications", ["sns:Publish"], [args.topic.arn]),
-        # a Distributed Map starts its children as executions of the same machine
-        iam.statement("StartChildren", ["states:StartExecution"], [machine.arn]),
-        iam.statement(
-            "FollowChildren",
-            ["states:DescribeExecution", "states:StopExecution"],
-            [names.arn("states", f"execution:{machine.name}{mark}*") for mark in (":", "/")],
-        ),
-    ]

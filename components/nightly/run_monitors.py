@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
+from components.shared.dead_letter_queue import DeadLetterQueue
 from components.shared.stack_context import FailureSources, StackContext
 from components.shared.state_machine import StateMachine, StateMachineArgs
 from conventions import iam
 from conventions.naming import Reference
 from workflow import deadline_check, reconciler, run_input
 
-from .schedules import MAX_ATTEMPTS, WeekdaySchedules, WeekdaySchedulesArgs, starter_role
+from .schedules import EventStartArgs, WeekdaySchedules, WeekdaySchedulesArgs, start_on_event
 
 if TYPE_CHECKING:
     import settings.models
 
 RECONCILER, DEADLINE = "reconciler", "deadline"
+FORECAST = "forecast"
 EVENT_AGE_SECONDS = 24 * 3600
 """A run that was ended stays unclaimable until this is delivered, so EventBridge tries as long as it can."""
 DEADLINE_AGE_MINUTES = 15
@@ -92,7 +94,8 @@ class RunMonitors(pulumi.ComponentResource):
                     topic_arn=args.topic.arn,
                     due=workflow.deadline.time,
                     timezone=workflow.deadline.timezone,
-                    holidays=[day.isoformat() for day in workflow.deadline.holidays],
+                    order=list(workflow.order),
+                    holidays=[day.isoformat() for day in workflow.deadline.closed_days(datetime.now(UTC).year)],
                 )
             ),
             ["dynamodb:Query"],
@@ -143,60 +146,37 @@ class RunMonitors(pulumi.ComponentResource):
         )
 
     def _on_status_change(self, reconciling: StateMachine) -> DeadLetterQueue:
-        args, names, child = self._args, self._args.context.names, pulumi.ResourceOptions(parent=self)
-        rule_reference = names.event_rule(RECONCILER)
-        self.rule_names = {RECONCILER: rule_reference.name}
-        dead_letter_queue = DeadLetterQueue(
-            f"{self._name}-{RECONCILER}-dead-letters",
-            DeadLetterQueueArgs(
+        args, names = self._args, self._args.context.names
+        self.rule_names = {RECONCILER: names.event_rule(RECONCILER).name}
+        return start_on_event(
+            f"{self._name}-{RECONCILER}",
+            EventStartArgs(
                 names=names,
-                purpose=f"{RECONCILER}-dead-letters",
-                kms_key_arn=args.context.messages_key_arn,
-                rule_arns=[rule_reference.arn],
+                purpose=RECONCILER,
+                machine=RECONCILER,
+                state_machine_arn=reconciling.arn,
+                description="A nightly run has ended without succeeding: close its ledger entry if it could not",
+                event_pattern=pulumi.Output.from_input(args.nightly_arn).apply(
+                    lambda arn: json.dumps(
+                        {
+                            "source": ["aws.states"],
+                            "detail-type": ["Step Functions Execution Status Change"],
+                            "detail": {"stateMachineArn": [arn], "status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+                        }
+                    )
+                ),
+                max_age_seconds=EVENT_AGE_SECONDS,
+                messages_key_arn=args.context.messages_key_arn,
+                rule_name=f"{self._name}-{RECONCILER}-rule",
+                role_prefix=f"{self._name}-{RECONCILER}-start",
             ),
-            child,
+            self,
         )
-        rule = aws.cloudwatch.EventRule(
-            f"{self._name}-{RECONCILER}-rule",
-            name=self.rule_names[RECONCILER],
-            description="A nightly run has ended without succeeding: close its ledger entry if it could not",
-            event_pattern=pulumi.Output.from_input(args.nightly_arn).apply(
-                lambda arn: json.dumps(
-                    {
-                        "source": ["aws.states"],
-                        "detail-type": ["Step Functions Execution Status Change"],
-                        "detail": {"stateMachineArn": [arn], "status": ["FAILED", "TIMED_OUT", "ABORTED"]},
-                    }
-                )
-            ),
-            opts=child,
-        )
-        role = starter_role(
-            f"{self._name}-{RECONCILER}-start",
-            names,
-            purpose=RECONCILER,
-            service="events",
-            source_arn=rule_reference.arn,
-            machine=RECONCILER,
-            parent=self,
-        )
-        aws.cloudwatch.EventTarget(
-            f"{self._name}-{RECONCILER}-target",
-            rule=rule.name,
-            target_id=RECONCILER,
-            arn=reconciling.arn,
-            role_arn=role,
-            retry_policy={
-                "maximum_event_age_in_seconds": EVENT_AGE_SECONDS,
-                "maximum_retry_attempts": MAX_ATTEMPTS,
-            },
-            dead_letter_config={"arn": dead_letter_queue.arn},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[dead_letter_queue.policy]),
-        )
-        return dead_letter_queue
 
     def _before_the_deadline(self, deadline: StateMachine) -> WeekdaySchedules:
-        stages = {"warn": self._args.workflow.deadline.warn, "escalate": self._args.workflow.deadline.escalate}
+        due = self._args.workflow.deadline
+        forecasts = {f"{FORECAST}-{time.replace(':', '')}": time for time in due.forecasts}
+        stages = {"warn": due.warn, "escalate": due.escalate, **forecasts}
         return WeekdaySchedules(
             f"{self._name}-{DEADLINE}-schedules",
             WeekdaySchedulesArgs(
@@ -208,7 +188,7 @@ class RunMonitors(pulumi.ComponentResource):
                 timezone=self._args.workflow.deadline.timezone,
                 max_age_minutes=DEADLINE_AGE_MINUTES,
                 messages_key_arn=self._args.context.messages_key_arn,
-                inputs={stage: {"stage": stage} for stage in stages},
+                inputs={key: {"stage": FORECAST if key in forecasts else key} for key in stages},
             ),
             pulumi.ResourceOptions(parent=self),
         )

@@ -1,4 +1,4 @@
-"""What starts a state machine from outside: a role that may do just that, and schedules on weekdays.
+"""What starts a state machine from outside: a role that may do just that, a rule on events, schedules on weekdays.
 
 Schedules are cron expressions in a time zone, and cron knows no holidays: the state machine decides about those.
 """
@@ -15,7 +15,7 @@ import pulumi_aws as aws
 from components.shared import state_machine
 from components.shared.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
 from conventions import iam
-from conventions.naming import Names
+from conventions.naming import Names, Reference
 
 MAX_ATTEMPTS = 185
 """Deliveries at most, as many as EventBridge and Scheduler allow; the age ends them earlier."""
@@ -58,6 +58,76 @@ def starter_role(
             )
         )
     return pulumi.Output.all(role.arn, *(policy.id for policy in policies)).apply(lambda known: str(known[0]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventStartArgs:
+    """Inputs of `start_on_event`."""
+
+    names: Names
+    purpose: str
+    """The rule is `rule-<purpose>-<suffix>`."""
+    machine: str
+    """Purpose of the machine that is started."""
+    state_machine_arn: pulumi.Input[str]
+    description: str
+    event_pattern: pulumi.Input[str]
+    max_age_seconds: int
+    """How long EventBridge tries to deliver, 60 to 86,400."""
+    messages_key_arn: pulumi.Input[str]
+    rule_name: str
+    """The rule's logical name."""
+    role_prefix: str
+    """What the logical names of the role and of its policy begin with."""
+    input_transformer: aws.cloudwatch.EventTargetInputTransformerArgsDict | None = None
+    """None: the machine's input is the event."""
+
+
+def start_on_event(name: str, args: EventStartArgs, parent: pulumi.Resource) -> DeadLetterQueue:
+    """A rule that starts a machine on each matching event; events that cannot be delivered lie in the queue."""
+    names, child = args.names, pulumi.ResourceOptions(parent=parent)
+    reference: Reference = names.event_rule(args.purpose)
+    dead_letter_queue = DeadLetterQueue(
+        f"{name}-dead-letters",
+        DeadLetterQueueArgs(
+            names=names,
+            purpose=f"{args.purpose}-dead-letters",
+            kms_key_arn=args.messages_key_arn,
+            rule_arns=[reference.arn],
+        ),
+        child,
+    )
+    rule = aws.cloudwatch.EventRule(
+        args.rule_name,
+        name=reference.name,
+        description=args.description,
+        event_pattern=args.event_pattern,
+        opts=child,
+    )
+    role = starter_role(
+        args.role_prefix,
+        names,
+        purpose=args.purpose,
+        service="events",
+        source_arn=reference.arn,
+        machine=args.machine,
+        parent=parent,
+    )
+    aws.cloudwatch.EventTarget(
+        f"{name}-target",
+        rule=rule.name,
+        target_id=args.machine,
+        arn=args.state_machine_arn,
+        role_arn=role,
+        input_transformer=args.input_transformer,
+        retry_policy={
+            "maximum_event_age_in_seconds": args.max_age_seconds,
+            "maximum_retry_attempts": MAX_ATTEMPTS,
+        },
+        dead_letter_config={"arn": dead_letter_queue.arn},
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[dead_letter_queue.policy]),
+    )
+    return dead_letter_queue
 
 
 @dataclass(frozen=True, kw_only=True)

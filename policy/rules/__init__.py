@@ -32,8 +32,8 @@ from .graph import (
 from .rule import Finding, Kind, Level, Rule, Severity, Verdict, View, registered, run, subjects
 from .settings import Exemption, Settings, exemptions_of, from_config, schema
 
-for _module in sorted(one.name for one in pkgutil.iter_modules(checks.__path__)):
-    importlib.import_module(f"{checks.__name__}.{_module}")
+for _module in sorted(one.name for one in pkgutil.walk_packages(checks.__path__, f"{checks.__name__}.")):
+    importlib.import_module(_module)
 
 ALL_RULES: Final[tuple[Rule, ...]] = registered()
 """Every rule of the modules in `checks`, in the order of documents; those that run last are last."""
@@ -51,13 +51,13 @@ def evaluate(
     `config` is CrossGuard's (rule name to settings and exemptions) and goes over what policy/config.json says; a
     setting at its top level, such as `suffix`, is for every rule.
     """
-    told = layered(committed(), config or {})
+    configured = layered(committed(), config or {})
     day = today or date.today()
-    exempt = tuple(e for one in rules for e in exemptions_of(one.name, told.get(one.name, {})))
+    exempt = tuple(e for one in rules for e in exemptions_of(one.name, configured.get(one.name, {})))
     findings: list[Finding] = []
     for one in sorted(rules, key=lambda one: one.last):
         view = View(
-            settings=from_config(told.get(one.name, told["all"]), graph.stack),
+            settings=from_config(configured.get(one.name, configured["all"]), graph.stack),
             stack=graph if one.kind is Kind.STACK else None,
             today=day,
             findings=tuple(findings) if one.last else (),

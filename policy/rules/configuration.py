@@ -1,7 +1,6 @@
 """The committed configuration of the pack: `policy/config.json`, in CrossGuard's own format.
 
-Owns: reading it, so that the pack in the engine and the offline evaluation are told the same.
-Refuses: interpreting it (`settings.py`).
+The pack on the engine and the offline evaluation both read it here.
 """
 
 from __future__ import annotations
@@ -24,19 +23,19 @@ class ConfigurationError(ValueError):
 def committed(path: Path = COMMITTED) -> Config:
     """The configuration in the repository. Raises ConfigurationError."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        result = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path}: cannot be read as JSON ({error})") from error
-    if not isinstance(found, dict) or not all(isinstance(entry, dict) for entry in found.values()):
+    if not isinstance(result, dict) or not all(isinstance(entry, dict) for entry in result.values()):
         raise ConfigurationError(
             f'{path}: must map rule names to objects, for example {{"services-start-empty": {{"imagesPublished": []}}}}'
         )
-    return found
+    return result
 
 
 def layered(base: Config, over: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """`base` with `over` on top, rule by rule; what `over` says under `all` or at its top level is for every rule."""
     common = {**over.get("all", {}), **{key: entry for key, entry in over.items() if not isinstance(entry, Mapping)}}
     per_rule = {key: entry for key, entry in over.items() if isinstance(entry, Mapping) and key != "all"}
-    made = {name: {**common, **base.get(name, {}), **per_rule.get(name, {})} for name in {*base, *per_rule}}
-    return made | {"all": common}
+    result = {name: {**common, **base.get(name, {}), **per_rule.get(name, {})} for name in {*base, *per_rule}}
+    return result | {"all": common}

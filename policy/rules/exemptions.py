@@ -1,8 +1,4 @@
-"""Exemptions: which findings a team lives with, and whether it still may.
-
-Owns: matching findings with exemptions, and the two rules that watch the pack itself.
-Refuses: where exemptions are written down (`configuration.py`).
-"""
+"""Exemptions: which findings a team lives with, and the two rules that judge the pack itself."""
 
 from __future__ import annotations
 
@@ -95,5 +91,5 @@ def undecided_rules_reported(stack: Resource, view: View) -> Iterator[Problem]:
     for finding in view.findings:
         if finding.verdict is Verdict.UNDECIDED:
             undecided.setdefault(finding.rule, set()).add(f"{finding.resource}.{finding.property}")
-    for name, places in sorted(undecided.items()):
-        yield Problem(message=f"{name} is undecided: {', '.join(sorted(places))} not known yet", property=name)
+    for name, paths in sorted(undecided.items()):
+        yield Problem(message=f"{name} is undecided: {', '.join(sorted(paths))} not known yet", property=name)

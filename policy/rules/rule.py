@@ -1,8 +1,6 @@
-"""What a rule is, and how one is run.
+"""What a rule and a finding are, and how a rule is run.
 
-Owns: the form of a rule and of a finding, and the runner that turns an unknown value into *undecided* and a crash into
-a finding that names the rule, so that one raising rule never silences the others.
-Refuses: reading values (`graph/`), settings (`settings.py`) and exemptions (`exemptions.py`).
+An unknown value makes a rule *undecided*; a crash is a finding that names the rule, so that it silences no other.
 """
 
 from __future__ import annotations
@@ -155,7 +153,7 @@ def rule(
     """Make the decorated check a rule about resources of `types`; its docstring becomes the rule's description."""
 
     def make(check: Check) -> Rule:
-        made = Rule(
+        result = Rule(
             name=name,
             kind=kind,
             types=types,
@@ -171,8 +169,8 @@ def rule(
             remedy=remedy,
             last=last,
         )
-        _registered.append(made)
-        return made
+        _registered.append(result)
+        return result
 
     return make
 
@@ -187,12 +185,12 @@ def registered() -> tuple[Rule, ...]:
 
 def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
     """Findings of one rule on one resource; never raises."""
-    made: dict[str, int] = {}
+    result: dict[str, int] = {}
 
     def finding(verdict: Verdict, message: str, prop: str, on: Resource) -> Finding:
         key = f"{one.name}|{_steady(on)}|{prop}" + ("" if on is subject else f"|{_steady(subject)}")
-        made[key] = made.get(key, 0) + 1
-        numbered = key if made[key] == 1 else f"{key}|{made[key]}"
+        result[key] = result.get(key, 0) + 1
+        numbered = key if result[key] == 1 else f"{key}|{result[key]}"
         return Finding(
             rule=one.name,
             verdict=verdict,

@@ -1,9 +1,6 @@
-"""Settings of the rules, in one typed place.
+"""Settings of the rules: each value that a team may set differently, with its default and its JSON schema.
 
-Owns: every value that a team may want to set differently, its default, and its JSON schema for the pack's
-configuration.
-Refuses: judging (the rules) and reading files (`configuration.py`).
-Each rule names the fields it reads, so that CrossGuard shows and validates exactly those for it.
+Each rule names the fields that it reads, so that CrossGuard shows and validates exactly those for it.
 """
 
 from __future__ import annotations
@@ -118,25 +115,25 @@ def _json_types() -> Mapping[str, dict[str, Any]]:
 def schema(names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """JSON schema properties of these fields and of the exemptions, as a rule's configuration offers them."""
     known = {f.name: f for f in fields(Settings)}
-    made: dict[str, dict[str, Any]] = {"exemptions": EXEMPTION_SCHEMA}
+    built: dict[str, dict[str, Any]] = {"exemptions": EXEMPTION_SCHEMA}
     for name in names:
-        found = known[name].default
-        made[json_name(name)] = {
+        result = known[name].default
+        built[json_name(name)] = {
             **_json_types()[name],
             "description": known[name].metadata["description"],
-            "default": list(found) if isinstance(found, tuple) else found,
+            "default": list(result) if isinstance(result, tuple) else result,
         }
-    return made
+    return built
 
 
 def from_config(config: Mapping[str, Any], stack: str) -> Settings:
     """Settings from one rule's configuration; what it does not name keeps its default."""
-    given: dict[str, Any] = {
+    names: dict[str, Any] = {
         f.name: tuple(config[name]) if isinstance(f.default, tuple) else config[name]
         for f in fields(Settings)
         if (name := json_name(f.name)) in config
     }
-    return Settings(**given).for_stack(stack)
+    return Settings(**names).for_stack(stack)
 
 
 def exemptions_of(rule: str, config: Mapping[str, Any]) -> tuple[Exemption, ...]:

@@ -6,6 +6,7 @@ how a night goes: that is the state machine's affair.
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from rich.markup import escape
 from batchctl.errors import OperatorError
 
 from . import portfolio
-from .display import Display, show_failure, show_success
+from .display import Display, show_failure, show_files, show_next, show_success
 
 DEFAULT_OUT = Path("demo-output")
 
@@ -49,6 +50,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _night(console: Console, chosen: argparse.Namespace) -> int:
     start = time.perf_counter()
+    _require_writable(chosen.out)
     with console.status("reading the program and its workflow"):
         # Slow to import (Pulumi's aws SDK, the emulator), so that --help and a typing error answer at once.
         from . import night
@@ -65,10 +67,23 @@ def _night(console: Console, chosen: argparse.Namespace) -> int:
     if report is None:
         show_failure(console, execution, folder.tasks)
         return 1
-    show_success(console, execution, report, announced)
-    console.print(f"{time.perf_counter() - start:.1f} s in all; the report:")
-    console.print(folder.pdf, soft_wrap=True, highlight=False)
+    show_success(console, report, announced, time.perf_counter() - start)
+    show_files(console, folder.files(report))
+    show_next(console, chosen.out)
     return 0
+
+
+def _require_writable(folder: Path) -> None:
+    """Refuse a folder that cannot take the report, before a minute is spent on it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OperatorError(
+            f"--out {folder} cannot be written: {error.strerror}. Name a folder that can, for example "
+            f"--out {Path(tempfile.gettempdir()) / DEFAULT_OUT}"
+        ) from error
 
 
 if __name__ == "__main__":

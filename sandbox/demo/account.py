@@ -12,10 +12,10 @@ from sandbox.furnishing import Blueprint, Furnished, furnish
 
 def read_blueprint(stack: str) -> Blueprint:
     """Run the program for a committed stack under the recorder. Raises `batchctl.errors.OperatorError`."""
-    found = project.find()
-    stack_file = found.stack(stack)
-    recording = program.recorded(found, stack_file, "resolved")
-    return Blueprint(recording.graph(found.name), str(stack_file.config.get("aws:region", "us-east-1")))
+    repository = project.find()
+    stack_file = repository.stack(stack)
+    recording = program.recorded(repository, stack_file, "resolved")
+    return Blueprint(recording.graph(repository.name), str(stack_file.config.get("aws:region", "us-east-1")))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The night as a person watches it: one bar a job, and at the end what they came for."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -53,20 +54,47 @@ class Display:
         self._progress.advance(self._bars[name], by)
 
 
-def show_success(console: Console, execution: Execution, report: dict[str, Any], announced: list[str]) -> None:
+def show_success(console: Console, report: dict[str, Any], announced: list[str], seconds: float) -> None:
     """What the morning wants to know."""
     headline = report["portfolio"]["measures"][-1]
     quality = report["data_quality"]
     table = Table.grid(padding=(0, 2))
     for name, value in (
-        ("run", f"{execution.name}: {execution.status}, {len(execution.states)} states entered"),
-        ("trades", f"{quality['accepted']:,} valued, {quality['quarantined']:,} quarantined"),
-        ("value at risk", f"USD {headline['value_at_risk']:,.0f} at {headline['level']:.0%} over one day"),
-        ("expected shortfall", f"USD {headline['expected_shortfall']:,.0f}"),
+        ("took", f"{seconds:.0f} seconds, from reading the program to the report"),
+        ("trades", f"{quality['accepted']:,} valued; {quality['quarantined']:,} rows were wrong and set aside"),
+        (
+            "value at risk",
+            f"USD {headline['value_at_risk']:,.0f}: lost or exceeded on one day in "
+            f"{1 / (1 - headline['level']):.0f} ({headline['level']:.0%})",
+        ),
+        ("expected shortfall", f"USD {headline['expected_shortfall']:,.0f}: the average loss on such a day"),
+        *(("look at", warning) for warning in report["warnings"]),
         *(("announced", subject) for subject in announced),
     ):
         table.add_row(f"[dim]{name}", escape(value))
     console.print(Panel(table, title="The night is over", title_align="left", border_style="green", expand=False))
+
+
+def show_files(console: Console, files: Sequence[tuple[Path, str]]) -> None:
+    """What lies in the output folder, and what each is."""
+    for path, meaning in files:
+        console.print(f"[dim]{meaning}[/]", path, sep="\n  ", soft_wrap=True, highlight=False)
+
+
+def show_next(console: Console, out: Path) -> None:
+    """What to try after a first night."""
+    console.print("\nWhat to try next:")
+    for command, meaning in (
+        (f"python -m sandbox.demo --trades 200000 --out {out}", "a larger book"),
+        (f"python -m sandbox.demo --seed 2 --out {out}", "another book"),
+        ("batchctl size --trades 1000000 --scenarios 20000", "what such a night needs on Fargate, and costs"),
+        ("make preview", "what would be deployed, and what it costs when idle"),
+    ):
+        console.print(
+            f"  .venv/bin/{command}" if command[:4] != "make" else f"  {command}", soft_wrap=True, highlight=False
+        )
+        console.print(f"    [dim]{meaning}[/]")
+    console.print("  docs/operations.md [dim]goes from an empty account to this report[/]", highlight=False)
 
 
 def show_failure(console: Console, execution: Execution, logs: Path) -> None:

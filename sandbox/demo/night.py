@@ -1,6 +1,6 @@
 """One night: the client sends, the workflow runs, the report is fetched.
 
-Refuses: deciding what runs when. That is the state machine's affair; this only answers its RunTask calls.
+What runs when is decided by the state machine; this only answers its RunTask calls.
 """
 
 import json
@@ -52,11 +52,26 @@ class Folder:
         """The report for programs."""
         return self.root / "report.json"
 
+    @property
+    def rejected(self) -> Path:
+        """The rows that were set aside, with their reasons."""
+        return self.root / "rejected.csv"
+
+    def files(self, report: dict[str, Any]) -> list[tuple[Path, str]]:
+        """What a reader looks for, and what each file is."""
+        return [
+            (self.client, "what the client sent:"),
+            (self.tasks, "the log of every task:"),
+            (self.rejected, f"rows that were set aside, with reasons; the report calls it {_rejected_uri(report)}:"),
+            (self.json, "the report for programs, every number of it:"),
+            (self.pdf, "the report:"),
+        ]
+
     def clear(self) -> None:
         """Remove what an earlier demo left."""
         for part in (self.client, self.tasks):
             shutil.rmtree(part, ignore_errors=True)
-        for file in (self.pdf, self.json):
+        for file in (self.pdf, self.json, self.rejected):
             file.unlink(missing_ok=True)
 
 
@@ -97,13 +112,13 @@ def send(account: Account, folder: Folder, display: Display, *, trades: int, see
     """Make a portfolio for the coming market open and put it into the input bucket, the manifest last."""
     folder.clear()
     day = trading_day(datetime.now(UTC).date())
-    made = portfolio.write(folder.client, trades=trades, business_date=day, seed=seed)
-    display.expect(_CLIENT, len(made.files) + 1)
-    for path in (*made.files, made.manifest):
+    written = portfolio.write(folder.client, trades=trades, business_date=day, seed=seed)
+    display.expect(_CLIENT, len(written.files) + 1)
+    for path in (*written.files, written.manifest):
         key = path.relative_to(folder.client).as_posix()
         answer = account.s3.put_object(Bucket=account.blueprint.input_bucket, Key=key, Body=path.read_bytes())
         display.advance(_CLIENT)
-    return Sent(business_date=day, key=key, version=answer["VersionId"], rows=made.rows)
+    return Sent(business_date=day, key=key, version=answer["VersionId"], rows=written.rows)
 
 
 def trading_day(today: date) -> date:
@@ -132,12 +147,17 @@ def run(account: Account, folder: Folder, display: Display, sent: Sent) -> Execu
 
 
 def fetch_report(account: Account, folder: Folder, business_date: date) -> dict[str, Any]:
-    """Copy the report to this machine; its JSON."""
+    """Copy the report, and what it points to, to this machine; its JSON."""
     marker = _read(account, f"reports/{business_date.isoformat()}/_SUCCESS")
     for uri, path in ((marker["report_uri"], folder.pdf), (marker["json_uri"], folder.json)):
         path.write_bytes(_bytes(account, S3Uri.parse(uri).key))
     report: dict[str, Any] = json.loads(folder.json.read_bytes())
+    folder.rejected.write_bytes(_bytes(account, S3Uri.parse(_rejected_uri(report)).key))
     return report
+
+
+def _rejected_uri(report: dict[str, Any]) -> str:
+    return str(report["data_quality"]["rejected_uri"])
 
 
 def _read(account: Account, key: str) -> Any:

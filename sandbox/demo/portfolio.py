@@ -1,7 +1,7 @@
 """A made-up but plausible portfolio with a truthful manifest: `python -m sandbox.demo.portfolio --trades 10000 --out
 DIR`.
 
-Owns the trade files that the demo, the tests and the benchmarks share. The same arguments give the same bytes. About
+Demo, tests and benchmarks share these trade files. The same arguments give the same bytes. About
 one row in a hundred is wrong in one of the ways that clients really get rows wrong, so that the quarantine has work.
 """
 
@@ -100,10 +100,10 @@ def _desk_of(asset_class: str, number: int) -> Row:
 
 def _instruments(kind: _AssetClass, rng: np.random.Generator) -> list[Row]:
     regions = rng.choice(list(_REGIONS), size=kind.instruments, p=_REGION_WEIGHTS)
-    made: list[Row] = []
+    rows: list[Row] = []
     for number, region in enumerate(regions):
         currency = _REGIONS[str(region)]
-        made.append(
+        rows.append(
             {
                 "instrument": f"{kind.prefix}-{region}-{number + 1:04d}",
                 "asset_class": kind.name,
@@ -114,7 +114,7 @@ def _instruments(kind: _AssetClass, rng: np.random.Generator) -> list[Row]:
                 "correlation": round(float(rng.uniform(*kind.correlation)), 4),
             }
         )
-    return made
+    return rows
 
 
 def spoil(rows: list[Row], share: float, business_date: date, seed: int) -> int:

@@ -116,6 +116,15 @@ def secret(region: str, account: str, resource: str) -> Any | None:
     return next((s for s in list(secrets.values()) if s.arn.endswith(f":{resource}") or s.name == name), None)
 
 
+def roles_of_definition(definition: str, *, region: str, account: str) -> dict[str, str]:
+    """The roles that a task definition (`family`, `family:revision` or its ARN) names, by `task` and `execution`."""
+    family, _, revision = definition.rpartition("/")[2].partition(":")
+    revisions = backend(ecs_backends, account, region).task_definitions.get(family, {})
+    found = revisions.get(int(revision) if revision.isdigit() else max(revisions, default=0))
+    named = {"task": getattr(found, "task_role_arn", None), "execution": getattr(found, "execution_role_arn", None)}
+    return {kind: str(role) for kind, role in named.items() if role}
+
+
 def _listed(tags: Any) -> Tags:
     """Tags in whichever of the forms services use."""
     if isinstance(tags, Mapping):

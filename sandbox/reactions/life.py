@@ -7,20 +7,20 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.clock import Clock, machine_time
+from sandbox.reactions.account import Account, Permission, trusted_by_name
+from sandbox.reactions.control import BadRequestError, Control, moment
+from sandbox.reactions.events import storage
+from sandbox.reactions.events.bus import Bus
+from sandbox.reactions.events.schedules import Schedules
+from sandbox.reactions.metrics import Metrics
+from sandbox.reactions.monitoring import log_filters
+from sandbox.reactions.monitoring.alarms import Alarms
+from sandbox.reactions.monitoring.scaling import Scaling
+from sandbox.reactions.states.executions import Executions
 from sandbox.tasks.fargate import Fargate
 from sandbox.tasks.outcomes import UnknownOutcomeError
 from sandbox.tasks.scans import Scans, UnknownFindingsError
 from sandbox.tasks.services import Services
-
-from . import log_filters, storage
-from .account import Account, Permission, trusted_by_name
-from .alarms import Alarms
-from .bus import Bus
-from .control import BadRequestError, Control, moment
-from .executions import Executions
-from .metrics import Metrics
-from .scaling import Scaling
-from .schedules import Schedules
 
 CREDENTIALS_LAST = timedelta(hours=6)
 """As ECS renews them; on the machine's clock, which is the task's."""

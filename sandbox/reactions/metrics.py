@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from moto.cloudwatch.models import Dimension, MetricDatum, cloudwatch_backends
 from moto.sqs.models import sqs_backends
 
-from .account import ACCOUNT_ID, Account
+from sandbox.reactions.account import ACCOUNT_ID, Account
 
 Key = tuple[str, str, str, frozenset[tuple[str, str]]]
 """Region, namespace, name, dimensions."""

@@ -41,7 +41,7 @@ _FOOT = """
 - An event pattern is held to its grammar, not to the number of its wildcards; a filter pattern to its brackets and
   quotation marks; a state machine to what `definition` says, not to the types of its paths.
 - A service principal is held against the names of AWS's endpoints; one that only AWS's own pages name may be refused.
-  Then add it to `sandbox/strict/grammar/policies.py`.
+  Then add it to `sandbox/strict/grammar/principals.py`.
 - `cloudwatch.action_targets` is stricter than AWS, which takes an alarm for a topic that does not exist and fails only
   when the alarm is to be sent.
 - Permissions: a request that is well-formed and not allowed is not refused here.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.network.vpc import endpoints_of
+from sandbox.strict.network.endpoints import endpoints_of
 from sandbox.strict.rules import Rules
 
 _EC2_ERRORS = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html#api-error-codes-table-client"

@@ -16,7 +16,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.ecs.models import EC2ContainerServiceBackend, Task, ecs_backends
 
 from sandbox.reactions.account import ACCOUNT_ID, Account, DeniedError
-from sandbox.reactions.bus import Bus
+from sandbox.reactions.events.bus import Bus
 from sandbox.reactions.hooks import replace
 
 from . import containers, descriptions, images, network

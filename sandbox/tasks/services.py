@@ -16,7 +16,7 @@ from typing import Any
 from moto.ecs.models import EC2ContainerServiceBackend, Service, ecs_backends
 
 from sandbox.reactions.account import ACCOUNT_ID, Account
-from sandbox.reactions.bus import Bus
+from sandbox.reactions.events.bus import Bus
 from sandbox.reactions.hooks import replace
 
 from .fargate import Fargate

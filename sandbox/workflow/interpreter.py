@@ -120,7 +120,7 @@ def _hooks(
             (states, "encode_jsonata_variable_declarations", _bind),
             (boto_client, "boto3", SimpleNamespace(client=_client_at(workflow))),
             (retrier_decl, "time", SimpleNamespace(sleep=lambda s: time.sleep(s * workflow.seconds))),
-            (wait_function.WaitFunction, "_wait_interval", _wait(workflow.seconds)),
+            (wait_function.WaitFunction, "_wait_interval", _wait(workflow)),
             (state_task_service_aws_sdk.StateTaskServiceAwsSdk, "_eval_service_task", _text_bodies()),
             (state_task_service_ecs.StateTaskServiceEcs, "_get_supported_parameters", lambda self: None),
             (
@@ -173,18 +173,27 @@ def _client_at(workflow: LocalWorkflow) -> Any:
     return client
 
 
-def _wait(seconds: float) -> Any:
+def _wait(workflow: LocalWorkflow) -> Any:
     def interval(self: Any, env: Any, wait_seconds: float) -> None:
-        env.program_state_event.wait(wait_seconds * seconds)
+        if workflow.on_wait:
+            workflow.on_wait()
+        env.program_state_event.wait(wait_seconds * workflow.seconds)
 
     return interval
 
 
 def _text_bodies() -> Any:
-    """AWS hands an object's body over as text; the interpreter leaves the stream."""
+    """AWS hands an object's body over as text; the interpreter leaves the stream.
+
+    Step Functions' own API takes parameters that begin with a small letter; AWS's integration and the definition write
+    them with a capital, and the interpreter hands them on unchanged.
+    """
     original = state_task_service_aws_sdk.StateTaskServiceAwsSdk._eval_service_task
 
     def evaluate(self: Any, env: Any, **arguments: Any) -> None:
+        if self.resource.api_name == "sfn":
+            given = arguments["normalised_parameters"]
+            arguments["normalised_parameters"] = {name[0].lower() + name[1:]: value for name, value in given.items()}
         original(self, env=env, **arguments)
         answer = env.stack[-1]
         for key, value in answer.items():

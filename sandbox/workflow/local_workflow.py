@@ -110,6 +110,8 @@ class LocalWorkflow:
     """What one second of the definition's waits and backoffs takes; a machine's own timeout is scaled by
     `timeout_scale`."""
     timeout_scale: float = 1.0
+    on_wait: Callable[[], None] | None = None
+    """Called whenever a Wait state begins to wait."""
 
     def start(self, input: Mapping[str, Any], *, name: str | None = None) -> Execution:
         """Runs one execution to its end; others in this process wait for their turn."""

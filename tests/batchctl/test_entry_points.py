@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from batchctl import entry_points
 from batchctl.cli import app
@@ -13,6 +14,7 @@ from settings import PROJECT
 from tooling.delivery.delivery_settings import Delivery
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = typer.main.get_command(app)
 
 _FILES = (
     "Makefile",
@@ -39,12 +41,12 @@ def copy(tmp_path: Path) -> Path:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
-    assert entry_points.problems(tmp_path, app) == [], "the copy must be sound before a test breaks it"
+    assert entry_points.problems(tmp_path, COMMANDS) == [], "the copy must be sound before a test breaks it"
     return tmp_path
 
 
 def test_this_checkout_is_sound() -> None:
-    assert [str(problem) for problem in entry_points.problems(ROOT, app)] == []
+    assert [str(problem) for problem in entry_points.problems(ROOT, COMMANDS)] == []
 
 
 def test_the_names_are_those_of_the_settings() -> None:
@@ -55,7 +57,6 @@ def test_the_names_are_those_of_the_settings() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        ("Pulumi.yaml", "name: batch-platform", "name: other", "the project is called 'other'"),
         ("Pulumi.yaml", "main: .", "main: src", "its program src/__main__.py does not exist"),
         ("tooling/Pulumi.yaml", "name: batch-platform-tooling", "name: batch-platform", "not 'batch-platform-tooling'"),
         ("tooling/buildspecs/up.yml", '--stack "$STACK" --policy-pack', "--stack staging --policy-pack", "'staging'"),
@@ -89,24 +90,24 @@ def test_naming_something_else_is_found(copy: Path, file: str, old: str, new: st
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    found = [str(problem) for problem in entry_points.problems(copy, app)]
+    found = [str(problem) for problem in entry_points.problems(copy, COMMANDS)]
     assert any(problem.startswith(f"{file}: ") and says in problem for problem in found), found
 
 
 def test_a_stack_without_a_file_is_found(copy: Path) -> None:
     (copy / "Pulumi.prod.yaml").unlink()
-    assert "Pulumi.prod.yaml: does not exist" in "\n".join(map(str, entry_points.problems(copy, app)))
+    assert "Pulumi.prod.yaml: does not exist" in "\n".join(map(str, entry_points.problems(copy, COMMANDS)))
 
 
 def test_a_file_without_an_entry_point_is_found(copy: Path) -> None:
     shutil.copy(copy / "Pulumi.dev.yaml", copy / "Pulumi.qa.yaml")
-    assert "Pulumi.qa.yaml: no entry point deploys it" in "\n".join(map(str, entry_points.problems(copy, app)))
+    assert "Pulumi.qa.yaml: no entry point deploys it" in "\n".join(map(str, entry_points.problems(copy, COMMANDS)))
 
 
 def test_a_pipeline_that_deploys_an_unknown_stack_is_found(copy: Path) -> None:
     file = copy / "tooling" / "Pulumi.tooling.yaml"
     file.write_text(file.read_text() + "  batch-platform:delivery:\n    stacks: [dev, live]\n")
-    assert "the pipeline deploys 'live'" in "\n".join(map(str, entry_points.problems(copy, app)))
+    assert "the pipeline deploys 'live'" in "\n".join(map(str, entry_points.problems(copy, COMMANDS)))
 
 
 @pytest.mark.parametrize("change", ["missing", "unused"])
@@ -118,4 +119,4 @@ def test_buildspecs_and_steps_are_the_same(copy: Path, change: str) -> None:
     wanted = {"missing": "tooling/buildspecs/scan.yml: a step", "unused": "tooling/buildspecs/extra.yml: no step"}[
         change
     ]
-    assert wanted in "\n".join(map(str, entry_points.problems(copy, app)))
+    assert wanted in "\n".join(map(str, entry_points.problems(copy, COMMANDS)))

@@ -117,13 +117,13 @@ def test_an_endpoint_service_that_the_region_lacks(answers: Answers) -> None:
     del answers.services["com.amazonaws.us-east-1.ecr.dkr"]
     one = diagnoses()["endpoint services"]
     assert one["outcome"] == "fail"
-    assert "com.amazonaws.us-east-1.ecr.dkr" in one["found"]
+    assert "com.amazonaws.us-east-1.ecr.dkr" in one["observed"]
 
 
 def test_an_endpoint_service_that_a_zone_lacks(answers: Answers) -> None:
     answers.services["com.amazonaws.us-east-1.logs"].remove("us-east-1c")
     one = diagnoses()["endpoint services"]
-    assert (one["outcome"], one["found"]) == ("warn", "com.amazonaws.us-east-1.logs not in us-east-1c")
+    assert (one["outcome"], one["observed"]) == ("warn", "com.amazonaws.us-east-1.logs not in us-east-1c")
 
 
 def test_a_bucket_that_is_there_already(answers: Answers) -> None:

@@ -5,12 +5,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
 
-from batchctl import sizing
+from batchctl import cli, sizing
 from batchctl.errors import OperatorError
+from batchctl.preview.prices import TABLE
 from batchctl.sizing import Proposal, Timings, load_timings, propose
+from data_ingestion.job import IngestionEnvironment
+from risk_calculation.job import RiskEnvironment
+from settings import parse
 
 TIMINGS = Timings(
     machine="a table",
@@ -35,37 +41,37 @@ def test_the_committed_times_can_be_read() -> None:
 
 def test_a_million_trades_take_few_large_tasks() -> None:
     """Starting a task takes longer than valuing a hundred thousand trades."""
-    found = propose(1_000_000, 20_000, 6, 60, TIMINGS)
-    assert found.fits
-    assert found.shard_size * found.batch >= 100_000
-    assert found.makespan_minutes < 60
-    assert found.usd < 0.05
+    proposal = propose(1_000_000, 20_000, 6, 60, TIMINGS)
+    assert proposal.fits
+    assert proposal.shard_size * proposal.batch >= 100_000
+    assert proposal.makespan_minutes < 60
+    assert proposal.usd < 0.05
 
 
 def test_more_at_once_when_the_window_is_short() -> None:
     slow = replace(TIMINGS, row=1e-3)
-    patient, hurried = propose(1_000_000, 20_000, 64, 600, slow), propose(1_000_000, 20_000, 64, 10, slow)
+    patient, hurried = propose(1_000_000, 20_000, 64, 600, slow), propose(1_000_000, 20_000, 64, 3.5, slow)
     assert patient.fits and hurried.fits
-    assert hurried.makespan_minutes <= 10 < patient.makespan_minutes
+    assert hurried.makespan_minutes <= 3.5 < patient.makespan_minutes
     assert hurried.at_once > patient.at_once
     assert hurried.usd >= patient.usd
 
 
 def test_a_window_that_nothing_fits_in() -> None:
-    found = propose(1_000_000, 20_000, 6, 0.5, TIMINGS)
-    assert not found.fits
-    assert found.makespan_minutes > 0.5
+    proposal = propose(1_000_000, 20_000, 6, 0.5, TIMINGS)
+    assert not proposal.fits
+    assert proposal.makespan_minutes > 0.5
 
 
 def test_by_hand() -> None:
     """One shard on one vCPU: three starts, and what each job does."""
-    found = propose(1_000, 1_000, 1, 60, TIMINGS, instruments=100)
+    proposal = propose(1_000, 1_000, 1, 60, TIMINGS, instruments=100)
     work = 0.03 + 1_000 * 1e-6 + 100 * 1_000 * (3e-8 + 2e-8)
-    assert (found.shard_size, found.tasks, found.vcpu) == (1_000, 1, 1)
-    assert found.task_seconds == pytest.approx(46 + work)
-    assert found.makespan_minutes * 60 == pytest.approx(3 * 46 + 0.001 + work + 0.05 + 2.003)
+    assert (proposal.shard_size, proposal.tasks, proposal.vcpu) == (1_000, 1, 1)
+    assert proposal.task_seconds == pytest.approx(46 + work)
+    assert proposal.makespan_minutes * 60 == pytest.approx(3 * 46 + 0.001 + work + 0.05 + 2.003)
     hourly = 0.04048 + 2 * 0.004445
-    assert found.usd == pytest.approx((3 * 46 + 0.001 + work + 2.003) / 3600 * hourly)
+    assert proposal.usd == pytest.approx(3 * 60 / 3600 * hourly)  # a minute is billed at least
 
 
 @settings(max_examples=100, deadline=None)
@@ -79,13 +85,13 @@ def test_by_hand() -> None:
 def test_every_proposal_can_be_deployed(
     trades: int, scenarios: int, quota: int, window: float, instruments: int
 ) -> None:
-    found = propose(trades, scenarios, quota, window, TIMINGS, instruments=instruments)
-    shards = -(-trades // found.shard_size)
+    proposal = propose(trades, scenarios, quota, window, TIMINGS, instruments=instruments)
+    shards = -(-trades // proposal.shard_size)
     assert shards <= sizing.MAX_SHARDS
-    assert found.tasks == -(-shards // found.batch)
-    assert found.at_once * found.vcpu <= max(quota, 1)
-    assert found.fits == (found.makespan_minutes <= window)
-    assert found.usd > 0
+    assert proposal.tasks == -(-shards // proposal.batch)
+    assert proposal.at_once * proposal.vcpu <= max(quota, 1)
+    assert proposal.fits == (proposal.makespan_minutes <= window)
+    assert proposal.usd > 0
 
 
 def test_a_cheaper_way_is_never_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,8 +104,8 @@ def test_a_cheaper_way_is_never_left_out(monkeypatch: pytest.MonkeyPatch) -> Non
         return list(seen)
 
     monkeypatch.setattr(sizing, "_ways", spy)
-    found = propose(3_000_000, 20_000, 16, 30, TIMINGS)
-    assert found.usd <= min(way.usd for way in seen if way.makespan_minutes <= 30) + 0.001
+    proposal = propose(3_000_000, 20_000, 16, 30, TIMINGS)
+    assert proposal.usd <= min(way.usd for way in seen if way.makespan_minutes <= 30) + 0.01
 
 
 @pytest.mark.parametrize(
@@ -123,3 +129,56 @@ def test_a_file_of_times_that_is_none(tmp_path: Path, content: str) -> None:
     path.write_text(content)
     with pytest.raises(OperatorError, match=r"timings\.json"):
         load_timings(path)
+
+
+class TestCommand:
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(cli.app, ["size", *arguments])
+
+    def test_shard_size_and_batch_are_its_answer_for_a_million_trades(self) -> None:
+        """Who changes a default measures again. The task's size is larger than the answer."""
+        answer = json.loads(self.run("--trades", "1000000", "--scenarios", "20000", "--json").stdout)
+        job = parse({}, stack="dev").jobs["risk-calculation"]
+        assert job.fan_out is not None
+        assert job.fan_out.batch == answer["batch"]
+        assert job.cpu >= 1024 * answer["vcpu"] and job.memory >= 1024 * sizing.GIGABYTES_PER_VCPU * answer["vcpu"]
+        assert IngestionEnvironment.model_fields["shard_size"].default == answer["shard_size"]
+        assert RiskEnvironment.model_fields["scenarios"].default == 20_000
+
+    def test_what_it_prints_can_be_put_into_a_stack_file(self) -> None:
+        done = self.run("--trades", "100000000", "--scenarios", "50000")
+        assert done.exit_code == 0
+        text = done.stdout[done.stdout.index("  batch-platform:jobs:") :]
+        jobs = yaml.safe_load(text)["batch-platform:jobs"]
+        config = parse({"jobs": jobs}, stack="dev")
+        assert config.jobs["data-ingestion"].environment["BATCH_SHARD_SIZE"] == "1000000"
+        assert config.jobs["risk-calculation"].fan_out is not None
+        assert config.jobs["risk-calculation"].fan_out.batch > 1
+
+    def test_a_window_that_is_too_short_ends_with_1_and_the_quota_that_would_do(self, tmp_path: Path) -> None:
+        slow = tmp_path / "timings.json"
+        slow.write_text(json.dumps(asdict(replace(TIMINGS, row=1e-3))))
+        arguments = ("--timings", str(slow), "--window", "10", "--quota", "2")
+        done = self.run(*arguments)
+        assert (done.exit_code, "with a quota of 4 vCPU it would" in done.stdout) == (1, True), done.stdout
+        answer = json.loads(self.run(*arguments, "--json").stdout)
+        assert (answer["fits"], answer["sufficient_quota"]) == (False, 4)
+
+    def test_quota_and_window_are_the_stacks(self) -> None:
+        answer = json.loads(self.run("--stack", "prod", "--json").stdout)
+        workflow = parse({}, stack="prod").workflow
+        assert answer["vcpu_quota"] == workflow.fargate_vcpu_quota
+        assert answer["window_minutes"] == workflow.deadline.window_seconds / 60
+
+    @pytest.mark.parametrize("arguments", [["--trades", "0"], ["--quota", "-1"], ["--stack", "nowhere"]])
+    def test_arguments_that_are_refused(self, arguments: list[str]) -> None:
+        done = self.run(*arguments)
+        assert done.exit_code == 2 or isinstance(done.exception, OperatorError)
+        assert "Traceback" not in done.output
+
+
+def test_few_shards_are_one_task_each() -> None:
+    """An inline map knows no batches."""
+    for way in sizing._ways(sizing._Night(1_000_000, 20_000, 400, 6, 60, 40), TIMINGS, TABLE):
+        shards = -(-1_000_000 // way.shard_size)
+        assert way.tasks == (shards if shards <= 40 else -(-shards // way.batch))

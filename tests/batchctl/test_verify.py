@@ -61,7 +61,7 @@ def test_an_error_is_missing_or_unanswered(error: Exception, outcome: Outcome) -
 
     (check,) = asked(function)
     assert (check.outcome, check.says, check.resource) == (outcome, "The thing is there", "thing")
-    assert check.found
+    assert check.observed
 
 
 def test_what_was_found_before_an_error_counts() -> None:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from batchctl.preview import cost
+from batchctl.preview.makespan import Load, Rates, launches, makespan, throttled_starts
 from batchctl.preview.prices import load_prices
-from benchmarks.makespan import HISTORY_LIMIT, Load, Measured, Rates, Scene, launches, makespan, quota_for, ways
+from benchmarks.makespan import HISTORY_LIMIT, Measured, Scene, quota_for, ways
+from conventions.fargate import vcpus
+from data_ingestion.job import IngestionEnvironment
+from risk_calculation.job import RiskEnvironment
 from settings.jobs import DEFAULT_JOBS, Job
 
 STEADY = Load(shard_seconds=60, startup_seconds=40, spread=0)
@@ -57,6 +62,29 @@ class TestMakespan:
         assert makespan(11, 10, 1, PLENTY, STEADY)[1] == pytest.approx(40 + 600 + 40 + 60)
 
 
+class TestThrottledStarts:
+    """Starts that ECS refuses are tried again as the state machine does it."""
+
+    @pytest.mark.parametrize("at_once", [100, 3_000, 10_000])
+    def test_none_is_lost_however_many_start_at_once(self, at_once: int) -> None:
+        starts = throttled_starts(at_once, at_once, 105, Rates(vcpu_quota=0), JOB)
+        assert starts.lost == 0
+        assert starts.refused > 0
+
+    def test_waiting_for_a_start_takes_little_longer_than_the_rates_themselves(self) -> None:
+        ideal = 10_000 / 20 + 105
+        assert ideal - 10 < throttled_starts(10_000, 10_000, 105, Rates(vcpu_quota=0), JOB).seconds < 1.5 * ideal
+
+
+class TestAssumptions:
+    """Time and money are taken from one set of assumptions, and those from the jobs."""
+
+    def test_a_default_shard_is_the_jobs(self) -> None:
+        assert IngestionEnvironment.model_fields["shard_size"].default == cost.DEFAULT_SHARD
+        assert RiskEnvironment.model_fields["scenarios"].default == cost.DEFAULT_SCENARIOS
+        assert int(vcpus(JOB.cpu)) == cost.DEFAULT_VCPU
+
+
 class TestModes:
     """What the settings choose, and what would happen otherwise."""
 
@@ -77,5 +105,5 @@ class TestModes:
     def test_the_quota_that_meets_the_window(self) -> None:
         needed = quota_for(10_000, JOB, 13.5 * 3600, Rates(vcpu_quota=0), STEADY)
         assert needed is not None
-        assert makespan(10_000, 1, needed // 2, Rates(vcpu_quota=0), STEADY)[0] <= 13.5 * 3600
+        assert makespan(10_000, 1, int(needed / vcpus(JOB.cpu)), Rates(vcpu_quota=0), STEADY)[0] <= 13.5 * 3600
         assert makespan(10_000, 1, needed // 2 - 1, Rates(vcpu_quota=0), STEADY)[0] > 13.5 * 3600

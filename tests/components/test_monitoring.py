@@ -178,8 +178,8 @@ class TestLogsAndDashboard:
             assert machine.props["tracingConfiguration"] == {"enabled": True}
 
     def test_the_dashboard_shows_what_the_issue_asks_for(self, program: Program) -> None:
-        (made,) = program.all("aws:cloudwatch/dashboard:Dashboard")
-        widgets = json.loads(made.props["dashboardBody"])["widgets"]
+        (dashboard,) = program.all("aws:cloudwatch/dashboard:Dashboard")
+        widgets = json.loads(dashboard.props["dashboardBody"])["widgets"]
         titles = " ".join(widget["properties"]["title"] for widget in widgets)
         for word in ("Runs", "Duration", "badly", "Cost drivers", "dead letters", "Error", "Shards", "stopped tasks"):
             assert word in titles, word
@@ -187,9 +187,9 @@ class TestLogsAndDashboard:
         assert window[0]["properties"]["annotations"]["horizontal"][0]["value"] == 13.5 * 3600 * 1000
 
     def test_widgets_lie_side_by_side(self, program: Program) -> None:
-        (made,) = program.all("aws:cloudwatch/dashboard:Dashboard")
+        (dashboard,) = program.all("aws:cloudwatch/dashboard:Dashboard")
         taken: set[tuple[int, int]] = set()
-        for widget in json.loads(made.props["dashboardBody"])["widgets"]:
+        for widget in json.loads(dashboard.props["dashboardBody"])["widgets"]:
             cells = {
                 (x, y)
                 for x in range(widget["x"], widget["x"] + widget["width"])
@@ -201,8 +201,8 @@ class TestLogsAndDashboard:
 
     def test_saved_queries_read_groups_that_exist(self, program: Program) -> None:
         groups = {str(g.props["name"]) for g in program.all("aws:cloudwatch/logGroup:LogGroup")}
-        (made,) = program.all("aws:cloudwatch/dashboard:Dashboard")
-        read = set(re.findall(r"SOURCE '([^']+)'", made.props["dashboardBody"]))
+        (dashboard,) = program.all("aws:cloudwatch/dashboard:Dashboard")
+        read = set(re.findall(r"SOURCE '([^']+)'", dashboard.props["dashboardBody"]))
         assert read <= groups
         assert len(read) == 5
 

@@ -11,6 +11,7 @@ def test_a_state_machine_that_a_manifest_starts() -> None:
         lambda: NightlyRun(
             "nightly",
             NightlyRunArgs(
+                network_places=4_000,
                 context=CONTEXT,
                 workflow=SETTINGS.workflow,
                 jobs=SETTINGS.jobs,

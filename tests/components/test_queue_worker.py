@@ -36,8 +36,8 @@ class TestQueueWorker:
     """Queue-worker mode of one job."""
 
     def _one(self, graph: Graph, token: str, name: str) -> Resource:
-        (found,) = [resource for resource in graph.of_type(token) if resource.name == name]
-        return found
+        (resource,) = [resource for resource in graph.of_type(token) if resource.name == name]
+        return resource
 
     def _policy(self, graph: Graph, purpose: str) -> Mapping[str, Any]:
         return self._one(graph, POLICY, f"risk-calculation-worker-{purpose}").props
@@ -113,8 +113,8 @@ class TestQueueWorker:
     def test_the_container_is_told_its_queue(self, graph: Graph) -> None:
         for task in graph.of_type("aws:ecs/taskDefinition:TaskDefinition"):
             (container,) = json.loads(task.props["containerDefinitions"])
-            told = {pair["name"]: pair["value"] for pair in container["environment"]}.get("BATCH_QUEUE")
-            assert told == ("queue-risk-calculation-dev" if task.name == "risk-calculation-task" else None)
+            queue = {pair["name"]: pair["value"] for pair in container["environment"]}.get("BATCH_QUEUE")
+            assert queue == ("queue-risk-calculation-dev" if task.name == "risk-calculation-task" else None)
 
     def test_without_an_endpoint_for_sqs_it_is_refused_in_words(self) -> None:
         with pytest.raises(settings.SettingsError, match="extraEndpoints"):

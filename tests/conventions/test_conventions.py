@@ -127,8 +127,8 @@ class TestNames:
 
 class TestIam:
     def test_version(self) -> None:
-        made = json.loads(iam.document(iam.statement("Read", ["s3:GetObject"], ["arn:aws:s3:::b/*"])))
-        assert made["Version"] == "2012-10-17"
+        policy = json.loads(iam.document(iam.statement("Read", ["s3:GetObject"], ["arn:aws:s3:::b/*"])))
+        assert policy["Version"] == "2012-10-17"
 
     @pytest.mark.parametrize("action", ["*", "s3:*", "s3:"])
     def test_wildcards_are_refused(self, action: str) -> None:
@@ -142,10 +142,10 @@ class TestIam:
 
 class TestEndpoints:
     def test_gateway_reaches_our_buckets_and_the_layer_bucket_only(self) -> None:
-        made = json.loads(endpoint_services.s3_policy(NAMES, ["arn:aws:s3:::ours"]))
+        policy = json.loads(endpoint_services.s3_policy(NAMES, ["arn:aws:s3:::ours"]))
         reached = {
             resource
-            for s in made["Statement"]
+            for s in policy["Statement"]
             for resource in (s["Resource"] if isinstance(s["Resource"], list) else [s["Resource"]])
         }
         assert reached == {
@@ -207,29 +207,29 @@ class TestTags:
         ],
     )
     def test_what_no_tag_may_hold_is_replaced(self, value: str, expected: str) -> None:
-        tags = self.made({}, {"BATCH_COMMIT_AUTHOR": value})
+        tags = self.tags({}, {"BATCH_COMMIT_AUTHOR": value})
         assert tags["CommitAuthor"] == expected
 
     NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 
-    def made(self, given: dict[str, str | None], variables: dict[str, str]) -> dict[str, str]:
-        return tagging.required(given, environment="dev", project="p", variables=variables, now=self.NOW)
+    def tags(self, configured: dict[str, str | None], variables: dict[str, str]) -> dict[str, str]:
+        return tagging.required(configured, environment="dev", project="p", variables=variables, now=self.NOW)
 
     def test_settings_win_over_ci(self) -> None:
-        assert self.made({"Repository": "mine"}, {"GITHUB_REPOSITORY": "theirs"})["Repository"] == "mine"
+        assert self.tags({"Repository": "mine"}, {"GITHUB_REPOSITORY": "theirs"})["Repository"] == "mine"
 
     def test_github(self) -> None:
         variables = {"GITHUB_REPOSITORY": "o/r", "GITHUB_ACTOR": "jane", "GITHUB_REF": "refs/pull/42/merge"}
-        tags = self.made({}, variables)
+        tags = self.tags({}, variables)
         assert (tags["Repository"], tags["CommitAuthor"], tags["PRNumber"]) == ("o/r", "jane", "42")
 
     def test_gitlab(self) -> None:
         variables = {"CI_PROJECT_PATH": "o/r", "GITLAB_USER_LOGIN": "joe", "CI_MERGE_REQUEST_IID": "7"}
-        tags = self.made({}, variables)
+        tags = self.tags({}, variables)
         assert (tags["Repository"], tags["CommitAuthor"], tags["PRNumber"]) == ("o/r", "joe", "7")
 
     def test_nothing_known_still_gives_all_eight(self) -> None:
-        tags = self.made({}, {})
+        tags = self.tags({}, {})
         assert tags == {
             "Repository": "none",
             "CommitAuthor": "none",

@@ -1,7 +1,6 @@
-"""What somebody might change behind Pulumi's back: at least one change an area of `batchctl verify`.
+"""What somebody might change behind Pulumi's back: at least one change an area of `batchctl verify`, and its undoing.
 
-Owns: the changes, each with its undoing; a change yields the name or id of what it changed.
-Refuses: judging whether verification notices (`test_tampering.py`).
+A change yields the name or id of what it changed; `test_tampering.py` judges whether verification notices.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Somebody changes a resource behind Pulumi's back: `batchctl verify` fails in exactly that area and names it.
 
-Owns: the proof, on the shared dev stack, that each change of `changes.py` is found, and that none is left behind.
+Every change of `changes.py` is made on the shared dev stack, and none is left behind.
 """
 
 from __future__ import annotations

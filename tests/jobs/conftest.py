@@ -52,8 +52,8 @@ def with_portfolio(night: Night, tmp_path: Path) -> Callable[[int], portfolio.Po
     """Uploads a generated portfolio of so many rows into the night's input bucket."""
 
     def upload(trades: int) -> portfolio.Portfolio:
-        made = portfolio.write(tmp_path / "portfolio", trades=trades)
+        sent = portfolio.write(tmp_path / "portfolio", trades=trades)
         night.upload(tmp_path / "portfolio")
-        return made
+        return sent
 
     return upload

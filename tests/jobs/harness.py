@@ -1,8 +1,7 @@
 """Jobs as processes against an emulated S3: the layout of a container, without the container.
 
-Owns: the environment that a task definition and the workflow would set, buckets with a portfolio in them, and a look at
-what a run left behind. A job gets an environment of its own, not the test's, and imports only what its image holds
-(`tests.jobs.image`), so that nothing leaks into it.
+A job gets the environment that a task definition and the workflow would set, not the test's, and imports only what its
+image holds (`tests.jobs.image`), so that nothing leaks into it.
 """
 
 import json
@@ -47,14 +46,14 @@ class Outcome:
 
     def event(self, name: str) -> dict[str, Any]:
         """The one log record with this event."""
-        (found,) = (record for record in self.records if record.get("event") == name)
-        return found
+        (only,) = (record for record in self.records if record.get("event") == name)
+        return only
 
     @property
     def metrics(self) -> dict[str, Any]:
         """The one embedded-metric record."""
-        (found,) = (record for record in self.records if "_aws" in record)
-        return found
+        (only,) = (record for record in self.records if "_aws" in record)
+        return only
 
     @property
     def message(self) -> str:

@@ -40,15 +40,15 @@ def dockerfile(job: str) -> list[Instruction]:
 def requirements(job: str) -> dict[str, tuple[str, frozenset[str]]]:
     """Distribution -> (pinned version, hashes), of those that apply to this Python."""
     text = (CONTEXT / job / "requirements.txt").read_text().replace("\\\n", " ")
-    found = {}
+    pins = {}
     for line in text.splitlines():
         match = re.fullmatch(
             r"([a-z0-9.-]+)==(\S+)(?: ; python_full_version (<|>=) '3\.12')?((?: +--hash=sha256:\w+)+) *", line
         )
         assert match, f"{job}: not a pinned requirement with hashes: {line[:100]}"
         if match[3] != ">=":
-            found[match[1]] = (match[2], frozenset(re.findall(r"sha256:\w+", match[4])))
-    return found
+            pins[match[1]] = (match[2], frozenset(re.findall(r"sha256:\w+", match[4])))
+    return pins
 
 
 def copied_packages(job: str) -> dict[str, Path]:

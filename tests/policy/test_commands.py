@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from batchctl.errors import FOUND, OperatorError
 from batchctl.policy.commands import app
+from batchctl.policy.mutants import matrix
+from batchctl.policy.mutants.table import MUTANTS
 from policy.rules import ALL_RULES
-from tests.policy.mutants import matrix
-from tests.policy.mutants.table import MUTANTS
 from tests.policy.test_harness import exported, written
 
 RUN = CliRunner()
@@ -34,9 +34,9 @@ def test_committed_documents_are_current(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_an_exported_state_is_judged(tmp_path: Path) -> None:
     done = RUN.invoke(app, ["check-state", str(written(tmp_path, exported())), "--format", "json"])
     assert done.exit_code == FOUND
-    made = json.loads(done.stdout)
-    assert made["ok"] is False
-    assert "bucket-blocks-public" in {finding["rule"] for finding in made["findings"]}
+    result = json.loads(done.stdout)
+    assert result["ok"] is False
+    assert "bucket-blocks-public" in {finding["rule"] for finding in result["findings"]}
 
 
 def test_what_is_retained_in_a_state_ends_with_an_error(tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from batchctl.policy import docs
+from batchctl.policy.mutants.matrix import ROOT
 from policy.rules import ALL_RULES
-from tests.policy.mutants.matrix import ROOT
 
 CURRENT = "out of date: run `batchctl policy docs`"
 

@@ -16,26 +16,26 @@ GRAPH = Graph([GROUP], project="p", stack="dev", outputs={"g": "logs-dev"})
 GOOD = {"name": "logs", "reason": "kept for the auditors by contract", "owner": "sre", "expires": "2027-01-31"}
 
 
-def found(**changes: Any) -> dict[tuple[str, Verdict], list[Finding]]:
+def findings_with(**changes: Any) -> dict[tuple[str, Verdict], list[Finding]]:
     config = {"log-groups-use-cmk": {"exemptions": [{**GOOD, **changes}]}}
-    made: dict[tuple[str, Verdict], list[Finding]] = {}
+    result: dict[tuple[str, Verdict], list[Finding]] = {}
     for finding in evaluate(GRAPH, config, today=TODAY):
-        made.setdefault((finding.rule, finding.verdict), []).append(finding)
-    return made
+        result.setdefault((finding.rule, finding.verdict), []).append(finding)
+    return result
 
 
 def test_a_valid_one_exempts_and_says_why() -> None:
-    made = found()
-    (exempt,) = made["log-groups-use-cmk", Verdict.EXEMPT]
+    result = findings_with()
+    (exempt,) = result["log-groups-use-cmk", Verdict.EXEMPT]
     assert "kept for the auditors by contract (sre, until 2027-01-31)" in exempt.message
-    assert ("log-groups-use-cmk", Verdict.FAIL) not in made
-    assert ("exemptions-are-current", Verdict.FAIL) not in made
+    assert ("log-groups-use-cmk", Verdict.FAIL) not in result
+    assert ("exemptions-are-current", Verdict.FAIL) not in result
 
 
 def test_one_finding_by_its_id() -> None:
     (failed,) = (f for f in evaluate(GRAPH, {}, today=TODAY) if f.rule == "log-groups-use-cmk")
-    assert ("log-groups-use-cmk", Verdict.EXEMPT) in found(name="*", finding=failed.id)
-    assert ("log-groups-use-cmk", Verdict.FAIL) in found(finding="00000000")
+    assert ("log-groups-use-cmk", Verdict.EXEMPT) in findings_with(name="*", finding=failed.id)
+    assert ("log-groups-use-cmk", Verdict.FAIL) in findings_with(finding="00000000")
 
 
 @pytest.mark.parametrize(
@@ -50,17 +50,17 @@ def test_one_finding_by_its_id() -> None:
     ],
 )
 def test_a_faulty_one_exempts_nothing_and_is_a_finding(changes: dict[str, str], fault: str) -> None:
-    made = found(**changes)
-    assert ("log-groups-use-cmk", Verdict.FAIL) in made
-    assert any(fault in f.message for f in made["exemptions-are-current", Verdict.FAIL])
+    result = findings_with(**changes)
+    assert ("log-groups-use-cmk", Verdict.FAIL) in result
+    assert any(fault in f.message for f in result["exemptions-are-current", Verdict.FAIL])
 
 
 def test_the_last_day_counts() -> None:
-    assert ("log-groups-use-cmk", Verdict.EXEMPT) in found(expires=TODAY.isoformat())
+    assert ("log-groups-use-cmk", Verdict.EXEMPT) in findings_with(expires=TODAY.isoformat())
 
 
 def test_an_unused_one_is_a_finding() -> None:
-    (fault,) = found(name="other")["exemptions-are-current", Verdict.FAIL]
+    (fault,) = findings_with(name="other")["exemptions-are-current", Verdict.FAIL]
     assert "it matches no finding any more" in fault.message
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from batchctl import project as projects
 from batchctl.policy import harness
+from batchctl.policy.mutants.matrix import ROOT, STACKS, base
+from batchctl.policy.mutants.model import first
+from batchctl.policy.mutants.operators import option
 from batchctl.preview.recording import MODES, Mode
 from policy.rules import UNKNOWN, Graph, evaluate, kinds
-from tests.policy.mutants.matrix import ROOT, STACKS, base
-from tests.policy.mutants.operators import option
-from tests.policy.mutants.table import first
 
 
 @pytest.mark.parametrize("mode", MODES)

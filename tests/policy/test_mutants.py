@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from batchctl.policy.mutants.matrix import STACKS, base, found_in_base, outcome
+from batchctl.policy.mutants.model import Mutant, first
+from batchctl.policy.mutants.operators import add, edit, rebuilt, swapped
+from batchctl.policy.mutants.table import MUTANTS
 from batchctl.preview.recording import MODES, Mode
 from policy.rules import ALL_RULES, Finding, Graph, Verdict, evaluate, kinds
-from tests.policy.mutants.matrix import STACKS, base, found_in_base, outcome
-from tests.policy.mutants.operators import add, edit, rebuilt, swapped
-from tests.policy.mutants.table import MUTANTS, Mutant, first
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.label)
@@ -21,7 +22,7 @@ def test_is_killed_on_the_right_resource(mutant: Mutant) -> None:
     for stack in mutant.stacks:
         for mode in MODES:
             result = outcome(mutant, stack, mode)
-            assert result.killed, f"{stack}, {mode}: {result.said}"
+            assert result.killed, f"{stack}, {mode}: {result.verdict}"
             assert result.exact, f"{stack}, {mode}: also {sorted(result.fired)}"
 
 
@@ -41,15 +42,15 @@ _FAILING = (Verdict.FAIL, Verdict.CRASH)
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_program_is_green(stack: str, mode: Mode) -> None:
     """No mandatory rule fails, in either mode; resolved, every rule is decided."""
-    found = found_in_base(stack, mode)
-    failing = {(f.rule, f.resource, f.property) for f in found if f.level == "mandatory" and f.verdict in _FAILING}
+    result = found_in_base(stack, mode)
+    failing = {(f.rule, f.resource, f.property) for f in result if f.level == "mandatory" and f.verdict in _FAILING}
     assert failing == set()
     if mode == "resolved":
-        assert [f.message for f in found if f.verdict is Verdict.UNDECIDED] == []
+        assert [f.message for f in result if f.verdict is Verdict.UNDECIDED] == []
 
 
-def _reversed(found: Any) -> Any:
-    return list(reversed(found)) if isinstance(found, list) else found
+def _reversed(value: Any) -> Any:
+    return list(reversed(value)) if isinstance(value, list) else value
 
 
 def _lists_reordered(graph: Graph) -> Graph:
@@ -88,12 +89,12 @@ def _unrelated_added(graph: Graph) -> Graph:
 
 
 def _floats(graph: Graph) -> Graph:
-    def floated(found: Any) -> Any:
-        if isinstance(found, dict):
-            return {key: floated(member) for key, member in found.items()}
-        if isinstance(found, list):
-            return [floated(member) for member in found]
-        return float(found) if isinstance(found, int) and not isinstance(found, bool) else found
+    def floated(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: floated(member) for key, member in value.items()}
+        if isinstance(value, list):
+            return [floated(member) for member in value]
+        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     return rebuilt(graph, (replace(one, props=floated(one.props)) for one in graph))
 
@@ -127,20 +128,20 @@ def _attached_gateway(graph: Graph) -> Graph:
     for table in tables:
         name = f"s3-{table.name}"
         graph = add(kind, name, {"vpcEndpointId": gateway.props["id"], "routeTableId": table.props["id"]})(graph, table)
-        made = graph.of_type(kind)[-1]
+        result = graph.of_type(kind)[-1]
         links = {"vpcEndpointId": (gateway.urn,), "routeTableId": (table.urn,)}
-        graph = swapped(graph, made, replace(made, property_dependencies=links))
+        graph = swapped(graph, result, replace(result, property_dependencies=links))
     return graph
 
 
 def _key_policy_attached(graph: Graph) -> Graph:
     """The logs key's policy as a resource of its own."""
     key = first(graph, kinds.KEY, "keys-logs")
-    made = add(kinds.KEY_POLICY, "logs-policy", {"keyId": key.props["id"], "policy": key.props["policy"]})(graph, key)
-    policy = made.of_type(kinds.KEY_POLICY)[-1]
-    made = swapped(made, policy, replace(policy, property_dependencies={"keyId": (key.urn,)}))
+    result = add(kinds.KEY_POLICY, "logs-policy", {"keyId": key.props["id"], "policy": key.props["policy"]})(graph, key)
+    policy = result.of_type(kinds.KEY_POLICY)[-1]
+    result = swapped(result, policy, replace(policy, property_dependencies={"keyId": (key.urn,)}))
     bare = {name: value for name, value in key.props.items() if name != "policy"}
-    return swapped(made, key, replace(key, props=bare))
+    return swapped(result, key, replace(key, props=bare))
 
 
 HARMLESS: tuple[Callable[[Graph], Graph], ...] = (
@@ -155,8 +156,8 @@ HARMLESS: tuple[Callable[[Graph], Graph], ...] = (
 )
 
 
-def _failures(found: list[Finding] | tuple[Finding, ...]) -> set[tuple[str, str]]:
-    return {(f.rule, f.urn.replace("V2", "")) for f in found if f.verdict in (Verdict.FAIL, Verdict.CRASH)}
+def _failures(value: list[Finding] | tuple[Finding, ...]) -> set[tuple[str, str]]:
+    return {(f.rule, f.urn.replace("V2", "")) for f in value if f.verdict in (Verdict.FAIL, Verdict.CRASH)}
 
 
 @pytest.mark.parametrize("mode", MODES)

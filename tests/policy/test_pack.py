@@ -13,12 +13,12 @@ import pytest
 from google.protobuf import json_format
 from pulumi.runtime import proto
 
+from batchctl.policy.mutants.matrix import ROOT, STACKS, base
 from batchctl.preview.recording import MODES, Mode
 from policy import pack
 from policy.rules import ALL_RULES, Finding, Kind, Resource, Rule, Verdict, View, evaluate, kinds
 from policy.rules.rule import Problem
-from tests.policy.mutants.matrix import ROOT, STACKS, base
-from tests.policy.ring import Ring, said
+from tests.policy.servicer import StartedPack, violations
 
 SECRET_KEY, SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 
@@ -32,7 +32,7 @@ def one(kind: str, **props: Any) -> Resource:
 def test_says_what_the_offline_evaluation_says(stack: str, mode: Mode) -> None:
     graph = base(stack, mode)
     offline = {(f.rule, f.id) for f in evaluate(graph) if f.verdict in (Verdict.FAIL, Verdict.CRASH)}
-    assert said(Ring().all(graph)) == offline
+    assert violations(StartedPack().all(graph)) == offline
 
 
 def test_a_crashing_rule_is_named_and_silences_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +42,7 @@ def test_a_crashing_rule_is_named_and_silences_no_other(monkeypatch: pytest.Monk
 
     rules = tuple(replace(r, check=crash) if r.name == "required-tags" else r for r in ALL_RULES)
     monkeypatch.setattr("policy.rules.ALL_RULES", rules)
-    answers = Ring(policies=pack.policies()).resource(one(kinds.REPOSITORY, forceDelete=True))
+    answers = StartedPack(policies=pack.policies()).resource(one(kinds.REPOSITORY, forceDelete=True))
     by_rule = {answer.rule: answer.message for answer in answers}
     assert "rule required-tags crashed with KeyError" in by_rule["required-tags"]
     assert "s3cret" not in by_rule["required-tags"], "an exception's text may hold a secret"
@@ -59,11 +59,11 @@ def test_a_resource_rule_that_asks_for_the_stack_is_a_crash() -> None:
 
 def remediated(name: str, resource: Resource, secret: str = "", **settings: Any) -> dict[str, Any]:
     """The inputs that the engine gets back from one rule's remediation; {} when it changed nothing."""
-    ring = Ring({name: {"enforcementLevel": "remediate", **settings}})
-    request = Ring.request(resource)
+    pack_under_test = StartedPack({name: {"enforcementLevel": "remediate", **settings}})
+    request = StartedPack.request(resource)
     if secret:
         request.properties.update({secret: {SECRET_KEY: SECRET, "value": "s3cret"}})
-    response = ring.servicer.Remediate(
+    response = pack_under_test.servicer.Remediate(
         proto.AnalyzeRequest(type=request.type, properties=request.properties, urn=request.urn, name=request.name), None
     )
     assert len(response.remediations) <= 1
@@ -71,7 +71,7 @@ def remediated(name: str, resource: Resource, secret: str = "", **settings: Any)
 
 
 REMEDIES: dict[str, tuple[Resource, dict[str, Any]]] = {
-    "no-retain-or-protect": (one(kinds.TASK_DEFINITION, skipDestroy=True), {"skipDestroy": False}),
+    "no-retain-or-protect": (one(kinds.LOG_GROUP, skipDestroy=True), {"skipDestroy": False}),
     "stores-empty-on-destroy": (one(kinds.BUCKET), {"forceDestroy": True}),
     "no-public-address": (one(kinds.SUBNET, mapPublicIpOnLaunch=True), {"mapPublicIpOnLaunch": False}),
     "key-rotation-and-principals": (one(kinds.KEY), {"enableKeyRotation": True}),
@@ -96,16 +96,16 @@ def test_every_remedy_has_a_case() -> None:
 @pytest.mark.parametrize("name", REMEDIES)
 def test_a_remedy_mends_and_keeps_secrets_secret(name: str) -> None:
     resource, mended = REMEDIES[name]
-    given = {"tagValues": ["Repository=acme/x"]} if name == "required-tags" else {}
-    made = remediated(name, resource, secret="description", **given)
-    assert made.items() >= mended.items()
-    assert made["description"] == {SECRET_KEY: SECRET, "value": "s3cret"}
+    names = {"tagValues": ["Repository=acme/x"]} if name == "required-tags" else {}
+    result = remediated(name, resource, secret="description", **names)
+    assert result.items() >= mended.items()
+    assert result["description"] == {SECRET_KEY: SECRET, "value": "s3cret"}
 
 
 @pytest.mark.parametrize("name", REMEDIES)
 def test_a_remedy_is_off_by_default_and_leaves_other_types_alone(name: str) -> None:
-    ring = Ring()
-    assert not ring.servicer.Remediate(Ring.request(REMEDIES[name][0]), None).remediations
+    pack_under_test = StartedPack()
+    assert not pack_under_test.servicer.Remediate(StartedPack.request(REMEDIES[name][0]), None).remediations
     assert remediated(name, one("aws:xray/group:Group", filterExpression="x")) == {}
 
 
@@ -116,11 +116,11 @@ def test_a_resource_that_is_mended_already_is_left_alone() -> None:
 
 def test_an_exempt_resource_is_recorded_as_not_applicable() -> None:
     resource = one(kinds.REPOSITORY, tags={})
-    (failed,) = (a for a in Ring().resource(resource) if a.rule == "ecr-scan-on-push")
+    (failed,) = (a for a in StartedPack().resource(resource) if a.rule == "ecr-scan-on-push")
     exemption = {"finding": failed.id, "reason": "scanned by the inspector instead", "owner": "sre", "expires": soon()}
-    ring = Ring({"ecr-scan-on-push": {"exemptions": [exemption]}})
-    response = ring.servicer.Analyze(Ring.request(resource), None)
-    assert "ecr-scan-on-push" not in {found.policyName for found in response.diagnostics}
+    pack_under_test = StartedPack({"ecr-scan-on-push": {"exemptions": [exemption]}})
+    response = pack_under_test.servicer.Analyze(StartedPack.request(resource), None)
+    assert "ecr-scan-on-push" not in {result.policyName for result in response.diagnostics}
     (record,) = (r for r in response.not_applicable if r.policy_name == "ecr-scan-on-push")
     assert "scanned by the inspector instead (sre, until" in record.reason
 
@@ -134,15 +134,15 @@ def soon() -> str:
 def test_default_tags_of_the_provider_count() -> None:
     resource = one(kinds.BUCKET, forceDestroy=True)
     tags = dict.fromkeys(("Repository", "CommitAuthor", "PRNumber", "Team", "CreatedAt"), "x")
-    request = Ring.request(resource)
+    request = StartedPack.request(resource)
     request.provider.CopyFrom(proto.AnalyzerProviderResource(type="pulumi:providers:aws", urn="u", name="p"))
     request.provider.properties.update({"defaultTags": {"tags": tags}})
-    found = {d.policyName for d in Ring().servicer.Analyze(request, None).diagnostics}
-    assert "required-tags" not in found
+    matching = {d.policyName for d in StartedPack().servicer.Analyze(request, None).diagnostics}
+    assert "required-tags" not in matching
 
 
 def test_describes_every_policy_to_the_engine() -> None:
-    info = Ring().servicer.GetAnalyzerInfo(None, None)
+    info = StartedPack().servicer.GetAnalyzerInfo(None, None)
     assert [policy.name for policy in info.policies if not policy.description or not policy.remediation_steps] == []
     levels = {policy.name: policy.enforcementLevel for policy in info.policies}
     assert levels == {r.name: proto.EnforcementLevel.Value(r.level.upper()) for r in ALL_RULES}

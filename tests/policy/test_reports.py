@@ -10,12 +10,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
-import pytest
 from rich.console import Console
 
 from batchctl.policy import reports
+from batchctl.policy.mutants.matrix import base
 from policy.rules import ALL_RULES, Finding, Level, Severity, Verdict, evaluate
-from tests.policy.mutants.matrix import base
 
 SCHEMA = json.loads((Path(__file__).parent / "sarif-2.1.0-subset.schema.json").read_text(encoding="utf-8"))
 
@@ -38,9 +37,9 @@ ALL = [FAILING, ADVICE, UNDECIDED, EXEMPT, CRASH]
 
 
 def sarif(findings: list[Finding]) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(reports.to_sarif(findings))
-    jsonschema.validate(made, SCHEMA)
-    return made
+    result: dict[str, Any] = json.loads(reports.to_sarif(findings))
+    jsonschema.validate(result, SCHEMA)
+    return result
 
 
 def test_only_mandatory_failures_and_crashes_block() -> None:
@@ -62,8 +61,8 @@ def test_sarif_is_valid_and_refers_to_its_rules() -> None:
 
 
 def test_sarif_of_a_real_evaluation_is_valid() -> None:
-    found = evaluate(base("dev", "unknown"))
-    assert len(sarif(found)["runs"][0]["results"]) == len(found) > 0
+    result = evaluate(base("dev", "unknown"))
+    assert len(sarif(result)["runs"][0]["results"]) == len(result) > 0
 
 
 def test_sarif_without_findings_is_valid() -> None:
@@ -86,9 +85,9 @@ def test_junit_survives_control_characters() -> None:
 
 
 def test_json_holds_every_finding() -> None:
-    made = json.loads(reports.to_json(ALL))
-    assert made["ok"] is False
-    assert [finding["id"] for finding in made["findings"]] == [finding.id for finding in ALL]
+    result = json.loads(reports.to_json(ALL))
+    assert result["ok"] is False
+    assert [finding["id"] for finding in result["findings"]] == [finding.id for finding in ALL]
     assert json.loads(reports.to_json([ADVICE, UNDECIDED, EXEMPT]))["ok"] is True
 
 
@@ -101,10 +100,16 @@ def test_markdown_is_one_row_a_failure_blocking_first() -> None:
     assert "lacks \\| <tags> & more in two lines" in rows[1]
 
 
-@pytest.mark.parametrize("found", [ALL, []], ids=["findings", "nothing"])
-def test_the_terminal_names_every_finding(found: list[Finding]) -> None:
+def _on_terminal(findings: list[Finding]) -> str:
     out = StringIO()
-    reports.to_terminal(Console(file=out, width=300), found)
-    for finding in found:
-        assert f"[{finding.id}]" in out.getvalue()
-    assert found or "nothing found" in out.getvalue()
+    reports.to_terminal(Console(file=out, width=300), findings)
+    return out.getvalue()
+
+
+def test_the_terminal_names_every_finding() -> None:
+    shown = _on_terminal(ALL)
+    assert [finding.id for finding in ALL if f"[{finding.id}]" not in shown] == []
+
+
+def test_the_terminal_says_that_there_is_no_finding() -> None:
+    assert "nothing found" in _on_terminal([])

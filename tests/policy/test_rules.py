@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 
+from batchctl.policy.mutants.matrix import base
+from batchctl.policy.mutants.model import Mutant, first
+from batchctl.policy.mutants.operators import rebuilt
+from batchctl.policy.mutants.table import MUTANTS
 from policy import pack
 from policy.rules import ALL_RULES, UNKNOWN, Graph, Kind, Resource, Rule, Verdict, evaluate, kinds, subjects
-from tests.policy.mutants.matrix import base
-from tests.policy.mutants.operators import rebuilt
-from tests.policy.mutants.table import MUTANTS, Mutant, first
-from tests.policy.ring import Answer, Ring
+from tests.policy.servicer import Answer, StartedPack
 
 BY_NAME = {rule.name: rule for rule in ALL_RULES}
 ONE_A_RULE = {mutant.rule: mutant for mutant in reversed(MUTANTS)}
@@ -25,10 +26,10 @@ JUDGED = [rule for rule in ALL_RULES if rule.name not in ABOUT_THE_PACK]
 
 def ask(rule: Rule, graph: Graph, only: Iterable[Resource] | None = None) -> list[Answer]:
     """What the pack, with this rule alone, says of a stack: of these resources, or of the whole stack."""
-    ring = Ring(policies=[policy for policy in pack.policies() if policy.name == rule.name])
+    pack_under_test = StartedPack(policies=[policy for policy in pack.policies() if policy.name == rule.name])
     if rule.kind is Kind.STACK:
-        return ring.stack(graph)
-    return [answer for one in (graph if only is None else only) for answer in ring.resource(one)]
+        return pack_under_test.stack(graph)
+    return [answer for one in (graph if only is None else only) for answer in pack_under_test.resource(one)]
 
 
 @pytest.mark.parametrize("rule", JUDGED, ids=lambda rule: rule.name)
@@ -100,7 +101,7 @@ SUBJECTS = {
     "resource-policies-accounted-for": kinds.TOPIC_POLICY,
     "no-eip-or-nat": kinds.EIP,
     "no-foreign-infrastructure": kinds.SUBNET,
-    "no-retain-or-protect": kinds.TASK_DEFINITION,
+    "no-retain-or-protect": kinds.LOG_GROUP,
     "required-tags": kinds.BUCKET,
     "endpoint-group-admits-tasks": kinds.ENDPOINT,
     "stack-outputs-complete": kinds.VPC,
@@ -193,3 +194,17 @@ def test_every_level_is_stated() -> None:
     assert set(config) == set(BY_NAME)
     for name, settings in config.items():
         assert settings["enforcementLevel"].value == BY_NAME[name].level.value
+
+
+def test_a_task_definition_may_keep_its_revisions_and_nothing_else() -> None:
+    (rule,) = [one for one in ALL_RULES if one.name == "no-retain-or-protect"]
+    graph = base("dev", "resolved")
+
+    def failing(kind: str, prop: str) -> set[str]:
+        changed = [replace(one, props={**one.props, prop: True}) if one.type == kind else one for one in graph]
+        found = evaluate(rebuilt(graph, changed, None), {}, rules=(rule,))
+        return {finding.verdict.name for finding in found} - {"PASS"}
+
+    assert failing(kinds.TASK_DEFINITION, "skipDestroy") == set()
+    assert failing(kinds.LOG_GROUP, "skipDestroy") == {"FAIL"}
+    assert failing(kinds.TABLE, "deletionProtectionEnabled") == {"FAIL"}

@@ -106,7 +106,6 @@ def recorded(serve: Callable[[Wsgi], Callable[[str], Any]]) -> tuple[Callable[[s
     return serve(app), calls
 
 
-@pytest.mark.filterwarnings("ignore:Exception.Refused. with code SomeCode")
 @pytest.mark.parametrize(("service", "operation", "parameters"), REQUESTS, ids=lambda value: str(value)[:30])
 def test_a_request_is_read_as_sent_and_its_refusal_understood(
     recorded: tuple[Callable[[str], Any], list[Call]], service: str, operation: str, parameters: dict[str, Any]

@@ -1,5 +1,7 @@
 """The demo: the deployed definition drives the jobs as processes, and its failures read well."""
 
+import csv
+import hashlib
 import io
 import json
 import re
@@ -35,9 +37,14 @@ class TestNight:
     def test_ends_with_the_path_of_a_report(self, tmp_path: Path) -> None:
         done = demo("--trades", "1000", "--out", str(tmp_path))
         assert done.returncode == 0, done.stdout + done.stderr
-        pdf = Path(done.stdout.splitlines()[-1])
-        assert pdf == tmp_path / "report.pdf"
-        text = PdfReader(io.BytesIO(pdf.read_bytes())).pages[0].extract_text()
+        lines = [line.strip() for line in done.stdout.splitlines()]
+        listed = [lines[number + 1] for number, line in enumerate(lines) if line.endswith(":") and "next" not in line]
+        assert listed == [
+            str(tmp_path / name) for name in ("client", "tasks", "rejected.csv", "report.json", "report.pdf")
+        ]
+        assert lines.index("What to try next:") > lines.index(str(tmp_path / "report.pdf"))
+        assert "states" not in done.stdout
+        text = PdfReader(io.BytesIO((tmp_path / "report.pdf").read_bytes())).pages[0].extract_text()
         report = json.loads((tmp_path / "report.json").read_text())
         assert "Overnight risk report" in text
         assert report["data_quality"]["accepted"] + report["data_quality"]["quarantined"] == 1_000
@@ -47,6 +54,26 @@ class TestNight:
         assert jobs == ["data-ingestion", *["risk-calculation"] * 10, "report-generation"]
         first = json.loads(logs[0].read_text().splitlines()[0])
         assert (first["environment"], first["run_id"]) == ("dev", report["run_id"])
+
+    def test_what_the_report_points_to_is_in_the_folder(self, tmp_path: Path) -> None:
+        """The rows that were set aside, as many as the report counts, and the files that the client sent."""
+        done = demo("--trades", "1000", "--out", str(tmp_path))
+        assert done.returncode == 0, done.stdout + done.stderr
+        quality = json.loads((tmp_path / "report.json").read_text())["data_quality"]
+        assert quality["rejected_uri"].endswith("/rejected.csv")
+        assert quality["rejected_uri"] in done.stdout.replace("\n", "")
+        with (tmp_path / "rejected.csv").open(encoding="utf-8", newline="") as file:
+            assert len(list(csv.DictReader(file))) == quality["quarantined"] > 0
+        for sent in quality["files"]:
+            content = (tmp_path / "client" / sent["key"]).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == sent["sha256"]
+
+    def test_a_folder_that_cannot_be_written_is_refused_at_once(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        done = demo("--out", str(tmp_path / "file" / "out"))
+        assert done.returncode == 1
+        assert f"--out {tmp_path / 'file' / 'out'} cannot be written: Not a directory" in done.stdout.replace("\n", "")
+        assert "Traceback" not in done.stdout + done.stderr
 
     def test_a_stack_that_does_not_exist_is_named_without_a_traceback(self, tmp_path: Path) -> None:
         done = demo("--stack", "nowhere", "--out", str(tmp_path))

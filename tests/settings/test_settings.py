@@ -34,8 +34,8 @@ def test_defaults_are_the_three_jobs() -> None:
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_committed_stacks_load(stack: str) -> None:
-    given = projects.load(ROOT).stack(stack).config
-    raw = {key.removeprefix("batch-platform:"): value for key, value in given.items() if key != "aws:region"}
+    config_of_file = projects.load(ROOT).stack(stack).config
+    raw = {key.removeprefix("batch-platform:"): value for key, value in config_of_file.items() if key != "aws:region"}
     config = settings.parse(raw, stack=stack)
     assert str(config.network.cidr) == {"dev": "10.0.0.0/16", "prod": "10.1.0.0/16"}[stack]
     assert config.network.endpoint_zones == {"dev": 1, "prod": 3}[stack]
@@ -54,6 +54,32 @@ def test_an_entry_is_merged_over_the_default_and_null_removes_it() -> None:
     config = settings.parse(raw, stack="dev")
     assert (config.jobs["risk-calculation"].cpu, config.jobs["risk-calculation"].memory) == (2048, 8192)
     assert "report-generation" not in config.jobs
+
+
+def test_a_key_with_dots_is_one_setting() -> None:
+    """As `pulumi config set` without `--path` and the prompts of `pulumi new` write it."""
+    raw = {
+        "network": {"cidr": "10.0.0.0/16", "endpointZones": 2},
+        "network.cidr": "10.7.0.0/16",
+        "workflow.deadline.timezone": "Europe/London",
+        "workflow.start.prefix": "incoming/",
+    }
+    config = settings.parse(raw, stack="dev")
+    assert (str(config.network.cidr), config.network.endpoint_zones) == ("10.7.0.0/16", 2)
+    assert config.workflow.deadline.timezone == "Europe/London"
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ({"network.cidr": "10.0.0.0/29"}, "network.cidr"),
+        ({"network.cdir": "10.0.0.0/16"}, "network.cdir"),
+        ({"netwrok.cidr": "10.0.0.0/16"}, "netwrok"),
+        ({"jobs.risk-calculation.cpu": 300}, "jobs.risk-calculation.cpu"),
+    ],
+)
+def test_a_key_with_dots_is_refused_like_any_other(raw: dict[str, Any], path: str) -> None:
+    assert list(problems(raw)) == [path]
 
 
 @pytest.mark.parametrize(
@@ -114,9 +140,9 @@ def test_an_entry_is_merged_over_the_default_and_null_removes_it() -> None:
     ],
 )
 def test_refusals(raw: dict[str, Any], path: str, value: Any, says: str, example: str) -> None:
-    found = problems(raw)
-    assert path in found, sorted(found)
-    problem = found[path]
+    refused = problems(raw)
+    assert path in refused, sorted(refused)
+    problem = refused[path]
     assert problem.value == value
     assert says in problem.reason
     assert example in problem.example
@@ -125,7 +151,7 @@ def test_refusals(raw: dict[str, Any], path: str, value: Any, says: str, example
 
 
 def test_every_problem_is_reported_at_once() -> None:
-    found = problems(
+    refused = problems(
         {
             "nonsense": 1,
             "network": {"zones": 99},
@@ -134,7 +160,7 @@ def test_every_problem_is_reported_at_once() -> None:
             "alerts": {"emails": ["not-an-address"]},
         }
     )
-    assert set(found) == {
+    assert set(refused) == {
         "nonsense",
         "network.zones",
         "jobs.risk-calculation.cpu",
@@ -155,8 +181,8 @@ def test_every_problem_is_reported_at_once() -> None:
 )
 def test_the_program_refuses_before_its_first_resource(changes: dict[str, Any], says: str) -> None:
     project = projects.load(ROOT)
-    given = project.stack("dev")
-    changed = projects.StackFile("dev", {**given.config, **changes})
+    file = project.stack("dev")
+    changed = projects.StackFile("dev", {**file.config, **changes})
     with pytest.raises(OperatorError, match="cannot be used") as refused:
         recorded(project, changed, "unknown")
     assert says in str(refused.value)
@@ -164,8 +190,8 @@ def test_the_program_refuses_before_its_first_resource(changes: dict[str, Any], 
 
 def test_a_secret_setting_is_refused_without_being_shown() -> None:
     project = projects.load(ROOT)
-    given = project.stack("dev")
+    file = project.stack("dev")
     key = "batch-platform:tags"
-    secret = projects.StackFile("dev", {**given.config, key: projects.SECRET}, (key,))
+    secret = projects.StackFile("dev", {**file.config, key: projects.SECRET}, (key,))
     with pytest.raises(OperatorError, match="never a secret"):
         recorded(project, secret, "unknown")

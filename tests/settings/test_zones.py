@@ -78,7 +78,7 @@ def test_newer_regions_have_the_endpoints_of_ecs_too(region: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "path", "words"),
+    ("raw", "path", "words"),
     [
         ({"network": {"extraEndpoints": ["sqs", "sqs"]}}, "network.extraEndpoints", "named twice"),
         ({"network": {"zones": 3, "zoneIds": ["use1-az1"]}}, "network.zoneIds", "3 different ids"),
@@ -91,9 +91,9 @@ def test_newer_regions_have_the_endpoints_of_ecs_too(region: str) -> None:
         ),
     ],
 )
-def test_what_could_not_work_is_refused_by_the_settings(given: dict[str, Any], path: str, words: str) -> None:
+def test_what_could_not_work_is_refused_by_the_settings(raw: dict[str, Any], path: str, words: str) -> None:
     with pytest.raises(settings.SettingsError) as error:
-        settings.parse(given, stack="dev")
+        settings.parse(raw, stack="dev")
     assert path in str(error.value)
     assert words in str(error.value)
 

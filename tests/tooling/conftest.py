@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import boto3
 import pytest
 
 from sandbox.account import RECORDING, EmulatedAccount, emulated_account
@@ -140,12 +141,26 @@ def crane_shim(folder: Path) -> Path:
 
 
 def copy_in_account(account: Account, source: str, target: str) -> None:
-    """`crane copy REGISTRY/REPOSITORY@DIGEST REGISTRY/REPOSITORY:TAG` through ECR's API."""
-    ecr = account.client("ecr")
+    """`crane copy REGISTRY/REPOSITORY@DIGEST REGISTRY/REPOSITORY:TAG` through ECR's API; registries may differ."""
     repository, _, digest = source.partition("/")[2].partition("@")
     name, _, tag = target.partition("/")[2].partition(":")
-    (image,) = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"]
-    ecr.put_image(repositoryName=name, imageManifest=image["imageManifest"], imageTag=tag)
+    reading, writing = (_registry(account, address.partition(".")[0]) for address in (source, target))
+    (image,) = reading.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"]
+    writing.put_image(repositoryName=name, imageManifest=image["imageManifest"], imageTag=tag)
+
+
+def _registry(account: Account, owner: str) -> Any:
+    """ECR of the account that a registry's address begins with, to which crane has signed in."""
+    role = f"arn:aws:iam::{owner}:role/signed-in"
+    keys = account.client("sts").assume_role(RoleArn=role, RoleSessionName="crane")["Credentials"]
+    return boto3.client(
+        "ecr",
+        region_name="us-east-1",
+        endpoint_url=account.url,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
 
 
 def write_release(folder: Path, images: dict[str, str]) -> Path:

@@ -18,13 +18,15 @@ from sandbox.stage import (
     OVER_QUOTA,
     REFUSED_BY_FAILURES,
     THROTTLED,
+    THROTTLED_BY_EC2,
+    THROTTLED_BY_ECS,
     Tasks,
     World,
     exits,
     failed,
     today,
 )
-from sandbox.workflow.local_workflow import TaskNeverEnds
+from sandbox.workflow.local_workflow import StartRefused, TaskNeverEnds
 
 
 class TestRetries:
@@ -68,6 +70,25 @@ class TestRetries:
         tasks = Tasks(world, script={"data-ingestion": [THROTTLED, THROTTLED, OK]})
         assert world.run(world.manifest(today()), tasks).status == "SUCCEEDED"
         assert [request.capacity_provider for request in tasks.of("data-ingestion")] == ["FARGATE_SPOT"] * 3
+
+    @pytest.mark.parametrize("answer", [THROTTLED_BY_ECS, THROTTLED_BY_EC2], ids=["ecs", "ec2"])
+    def test_throttling_under_another_name_is_no_lack_of_capacity(self, world: World, answer: Any) -> None:
+        """It uses up neither the attempts nor the waits for capacity, and stays on Spot."""
+        tasks = Tasks(world, script={"data-ingestion": [*[answer] * 12, NO_CAPACITY, exits(75), exits(75), OK]})
+        assert world.run(world.manifest(today()), tasks).status == "SUCCEEDED"
+        assert [request.capacity_provider for request in tasks.of("data-ingestion")][:13] == ["FARGATE_SPOT"] * 13
+
+    def test_throttling_that_does_not_end_is_given_up(self, world: World) -> None:
+        tasks = Tasks(world, script={"data-ingestion": [THROTTLED_BY_ECS] * 99})
+        failed(world.run(world.manifest(today()), tasks), "Batch.Throttled")
+        assert len(tasks.asked) == 41
+        assert "concurrency" in world.announced()[0]["message"]
+
+    def test_a_parameter_that_is_wrong_is_not_taken_for_throttling(self, world: World) -> None:
+        wrong = StartRefused("ECS.InvalidParameterException", "No Container Instances were found in your cluster.")
+        failed(
+            world.run(world.manifest(today()), Tasks(world, script={"data-ingestion": [wrong] * 9})), "Batch.TaskFailed"
+        )
 
     def test_the_container_is_found_by_name_not_by_place(self, world: World) -> None:
         """The stand-in puts a runtime monitor's container first, with exit code 0, as GuardDuty does."""

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchctl.preview.cost import RunAssumptions
 from sandbox.furnishing import definition_of
+from sandbox.stage import Tasks, World, today
 from tests.programs import record_with, recording
 from workflow import asl
 
@@ -145,3 +147,15 @@ class TestSoundness:
     @given(st.text())
     def test_text_is_a_literal_whatever_it_holds(self, value: str) -> None:
         assert jsonata.Jsonata(asl.text(value)).evaluate(None) == value
+
+
+class TestTransitions:
+    """What the cost of a night assumes is what its definition does."""
+
+    def test_of_a_run_and_of_a_shard(self, world: World) -> None:
+        many, few, more = (
+            len(world.run(world.manifest(today()), Tasks(world, shards=shards)).states) for shards in (41, 2, 6)
+        )
+        assumed = RunAssumptions()
+        assert many == assumed.run_transitions, "of a run whose shards are executions of their own"
+        assert (more - few) / 4 == assumed.task_transitions

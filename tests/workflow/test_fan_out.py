@@ -60,6 +60,19 @@ class TestFanOut:
         assert execution.status == "SUCCEEDED"
         assert "risk-calculation: distributed" in execution.states  # an inline map tolerates nothing
 
+    def test_a_report_that_lacks_shards_is_announced_and_recorded_as_partial(
+        self, emulated: Callable[..., World]
+    ) -> None:
+        world = emulated("dev", _fan_out(toleratedFailurePercent=10))
+        tasks = Tasks(world, shards=20, by_shard={7: lambda: exits(65)}, missing=1)
+        assert world.run(world.manifest(today()), tasks).output["missing_shards"] == 1
+        (message,) = world.announced()
+        assert message["subject"] == f"[dev] Nightly run succeeded, PARTIAL: {today()}"
+        assert "INCOMPLETE: 1 shards have no result" in message["message"]
+        assert "batchctl run all --rerun" in message["message"]
+        (entry,) = world.ledger()
+        assert (entry["status"], entry["missing_shards"]) == ("SUCCEEDED", "1")
+
     @pytest.mark.timeout(300)
     def test_10_001_shards_are_all_done_once(self, emulated: Callable[..., World]) -> None:
         world = emulated("dev", _fan_out(batch=100))

@@ -101,11 +101,14 @@ class TestWatch:
             assert not matches(rule, event("reconciler", status))
         assert not matches(rule, event("nightly", "SUCCEEDED"))
 
-    def test_two_stages_before_the_deadline_in_new_york(self, program: Program) -> None:
+    def test_forecasts_and_two_stages_before_the_deadline_in_new_york(self, program: Program) -> None:
         made = {s.props["name"]: s.props for s in program.all("aws:scheduler/schedule:Schedule")}
         assert {name: s["scheduleExpression"] for name, s in made.items()} == {
             f"schedule-deadline-warn-{program.stack}": "cron(30 8 ? * MON-FRI *)",
             f"schedule-deadline-escalate-{program.stack}": "cron(15 9 ? * MON-FRI *)",
+            f"schedule-deadline-forecast-0500-{program.stack}": "cron(0 5 ? * MON-FRI *)",
+            f"schedule-deadline-forecast-0630-{program.stack}": "cron(30 6 ? * MON-FRI *)",
+            f"schedule-deadline-forecast-0745-{program.stack}": "cron(45 7 ? * MON-FRI *)",
         }
         assert {s["scheduleExpressionTimezone"] for s in made.values()} == {"America/New_York"}
         assert all(s["target"]["deadLetterConfig"]["arn"] for s in made.values())
@@ -155,9 +158,11 @@ class TestPermissions:
                 "iam:PassRole",
                 "events:PutTargets",
             },
+            "aws-sdk:sfn:stopExecution": {"states:StopExecution"},
             "dynamodb:putItem": {"dynamodb:PutItem"},
             "dynamodb:updateItem": {"dynamodb:UpdateItem"},
             "aws-sdk:dynamodb:query": {"dynamodb:Query"},
+            "aws-sdk:s3:listObjectsV2": {"s3:ListBucket"},
             "aws-sdk:s3:getObject": {"s3:GetObject"},
             "aws-sdk:s3:headObject": {"s3:GetObject", "s3:ListBucket"},
             "s3:getObject": {"s3:GetObject"},

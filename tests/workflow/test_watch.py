@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -175,6 +175,17 @@ class TestDeadline:
         world = emulated("dev", {"batch-platform:workflow": {"deadline": {"holidays": ["2026-12-25"]}}})
         assert world.run({"stage": "warn", **at("2026-12-25 08:30")}, purpose="deadline").output["outcome"] == "NOT_DUE"
         assert world.run({"stage": "warn", **at("2026-12-24 08:30")}, purpose="deadline").output["outcome"] == "LATE"
+
+    @pytest.mark.parametrize(("calendar", "outcome"), [("XNYS", "NOT_DUE"), ("none", "LATE")])
+    def test_nothing_is_due_on_a_holiday_of_the_exchange(
+        self, emulated: Callable[..., World], calendar: str, outcome: str
+    ) -> None:
+        """The fourth Thursday of November; the stack file names no day."""
+        year = datetime.now(UTC).year
+        day = date(year, 11, 1) + timedelta(days=(3 - date(year, 11, 1).weekday()) % 7 + 21)
+        world = emulated("dev", {"batch-platform:workflow": {"deadline": {"calendar": calendar}}})
+        execution = world.run({"stage": "warn", **at(f"{day} 08:30")}, purpose="deadline")
+        assert execution.output["outcome"] == outcome
 
     def test_a_ledger_that_does_not_answer_is_reported_as_that(self, world: World) -> None:
         world.dynamodb.delete_table(TableName=world.table)

@@ -1,8 +1,8 @@
 """The AWS actions that deploying, reading and previewing the platform take, service by service.
 
 Each action is named; the few that end in `*` read metadata. Resources and conditions are added in
-`tooling/delivery/permissions.py`. `tests/tooling/test_pipeline_on_engine.py` compares what the engine calls with these
-tables.
+`tooling/delivery/permissions.py`. `tests/tooling/stack/test_pipeline_on_engine.py` compares what the engine calls with
+these tables.
 """
 
 from __future__ import annotations

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import pulumi
 import yaml
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from conventions import naming
@@ -25,22 +25,65 @@ from settings.reading import read_section
 
 Severity = Literal["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
 StackName = Annotated[str, StringConstraints(pattern=rf"^{naming.SUFFIX_PATTERN}$")]
+AccountId = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if type(value) is int else value),
+    StringConstraints(pattern=r"^\d{12}$"),
+]
+"""Twelve digits; `pulumi config set` writes them as a number."""
+EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,255}$")]
+ScheduleExpression = Annotated[str, StringConstraints(pattern=r"^(cron|rate)\([A-Za-z0-9 *?,/#-]+\)$", max_length=256)]
+"""Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html"""
 PathPattern = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+Sections = TypeVar("Sections", bound=Section)
 
 _PLACEHOLDERS = ("example", "placeholder", "changeme", "your-", "my-org", "owner/repo", "todo")
 
 
 class Scan(Section):
-    """The gate that an image passes before any stack may run it."""
+    """The gate that an image passes before any stack may run it, and how often what runs is looked at again."""
 
     tolerated: Severity = Field(default="MEDIUM", examples=["MEDIUM"])
     """Highest severity that passes; a finding above it fails the gate unless exempted (docs/operations.md)."""
+    fixable_only: bool = Field(default=True, examples=[True])
+    """Whether a finding for which no fix has been published passes, since nobody can do anything about it yet."""
+    grace_days: Mapping[Severity, Annotated[int, Field(ge=0, le=365)]] = Field(
+        default={"HIGH": 30, "CRITICAL": 7}, examples=[{"HIGH": 30, "CRITICAL": 7}]
+    )
+    """Days by severity in which a finding above the limit still passes, counted from when the gate first saw it."""
     timeout: int = Field(default=900, ge=30, le=3600, examples=[900])
     """Seconds to wait for ECR's findings; a scan that does not end fails the gate."""
+    rescan: ScheduleExpression | None = Field(default="cron(0 12 * * ? *)", examples=["cron(0 12 * * ? *)"])
+    """When the images that the stacks run are scanned again, in UTC; null: never."""
+
+
+class GitHub(Section):
+    """Roles for GitHub's workflows, which need no stored key. They exist exactly when `repository` is set."""
+
+    repository: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9_.-]+$", examples=["market-risk/batch-platform"]
+    )
+    """Owner and name at GitHub, in GitHub's own upper and lower case."""
+    subject: str | None = Field(
+        default=None, pattern=r"^repo:[A-Za-z0-9_.@/-]+$", examples=["repo:market-risk@123456/batch-platform@456789"]
+    )
+    """How the subject of the repository's tokens begins; not set: `repo:` and the repository. Repositories made or
+    renamed after July 2026 have numbers in it (docs/aws-facts.md#subjects-of-github)."""
+    environments: Mapping[StackName, EnvironmentName] = Field(default={}, examples=[{"prod": "production"}])
+    """GitHub environment by stack, where it is not called like the stack."""
+    deploys: bool | None = Field(default=None, examples=[True])
+    """Whether the workflows may release and deploy, not only preview; not set: exactly when there is no pipeline."""
+    provider: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:oidc-provider/token\.actions\.githubusercontent\.com$",
+        examples=["arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"],
+    )
+    """ARN of the account's OIDC provider for GitHub, of which IAM takes one; not set: the stack makes it."""
 
 
 class Delivery(Section):
-    """The pipeline. It exists exactly when `repository` is set."""
+    """How stacks are deployed. The pipeline exists exactly when `repository` is set."""
 
     repository: str | None = Field(
         default=None,
@@ -68,8 +111,13 @@ class Delivery(Section):
     approve: tuple[StackName, ...] = Field(default=("prod",), examples=[["prod"]])
     """Stacks that wait for a person before `pulumi up`."""
     approvers: tuple[Email, ...] = Field(default=(), examples=[["batch-leads@example.com"]])
-    """Told by e-mail that an approval waits; each must confirm the subscription once."""
+    """Who gets an e-mail when an approval waits or an execution fails; each must confirm the subscription once."""
     scan: Scan = Field(default=Scan(), examples=["{tolerated: MEDIUM}"])
+    github: GitHub = Field(default=GitHub(), examples=["{repository: market-risk/batch-platform}"])
+    accounts: Mapping[StackName, AccountId] = Field(
+        default={}, examples=[{"dev": "111111111111", "prod": "222222222222"}]
+    )
+    """Account by stack, for stacks outside of this stack's own account; `tooling/account` makes the roles in each."""
     permissions_boundary: str | None = Field(
         default=None,
         pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/.+$",
@@ -86,8 +134,9 @@ class Delivery(Section):
     """Alias of the KMS key of the state and its secrets."""
     build_minutes: int = Field(default=60, ge=5, le=480, examples=[60])
     """Minutes after which a build step is stopped."""
-    artifact_days: int = Field(default=30, ge=1, le=365, examples=[30])
-    """Days that artifacts and previews are kept; at least the seven that an approval may wait."""
+    artifact_days: int = Field(default=30, ge=8, le=365, examples=[30])
+    """Days that artifacts, previews, scan reports and release images are kept; more than the seven that an approval may
+    wait (docs/aws-facts.md#approvals)."""
 
     @model_validator(mode="after")
     def _source_and_order_are_usable(self) -> Self:
@@ -97,7 +146,21 @@ class Delivery(Section):
             raise _refused("stacks", "a stack twice", "stacks: [dev, prod]")
         if unknown := sorted(set(self.approve) - set(self.stacks)):
             raise _refused("approve", f"{', '.join(unknown)} is not among stacks", f"approve: [{self.stacks[-1]}]")
+        if unknown := sorted(set(self.accounts) - set(self.stacks)):
+            example = f'accounts: {{{self.stacks[-1]}: "222222222222"}}'
+            raise _refused("accounts", f"{', '.join(unknown)} is not among stacks", example)
+        if unknown := sorted(set(self.github.environments) - set(self.stacks)):
+            example = f"environments: {{{self.stacks[-1]}: production}}"
+            raise _refused(
+                "github", f"environments: {', '.join(unknown)} is not among stacks", f"github: {{{example}}}"
+            )
         return self
+
+    @property
+    def github_deploys(self) -> bool:
+        """Whether GitHub's workflows release and deploy."""
+        github = self.github
+        return bool(github.repository) and (not self.repository if github.deploys is None else github.deploys)
 
 
 class Tooling(Section):
@@ -117,24 +180,36 @@ def load() -> tuple[Tooling, str]:
 
 def parse_tooling(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None = None) -> Tooling:
     """Settings out of the tooling stack's sections; raises SettingsError with every problem of every section."""
+    return parse_sections(Tooling, raw, stack=stack, defaults={"platform": {"environment": stack}}, problems=problems)
+
+
+def parse_sections(
+    model: type[Sections],
+    raw: Mapping[str, Any],
+    *,
+    stack: str,
+    defaults: Mapping[str, Mapping[str, Any]],
+    problems: list[Problem] | None = None,
+) -> Sections:
+    """`raw` as a `model`, whose fields are sections, over `defaults` by section.
+
+    Raises SettingsError with every problem of every section.
+    """
     all_problems = list(problems or [])
-    for key in sorted(set(raw) - set(Tooling.model_fields)):
+    for key in sorted(set(raw) - set(model.model_fields)):
         fix = f"`pulumi config rm {PROJECT}:{key}`, or correct its name"
-        all_problems.append(
-            Problem(
-                path=key, value=raw[key], reason="no such section", example=", ".join(Tooling.model_fields), fix=fix
-            )
-        )
+        example = ", ".join(model.model_fields)
+        all_problems.append(Problem(path=key, value=raw[key], reason="no such section", example=example, fix=fix))
     sections: dict[str, Any] = {}
-    for name, field in Tooling.model_fields.items():
+    for name, field in model.model_fields.items():
         section = raw.get(name) or {}
-        if name == "platform" and isinstance(section, Mapping):
-            section = {"environment": stack, **section}
+        if isinstance(section, Mapping):
+            section = {**defaults.get(name, {}), **section}
         if isinstance(field.annotation, type):
             sections[name] = read_section(field.annotation, section, name, all_problems)
     if all_problems:
         raise SettingsError(stack, all_problems)
-    return Tooling.model_construct(**sections)
+    return model.model_construct(**sections)
 
 
 def jobs_of(stacks: tuple[str, ...], folder: Path) -> dict[str, Job]:

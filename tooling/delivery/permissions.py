@@ -2,9 +2,9 @@
 
 The statements let a step deploy, preview or verify one stack. Nearly everything the platform makes carries the stack's
 suffix in its name, so `*-<suffix>` is the boundary between dev and prod. What AWS names by itself (VPC parts, KMS keys)
-is held to the stack's `Environment` tag instead. `tests/tooling/test_pipeline_on_engine.py` brings the platform up,
-changes and destroys it on the emulator and compares every call the engine made with these statements; conditions and
-resources are AWS's to evaluate, and stay unproven there.
+is held to the stack's `Environment` tag instead. `tests/tooling/stack/test_pipeline_on_engine.py` brings the platform
+up, changes and destroys it on the emulator and compares every call the engine made with these statements; the suites in
+tests/sandbox/permissions evaluate conditions and resources.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pipeline that deploys the platform's stacks: a CodePipeline (V2) and its CodeBuild projects.
+"""The pipelines that deploy the platform's stacks and scan again what they run: CodePipeline (V2) and CodeBuild.
 
 Each step has a role of its own for each stack: the step that builds images from a branch's code must not be able to
 deploy, and the one that deploys dev must not reach prod. The state backend must exist before any stack, so
@@ -7,9 +7,9 @@ deploy, and the one that deploys dev must not reach prod. The state backend must
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pulumi
 import pulumi_aws as aws
@@ -19,13 +19,18 @@ from components.shared.stack_context import StackContext
 from conventions import iam
 
 from . import step_roles, steps
+from .build_environment import build_environment, variables
+from .schedule import Schedule, ScheduleArgs
+from .step_role import StepRole, StepRoleArgs
 from .steps import Step
 
 if TYPE_CHECKING:
+    from pulumi_aws.codepipeline import PipelineStageArgsDict as Stage
+    from pulumi_aws.codepipeline import PipelineTriggerArgsDict as Trigger
+
     import tooling.delivery.delivery_settings
 
-BUILD_IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
-PREVIOUS_VERSION_DAYS = 7
+PREVIOUS_VERSION_DAYS: Final = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +41,10 @@ class DeliveryArgs:
     settings: tooling.delivery.delivery_settings.Delivery
     repositories: Mapping[str, str]
     """Name of each job's release repository in this stack: where images are built into and scanned."""
+    architectures: Collection[steps.Architecture]
+    """What the jobs' images are for; one build project for each."""
+    topic_arn: pulumi.Input[str]
+    """Topic that says that an approval waits; it must be in the pipeline's region (docs/aws-facts.md#approvals)."""
 
     def __post_init__(self) -> None:
         if not self.settings.repository:
@@ -43,20 +52,22 @@ class DeliveryArgs:
 
 
 class Delivery(pulumi.ComponentResource):
-    """Source, build, scan, and for each stack preview, approval where asked, up and verify."""
+    """Source, build, scan, and for each stack preview, approval where asked, up and verify; and the daily rescan."""
 
-    pipeline_name: pulumi.Output[str]
+    names: dict[str, pulumi.Output[str]]
+    """Pipelines by purpose: `delivery`, `rescan`."""
     pipeline_arn: pulumi.Output[str]
     connection_arn: pulumi.Output[str]
     connection_status: pulumi.Output[str]
     """As AWS reports it; `PENDING` until a person has completed the handshake in the console."""
     connection_next_step: pulumi.Output[str]
     artifact_bucket_name: pulumi.Output[str]
-    topic_arn: pulumi.Output[str]
     project_names: dict[str, pulumi.Output[str]]
     """By step: `checks`, `images`, `scan`, `preview-dev`, `up-dev`, …"""
     role_arns: dict[str, pulumi.Output[str]]
     log_group_arns: dict[str, pulumi.Output[str]]
+    rule_names: list[pulumi.Output[str]]
+    """Of the event rules that start a pipeline by the clock."""
 
     def __init__(self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("batch:delivery:Delivery", name, None, opts)
@@ -76,11 +87,34 @@ class Delivery(pulumi.ComponentResource):
         )
         self.artifact_bucket_name = self._bucket.name
         self._connect()
-        self._announce()
-        self.project_names, self.role_arns, self.log_group_arns = {}, {}, {}
-        for step in steps.steps(args.settings):
+        self.project_names, self.role_arns, self.log_group_arns, self.names = {}, {}, {}, {}
+        releasing, rescanning = (
+            steps.release_steps(args.settings, args.architectures),
+            steps.rescan_steps(args.settings),
+        )
+        for step in (*releasing, *rescanning):
             self._project(step)
-        self._pipeline()
+        names = args.context.names
+        wiring = steps.Wiring(
+            projects=self.project_names,
+            connection=self.connection_arn,
+            topic=args.topic_arn,
+            preview_link=f"https://{names.region}.console.aws.amazon.com/s3/object/{names.bucket('artifacts')}"
+            f"?region={names.region}&prefix=",
+        )
+        stages = steps.release_stages(args.settings, args.architectures, wiring)
+        self.pipeline_arn = self._pipeline("delivery", releasing, stages, steps.triggers(args.settings))
+        self.rule_names = []
+        if args.settings.scan.rescan:
+            rescan_arn = self._pipeline("rescan", rescanning, steps.rescan_stages(args.settings, wiring), [])
+            schedule = ScheduleArgs(
+                names=names,
+                purpose="rescan",
+                expression=args.settings.scan.rescan,
+                pipeline_arn=rescan_arn,
+                permissions_boundary=args.settings.permissions_boundary,
+            )
+            self.rule_names.append(Schedule(f"{name}-rescan-schedule", schedule, self._child).rule_name)
         self.register_outputs({"pipeline_arn": self.pipeline_arn, "connection_arn": self.connection_arn})
 
     def _connect(self) -> None:
@@ -108,24 +142,6 @@ class Delivery(pulumi.ComponentResource):
             )
         )
 
-    def _announce(self) -> None:
-        """The topic that says an approval waits; it must be in the pipeline's region (docs/aws-facts.md#approvals)."""
-        topic = aws.sns.Topic(
-            f"{self._name}-approvals",
-            name=self._args.context.names.name("topic", "approvals"),
-            kms_master_key_id=self._args.context.messages_key_arn,
-            opts=self._child,
-        )
-        for address in self._args.settings.approvers:
-            aws.sns.TopicSubscription(
-                f"{self._name}-approver-{address}",
-                topic=topic.arn,
-                protocol="email",
-                endpoint=address,
-                opts=self._child,
-            )
-        self.topic_arn = topic.arn
-
     def _project(self, step: Step) -> None:
         names, args = self._args.context.names, self._args
         group = aws.cloudwatch.LogGroup(
@@ -135,122 +151,77 @@ class Delivery(pulumi.ComponentResource):
             kms_key_id=args.context.logs_key_arn,
             opts=self._child,
         )
-        role = self._role(
-            step.name,
-            f"The pipeline's step {step.name} runs with this role",
-            iam.trust(
-                "codebuild.amazonaws.com",
-                account=names.account,
-                source_arn=names.arn("codebuild", f"project/{names.name('build', step.name)}"),
+        role = StepRole(
+            f"{self._name}-{step.name}",
+            StepRoleArgs(
+                names=names,
+                purpose=step.name,
+                description=f"The pipeline's step {step.name} runs with this role",
+                trust=iam.trust(
+                    "codebuild.amazonaws.com",
+                    account=names.account,
+                    source_arn=names.arn("codebuild", f"project/{names.name('build', step.name)}"),
+                ),
+                inline=pulumi.Output.from_input(args.context.data_key_arn).apply(
+                    lambda key: iam.document(*step_roles.of_build(step, names, key))
+                ),
+                statements=step_roles.of_step(step, names, args.settings, sorted(args.repositories.values())),
+                permissions_boundary=args.settings.permissions_boundary,
             ),
+            opts=self._child,
         )
-        policies = self._policies(role, step)
         project = aws.codebuild.Project(
             f"{self._name}-{step.name}",
             name=names.name("build", step.name),
             description=f"{step.title}: {step.buildspec}",
-            service_role=role.arn,
+            service_role=role.usable_arn,
             build_timeout=args.settings.build_minutes,
             encryption_key=args.context.data_key_arn,
             source={"type": "CODEPIPELINE", "buildspec": step.buildspec},
             artifacts={"type": "CODEPIPELINE"},
-            environment={
-                "type": "LINUX_CONTAINER",
-                "compute_type": "BUILD_GENERAL1_SMALL",
-                "image": BUILD_IMAGE,
-                "privileged_mode": step.runs_docker,
-                "environment_variables": [
-                    {"name": key, "value": value} for key, value in sorted(self._variables(step).items())
-                ],
-            },
+            environment=build_environment(step, variables(step, names, args.settings)),
             logs_config={"cloudwatch_logs": {"group_name": group.name, "status": "ENABLED"}},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=policies),
+            opts=self._child,
         )
         self.project_names[step.name], self.role_arns[step.name] = project.name, role.arn
         self.log_group_arns[step.name] = group.arn
 
-    def _variables(self, step: Step) -> dict[str, str]:
-        """What the buildspecs read besides COMMIT and EXECUTION."""
-        names, delivery = self._args.context.names, self._args.settings
-        bucket, alias = step_roles.state_bucket(names, delivery), delivery.state_key_alias
-        return {
-            "ARTIFACT_BUCKET": names.bucket("artifacts"),
-            "BATCH_REPOSITORY": str(delivery.repository),
-            "PULUMI_BACKEND_URL": f"s3://{bucket}?region={names.region}",
-            "PULUMI_SECRETS_PROVIDER": f"awskms:///{alias}?region={names.region}",
-            "RELEASE_SUFFIX": names.suffix,
-            "SCAN_TIMEOUT": str(delivery.scan.timeout),
-            "SCAN_TOLERATED": delivery.scan.tolerated,
-            "STACK": step.stack,
-        }
-
-    def _role(self, purpose: str, description: str, trust: str) -> aws.iam.Role:
-        return aws.iam.Role(
-            f"{self._name}-{purpose}-role",
-            name=self._args.context.names.name("role", purpose),
-            description=description,
-            assume_role_policy=trust,
-            permissions_boundary=self._args.settings.permissions_boundary,
-            opts=self._child,
-        )
-
-    def _policies(self, role: aws.iam.Role, step: Step) -> list[pulumi.Resource]:
-        """The step's own policy, and managed ones where its statements exceed what a role holds by itself."""
-        args = self._args
-        own = pulumi.Output.from_input(args.context.data_key_arn).apply(
-            lambda key: iam.document(*step_roles.base(step, args.context.names, key))
-        )
-        policies: list[pulumi.Resource] = [
-            aws.iam.RolePolicy(
-                f"{self._name}-{step.name}-policy", name="step", role=role.name, policy=own, opts=self._child
-            )
-        ]
-        statements = step_roles.of_step(step, args.context.names, args.settings, sorted(args.repositories.values()))
-        for number, chunk in enumerate(step_roles.chunks(statements), start=1):
-            policy = aws.iam.Policy(
-                f"{self._name}-{step.name}-managed-{number}",
-                name=args.context.names.name("policy", f"{step.name}-{number}"),
-                description=f"What the pipeline's step {step.name} may do, part {number}",
-                policy=iam.document(*chunk),
-                opts=self._child,
-            )
-            policies.append(
-                aws.iam.RolePolicyAttachment(
-                    f"{self._name}-{step.name}-attached-{number}",
-                    role=role.name,
-                    policy_arn=policy.arn,
-                    opts=self._child,
-                )
-            )
-        return policies
-
-    def _pipeline(self) -> None:
+    def _pipeline(
+        self, purpose: str, its_steps: Sequence[Step], stages: list[Stage], triggers: list[Trigger]
+    ) -> pulumi.Output[str]:
+        """A pipeline of these stages; its ARN."""
         names, args = self._args.context.names, self._args
-        name = names.name("pipeline", "delivery")
-        role = self._role(
-            "pipeline",
-            "The pipeline starts its steps with this role",
-            iam.trust("codepipeline.amazonaws.com", account=names.account, source_arn=names.arn("codepipeline", name)),
-        )
+        name = names.name("pipeline", purpose)
+        # the one that deploys has the component's own name
+        logical_name = self._name if purpose == self._name else f"{self._name}-{purpose}"
         document = pulumi.Output.all(
             connection=self.connection_arn,
-            topic=self.topic_arn,
+            topic=args.topic_arn,
             data_key=args.context.data_key_arn,
             messages_key=args.context.messages_key_arn,
         ).apply(
-            lambda known: iam.document(
-                *step_roles.pipeline(names, steps=[step.name for step in steps.steps(args.settings)], **known)
-            )
+            lambda known: iam.document(*step_roles.pipeline(names, steps=[step.name for step in its_steps], **known))
         )
-        policy = aws.iam.RolePolicy(
-            f"{self._name}-pipeline-policy", name="pipeline", role=role.name, policy=document, opts=self._child
+        role = StepRole(
+            f"{logical_name}-pipeline",
+            StepRoleArgs(
+                names=names,
+                purpose=f"pipeline-{purpose}",
+                description=f"The pipeline {purpose} starts its steps with this role",
+                trust=iam.trust(
+                    "codepipeline.amazonaws.com", account=names.account, source_arn=names.arn("codepipeline", name)
+                ),
+                inline=document,
+                permissions_boundary=args.settings.permissions_boundary,
+            ),
+            opts=self._child,
         )
         pipeline = aws.codepipeline.Pipeline(
-            self._name,
+            logical_name,
             name=name,
             pipeline_type="V2",
             execution_mode="QUEUED",
-            role_arn=role.arn,
+            role_arn=role.usable_arn,
             artifact_stores=[
                 {
                     "type": "S3",
@@ -258,15 +229,9 @@ class Delivery(pulumi.ComponentResource):
                     "encryption_key": {"type": "KMS", "id": args.context.data_key_arn},
                 }
             ],
-            stages=steps.stages(
-                args.settings,
-                projects=self.project_names,
-                connection=self.connection_arn,
-                topic=self.topic_arn,
-                preview_link=f"https://{names.region}.console.aws.amazon.com/s3/object/{names.bucket('artifacts')}"
-                f"?region={names.region}&prefix=",
-            ),
-            triggers=steps.triggers(args.settings),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, self._bucket.policy]),
+            stages=stages,
+            triggers=triggers,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._bucket.policy]),
         )
-        self.pipeline_name, self.pipeline_arn = pipeline.name, pipeline.arn
+        self.names[purpose] = pipeline.name
+        return pipeline.arn

@@ -6,9 +6,11 @@ The same list makes the builds, their roles and the pipeline, so that none can b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
+
+import pulumi
 
 if TYPE_CHECKING:
     from pulumi_aws.codepipeline import (
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
 
     import tooling.delivery.delivery_settings
 
-Kind = Literal["checks", "images", "scan", "preview", "up", "verify"]
+Kind = Literal["checks", "images", "scan", "preview", "up", "verify", "rescan"]
+Architecture = Literal["X86_64", "ARM64"]
 
-SOURCE, RELEASE = "source", "release"
-"""Artifacts: the commit as a folder, and `release.json` with the digest of each job's image."""
+SOURCE, RELEASE, ARM_RELEASE = "source", "release", "release_arm64"
+"""Artifacts: the commit as a folder, and `release.json` with the digest of each job's image; the third one holds only
+those for ARM64, where there are both."""
 
 PREVIEW_FOLDER = "previews"
 """Prefix in the artifact bucket of what `pulumi preview` printed, one object for each execution and stack."""
@@ -42,11 +46,17 @@ class Step:
     kind: Kind
     stack: str = ""
     """The stack it works on; empty: none."""
+    architecture: Architecture = "X86_64"
+    """Of the machine that it runs on: an image is built on the architecture that it is for."""
+    builds: Literal["all", "first", "rest"] = "all"
+    """Which images an images step builds: all of them; those of its architecture, to be completed by another images
+    step; or the rest that such a step has left."""
 
     @property
     def name(self) -> str:
         """Purpose in the names of the project, its role and its log group."""
-        return f"{self.kind}-{self.stack}" if self.stack else self.kind
+        part = self.architecture.lower() if self.builds == "first" else self.stack
+        return f"{self.kind}-{part}" if part else self.kind
 
     @property
     def title(self) -> str:
@@ -66,43 +76,74 @@ class Step:
     @property
     def inputs(self) -> tuple[str, ...]:
         """Artifacts the build starts with; the first one is its working folder."""
+        if self.kind == "images" and self.builds == "rest":
+            return (SOURCE, ARM_RELEASE)
         return (SOURCE, RELEASE) if self.kind in ("scan", "preview", "up") else (SOURCE,)
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Artifacts that the build hands on."""
+        return ((ARM_RELEASE if self.builds == "first" else RELEASE),) if self.kind == "images" else ()
 
-def steps(delivery: tooling.delivery.delivery_settings.Delivery) -> list[Step]:
-    """Every step, in the order of the pipeline."""
+
+def image_steps(architectures: Collection[Architecture]) -> list[Step]:
+    """The steps that build the images, one for each architecture; the last one hands on the whole release."""
+    if set(architectures) == {"X86_64", "ARM64"}:
+        return [Step(kind="images", architecture="ARM64", builds="first"), Step(kind="images", builds="rest")]
+    return [Step(kind="images", architecture=next(iter(architectures), "X86_64"))]
+
+
+def release_steps(
+    delivery: tooling.delivery.delivery_settings.Delivery, architectures: Collection[Architecture]
+) -> list[Step]:
+    """The steps of the pipeline that deploys, in their order."""
     return [
         Step(kind="checks"),
-        Step(kind="images"),
+        *image_steps(architectures),
         Step(kind="scan"),
         *(Step(kind=kind, stack=stack) for stack in delivery.stacks for kind in ("preview", "up", "verify")),
     ]
 
 
-def stages(
-    delivery: tooling.delivery.delivery_settings.Delivery,
-    *,
-    projects: Mapping[str, Any],
-    connection: Any,
-    topic: Any,
-    preview_link: Any,
-) -> list[Stage]:
-    """The stages; `projects` maps a step's name to its CodeBuild project's name.
+def rescan_steps(delivery: tooling.delivery.delivery_settings.Delivery) -> list[Step]:
+    """The steps that scan again what the stacks run."""
+    return [Step(kind="rescan", stack=stack) for stack in delivery.stacks] if delivery.scan.rescan else []
 
-    `preview_link` is the address in the console that a preview's object key is appended to.
-    """
-    stages = [_source(delivery, connection)]
-    all_steps = {step.name: step for step in steps(delivery)}
-    stages.append(_stage("Build", [_build(all_steps["checks"], projects, 1), _build(all_steps["images"], projects, 2)]))
-    stages.append(_stage("Scan", [_build(all_steps["scan"], projects)]))
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """What the stages are connected to."""
+
+    projects: Mapping[str, pulumi.Input[str]]
+    """CodeBuild project's name by the name of its step."""
+    connection: pulumi.Input[str]
+    topic: pulumi.Input[str]
+    preview_link: str
+    """Address in the console that a preview's object key is appended to."""
+
+
+def release_stages(
+    delivery: tooling.delivery.delivery_settings.Delivery, architectures: Collection[Architecture], wiring: Wiring
+) -> list[Stage]:
+    """The stages of the pipeline that deploys."""
+    stages = [_source(delivery, wiring.connection)]
+    builds = [Step(kind="checks"), *image_steps(architectures)]
+    stages.append(_stage("Build", [_build(step, wiring, order) for order, step in enumerate(builds, start=1)]))
+    stages.append(_stage("Scan", [_build(Step(kind="scan"), wiring)]))
     for stack in delivery.stacks:
         title = stack.capitalize()
-        stages.append(_stage(f"Preview{title}", [_build(all_steps[f"preview-{stack}"], projects)]))
+        stages.append(_stage(f"Preview{title}", [_build(Step(kind="preview", stack=stack), wiring)]))
         if stack in delivery.approve:
-            stages.append(_stage(f"Approve{title}", [_approval(stack, topic, preview_link)]))
-        stages.append(_stage(f"Up{title}", [_build(all_steps[f"up-{stack}"], projects)]))
-        stages.append(_stage(f"Verify{title}", [_build(all_steps[f"verify-{stack}"], projects)]))
+            stages.append(_stage(f"Approve{title}", [_approval(stack, wiring)]))
+        stages.append(_stage(f"Up{title}", [_build(Step(kind="up", stack=stack), wiring)]))
+        stages.append(_stage(f"Verify{title}", [_build(Step(kind="verify", stack=stack), wiring)]))
     return stages
+
+
+def rescan_stages(delivery: tooling.delivery.delivery_settings.Delivery, wiring: Wiring) -> list[Stage]:
+    """The stages of the pipeline that scans again what runs; the stacks side by side."""
+    scans = [_build(step, wiring) for step in rescan_steps(delivery)]
+    return [_source(delivery, wiring.connection), _stage("Rescan", scans)]
 
 
 def triggers(delivery: tooling.delivery.delivery_settings.Delivery) -> list[Trigger]:
@@ -125,7 +166,7 @@ def _stage(name: str, actions: Sequence[Action]) -> Stage:
     return {"name": name, "actions": list(actions)}
 
 
-def _source(delivery: tooling.delivery.delivery_settings.Delivery, connection: Any) -> Stage:
+def _source(delivery: tooling.delivery.delivery_settings.Delivery, connection: pulumi.Input[str]) -> Stage:
     action: Action = {
         "name": "Source",
         "category": "Source",
@@ -145,12 +186,12 @@ def _source(delivery: tooling.delivery.delivery_settings.Delivery, connection: A
     return _stage("Source", [action])
 
 
-def _build(step: Step, projects: Mapping[str, Any], order: int = 1) -> Action:
+def _build(step: Step, wiring: Wiring, order: int = 1) -> Action:
     variables = [
         {"name": "COMMIT", "value": "#{Source.CommitId}", "type": "PLAINTEXT"},
         {"name": "EXECUTION", "value": "#{codepipeline.PipelineExecutionId}", "type": "PLAINTEXT"},
     ]
-    configuration = {"ProjectName": projects[step.name], "EnvironmentVariables": json.dumps(variables)}
+    configuration = {"ProjectName": wiring.projects[step.name], "EnvironmentVariables": json.dumps(variables)}
     if len(step.inputs) > 1:
         configuration["PrimarySource"] = SOURCE
     action: Action = {
@@ -163,14 +204,14 @@ def _build(step: Step, projects: Mapping[str, Any], order: int = 1) -> Action:
         "input_artifacts": list(step.inputs),
         "configuration": configuration,
     }
-    if step.kind == "images":
-        action["output_artifacts"] = [RELEASE]
+    if step.outputs:
+        action["output_artifacts"] = list(step.outputs)
     if step.kind == "preview":
         action["namespace"] = step.title
     return action
 
 
-def _approval(stack: str, topic: Any, preview_link: Any) -> Action:
+def _approval(stack: str, wiring: Wiring) -> Action:
     preview = Step(kind="preview", stack=stack).title
     return {
         "name": f"Approve{stack.capitalize()}",
@@ -179,8 +220,8 @@ def _approval(stack: str, topic: Any, preview_link: Any) -> Action:
         "provider": "Manual",
         "version": "1",
         "configuration": {
-            "NotificationArn": topic,
-            "ExternalEntityLink": preview_link + f"#{{{preview}.PREVIEW_KEY}}",
+            "NotificationArn": wiring.topic,
+            "ExternalEntityLink": wiring.preview_link + f"#{{{preview}.PREVIEW_KEY}}",
             "CustomData": f"Commit #{{Source.CommitId}} to {stack}: #{{{preview}.PREVIEW_SUMMARY}}. "
             "The link shows the whole preview; approving runs pulumi up with the digests of this execution.",
         },

@@ -170,9 +170,9 @@ def main(exported: str | None = None, plugin: str | None = None) -> None:
         state = json.loads(Path(exported).read_text()) if exported else deployed(environment, Path(folder))
         with provider(environment) as stub:
             version = stub.GetPluginInfo(empty_pb2.Empty()).version
-            made = table(stub, state)
-    TABLE.write_text(json.dumps({"provider": plugin or f"pulumi-aws {version}", "types": made}, indent=1) + "\n")
-    print(f"{TABLE.relative_to(ROOT)}: {len(made)} types, {sum(map(len, made.values()))} properties")
+            properties = table(stub, state)
+    TABLE.write_text(json.dumps({"provider": plugin or f"pulumi-aws {version}", "types": properties}, indent=1) + "\n")
+    print(f"{TABLE.relative_to(ROOT)}: {len(properties)} types, {sum(map(len, properties.values()))} properties")
 
 
 if __name__ == "__main__":

@@ -44,8 +44,10 @@ def main(group: str) -> None:
     began = time.monotonic()
     python = VENV / "bin" / "python"
     with step(f"{VENV.name}: an environment of Python {'.'.join(map(str, version))}"):
-        if not python.exists():
-            run([sys.executable, "-m", "venv", str(VENV)])
+        if not python.exists() or made_for(VENV) not in (VENV, None):
+            run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+        # `pulumi new` copies a folder's files, and takes this link to a folder for one of them
+        (VENV / "lib64").unlink(missing_ok=True)
     uv = str(VENV / "bin" / "uv")
     with step("uv, the package installer, as tooling/scripts/uv.txt pins it"):
         pinned = str(ROOT / "tooling" / "scripts" / "uv.txt")
@@ -75,6 +77,19 @@ def run(command: Sequence[str], variables: Mapping[str, str] | None = None) -> s
             "reachable? Another one: PIP_INDEX_URL, or index-url in pip.conf. A broken .venv: `make clean`, then again."
         )
     return done.stdout
+
+
+def made_for(environment: Path) -> Path | None:
+    """The folder that a virtual environment was made in, as it says itself; a copy starts the programs of that folder.
+
+    None where it does not say so: Python does since 3.11, uv does not.
+    """
+    try:
+        settings = (environment / "pyvenv.cfg").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    commands = [line.partition("=")[2] for line in settings.splitlines() if line.startswith("command =")]
+    return Path(commands[0].split()[-1]) if commands else None
 
 
 def has_pip(python: Path) -> bool:

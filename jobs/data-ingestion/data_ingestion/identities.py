@@ -27,7 +27,7 @@ def position(file: int, row: int) -> int:
     return file << _ROW_BITS | row
 
 
-def place(position: int) -> tuple[int, int]:
+def file_and_row(position: int) -> tuple[int, int]:
     """The inverse of `position`: number of the file, number of the row."""
     return position >> _ROW_BITS, position & ((1 << _ROW_BITS) - 1)
 

@@ -30,7 +30,7 @@ from batch_runtime.errors import BadInputError
 from batch_runtime.main import Job
 from data_ingestion import manifest as manifests
 from data_ingestion import reading, schema
-from data_ingestion.identities import Duplicates, TradeIds, place, position
+from data_ingestion.identities import Duplicates, TradeIds, file_and_row, position
 from data_ingestion.quarantine import Quarantine
 from data_ingestion.sharding import ShardWriter
 from data_ingestion.spill import Spill
@@ -39,8 +39,8 @@ from data_ingestion.spill import Spill
 class IngestionEnvironment(JobEnvironment):
     """The contract's variables and those of this job."""
 
-    shard_size: int = Field(default=2_500, ge=1, le=10_000_000, alias="BATCH_SHARD_SIZE", examples=["2500"])
-    """Trades in a shard; the unit of retry and of parallel work."""
+    shard_size: int = Field(default=250_000, ge=1, le=10_000_000, alias="BATCH_SHARD_SIZE", examples=["250000"])
+    """Trades in a shard; the unit of retry and of parallel work. `batchctl size` proposes one."""
     max_rejected_percent: float = Field(default=5.0, ge=0, le=100, alias="BATCH_MAX_REJECTED_PERCENT", examples=["5"])
     """Above this share of rejected rows the run fails: a report on what is left would mislead."""
 
@@ -175,8 +175,8 @@ def _cut(
         is_again = pc.is_in(positions, value_set=again)
         shards.add(rows.filter(pc.invert(is_again)))
         for at, content in zip(again.to_pylist(), rows.filter(is_again).to_pylist(), strict=True):
-            file, row = place(at)
-            first_file, first_row = place(duplicates.first(at))
+            file, row = file_and_row(at)
+            first_file, first_row = file_and_row(duplicates.first(at))
             reason = f"trade_id {content['trade_id']!r} is already in {keys[first_file]} row {first_row}"
             quarantine.add(keys[file], row, [("duplicate", reason)], content)
             yield file

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from batch_runtime.errors import BadInputError
+from report_generation.backtest import Backtest
 from report_generation.former import Former
 from report_generation.gathering import Gathered
 from risk_results.documents import NOTHING, SCALES, Exposure, Group, ScenarioSet
@@ -67,6 +68,8 @@ class Analysis:
     total: Exposure
     former: Former | None
     """The last report before this one, when there is one to compare with."""
+    backtest: Backtest | None = None
+    """None when no file of realised results is given."""
     warnings: tuple[str, ...] = ()
 
     @property

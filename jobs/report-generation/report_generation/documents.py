@@ -4,6 +4,7 @@ from typing import Any
 
 from batch_runtime.documents import encode
 from report_generation.analysis import HEADLINE, Analysis, GroupRisk, SetRisk
+from report_generation.backtest import LEVEL, Backtest
 from report_generation.former import FORMAT
 from report_generation.money import dollars, printable
 from risk_results.documents import Exposure
@@ -22,7 +23,7 @@ def report_json(analysis: Analysis) -> bytes:
             "currency": "USD",
             "model": gathered.model.model_dump(mode="json"),
             "portfolio": {
-                "trades": summary.trades,
+                "trades": gathered.trades,
                 "curved_trades": gathered.header.curved_trades,
                 "exposure": _exposure(analysis.total),
                 "mean": dollars(analysis.mean),
@@ -39,7 +40,9 @@ def report_json(analysis: Analysis) -> bytes:
             },
             "riskiest_trades": [_trade(trade.model_dump()) for trade in gathered.header.riskiest],
             "compared_with": analysis.former and analysis.former.business_date.isoformat(),
+            "backtest": _backtest(analysis.backtest) if analysis.backtest else None,
             "warnings": list(analysis.warnings),
+            "missing": {"shards": [line.shard for line in gathered.missing], "trades": gathered.missing_trades},
             "data_quality": {
                 "accepted": summary.trades,
                 "quarantined": summary.quarantined,
@@ -87,6 +90,21 @@ def _set(part: SetRisk) -> dict[str, Any]:
             {"row": row, "name": part.spec.labels[row] if part.spec.labels else None, "profit": dollars(profit)}
             for row, profit in part.worst
         ],
+    }
+
+
+def _backtest(backtest: Backtest) -> dict[str, Any]:
+    return {
+        "level": LEVEL,
+        "days": len(backtest.days),
+        "left_out": backtest.left_out,
+        "exceptions": [
+            {"business_date": day.business_date.isoformat(), "profit": day.profit, "value_at_risk": day.value_at_risk}
+            for day in backtest.exceptions
+        ],
+        "probability": round(backtest.probability, 6) if backtest.days else None,
+        "zone": backtest.zone if backtest.days else None,
+        "problem": backtest.problem or None,
     }
 
 

@@ -46,6 +46,10 @@ class _Group(_Part):
     component_expected_shortfall: float
 
 
+class _Missing(_Part):
+    trades: int = Field(default=0, ge=0, le=10**12)
+
+
 class Former(_Part):
     """What is read of a report; US dollars."""
 
@@ -54,6 +58,7 @@ class Former(_Part):
     model: dict[str, object]
     portfolio: _Portfolio
     groups: tuple[_Group, ...]
+    missing: _Missing = _Missing()
 
     def measure(self, level: float) -> _Measure | None:
         """Its measures at a level."""
@@ -66,21 +71,23 @@ class Former(_Part):
 
 def last_report(job: Job[JobEnvironment]) -> Former | None:
     """The report of the nearest of the last days that has one."""
+    days = (job.environment.business_date - timedelta(days=days) for days in range(1, LOOK_BACK_DAYS + 1))
+    return next((former for day in days if (former := report_of(job, day)) is not None), None)
+
+
+def report_of(job: Job[JobEnvironment], day: date) -> Former | None:
+    """The finished report of a day, or None; one that cannot be read is logged."""
     environment = job.environment
-    for days in range(1, LOOK_BACK_DAYS + 1):
-        day = environment.business_date - timedelta(days=days)
-        layout = RunLayout(bucket=environment.output_bucket, run_id=environment.run_id, business_date=day)
-        try:
-            marker = SuccessMarker.read(job.storage.read(layout.success_marker), str(layout.success_marker))
-            uri = S3Uri.parse(marker.json_uri)
-            if (uri.bucket, marker.business_date) != (environment.output_bucket, day):
-                continue
-            former = Former.model_validate_json(job.storage.read(uri))
-        except MissingObjectError:
-            continue
-        except (BadInputError, ValidationError, ValueError) as error:
-            job.log.warning("former_report_left_out", business_date=day.isoformat(), reason=str(error)[:300])
-            continue
-        if former.business_date == day:
-            return former
-    return None
+    layout = RunLayout(bucket=environment.output_bucket, run_id=environment.run_id, business_date=day)
+    try:
+        marker = SuccessMarker.read(job.storage.read(layout.success_marker), str(layout.success_marker))
+        uri = S3Uri.parse(marker.json_uri)
+        if (uri.bucket, marker.business_date) != (environment.output_bucket, day):
+            return None
+        former = Former.model_validate_json(job.storage.read(uri))
+    except MissingObjectError:
+        return None
+    except (BadInputError, ValidationError, ValueError) as error:
+        job.log.warning("former_report_left_out", business_date=day.isoformat(), reason=str(error)[:300])
+        return None
+    return former if former.business_date == day else None

@@ -1,25 +1,26 @@
 """All results of a run, each shard exactly once, folded into sums.
 
-Refuses a run whose results are missing, strange, of another model or of other trades: a report on nine shards of ten
-looks as convincing as one on ten. Whose trades a result holds is told by the checksum of the partition that it was
-computed from. Results of whole tasks are taken where they are good, those of single shards elsewhere; they are folded a
-few at a time and instruments lie in scratch, so memory depends on groups and scenarios, on nothing else.
+A run whose results are strange, of another model or of other trades is refused, and so is one with more results missing
+than the run tolerates: a report on nine shards of ten looks as convincing as one on ten. Whose trades a result holds is
+known by the checksum of the partition that it was computed from. Results of whole tasks are taken where they are good,
+those of single shards elsewhere; they are folded a few at a time and instruments lie in scratch, so memory depends on
+groups and scenarios, on nothing else.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from batch_runtime.documents import IngestionSummary, QualityDocument, ShardReference, read_shard_list
-from batch_runtime.environment import JobEnvironment
 from batch_runtime.errors import BadInputError
 from batch_runtime.layout import S3Uri
 from batch_runtime.main import Job
 from batch_runtime.storage import MissingObjectError
+from report_generation.environment import ReportEnvironment
 from report_generation.instruments import Instruments, InstrumentSpool
-from risk_results.documents import Header, Model
+from risk_results.documents import Header, Model, Part
 from risk_results.exact import Amounts
 from risk_results.files import Result, combine, result_uri
 
@@ -43,14 +44,26 @@ class Gathered:
     instruments: Instruments
     results: int
     """Objects that were read."""
+    missing: tuple[ShardReference, ...] = ()
+    """Shards without a result, no more than the run tolerates; none of their trades is in any number."""
 
     @property
     def model(self) -> Model:
         """Of all results."""
         return self.header.model
 
+    @property
+    def trades(self) -> int:
+        """That were valued."""
+        return self.header.trades
 
-def gather(job: Job[JobEnvironment], folder: Path) -> Gathered:
+    @property
+    def missing_trades(self) -> int:
+        """That were accepted and have no result."""
+        return sum(line.trades for line in self.missing)
+
+
+def gather(job: Job[ReportEnvironment], folder: Path) -> Gathered:
     """Read and check every result of the run; `folder` takes what does not fit in memory."""
     layout = job.environment.layout
     summary = IngestionSummary.read(_read(job, layout.summary), str(layout.summary))
@@ -62,42 +75,51 @@ def gather(job: Job[JobEnvironment], folder: Path) -> Gathered:
         raise BadInputError(f"{layout.summary} counts more than {_MOST_ROWS:,} rows; run data-ingestion again")
     gatherer = _Gatherer(job, listed, _spans(job, len(listed)))
     total: Result | None = None
+    parts: list[Part] = []
     count = 0
     with InstrumentSpool(folder) as spool:
         for result in gatherer.results():
             spool.add(result.instruments)
-            bare = replace(result, instruments=result.instruments[:0])
-            total = bare if total is None else combine((total, bare))
+            parts += result.header.parts
+            bare = _without_lists(result)
+            total = bare if total is None else _without_lists(combine((total, bare)))
             count += 1
             job.progress.boundary()
         instruments = spool.totals(job.progress.progress)
     assert total is not None, "a shard list has at least one line"
-    return Gathered(summary, quality, total.header, total.amounts, instruments, count)
+    header = total.header.model_copy(update={"parts": tuple(sorted(parts, key=lambda part: part.shard))})
+    return Gathered(summary, quality, header, total.amounts, instruments, count, tuple(gatherer.missing))
+
+
+def _without_lists(result: Result) -> Result:
+    """Without instruments and all parts but the first: both grow with the run, and would be copied for each result."""
+    header = result.header.model_copy(update={"parts": result.header.parts[:1]})
+    return replace(result, header=header, instruments=result.instruments[:0])
 
 
 class _Gatherer:
     """Reads results so that every shard is covered once."""
 
-    def __init__(self, job: Job[JobEnvironment], listed: tuple[ShardReference, ...], spans: set[Span]) -> None:
+    def __init__(self, job: Job[ReportEnvironment], listed: tuple[ShardReference, ...], spans: set[Span]) -> None:
         self._job = job
         self._listed = listed
         self._spans = spans
         self._model: Model | None = None
+        self.missing: list[ShardReference] = []
+        """Shards without a result; complete when all results were read."""
 
     def results(self) -> Iterator[Result]:
         """The results, in the order of their shards."""
         at_a_time = 1
         with ThreadPoolExecutor(_MOST_AT_A_TIME) as pool:
-            waiting = list(self._cover(self._spans))
-            self._require_all(waiting)
+            waiting = self._there(self._cover(self._spans))
             while waiting:
                 spans, waiting = waiting[:at_a_time], waiting[at_a_time:]
                 for span, content in zip(spans, pool.map(self._content, spans), strict=True):
                     at_a_time = max(1, min(_MOST_AT_A_TIME, _BYTES_AT_A_TIME // len(content or b"-")))
                     result = self._checked(span, content)
                     if result is None:
-                        waiting = [(shard, shard) for shard in range(span[0], span[1] + 1)] + waiting
-                        self._require_all(waiting)
+                        waiting = self._there((shard, shard) for shard in range(span[0], span[1] + 1)) + waiting
                     else:
                         yield result
 
@@ -112,14 +134,24 @@ class _Gatherer:
             yield shard, last
             shard = last + 1
 
-    def _require_all(self, wanted: list[Span]) -> None:
-        missing = [first for first, last in wanted if first == last and (first, last) not in self._spans]
-        if missing:
+    def _there(self, wanted: Iterable[Span]) -> list[Span]:
+        """The spans that have a result; notes single shards that have none, and refuses more than are tolerated."""
+        there = []
+        for first, last in wanted:
+            if first < last or (first, last) in self._spans:
+                there.append((first, last))
+            else:
+                self.missing.append(self._listed[first])
+        tolerated = self._job.environment.tolerated_failure_percent
+        count, of = len(self.missing), len(self._listed)
+        if count == of or 100 * count > tolerated * of:
+            limit = f"; {tolerated} % may be missing" if tolerated else ""
             raise BadInputError(
-                f"{len(missing)} of {len(self._listed)} shards have no result in "
-                f"{self._job.environment.layout.results_prefix}: {_shorten(missing)}; run risk-calculation for them "
+                f"{count} of {of} shards have no result in {self._job.environment.layout.results_prefix}: "
+                f"{_shorten([line.shard for line in self.missing])}{limit}; run risk-calculation for them "
                 "(BATCH_SHARDS), then this job again"
             )
+        return there
 
     def _content(self, span: Span) -> bytes | None:
         """The object, or None where a task's sum is gone; a single shard's must be there."""
@@ -170,7 +202,7 @@ class _Gatherer:
                 )
 
 
-def _spans(job: Job[JobEnvironment], shards: int) -> set[Span]:
+def _spans(job: Job[ReportEnvironment], shards: int) -> set[Span]:
     """The results that are there; refuses those that no shard of the run explains."""
     prefix = job.environment.layout.results_prefix
     spans: set[Span] = set()
@@ -191,7 +223,7 @@ def _spans(job: Job[JobEnvironment], shards: int) -> set[Span]:
     return spans
 
 
-def _read(job: Job[JobEnvironment], uri: S3Uri) -> bytes:
+def _read(job: Job[ReportEnvironment], uri: S3Uri) -> bytes:
     try:
         return job.storage.read(uri)
     except MissingObjectError:

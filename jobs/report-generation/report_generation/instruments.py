@@ -67,8 +67,8 @@ class InstrumentSpool:
         require_addable(self._gross)
         words = np.ascontiguousarray(table["name"]).view(np.uint64).reshape(len(table), -1)
         mixed = np.zeros(len(table), dtype=np.uint64)
-        for place in range(words.shape[1]):
-            mixed = (mixed ^ words[:, place]) * _MULTIPLIER
+        for column in range(words.shape[1]):
+            mixed = (mixed ^ words[:, column]) * _MULTIPLIER
             mixed ^= mixed >> np.uint64(29)
         buckets = (mixed % np.uint64(BUCKETS)).astype(np.int64)
         order = np.argsort(buckets, kind="stable")

@@ -10,20 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from batch_runtime.documents import SuccessMarker
-from batch_runtime.environment import JobEnvironment
 from batch_runtime.errors import BadInputError
 from batch_runtime.main import Job
 from batch_runtime.storage import MissingObjectError
 from report_generation.analysis import analyse
+from report_generation.backtest import backtest
 from report_generation.documents import report_json
+from report_generation.environment import ReportEnvironment
 from report_generation.former import last_report
 from report_generation.gathering import gather
-from report_generation.pdf import report_pdf
+from report_generation.pages.report import report_pdf
 from report_generation.warnings import warnings
-
-
-class ReportEnvironment(JobEnvironment):
-    """The contract's variables; this job has none of its own."""
 
 
 def report(job: Job[ReportEnvironment]) -> None:
@@ -31,7 +28,10 @@ def report(job: Job[ReportEnvironment]) -> None:
     layout = job.environment.layout
     with tempfile.TemporaryDirectory(dir=job.environment.scratch, prefix="report-") as folder:
         with job.metrics.timed("GatherDuration"):
-            analysis = analyse(gather(job, Path(folder)), last_report(job))
+            gathered = gather(job, Path(folder))
+            analysis = analyse(gathered, last_report(job))
+            job.progress.boundary()
+            analysis = replace(analysis, backtest=backtest(job, gathered.model))
             analysis = replace(analysis, warnings=tuple(warnings(analysis)))
         job.progress.boundary()
         with job.metrics.timed("RenderDuration"):
@@ -40,7 +40,8 @@ def report(job: Job[ReportEnvironment]) -> None:
         job.progress.boundary()
     job.metrics.put("Shards", len(analysis.gathered.header.parts))
     job.metrics.put("Warnings", len(analysis.warnings))
-    job.metrics.put("Trades", analysis.gathered.summary.trades)
+    job.metrics.put("Trades", analysis.gathered.trades)
+    job.metrics.put("MissingShards", len(analysis.gathered.missing))
     job.storage.write(layout.report_json, machine)
     job.storage.write(layout.report_pdf, people, "application/pdf")
     marker = SuccessMarker(
@@ -49,6 +50,7 @@ def report(job: Job[ReportEnvironment]) -> None:
         report_uri=str(layout.report_pdf),
         json_uri=str(layout.report_json),
         finished_at=_finished_at(job),
+        missing_shards=len(analysis.gathered.missing) or None,
     )
     job.storage.write(layout.success_marker, marker.to_json())
     job.log.info("reported", report=str(layout.report_pdf), warnings=list(analysis.warnings))

@@ -30,6 +30,11 @@ def percent(share: float, *, sign: bool = False) -> str:
     return f"{100 * share:{'+' if sign else ''},.{digits}f} %".replace("-", "\N{MINUS SIGN}")
 
 
+def chance(probability: float) -> str:
+    """A probability as people read it, never as if it were none: "12 %", "less than 0.1 %"."""
+    return percent(probability) if probability >= 0.001 else "less than 0.1 %"
+
+
 def printable(text: str, most: int = 64) -> str:
     """Text that came from outside, fit for a page: no control characters, not longer than `most`."""
     clean = "".join(

@@ -6,8 +6,9 @@ Nothing here stops a report: each is a reason to look, not a proof of a fault.
 from collections.abc import Iterator
 
 from report_generation.analysis import HEADLINE, Analysis
+from report_generation.backtest import Backtest
 from report_generation.instruments import PRICE_RATIO
-from report_generation.money import dollars, percent, short
+from report_generation.money import chance, dollars, percent, short
 
 RATE_TOLERANCE = 1e-6
 """Two rates for one currency that differ by more, relatively."""
@@ -17,16 +18,26 @@ MUCH_CHANGED = 0.25
 """Change of the headline measures or of gross exposure since the last report."""
 MANY_TRADES_CHANGED = 0.20
 MUCH_QUARANTINED = 0.01
+_NAMED_SHARDS = 10
 
 
 def warnings(analysis: Analysis) -> Iterator[str]:
     """Sentences, the gravest kind first."""
     yield from _of_the_data(analysis)
     yield from _of_the_change(analysis)
+    yield from _of_the_backtest(analysis.backtest)
 
 
 def _of_the_data(analysis: Analysis) -> Iterator[str]:
     gathered = analysis.gathered
+    if gathered.missing:
+        numbers = ", ".join(str(line.shard) for line in gathered.missing[:_NAMED_SHARDS])
+        more = len(gathered.missing) - _NAMED_SHARDS
+        yield (
+            f"This report is partial: {gathered.missing_trades:,} of {gathered.summary.trades:,} trades "
+            f"({percent(gathered.missing_trades / gathered.summary.trades)}) were not valued and are in no number. "
+            f"Shards without a result: {numbers}{f' and {more:,} more' if more > 0 else ''}."
+        )
     for currency, rates in gathered.header.fx_rates.items():
         if rates.high > rates.low * (1 + RATE_TOLERANCE):
             yield (
@@ -60,6 +71,8 @@ def _of_the_change(analysis: Analysis) -> Iterator[str]:
             "comparable with these."
         )
         return
+    if former.missing.trades:
+        yield f"The report of {former.business_date} was partial: {former.missing.trades:,} trades were not in it."
     before = former.measure(HEADLINE / 1000)
     pairs = [
         (
@@ -69,8 +82,8 @@ def _of_the_change(analysis: Analysis) -> Iterator[str]:
             MUCH_CHANGED,
         ),
         (
-            f"The book has {analysis.gathered.summary.trades:,} trades",
-            float(analysis.gathered.summary.trades),
+            f"The book has {analysis.gathered.trades:,} trades",
+            float(analysis.gathered.trades),
             float(former.portfolio.trades),
             MANY_TRADES_CHANGED,
         ),
@@ -83,6 +96,18 @@ def _of_the_change(analysis: Analysis) -> Iterator[str]:
     for sentence, now, then, limit in pairs:
         if then and abs(now - then) > limit * abs(then):
             yield f"{sentence}, {percent((now - then) / abs(then), sign=True)} against {former.business_date}."
+
+
+def _of_the_backtest(backtest: Backtest | None) -> Iterator[str]:
+    if backtest is None:
+        return
+    if backtest.problem:
+        yield f"There is no backtest: {backtest.problem}."
+    elif backtest.zone != "green":
+        yield (
+            f"Backtest: {len(backtest.exceptions)} of {len(backtest.days)} days lost more than their value at risk, "
+            f"the {backtest.zone} zone; so many or more have a probability of {chance(backtest.probability)}."
+        )
 
 
 def _price(usd: float) -> str:

@@ -1,5 +1,4 @@
-"""The second job of the night: what the portfolio may lose.
+"""The job that is run in parallel: the trades of a shard valued in every scenario.
 
-Owns: the scenarios, the valuation of trades in them, the result of a shard.
-Refuses to own: which trades are good (data-ingestion) and what a portfolio of shards adds up to (report-generation).
+Which trades are good is decided by data-ingestion, what the shards add up to by report-generation.
 """

@@ -75,13 +75,13 @@ class Aggregation:
         """The sums so far."""
         keys, sums = self._merged()
         order = sorted((dimension, name) for dimension in DIMENSIONS for name in self._names[dimension])
-        place = {key: number for number, key in enumerate(order)}
+        index = {key: number for number, key in enumerate(order)}
         members = []
         for dimension, shift in _shifts().items():
             names = self._names[dimension]
             if names:
                 codes = keys >> shift & ((1 << _BITS[dimension]) - 1)
-                members.append(np.array([place[dimension, name] for name in names], dtype=np.int64)[codes])
+                members.append(np.array([index[dimension, name] for name in names], dtype=np.int64)[codes])
         return Cells(list(self._factors), order, keys >> _FACTOR_SHIFT, members, sums)
 
     def _count(self, keys: Codes, *columns: npt.NDArray[np.float64]) -> None:
@@ -89,17 +89,17 @@ class Aggregation:
         per_unit = (SCALES["generated"].per_unit,) * 2 + (SCALES["shocks"].per_unit,) * 2
         used = len(columns) if self._shocks else 2
         whole = np.empty((len(keys), used), dtype=np.int64)
-        for place in range(used):
-            values = np.rint(columns[place] * per_unit[place])
-            self._size[place] += float(np.abs(values).sum())
-            if not self._size[place] <= LARGEST_UNITS:
+        for index in range(used):
+            values = np.rint(columns[index] * per_unit[index])
+            self._size[index] += float(np.abs(values).sum())
+            if not self._size[index] <= LARGEST_UNITS:
                 raise BadInputError(
                     "the shard's trades move by more than USD "
-                    f"{LARGEST_UNITS / per_unit[place] / UNITS_PER_USD:.3g} together for one standard deviation or "
+                    f"{LARGEST_UNITS / per_unit[index] / UNITS_PER_USD:.3g} together for one standard deviation or "
                     "a return of 100 %, beyond what is added exactly; look for a wrong quantity, price or gamma, or "
                     "lower BATCH_SHARD_SIZE"
                 )
-            whole[:, place] = values
+            whole[:, index] = values
         keys, whole = _by_key(keys, whole)
         self._keys.append(keys)
         self._sums.append(whole)
@@ -134,10 +134,10 @@ class Aggregation:
         different, which = np.unique(local, return_inverse=True)
         numbers = []
         for code in different.tolist():
-            rest, place = divmod(code, len(correlations))
+            rest, index = divmod(code, len(correlations))
             name, kind = divmod(rest, classes)
             factor = Factor(
-                "instrument", trades.instrument.names[name], trades.asset_class.names[kind], float(correlations[place])
+                "instrument", trades.instrument.names[name], trades.asset_class.names[kind], float(correlations[index])
             )
             numbers.append(self._factors.setdefault(factor, len(self._factors)))
         return np.array(numbers, dtype=np.int64)[which]

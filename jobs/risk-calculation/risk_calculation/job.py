@@ -72,9 +72,13 @@ def calculate(job: Job[RiskEnvironment]) -> None:
         workers(environment.threads or available_vcpus(), job.progress.progress) as threads,
     ):
         valuer = _Valuer(job, Path(folder), threads)
-        results = [valuer.result(line) for line in lines]
-        if len(results) > 1 and shards == tuple(range(shards[0], shards[-1] + 1)):
-            together = combine(results)
+        neighbours = len(lines) > 1 and shards == tuple(range(shards[0], shards[-1] + 1))
+        together: Result | None = None
+        for line in lines:
+            result = valuer.result(line)
+            if neighbours:  # added up one by one: two results are in memory, whatever the number of shards
+                together = result if together is None else combine((together, result))
+        if together is not None:
             job.storage.write(result_uri(environment.layout, shards[0], shards[-1]), together.to_bytes(), _CONTENT_TYPE)
 
 
@@ -199,10 +203,10 @@ def _lines(job: Job[RiskEnvironment], shards: tuple[int, ...]) -> list[ShardRefe
 
 def _shocks(job: Job[RiskEnvironment], folder: Path) -> list[Shocks]:
     """The sets of scenarios that come as files, in the order of the variable."""
-    found: list[Shocks] = []
+    shocks: list[Shocks] = []
     for uri in job.environment.scenario_files:
         name = uri.key.rsplit("/", 1)[-1].removesuffix(".parquet")
-        if name == "monte-carlo" or name in [part.spec.name for part in found]:
+        if name == "monte-carlo" or name in [part.spec.name for part in shocks]:
             raise BadInputError(f"BATCH_SCENARIO_FILES: {uri} is a second set named {name}; give it another file name")
         path = folder / "scenarios.parquet"
         try:
@@ -211,5 +215,5 @@ def _shocks(job: Job[RiskEnvironment], folder: Path) -> list[Shocks]:
             raise BadInputError(
                 f"the file of scenarios {uri} of BATCH_SCENARIO_FILES does not exist; send it"
             ) from None
-        found.append(read_shocks(path, name, sha256, str(uri)))
-    return found
+        shocks.append(read_shocks(path, name, sha256, str(uri)))
+    return shocks

@@ -114,7 +114,7 @@ def _add_source(amounts: Amounts, cells: Cells, source: Source, kept: Kept, thre
         wanted = [np.flatnonzero(matrix.any(axis=0)) for matrix in (linear, square)]
         dense = np.concatenate([linear[:, wanted[0]], square[:, wanted[1]]], axis=1)
         bases = kept.get_all(source, factors, threads.each)
-        rows = [bases[place][power] for power in (0, 1) for place in wanted[power]]
+        rows = [bases[index][power] for power in (0, 1) for index in wanted[power]]
 
         def add_block(
             block: tuple[int, int],
@@ -122,8 +122,8 @@ def _add_source(amounts: Amounts, cells: Cells, source: Source, kept: Kept, thre
             dense: Vector = dense,
         ) -> None:
             moves = np.empty((len(rows), block[1] - block[0]))
-            for place, row in enumerate(rows):
-                moves[place] = row[block[0] : block[1]]
+            for index, row in enumerate(rows):
+                moves[index] = row[block[0] : block[1]]
             amounts.columns(*block).add_product(dense, moves)
 
         threads.each(add_block, blocks)

@@ -54,8 +54,8 @@ class Amounts:
             return
         products = (np.concatenate(digits).astype(np.float64) @ factors).astype(np.int64)
         rows = coefficients.shape[0]
-        for place in range(len(digits)):
-            self._add_shifted(products[place * rows : (place + 1) * rows], place * digit_bits)
+        for power in range(len(digits)):
+            self._add_shifted(products[power * rows : (power + 1) * rows], power * digit_bits)
         self._carry()
 
     def add(self, other: "Amounts") -> None:

@@ -68,10 +68,10 @@ class Result:
         if len(body) != offset + 2 * plane + header.instruments * INSTRUMENT.itemsize:
             raise _broken(source, f"must hold {rows} groups x {columns} scenarios and {header.instruments} instruments")
         high, low = (
-            np.frombuffer(body, dtype="<i8", count=rows * columns, offset=offset + plane * place)
+            np.frombuffer(body, dtype="<i8", count=rows * columns, offset=offset + plane * number)
             .astype(np.int64, copy=False)
             .reshape(rows, columns)
-            for place in (0, 1)
+            for number in (0, 1)
         )
         instruments = np.frombuffer(body, dtype=INSTRUMENT, count=header.instruments, offset=offset + 2 * plane)
         result = cls(header, Amounts(high, low), instruments)

@@ -69,8 +69,8 @@ def tail_measure(profit: Vector, permille: int) -> TailMeasure:
 def value_at_risk(profit: Vector, permille: int) -> int:
     """The value at risk alone, faster than with all the rest."""
     rank = -(-len(profit) * permille // 1000)
-    place = len(profit) - rank
-    return -int(np.partition(profit, place)[place])
+    position = len(profit) - rank
+    return -int(np.partition(profit, position)[position])
 
 
 def tail_weights(profit: Vector, permille: int) -> npt.NDArray[np.float64]:
@@ -124,14 +124,14 @@ def _rank_interval(count: int, permille: int) -> tuple[int, int]:
     level = permille / 1000
     centre, spread = count * level, math.sqrt(count * level * (1 - level))
     first, last = max(0, math.floor(centre - 8 * spread - 8)), min(count, math.ceil(centre + 8 * spread + 8))
-    places = range(first, last + 1)
+    positions = range(first, last + 1)
     logs = (
         math.lgamma(count + 1)
-        - math.lgamma(place + 1)
-        - math.lgamma(count - place + 1)
-        + place * math.log(level)
-        + (count - place) * math.log1p(-level)
-        for place in places
+        - math.lgamma(position + 1)
+        - math.lgamma(count - position + 1)
+        + position * math.log(level)
+        + (count - position) * math.log1p(-level)
+        for position in positions
     )
     below = np.cumsum([math.exp(value) for value in logs])
     outside = (1 - _COVERAGE) / 2

@@ -132,6 +132,12 @@ class SuccessMarker(Document):
     report_uri: str
     json_uri: str
     finished_at: datetime
+    missing_shards: Annotated[int, Field(ge=1)] | None = None
+    """Shards that a partial report lacks; absent where it is whole."""
+
+    def to_json(self) -> bytes:
+        """See `Document.to_json`."""
+        return encode(self.model_dump(mode="json", exclude_none=True))
 
 
 def read_shard_list(content: bytes, source: str) -> tuple[ShardReference, ...]:

@@ -1,7 +1,6 @@
 """Where a run's objects lie in S3: the table of docs/jobs.md as code.
 
-Owns every key that two programs must agree on. Refuses to talk to S3: it is arithmetic on strings, so that the jobs,
-the demo and the operator's command line can share it.
+Every key that two programs must agree on. Only arithmetic on strings, so that jobs, demo and command line can share it.
 """
 
 import re
@@ -70,14 +69,6 @@ class RunLayout:
     def results_prefix(self) -> S3Uri:
         """The folder of the shard results."""
         return self._at(f"results/{self.run_id}/")
-
-    def result(self, number: int) -> S3Uri:
-        """The result of one shard, written after its vector."""
-        return self._at(f"results/{self.run_id}/shard-{number:05d}.json")
-
-    def result_vector(self, number: int) -> S3Uri:
-        """The profit and loss of one shard in every scenario."""
-        return self._at(f"results/{self.run_id}/shard-{number:05d}.npy")
 
     @property
     def report_pdf(self) -> S3Uri:

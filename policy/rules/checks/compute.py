@@ -104,7 +104,7 @@ _OWN_TAG: Final = re.compile(r"/[^/:@]+:(?!latest$)[\w.-]+$")
 def image_reference_pinned(definition: Resource, view: View) -> Iterator[Problem]:
     """Images come from a repository of the stack, by digest or immutable tag, never `latest`."""
     graph = view.graph
-    found = set(graph.targets(definition, "containerDefinitions", kinds.REPOSITORY))
+    matching = set(graph.targets(definition, "containerDefinitions", kinds.REPOSITORY))
     unknown: Undecided | None = None
     try:
         images = [str(value(dict(container), "image", "")) for container in containers(definition)]
@@ -112,12 +112,12 @@ def image_reference_pinned(definition: Resource, view: View) -> Iterator[Problem
         images, unknown = [], undecided
     for i, image in enumerate(images):
         own = graph.named(image.partition("/")[2].partition("@")[0].partition(":")[0], kinds.REPOSITORY)
-        if not own and not found:
+        if not own and not matching:
             yield Problem(message=f"container {i} runs an image from elsewhere", property="containerDefinitions")
         if not _DIGEST.search(image) and not _OWN_TAG.search(image):
             yield Problem(message=f"container {i} runs whatever is latest", property="containerDefinitions")
-        found.update(own)
-    for repository in sorted(found, key=lambda one: one.urn):
+        matching.update(own)
+    for repository in sorted(matching, key=lambda one: one.urn):
         if value(repository, "imageTagMutability", "MUTABLE") != "IMMUTABLE":
             yield Problem(message="its tags can be moved", property="imageTagMutability", resource=repository)
     if unknown is not None:
@@ -251,7 +251,8 @@ def fargate_task_shape(resource: Resource, view: View) -> Iterator[Problem]:
             )
 
 
-_SECRET_NAME: Final = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIAL", re.IGNORECASE)
+SECRET_NAME: Final = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIAL", re.IGNORECASE)
+"""Names of variables whose value is kept out of a task definition."""
 _ROOT: Final = ("", "0", "root", "0:0", "root:root")
 
 
@@ -284,5 +285,5 @@ def _faults(container: dict[str, Any]) -> Iterator[str]:
     if str(container.get("user", "")) in _ROOT:
         yield "runs as root"
     for variable in container.get("environment", ()):
-        if _SECRET_NAME.search(str(variable.get("name", ""))):
+        if SECRET_NAME.search(str(variable.get("name", ""))):
             yield f"has a secret in plain text in its environment ({json.dumps(variable.get('name'))})"

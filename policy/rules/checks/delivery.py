@@ -46,8 +46,8 @@ def pipeline_source_is_real(pipeline: Resource, view: View) -> Iterator[Problem]
         yield Problem(message="its first stage has no source action", property="stages")
     for source in sources:
         for key in ("FullRepositoryId", "ConnectionArn", "RepositoryName", "S3Bucket"):
-            found = read(source, f"configuration.{key}")
-            if isinstance(found, Unknown):
+            result = read(source, f"configuration.{key}")
+            if isinstance(result, Unknown):
                 continue
             if _PLACEHOLDER.search(str(value(source, f"configuration.{key}", ""))):
                 yield Problem(message=f"its source's {key} is a placeholder", property="stages")
@@ -95,15 +95,20 @@ def _deploys_guarded(view: View, title: str, category: str) -> bool:
     frameworks=("FSBP StepFunctions.1", "FSBP CodeBuild.4"),
 )
 def workflow_logging(resource: Resource, view: View) -> Iterator[Problem]:
-    """State machines log all events and are traced; builds log and are not privileged."""
+    """State machines log all events and are traced; builds log, and only those that build images are privileged."""
     if resource.type == kinds.STATE_MACHINE:
         if value(resource, "loggingConfiguration.level") != "ALL":
             yield Problem(message="does not log all events", property="loggingConfiguration")
         if value(resource, "tracingConfiguration.enabled") is not True:
             yield Problem(message="is not traced", property="tracingConfiguration")
         return
-    if value(resource, "environment.privilegedMode") is True:
+    if value(resource, "environment.privilegedMode") is True and not _builds_images(resource):
         yield Problem(message="builds with privileges", property="environment.privilegedMode")
     logs = (("cloudwatchLogs", "ENABLED"), ("s3Logs", "DISABLED"))
     if not any(value(resource, f"logsConfig.{kind}.status", default) == "ENABLED" for kind, default in logs):
         yield Problem(message="logs nothing", property="logsConfig")
+
+
+def _builds_images(project: Resource) -> bool:
+    """CodeBuild gives a Docker daemon to privileged builds only; this one's role can push images and nothing else."""
+    return bool(value(project, "source.buildspec") == "tooling/buildspecs/images.yml")

@@ -36,7 +36,7 @@ def s3_event_rule_has_eventbridge(event_rule: Resource, view: View) -> Iterator[
             if "aws.s3" not in pattern.get("source", ()):
                 return
             names = pattern.get("detail", {}).get("bucket", {}).get("name", ())
-            buckets = [found for name in names for found in graph.named(name, kinds.BUCKET)]
+            buckets = [result for name in names for result in graph.named(name, kinds.BUCKET)]
             if len(buckets) < len(names):
                 yield Problem(message="listens to a bucket that is not the stack's", property="eventPattern")
             buckets = buckets or ([] if names else graph.of_type(kinds.BUCKET))
@@ -50,7 +50,7 @@ def s3_event_rule_has_eventbridge(event_rule: Resource, view: View) -> Iterator[
 
 def _role(graph: Graph, starter: Resource, path: str) -> Resource | None:
     match read(starter, path):
-        case Known(found) if named := graph.named(found, kinds.ROLE):
+        case Known(known) if named := graph.named(known, kinds.ROLE):
             return named[0]
     return next(iter(graph.resolve(starter, path, kinds.ROLE)), None)
 
@@ -200,9 +200,9 @@ def _metric_faults(view: View, metric: dict[str, Any]) -> Iterator[str]:
         if str(namespace).startswith("AWS/") or namespace in view.settings.custom_namespaces:
             return
         if not any(
-            value(found, "metricTransformation.namespace") == namespace
-            and value(found, "metricTransformation.name") == name
-            for found in graph.of_type(kinds.LOG_METRIC_FILTER)
+            value(result, "metricTransformation.namespace") == namespace
+            and value(result, "metricTransformation.name") == name
+            for result in graph.of_type(kinds.LOG_METRIC_FILTER)
         ):
             yield f"no metric filter of the stack makes {namespace} {name}"
         return
@@ -211,9 +211,9 @@ def _metric_faults(view: View, metric: dict[str, Any]) -> Iterator[str]:
         return
     if namespace == INSIGHTS and not any(map(_has_insights, graph.of_type(kinds.CLUSTER))):
         yield f"{name} needs Container Insights, which no cluster of the stack has on"
-    given = frozenset(value(metric, "dimensions", {}))
-    if given not in PUBLISHED[namespace][name]:
-        yield f"{namespace} publishes no {name} by {', '.join(sorted(given)) or 'no dimension'}"
+    names = frozenset(value(metric, "dimensions", {}))
+    if names not in PUBLISHED[namespace][name]:
+        yield f"{namespace} publishes no {name} by {', '.join(sorted(names)) or 'no dimension'}"
 
 
 def _has_insights(cluster: Resource) -> bool:

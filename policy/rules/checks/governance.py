@@ -13,8 +13,16 @@ _KEEPING: Final = ("skipDestroy", "deletionProtectionEnabled", "deletionProtecti
 """Properties that keep `pulumi destroy` from deleting a resource, or that make it leave the resource behind."""
 
 
+def _keeping(token: str) -> tuple[str, ...]:
+    """A task definition's revision may stay: it holds nothing, and a run under way needs it.
+
+    Why: docs/adr/workflow/revisions-outlive-a-deployment.md.
+    """
+    return tuple(prop for prop in _KEEPING if (token, prop) != (kinds.TASK_DEFINITION, "skipDestroy"))
+
+
 def _let_go(props: MutableMapping[str, Any], token: str, settings: Settings) -> bool:
-    kept = [prop for prop in _KEEPING if prop in set(props) and props[prop] is True]
+    kept = [prop for prop in _keeping(token) if prop in set(props) and props[prop] is True]
     for prop in kept:
         props[prop] = False
     return bool(kept)
@@ -38,8 +46,8 @@ def _keeps_data(resource: Resource, view: View) -> bool | None:
     if resource.type in _HOLDS_DATA:
         prop, keeping = _HOLDS_DATA[resource.type]
         match read(resource, prop):
-            case Known(found):
-                return bool(found) is keeping
+            case Known(known):
+                return bool(known) is keeping
             case _:
                 return not keeping
     # a bucket's own settings go with the bucket, a repository's lifecycle with the repository; a key is for its owner
@@ -57,7 +65,7 @@ def _keeps_data(resource: Resource, view: View) -> bool | None:
     remedy=_let_go,
 )
 def no_retain_or_protect(resource: Resource, view: View) -> Iterator[Problem]:
-    """Nothing outlives its stack, and in a guarded stack what holds data is protected until it may be emptied too."""
+    """Only task definition revisions outlive a stack; a guarded one protects what holds data until emptied."""
     keeps = _keeps_data(resource, view)
     if resource.options.protect and keeps is None:
         yield Problem(message="is protected", property="protect")
@@ -66,7 +74,7 @@ def no_retain_or_protect(resource: Resource, view: View) -> Iterator[Problem]:
         yield Problem(message=wanted, property="protect")
     if resource.type == kinds.BUCKET_OBJECT_LOCK:
         yield Problem(message="locks objects, which then nobody can delete")
-    for prop in _KEEPING:
+    for prop in _keeping(resource.type):
         match read(resource, prop):
             case Known(True) if keeps and prop == "deletionProtectionEnabled":
                 continue
@@ -117,8 +125,8 @@ def no_foreign_infrastructure(resource: Resource, view: View) -> Iterator[Proble
             continue
         own = graph.targets(resource, top, kind)
         match read(resource, path):
-            case Known(found):
-                listed = found if isinstance(found, list) else [found]
+            case Known(known):
+                listed = known if isinstance(known, list) else [known]
                 named = {target for member in listed for target in graph.named(member, kind)}
                 if len({*own, *named}) < len(listed):
                     what = kind.rpartition(":")[2]

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..documents import machine_data, machines
+from ..documents import machine_data, machine_grammar, machines
 from ..documents.machines import Json, State
 from ..graph import Known, Resource, kinds, read
 from ..rule import Problem, Severity, View, rule
 from ..tables.integrations import INTEGRATIONS, placeholder_faults
 from ..tables.rows import Context
-from .properties import judged
+from .accounted.properties import judged
 
 _SPEC: Final = "https://states-language.net/spec.html"
 _LONGEST: Final = 48 * 3600
@@ -29,7 +29,7 @@ def _machine(resource: Resource) -> Json | None:
     "state-machines-are-sound",
     kinds.STATE_MACHINE,
     severity=Severity.CRITICAL,
-    fix="Correct the definition at that place",
+    fix="Correct the definition there",
     url=_SPEC,
     tags=("closed",),
 )
@@ -42,8 +42,8 @@ def state_machines_are_sound(resource: Resource, view: View) -> Iterator[Problem
     machine = _machine(resource)
     if machine is None:
         return
-    for place, fault in (*machines.faults(machine), *machine_data.missing_data(machine)):
-        yield Problem(message=f"definition: {place} {fault}", property=f"definition.{place}")
+    for path, fault in (*machine_grammar.faults(machine), *machine_data.missing_data(machine)):
+        yield Problem(message=f"definition: {path} {fault}", property=f"definition.{path}")
 
 
 @rule(
@@ -76,8 +76,8 @@ def _calls(state: State) -> Iterator[tuple[str, Json]]:
 
 def _call(path: str, body: Json, context: Context) -> Iterator[Problem]:
     where = f"definition.{path}"
-    found = re.fullmatch(r"arn:aws[a-z-]*:states:::(.+)", str(body.get("Resource")))
-    table = INTEGRATIONS.get(found[1]) if found else None
+    match = re.fullmatch(r"arn:aws[a-z-]*:states:::(.+)", str(body.get("Resource")))
+    table = INTEGRATIONS.get(match[1]) if match else None
     arguments = body.get("Arguments")
     if table is None:
         yield Problem(
@@ -92,7 +92,7 @@ def _call(path: str, body: Json, context: Context) -> Iterator[Problem]:
     if strange := placeholder_faults(arguments):
         message = f"{where}.Arguments uses or defines {', '.join(strange)} on one side only, which DynamoDB refuses"
         yield Problem(message=message, property=f"{where}.Arguments")
-    if found and found[1] == "ecs:runTask.sync":
+    if match and match[1] == "ecs:runTask.sync":
         yield from _of_task(arguments, where, context)
 
 

@@ -63,8 +63,8 @@ def _explicit(resource: Resource) -> str | None:
         case Unknown() if resource.type not in (kinds.BUCKET, kinds.TASK_DEFINITION):
             return None  # a given name is text; an unknown one is the provider's own
     name = str(value(resource, prop))
-    made = name == resource.name or re.fullmatch(rf"{re.escape(resource.name)}-[0-9a-f]{{7}}", name)
-    return None if made else name
+    result = name == resource.name or re.fullmatch(rf"{re.escape(resource.name)}-[0-9a-f]{{7}}", name)
+    return None if result else name
 
 
 def _segments(name: str) -> list[str]:
@@ -117,16 +117,16 @@ def taggable() -> frozenset[str]:
 
 
 def _tag(props: MutableMapping[str, Any], token: str, settings: Settings) -> bool:
-    given = dict(pair.split("=", 1) for pair in settings.tag_values if "=" in pair)
+    names = dict(pair.split("=", 1) for pair in settings.tag_values if "=" in pair)
     if "tags" not in set(props):
-        if given and normal_token(token) in taggable():
-            props["tags"] = dict(given)
+        if names and normal_token(token) in taggable():
+            props["tags"] = dict(names)
             return True
         return False
     tags = props["tags"]
     if not hasattr(tags, "__setitem__"):
         return False
-    lacking = {name: given[name] for name in settings.required_tags if name in given and name not in set(tags)}
+    lacking = {name: names[name] for name in settings.required_tags if name in names and name not in set(tags)}
     for name, text in lacking.items():
         tags[name] = text
     return bool(lacking)
@@ -177,8 +177,8 @@ def required_tags(resource: Resource, view: View) -> Iterator[Problem]:
     tags: set[str] = set()
     for prop in ("tags", "tagsAll"):
         match read(resource, prop):
-            case Known(found):
-                tags |= set(found)
+            case Known(known):
+                tags |= set(known)
             case Unknown(path) if not tags:
                 yield Problem(message="", property=path, undecided=True)
                 return

@@ -88,7 +88,7 @@ def bucket_tls_only(bucket: Resource, view: View) -> Iterator[Problem]:
     """Each bucket's policy refuses requests over plain HTTP."""
     holders = [bucket, *view.graph.attached(bucket, "bucket", kinds.BUCKET_POLICY)]
     unknown: Undecided | None = None
-    for document in (found for holder in holders for found in documents(holder, ATTACHED)):
+    for document in (result for holder in holders for result in documents(holder, ATTACHED)):
         try:
             if _refuses_plain_http(document):
                 return
@@ -270,7 +270,7 @@ def _aborts(entry: Mapping[str, Any]) -> bool:
 )
 def one_notification_per_bucket(bucket: Resource, view: View) -> Iterator[Problem]:
     """A bucket has at most one notification resource: S3 keeps one configuration, so two overwrite each other."""
-    found = view.graph.attached(bucket, "bucket", kinds.BUCKET_NOTIFICATION)
-    if len(found) > 1:
-        names = ", ".join(notification.name for notification in found)
-        yield Problem(message=f"{len(found)} notification resources ({names}) overwrite each other")
+    matching = view.graph.attached(bucket, "bucket", kinds.BUCKET_NOTIFICATION)
+    if len(matching) > 1:
+        names = ", ".join(notification.name for notification in matching)
+        yield Problem(message=f"{len(matching)} notification resources ({names}) overwrite each other")

@@ -18,16 +18,16 @@ def missing_data(machine: Json) -> Iterator[tuple[str, str]]:
     yield from _flow(machine, "", None)
 
 
-def _flow(machine: Json, path: str, given: Keys) -> Iterator[tuple[str, str]]:  # noqa: PLR0912 - one pass
-    found = machine.get("States")
-    if not isinstance(found, Mapping):
+def _flow(machine: Json, path: str, names: Keys) -> Iterator[tuple[str, str]]:  # noqa: PLR0912 - one pass
+    result = machine.get("States")
+    if not isinstance(result, Mapping):
         return
-    inputs: dict[Any, list[Keys]] = {machine.get("StartAt"): [given]}
+    inputs: dict[Any, list[Keys]] = {machine.get("StartAt"): [names]}
     waiting = [machine.get("StartAt")]
     seen: set[tuple[Any, Keys]] = set()
     while waiting:
         name = waiting.pop()
-        body = found.get(name)
+        body = result.get(name)
         if not isinstance(body, Mapping):
             continue
         for keys in inputs.get(name, []):
@@ -37,14 +37,14 @@ def _flow(machine: Json, path: str, given: Keys) -> Iterator[tuple[str, str]]:  
             for target, passed in _passed(body, keys):
                 inputs.setdefault(target, []).append(passed)
                 waiting.append(target)
-    for name, body in found.items():
+    for name, body in result.items():
         here = f"{path}States.{name}"
         known = [keys for keys in inputs.get(name, []) if keys is not None]
         if isinstance(body, Mapping):
-            for place, text in expressions(body, here):
+            for where, text in expressions(body, here):
                 for key in {one[1] for one in _READS.finditer(text)}:
                     if any(key not in keys for keys in known):
-                        yield place, f"reads {key} of its input, which a state before it does not hand on"
+                        yield where, f"reads {key} of its input, which a state before it does not hand on"
             for inner, below in machines_in(body):
                 mapped = body.get("Type") == "Map"
                 selector = body.get("ItemSelector")
@@ -74,7 +74,7 @@ def _passed(body: Json, keys: Keys) -> Iterator[tuple[Any, Keys]]:
             yield one.get("Next"), _written(one.get("Output"), frozenset(("Error", "Cause")), "Output" in one)
 
 
-def _written(output: Any, otherwise: Keys, said: bool) -> Keys:
-    if not said:
+def _written(output: Any, otherwise: Keys, reported: bool) -> Keys:
+    if not reported:
         return otherwise
     return frozenset(output) if isinstance(output, Mapping) else None

@@ -1,8 +1,4 @@
-"""Policy documents: the JSON that says who may do what.
-
-Owns: where resources keep such documents, parsing one into statements, and asking whether statements grant an action.
-Refuses: judging a document (`policy/rules/checks/`).
-"""
+"""Policy documents: where resources keep them, their statements, and whether those grant an action."""
 
 from __future__ import annotations
 
@@ -94,8 +90,8 @@ def _denotes(pattern: str, name: str) -> bool:
     return any(fnmatchcase(name, form) for form in forms)
 
 
-def _strings(found: Any) -> tuple[str, ...]:
-    return tuple(str(member) for member in (found if isinstance(found, list) else [found] if found is not None else []))
+def _strings(value: Any) -> tuple[str, ...]:
+    return tuple(str(member) for member in (value if isinstance(value, list) else [value] if value is not None else []))
 
 
 def _statement(entry: Mapping[str, Any]) -> Statement:
@@ -124,20 +120,20 @@ def _statement(entry: Mapping[str, Any]) -> Statement:
 def parse(text: str) -> Mapping[str, Any]:
     """The JSON object in `text`, shared between callers: never change it. Raises MalformedError."""
     try:
-        made = json.loads(text)
+        result = json.loads(text)
     except ValueError as error:
         raise MalformedError("is not JSON") from error
-    if not isinstance(made, dict):
+    if not isinstance(result, dict):
         raise MalformedError("is not a JSON object")
-    return made
+    return result
 
 
 @lru_cache(maxsize=1024)
 def statements(text: str) -> tuple[Statement, ...]:
     """The statements of the policy document `text`. Raises MalformedError."""
-    found = parse(text).get("Statement", [])
+    result = parse(text).get("Statement", [])
     try:
-        return tuple(_statement(entry) for entry in (found if isinstance(found, list) else [found]))
+        return tuple(_statement(entry) for entry in (result if isinstance(result, list) else [result]))
     except (AttributeError, TypeError) as error:
         raise MalformedError("has a statement that is not an object") from error
 
@@ -205,17 +201,17 @@ class Grants:
 
     def admit(self, service: str, action: str) -> list[Statement]:
         """Statements that let the service principal do `action`; raises Undecided as `allow` does."""
-        found = [one for one in self.allowed if one.admits(service) and one.covers_action(action)]
-        if not found and self.unknown:
+        matching = [one for one in self.allowed if one.admits(service) and one.covers_action(action)]
+        if not matching and self.unknown:
             raise Undecided(self.unknown)
-        return found
+        return matching
 
 
-def gather(found: Iterable[Document]) -> Grants:
+def gather(value: Iterable[Document]) -> Grants:
     """All that these documents allow; one that is malformed grants nothing (`iam-policy-version` reports it)."""
     allowed: list[Statement] = []
     unknown: str | None = None
-    for document in found:
+    for document in value:
         if document.text is None:
             unknown = f"{document.holder.name}.{document.path}"
             continue
@@ -243,20 +239,20 @@ def role_grants(graph: Graph, role: Resource) -> Grants:
     """What `role` may do: its inline documents, policies of the stack attached to it, and AWS-managed ones."""
 
     def gathered() -> Grants:
-        found = list(documents(role, IDENTITY))
+        matching = list(documents(role, IDENTITY))
         for attached in graph.attached(role, "role", kinds.ROLE_POLICY):
-            found += documents(attached, IDENTITY)
+            matching += documents(attached, IDENTITY)
         managed: list[Statement] = []
         for attachment in graph.attached(role, "role", kinds.POLICY_ATTACHMENT):
             policies = graph.targets(attachment, "policyArn", kinds.POLICY)
             for policy in policies:
-                found += documents(policy, IDENTITY)
+                matching += documents(policy, IDENTITY)
             match read(attachment, "policyArn"):
                 case Known(arn) if not policies and isinstance(arn, str):
                     managed.append(_everywhere(_MANAGED.get(arn.rpartition("/")[2], ())))
                 case Unknown() if not policies:
-                    found.append(Document(attachment, "policyArn", None))
-        own = gather(found)
+                    matching.append(Document(attachment, "policyArn", None))
+        own = gather(matching)
         return Grants((*own.allowed, *managed), own.unknown)
 
     return graph.once(("role_grants", role.urn), gathered)
@@ -279,10 +275,10 @@ def resource_grants(graph: Graph, resource: Resource) -> Grants:
     """Who may use `resource`, by the policy it holds itself or by the one attached to it."""
 
     def gathered() -> Grants:
-        found = list(documents(resource, ATTACHED))
+        matching = list(documents(resource, ATTACHED))
         holder, prop = _SEPARATE[resource.type]
         for attached in graph.attached(resource, prop, holder):
-            found += documents(attached, ATTACHED)
-        return gather(found)
+            matching += documents(attached, ATTACHED)
+        return gather(matching)
 
     return graph.once(("resource_grants", resource.urn), gathered)

@@ -18,19 +18,19 @@ _FIELDS: Final = (
 
 def fault(expression: str) -> str | None:  # noqa: PLR0911 - one return a kind of fault
     """What is wrong with an expression; None if it is one."""
-    if found := re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", expression):
-        count = int(found[1])
-        return None if count >= 1 and (count == 1) != bool(found[3]) else "a rate is rate(1 hour) or rate(2 hours)"
-    if found := re.fullmatch(r"at\((.*)\)", expression):
+    if match := re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", expression):
+        count = int(match[1])
+        return None if count >= 1 and (count == 1) != bool(match[3]) else "a rate is rate(1 hour) or rate(2 hours)"
+    if match := re.fullmatch(r"at\((.*)\)", expression):
         try:
-            datetime.strptime(found[1], "%Y-%m-%dT%H:%M:%S")
+            datetime.strptime(match[1], "%Y-%m-%dT%H:%M:%S")
         except ValueError:
             return "a time is at(2026-11-21T08:30:00)"
         return None
-    found = re.fullmatch(r"cron\((.*)\)", expression)
-    if not found:
+    match = re.fullmatch(r"cron\((.*)\)", expression)
+    if not match:
         return "an expression is cron(…), rate(…) or at(…)"
-    fields = found[1].split()
+    fields = match[1].split()
     if len(fields) != len(_FIELDS):
         return "a cron expression has six fields"
     if (fields[2] == "?") == (fields[4] == "?"):
@@ -47,8 +47,8 @@ def _part(text: str, low: int, high: int, words: list[str], name: str) -> bool:
         return False
     if base == "*" or (base in ("L", "LW") and name == "day of the month") or (base == "L" and words):
         return True
-    if name == "day of the week" and (found := re.fullmatch(r"(\w+)#([1-5])", base)):
-        base = found[1]
+    if name == "day of the week" and (match := re.fullmatch(r"(\w+)#([1-5])", base)):
+        base = match[1]
     if name == "day of the month" and base.endswith("W"):
         base = base[:-1]
     numbers = [_number(one, words, name) for one in base.split("-", 1)]

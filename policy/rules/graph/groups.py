@@ -1,8 +1,4 @@
-"""Security group rules in one form, whether they stand inline or as resources of their own.
-
-Owns: gathering the rules of a group and asking whether one lets HTTPS through to another group.
-Refuses: judging them (`policy/rules/checks/`).
-"""
+"""Security group rules in one form, whether they stand inline or as resources of their own."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def task_launches(graph: Graph) -> tuple[TaskLaunch, ...]:
     """Every place of the stack that starts tasks."""
     return graph.once(
         ("task_launches",),
-        lambda: tuple(found for starter in graph.of_type(*STARTERS) for found in _of(graph, starter)),
+        lambda: tuple(result for starter in graph.of_type(*STARTERS) for result in _of(graph, starter)),
     )
 
 
@@ -70,8 +70,8 @@ def starts_tasks(starter: Resource) -> bool | None:
     match read(starter, path):
         case Unknown():
             return None
-        case Known(found):
-            return starter.type != kinds.STATE_MACHINE or "ecs:runTask" in str(found)
+        case Known(known):
+            return starter.type != kinds.STATE_MACHINE or "ecs:runTask" in str(known)
     return False
 
 
@@ -134,21 +134,21 @@ def _state_machine(graph: Graph, starter: Resource) -> TaskLaunch:
 
 
 def _network(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = arguments.get("NetworkConfiguration", {})
-    found = found.get("AwsvpcConfiguration", {}) if isinstance(found, Mapping) else {}
-    return found if isinstance(found, Mapping) else {}
+    result = arguments.get("NetworkConfiguration", {})
+    result = result.get("AwsvpcConfiguration", {}) if isinstance(result, Mapping) else {}
+    return result if isinstance(result, Mapping) else {}
 
 
-def _leaves(found: Any) -> list[Any]:
-    if isinstance(found, Mapping):
-        return [leaf for member in found.values() for leaf in _leaves(member)]
-    if isinstance(found, list):
-        return [leaf for member in found for leaf in _leaves(member)]
-    return [found]
+def _leaves(content: Any) -> list[Any]:
+    if isinstance(content, Mapping):
+        return [leaf for member in content.values() for leaf in _leaves(member)]
+    if isinstance(content, list):
+        return [leaf for member in content for leaf in _leaves(member)]
+    return [content]
 
 
-def _named(graph: Graph, found: list[Any], kind: str) -> tuple[Resource, ...]:
-    return tuple(dict.fromkeys(resource for member in found for resource in graph.named(member, kind)))
+def _named(graph: Graph, content: list[Any], kind: str) -> tuple[Resource, ...]:
+    return tuple(dict.fromkeys(resource for member in content for resource in graph.named(member, kind)))
 
 
 def run_task_states(definition: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -176,5 +176,5 @@ def _run_tasks(machine: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 def containers(definition: Resource) -> list[Mapping[str, Any]]:
     """The containers of a task definition; raises Undecided while unknown, ValueError when they are not JSON."""
     text = value(definition, "containerDefinitions", "[]")
-    found = json.loads(text) if isinstance(text, str) else text
-    return [entry for entry in found if isinstance(entry, Mapping)]
+    result = json.loads(text) if isinstance(text, str) else text
+    return [entry for entry in result if isinstance(entry, Mapping)]

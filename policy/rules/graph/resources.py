@@ -174,8 +174,8 @@ def read(source: Resource | Mapping[str, Any] | list[Any], path: str) -> Reading
 def value(source: Resource | Mapping[str, Any] | list[Any], path: str, default: Any = None) -> Any:
     """The known value at `path`, `default` where there is none; raises `Undecided` for an unknown one."""
     match read(source, path):
-        case Known(found):
-            return found
+        case Known(known):
+            return known
         case Unknown(at):
             raise Undecided(at)
         case _:
@@ -184,14 +184,14 @@ def value(source: Resource | Mapping[str, Any] | list[Any], path: str, default: 
 
 def members(source: Resource | Mapping[str, Any] | list[Any], path: str) -> list[Any]:
     """The list at `path`, `[]` where there is none; members may be `UNKNOWN`. A single object is a list of one."""
-    found = value(source, path, [])
-    return found if isinstance(found, list) else [found]
+    result = value(source, path, [])
+    return result if isinstance(result, list) else [result]
 
 
-def has_unknown(found: Any) -> bool:
+def has_unknown(value: Any) -> bool:
     """Whether `UNKNOWN` stands anywhere in `found`."""
-    if found is UNKNOWN:
+    if value is UNKNOWN:
         return True
-    if isinstance(found, Mapping):
-        return any(map(has_unknown, found.values()))
-    return isinstance(found, (list, tuple)) and any(map(has_unknown, found))
+    if isinstance(value, Mapping):
+        return any(map(has_unknown, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(has_unknown, value))

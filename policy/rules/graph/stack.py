@@ -65,8 +65,8 @@ class Graph:
             )
         else:
             urns = dict.fromkeys(resource.property_dependencies.get(prop, ()))
-        found = (self._by_urn.get(urn) for urn in urns)
-        return [target for target in found if target is not None and (not types or target.type in types)]
+        result = (self._by_urn.get(urn) for urn in urns)
+        return [target for target in result if target is not None and (not types or target.type in types)]
 
     def dependents(self, resource: Resource, *types: str, prop: str | None = None) -> list[Resource]:
         """Resources that take a value from `resource`: into their property `prop`, or into any if None."""
@@ -89,12 +89,14 @@ class Graph:
                 incoming[urn].append((source, frozenset(props)))
         return incoming
 
-    def named(self, found: Any, *types: str) -> list[Resource]:
+    def named(self, content: Any, *types: str) -> list[Resource]:
         """Resources of `types` that `found` identifies: by id, ARN or name, or by an ARN that ends with the name."""
-        if not isinstance(found, str):
+        if not isinstance(content, str):
             return []
-        last = _last(found) if found.startswith("arn:") else found
-        matches = (self._identified.get((token, form), []) for token in types for form in dict.fromkeys((found, last)))
+        last = _last(content) if content.startswith("arn:") else content
+        matches = (
+            self._identified.get((token, form), []) for token in types for form in dict.fromkeys((content, last))
+        )
         return list(dict.fromkeys(resource for match in matches for resource in match))
 
     def resolve(self, resource: Resource, path: str, *types: str) -> list[Resource]:
@@ -105,10 +107,10 @@ class Graph:
         """
         if targets := self.targets(resource, re.split(r"[.\[]", path, maxsplit=1)[0], *types):
             return targets
-        found = value(resource, path)
+        result = value(resource, path)
         return [
             target
-            for member in (found if isinstance(found, list) else [found])
+            for member in (result if isinstance(result, list) else [result])
             for target in self.named(member, *types)
         ]
 
@@ -127,8 +129,8 @@ class Graph:
         """What `make` returns, made once for this graph; `key` begins with the name of the function that asks."""
         if key not in self._made:
             self._made[key] = make()
-        made: T = self._made[key]
-        return made
+        result: T = self._made[key]
+        return result
 
     @cached_property
     def root(self) -> Resource:
@@ -153,8 +155,8 @@ def _last(arn: str) -> str:
     return name.removesuffix(":*") if is_group else re.split(r"[/:]", arn)[-1]
 
 
-def _listed(found: Any) -> list[Any]:
-    return [member for member in (found if isinstance(found, list) else [found]) if isinstance(member, str)]
+def _listed(content: Any) -> list[Any]:
+    return [member for member in (content if isinstance(content, list) else [content]) if isinstance(member, str)]
 
 
 IDENTIFYING: Final = ("id", "arn", "name", "bucket", "family", "url", "keyId", "repositoryUrl", "clusterName")
@@ -163,6 +165,6 @@ IDENTIFYING: Final = ("id", "arn", "name", "bucket", "family", "url", "keyId", "
 def identities(resource: Resource) -> Iterator[str]:
     """Known strings under which other resources, policies and outputs may name `resource`."""
     for prop in IDENTIFYING:
-        found = resource.props.get(prop)
-        if isinstance(found, str) and found:
-            yield found
+        result = resource.props.get(prop)
+        if isinstance(result, str) and result:
+            yield result

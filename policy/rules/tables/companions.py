@@ -1,4 +1,4 @@
-"""What must stand beside a resource, who must use it, which alarms watch it, and what must exist before it."""
+"""What must stand beside a resource, and who must use it."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ _ONE_EACH: Final = (
     (kinds.BUCKET_POLICY, "plain HTTP would be taken"),
     (kinds.BUCKET_LIFECYCLE, "it would grow for ever"),
 )
+
 
 COMPANIONS: Final = (
     *(Companion(of=kinds.BUCKET, needs=(needs,), by="bucket", why=why, at_most=1) for needs, why in _ONE_EACH),
@@ -146,6 +147,7 @@ COMPANIONS: Final = (
     ),
 )
 
+
 USED_BY: Final = {
     kinds.ROLE: (
         kinds.TASK_DEFINITION,
@@ -165,199 +167,3 @@ USED_BY: Final = {
     kinds.POLICY: (kinds.POLICY_ATTACHMENT,),
 }
 """Who makes a resource of the type useful; one that nobody uses is a mistake or a leftover."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """A metric of a resource that an alarm must watch."""
-
-    of: str
-    namespace: str
-    metric: str
-    dimension: str
-    why: str
-    applies: Applies = always
-
-
-def _runs_tasks(graph: Graph, machine: Resource) -> bool:
-    return bool(graph.targets(machine, "definition", kinds.TASK_DEFINITION)) or "ecs:runTask" in str(
-        machine.props.get("definition")
-    )
-
-
-def _has_dead_letters(graph: Graph, one: Resource) -> bool:
-    targets = graph.attached(one, "rule", kinds.EVENT_TARGET)
-    return any(target.props.get("deadLetterConfig") for target in targets)
-
-
-def _is_dead_letter_queue(graph: Graph, queue: Resource) -> bool:
-    return bool(graph.dependents(queue, kinds.EVENT_TARGET, kinds.SCHEDULE))
-
-
-def _is_about_tasks(graph: Graph, one: Resource) -> bool:
-    return "ECS Task State Change" in str(one.props.get("eventPattern"))
-
-
-def _watched(of: str, namespace: str, dimension: str, applies: Applies, **metrics: str) -> tuple[Watched, ...]:
-    return tuple(
-        Watched(of=of, namespace=namespace, metric=metric, dimension=dimension, why=why, applies=applies)
-        for metric, why in metrics.items()
-    )
-
-
-WATCHED: Final = (
-    *_watched(
-        kinds.STATE_MACHINE,
-        "AWS/States",
-        "StateMachineArn",
-        always,
-        ExecutionsFailed="a failed night must be heard of",
-        ExecutionsTimedOut="a night that hangs, too",
-    ),
-    *_watched(
-        kinds.STATE_MACHINE,
-        "AWS/States",
-        "StateMachineArn",
-        _runs_tasks,
-        ExecutionsAborted="somebody, or a quota, stopped the run",
-        ExecutionThrottled="the run waits for a quota",
-        ExecutionTime="a run that is longer than usual misses the deadline",
-    ),
-    *_watched(
-        kinds.EVENT_RULE,
-        "AWS/Events",
-        "RuleName",
-        always,
-        FailedInvocations="an event that reaches nobody must be heard of",
-    ),
-    *_watched(
-        kinds.EVENT_RULE,
-        "AWS/Events",
-        "RuleName",
-        _has_dead_letters,
-        InvocationsFailedToBeSentToDlq="an event that even its dead-letter queue refused is gone",
-    ),
-    *_watched(
-        kinds.EVENT_RULE,
-        "AWS/Events",
-        "RuleName",
-        _is_about_tasks,
-        TriggeredRules="the share of failed tasks is computed from it",
-    ),
-    *_watched(
-        kinds.SCHEDULE_GROUP,
-        "AWS/Scheduler",
-        "ScheduleGroup",
-        always,
-        InvocationDroppedCount="a schedule that gave up must be heard of",
-        TargetErrorCount="and one that is refused",
-    ),
-    *_watched(
-        kinds.QUEUE,
-        "AWS/SQS",
-        "QueueName",
-        _is_dead_letter_queue,
-        ApproximateNumberOfMessagesVisible="a dead letter must be read",
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
-    """An order that the engine must keep: `later` depends on a resource of type `first`."""
-
-    later: str
-    first: str
-    through: tuple[str, ...]
-    """Properties of `later` that lead to what `first` belongs to; empty: any of the stack that belongs to `later`."""
-    belongs: str
-    """The property of `first` that names what it belongs to."""
-    why: str
-
-
-BEFORE: Final = (
-    Before(
-        later=kinds.CLUSTER,
-        first=kinds.LOG_GROUP,
-        through=(),
-        belongs="",
-        why="Container Insights would make its log group itself, without a key and for ever",
-    ),
-    Before(
-        later=kinds.EVENT_TARGET,
-        first=kinds.LOG_RESOURCE_POLICY,
-        through=("arn",),
-        belongs="",
-        why="EventBridge must be admitted to the log group",
-    ),
-    Before(
-        later=kinds.SERVICE,
-        first=kinds.ROLE_POLICY,
-        through=("taskDefinition",),
-        belongs="role",
-        why="a task that starts before would be refused its image or its log",
-    ),
-    Before(
-        later=kinds.BUCKET_POLICY,
-        first=kinds.BUCKET_PUBLIC_ACCESS,
-        through=("bucket",),
-        belongs="bucket",
-        why="S3 refuses the two at once",
-    ),
-    Before(
-        later=kinds.BUCKET_LOGGING,
-        first=kinds.BUCKET_POLICY,
-        through=("targetBucket",),
-        belongs="bucket",
-        why="the log bucket must admit the delivery",
-    ),
-    Before(
-        later=kinds.EVENT_TARGET,
-        first=kinds.QUEUE_POLICY,
-        through=("deadLetterConfig",),
-        belongs="queueUrl",
-        why="an event that fails before would be lost",
-    ),
-    Before(
-        later=kinds.EVENT_TARGET,
-        first=kinds.ROLE_POLICY,
-        through=("roleArn",),
-        belongs="role",
-        why="the first event would find a role that may do nothing",
-    ),
-    Before(
-        later=kinds.SCHEDULE,
-        first=kinds.ROLE_POLICY,
-        through=("target",),
-        belongs="role",
-        why="the first call would find a role that may do nothing",
-    ),
-    Before(
-        later=kinds.FLOW_LOG,
-        first=kinds.ROLE_POLICY,
-        through=("iamRoleArn",),
-        belongs="role",
-        why="EC2 tries the role when the flow log is made",
-    ),
-    Before(
-        later=kinds.STATE_MACHINE,
-        first=kinds.ROLE_POLICY,
-        through=("roleArn",),
-        belongs="role",
-        why="Step Functions checks the role's log delivery when the machine is made",
-    ),
-    Before(
-        later=kinds.SERVICE,
-        first=kinds.CLUSTER_CAPACITY,
-        through=("cluster",),
-        belongs="clusterName",
-        why="ECS refuses a service with a provider that the cluster does not have yet",
-    ),
-    Before(
-        later=kinds.ALARM,
-        first=kinds.TOPIC_POLICY,
-        through=("alarmActions", "okActions"),
-        belongs="arn",
-        why="an alarm that goes off before could not publish",
-    ),
-)

@@ -24,7 +24,7 @@ def is_pair(cpu: Any, memory: Any) -> bool:
     return _units(memory, "GB") in SIZES.get(_units(cpu, "vCPU"), ())
 
 
-def _units(found: Any, unit: str) -> int:
+def _units(value: Any, unit: str) -> int:
     """`2048`, `"2048"`, `"2 vCPU"` and `"4 GB"` in units of 1/1024; -1 when it is none of these."""
-    match = re.fullmatch(rf"(\d+(?:\.\d+)?)(\s*{unit})?", str(found), re.IGNORECASE)
+    match = re.fullmatch(rf"(\d+(?:\.\d+)?)(\s*{unit})?", str(value), re.IGNORECASE)
     return int(float(match[1]) * (1024 if match[2] else 1)) if match else -1

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..graph import UNKNOWN, kinds
-from .rows import Context, Must, Row, Table, exactly, free, holds, maybe, refers, row
+from .rows import Context, Must, Row, Table, between, exactly, free, holds, maybe, refers, row
 
 _API: Final = "https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html"
 
@@ -51,6 +51,16 @@ def _keys(value: Any, at: Context) -> bool:
     return isinstance(value, Mapping) and any(
         {one.props.get("hashKey"), one.props.get("rangeKey")} <= set(value) for one in tables
     )
+
+
+_ENTRY_ONLY: Final = ("status", "stage")
+_DATE_ITEM: Final = {"S": "run"}
+"""The sort key of the item that names the run of a business date; every other item is a run's entry."""
+
+
+def _entry(value: Any, at: Context) -> bool:
+    has = {name in value for name in _ENTRY_ONLY} if isinstance(value, Mapping) else set()
+    return has == {value.get("manifest") != _DATE_ITEM}
 
 
 def _only_keys(value: Any, at: Context) -> bool:
@@ -148,12 +158,14 @@ _INTEGRATIONS: Final[Mapping[str, tuple[Row, ...]]] = {
     "dynamodb:putItem": (
         _TABLE,
         row("Item", holds("an item with both keys of the table", _keys), "DynamoDB refuses one without"),
+        row("Item", holds("a run's entry with status and stage, or a date's item without", _entry), "readers know two"),
         row("Item.business_date.S", TEXT, "the key"),
         row("Item.manifest.S", TEXT, "the key"),
         *(
             row(f"Item.{name}.S", TEXT, "the ledger's readers expect it")
-            for name in ("status", "run_id", "execution_arn", "started_at")
+            for name in ("run_id", "execution_arn", "started_at")
         ),
+        *(maybe(f"Item.{name}.S", TEXT, "judged with the item") for name in _ENTRY_ONLY),
         row("Item.expires_at.N", TEXT, "the ledger forgets by it"),
         row("ConditionExpression", TEXT, "without it a second run takes over the first one's entry"),
         *_DYNAMO,
@@ -177,6 +189,17 @@ _INTEGRATIONS: Final[Mapping[str, tuple[Row, ...]]] = {
         _TABLE,
         row("Key", holds("exactly the keys of the table", _only_keys), "DynamoDB refuses others"),
         maybe("ConsistentRead", exactly(True), "an entry that was just written must be seen"),
+    ),
+    "aws-sdk:sfn:stopExecution": (
+        row("ExecutionArn", computed(refers(kinds.STATE_MACHINE)), "which run"),
+        row("Error", TEXT, "who reads the stopped run sees why"),
+        row("Cause", computed(TEXT), "who reads the stopped run sees why"),
+    ),
+    "aws-sdk:s3:listObjectsV2": (
+        _BUCKET,
+        row("Prefix", computed(TEXT), "without one the whole bucket is listed"),
+        maybe("StartAfter", computed(TEXT), "where the listing begins"),
+        row("MaxKeys", between(1, 500), "a longer answer may not fit into the 256 KiB that a state hands on"),
     ),
     "aws-sdk:s3:headObject": (_BUCKET, row("Key", computed(TEXT), "which object")),
     "aws-sdk:s3:getObject": (

@@ -1,9 +1,8 @@
-"""Which metrics AWS publishes: an alarm on any other sits at INSUFFICIENT_DATA for ever.
+"""The metrics that AWS publishes and a batch platform alarms on, with the sets of dimensions they come with.
 
-Owns: for each namespace that a batch platform alarms on, its metrics and the sets of dimensions they come with.
-Refuses: namespaces that are not listed; an alarm on one of those is not judged.
-Sources, read 2026-11: ECS developer guide (available-metrics, Container-Insights-metrics-ECS), Step Functions
-(cw-metrics), EventBridge (eb-monitoring), Scheduler (monitoring-cloudwatch), SQS, SNS, Logs and CodeBuild guides.
+An alarm on a namespace that is not listed is not judged. Sources, read 2026-11: ECS developer guide (available-metrics,
+Container-Insights-metrics-ECS), Step Functions (cw-metrics), EventBridge (eb-monitoring), Scheduler
+(monitoring-cloudwatch), SQS, SNS, Logs and CodeBuild guides.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from ipaddress import ip_network
 from typing import Any, Final, TypeAlias
 
 from ..graph import Graph, Resource, kinds
-from ..graph.place import place_of
+from ..graph.location import location_of
 from ..settings import Settings
 
 
@@ -134,14 +134,18 @@ def refers(*types: str) -> Must:
 
 def is_here(value: Any, graph: Graph) -> bool:
     """Whether an ARN or a queue's URL is of the stack's own account, Region and partition; other texts are."""
-    place = place_of(graph)
+    location = location_of(graph)
     if not isinstance(value, str):
         return True
     if value.startswith("arn:"):
         _, partition, _, region, account, *_ = (*value.split(":", 5), "", "", "", "")
-        return partition == place.partition and region in ("", place.region) and account in ("", "aws", place.account)
+        return (
+            partition == location.partition
+            and region in ("", location.region)
+            and account in ("", "aws", location.account)
+        )
     if value.startswith("https://sqs."):
-        return f".{place.region}." in value and f"/{place.account}/" in value
+        return f".{location.region}." in value and f"/{location.account}/" in value
     return True
 
 

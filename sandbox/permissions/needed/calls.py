@@ -43,7 +43,7 @@ def needs(call: Call, caller: str) -> list[Need]:
     found = [*own]
     if own and service != "ec2":
         found += tagging.with_creation(f"{service}:{call.operation}", own[0], tags)
-    found += passing.needs(service, call.operation, call.parameters)
+    found += passing.needs(service, call.operation, call.parameters, region=call.region, caller=caller)
     asked = behalf.Asked(f"{service}:{call.operation}", call.parameters, call.region, caller)
     found += behalf.needs(asked)
     for need in own:

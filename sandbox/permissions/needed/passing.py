@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from sandbox.permissions import account
 from sandbox.permissions.needed.need import Need
 from sandbox.permissions.needed.resources import UnmappedError
 
@@ -39,12 +40,18 @@ SPEAKS_OF_ROLES: Final = ("iam", "sts", "kms")
 _ROLE: Final = re.compile(r"arn:[^:]+:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
-def needs(service: str, operation: str, parameters: Mapping[str, Any]) -> Iterator[Need]:
+_STARTS: Final = ("RunTask", "StartTask")
+
+
+def needs(service: str, operation: str, parameters: Mapping[str, Any], *, region: str, caller: str) -> Iterator[Need]:
     """One permission a role that the request hands over; raises UnmappedError where no table says to whom."""
     if service in SPEAKS_OF_ROLES:
         return
     passed = SERVICES.get(f"{service}:{operation}")
-    for role in sorted(set(_roles(parameters))):
+    roles = set(_roles(parameters))
+    if service == "ecs" and operation in _STARTS:
+        roles |= _of_task(parameters, region, caller)
+    for role in sorted(roles):
         if passed is None:
             raise UnmappedError(f"no table says to which service {service}:{operation} hands {role}")
         yield Need(
@@ -53,6 +60,17 @@ def needs(service: str, operation: str, parameters: Mapping[str, Any]) -> Iterat
             context={"iam:PassedToService": passed},
             because=f"the role is handed to {passed}",
         )
+
+
+def _of_task(parameters: Mapping[str, Any], region: str, caller: str) -> set[str]:
+    """The roles of the task definition, where the request has no others for them.
+
+    Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security_iam_id-based-policy-examples.html
+    """
+    named = account.roles_of_definition(str(parameters.get("taskDefinition", "")), region=region, account=caller)
+    instead = {"task": "taskRoleArn", "execution": "executionRoleArn"}
+    overrides = parameters.get("overrides") or {}
+    return {role for kind, role in named.items() if not overrides.get(instead[kind])}
 
 
 def _roles(value: Any) -> Iterator[str]:

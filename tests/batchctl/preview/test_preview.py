@@ -142,9 +142,40 @@ class TestCost:
         rows = [row for row in table.rows if row.what == "interface endpoints"]
         assert [row.quantity for row in rows] == [3 * cost.HOURS_A_MONTH] * 3
 
-    def test_nat_costs_more_than_endpoints_in_as_many_zones(self, graph: Any) -> None:
-        table = prices.load_prices(None)
-        assert cost.nat_alternative(graph, table).total > cost.network_only(cost.idle_cost(graph, table))
+    @pytest.mark.parametrize(("stack", "endpoints", "nat"), [("dev", 21.90, 36.50), ("prod", 65.70, 109.50)])
+    def test_nat_is_compared_in_the_zones_of_the_endpoints(self, stack: str, endpoints: float, nat: float) -> None:
+        project, table = projects.load(ROOT), prices.load_prices(None)
+        graph = recorded(project, project.stack(stack), "resolved").graph(project.name)
+        assert cost.network_only(cost.idle_cost(graph, table)) == pytest.approx(endpoints)
+        assert cost.nat_alternative(graph, table).total == pytest.approx(nat)
+        assert cost.nat_alternative(graph, table, 1).total == pytest.approx(36.50)
+
+    def test_what_the_program_does_not_make_is_billed_too(self, graph: Any) -> None:
+        """Target tracking makes alarms, rotation keeps old key material, repositories keep images."""
+        by_what = {row.what: row for row in cost.idle_cost(graph, prices.load_prices(None)).rows}
+        assert by_what["alarms of target tracking"].quantity == 2
+        assert by_what["rotated key material, from the third year on"].usd == 2
+        assert by_what["images kept, at most"].quantity == pytest.approx(10 * 0.3)
+
+    def test_layers_of_images_cost_nothing_on_their_way(self) -> None:
+        """They come through the S3 gateway: 10,000 pulls of 0.3 GB are not 30 USD of endpoint data."""
+        config = stack_settings(projects.load(ROOT).stack("prod"))
+        table = cost.run_cost(config, prices.load_prices(None), cost.RunAssumptions(shards=10_000, log_megabytes=0))
+        assert sum(row.usd for row in table.rows if row.what == "data through endpoints") < 0.01
+
+    def test_time_stands_beside_the_money_and_a_night_that_is_too_long_is_said(self) -> None:
+        config = stack_settings(projects.load(ROOT).stack("prod"))
+        assert "of its window of 13.5 h, with 6 vCPU at once." in cost.time_words(config)
+        assert "DOES NOT END IN TIME with 6 vCPU" in cost.time_words(config, cost.RunAssumptions(shards=10_000))
+
+    def test_a_task_costs_as_long_as_it_takes(self) -> None:
+        """One set of assumptions: money is counted for the seconds that the model of time lets a task run."""
+        config, night = stack_settings(projects.load(ROOT).stack("prod")), cost.RunAssumptions(shards=1)
+        rows = cost.run_cost(config, prices.load_prices(None), night).rows
+        vcpu = {row.resource: row.quantity for row in rows if row.what.endswith("vCPU")}
+        assert vcpu["risk-calculation"] == pytest.approx(
+            2 * max(60, night.startup_seconds + night.shard_seconds) / 3600
+        )
 
     def test_a_run_grows_with_its_shards(self) -> None:
         config = stack_settings(projects.load(ROOT).stack("prod"))

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal
 
+from batchctl.policy.mutants.operators import drop, rebuilt, swapped
 from policy.rules import UNKNOWN, Graph, Resource, identities, kinds
-from tests.policy.mutants.operators import drop, rebuilt, swapped
 
 from . import schema
-from .places import GONE, Place, changed, places, put
+from .positions import GONE, Position, changed, positions, put
 from .values import in_other_environment, misspelt, neighbours
 
 Kind = Literal[
@@ -95,54 +95,54 @@ class Generator:
             for one in self.custom
         }
 
-    def _with(self, one: Resource, place: Place, new: Any, **more: Any) -> Callable[[], Graph]:
-        return lambda: swapped(self.graph, one, replace(one, props=put(one.props, place.steps, new), **more))
+    def _with(self, one: Resource, position: Position, new: Any, **more: Any) -> Callable[[], Graph]:
+        return lambda: swapped(self.graph, one, replace(one, props=put(one.props, position.steps, new), **more))
 
     def _of_values(self, one: Resource) -> Iterator[Generated]:
         known = schema.inputs(one.type)
-        for place in places(one.props):
-            top = str(place.steps[0])
-            if top not in known or place.value is UNKNOWN:
+        for position in positions(one.props):
+            top = str(position.steps[0])
+            if top not in known or position.value is UNKNOWN:
                 continue
             edges: dict[str, Any] = {}
-            if len(place.steps) == 1:
+            if len(position.steps) == 1:
                 without = {key: urns for key, urns in one.property_dependencies.items() if key != top}
                 edges = {"property_dependencies": without}
-            yield self._mutant("deleted", one, place.path, "", self._with(one, place, GONE, **edges))
-            yield from self._other_values(one, place)
+            yield self._mutant("deleted", one, position.path, "", self._with(one, position, GONE, **edges))
+            yield from self._other_values(one, position)
 
-    def _other_values(self, one: Resource, place: Place) -> Iterator[Generated]:
-        value = place.value
+    def _other_values(self, one: Resource, position: Position) -> Iterator[Generated]:
+        value = position.value
         if isinstance(value, str) and "{" not in value[:2]:
-            others = schema.alternatives(one.type, place.name, value)
+            others = schema.alternatives(one.type, position.name, value)
             for other in others:
-                yield self._mutant("enumeration", one, place.path, other, self._with(one, place, other))
+                yield self._mutant("enumeration", one, position.path, other, self._with(one, position, other))
             if not others:
-                yield from self._neighbours(one, place)
-            yield from self._references(one, place)
+                yield from self._neighbours(one, position)
+            yield from self._references(one, position)
         elif not isinstance(value, str):
-            yield from self._neighbours(one, place)
+            yield from self._neighbours(one, position)
 
-    def _neighbours(self, one: Resource, place: Place) -> Iterator[Generated]:
-        for slip, new in neighbours(place.value):
-            yield self._mutant("neighbour", one, place.path, slip, self._with(one, place, new))
+    def _neighbours(self, one: Resource, position: Position) -> Iterator[Generated]:
+        for slip, new in neighbours(position.value):
+            yield self._mutant("neighbour", one, position.path, slip, self._with(one, position, new))
 
-    def _references(self, one: Resource, place: Place) -> Iterator[Generated]:
-        text = place.value
+    def _references(self, one: Resource, position: Position) -> Iterator[Generated]:
+        text = position.value
         elsewhere = in_other_environment(text, self.graph.stack)
         if elsewhere != text:
-            yield self._mutant("environment", one, place.path, "", self._with(one, place, elsewhere))
+            yield self._mutant("environment", one, position.path, "", self._with(one, position, elsewhere))
         if len(text) > 300 or "{%" in text:
             return
         for target, name, sibling, other in self._siblings(text):
             if target is one:
                 continue
             edges = {
-                prop: tuple(sibling.urn if urn == target.urn and prop == place.steps[0] else urn for urn in urns)
+                prop: tuple(sibling.urn if urn == target.urn and prop == position.steps[0] else urn for urn in urns)
                 for prop, urns in one.property_dependencies.items()
             }
-            make = self._with(one, place, text.replace(name, other), property_dependencies=edges)
-            yield self._mutant("sibling", one, place.path, sibling.name, make)
+            make = self._with(one, position, text.replace(name, other), property_dependencies=edges)
+            yield self._mutant("sibling", one, position.path, sibling.name, make)
 
     def _siblings(self, text: str) -> Iterator[tuple[Resource, str, Resource, str]]:
         """The longest identity of a resource in `text`, with another resource of its type and that one's identity."""
@@ -160,20 +160,20 @@ class Generator:
     def _names(self, one: Resource) -> set[str]:
         """The identities of resources that stand in the resource's texts: what an alarm watches is no edge."""
         return {
-            place.value
-            for place in places(one.props)
-            if isinstance(place.value, str) and place.value in self._identities
+            position.value
+            for position in positions(one.props)
+            if isinstance(position.value, str) and position.value in self._identities
         }
 
     @cached_property
     def _identities(self) -> Mapping[str, tuple[Resource, str]]:
-        found: dict[str, tuple[Resource, str]] = {}
+        result: dict[str, tuple[Resource, str]] = {}
         for one in self.custom:
             for prop in ("arn", "id", "name", "bucket", "family", "url"):
                 value = one.props.get(prop)
                 if isinstance(value, str) and len(value) > 7 and value in set(identities(one)):
-                    found.setdefault(value, (one, prop))
-        return dict(sorted(found.items(), key=lambda entry: -len(entry[0])))
+                    result.setdefault(value, (one, prop))
+        return dict(sorted(result.items(), key=lambda entry: -len(entry[0])))
 
     def _added(self, one: Resource) -> Iterator[Generated]:
         values = {"boolean": True, "number": 1, "text": "added", "object": {"added": "added"}}
@@ -182,7 +182,7 @@ class Generator:
                 continue
             name, value = path.removesuffix("[]"), values[kind]
             new: Any = [value] if path.endswith("[]") else value
-            yield self._mutant("added", one, name, "", self._with(one, Place((name,), None), new))
+            yield self._mutant("added", one, name, "", self._with(one, Position((name,), None), new))
 
     def _of_edges(self, one: Resource) -> Iterator[Generated]:
         for prop, urns in one.property_dependencies.items():

@@ -53,7 +53,7 @@ _AMOUNTS: Final[tuple[Entry, ...]] = (
     (
         "MetricAlarm",
         "*Actions",
-        "edge/announcements-policy",
+        "edge/notifications-policy",
         "the alarm depends on the topic's policy through its other actions",
     ),
     (

@@ -35,18 +35,18 @@ def arguments(token: str) -> type | None:
     _, path, name = token.split(":")
     module = path.partition("/")[0]
     try:
-        found = importlib.import_module(f"pulumi_aws.{'lambda_' if module == 'lambda' else module}")
+        result = importlib.import_module(f"pulumi_aws.{'lambda_' if module == 'lambda' else module}")
     except ModuleNotFoundError:
         return None
     # the SDK says InitArgs where Args is the class of another resource's nested input
-    return cast("type | None", getattr(found, f"{name}InitArgs", None) or getattr(found, f"{name}Args", None))
+    return cast("type | None", getattr(result, f"{name}InitArgs", None) or getattr(result, f"{name}Args", None))
 
 
 @cache
 def inputs(token: str) -> Mapping[str, Any]:
     """The inputs of the type as the engine names them, with their Python types."""
-    found = arguments(token)
-    return _members(found) if found else {}
+    result = arguments(token)
+    return _members(result) if result else {}
 
 
 def _members(cls: type) -> Mapping[str, Any]:
@@ -92,12 +92,12 @@ def every_type() -> tuple[str, ...]:
     """Tokens of all resource types of the installed provider."""
     spec = find_spec("pulumi_aws")
     assert spec is not None and spec.submodule_search_locations
-    found = set()
+    matching = set()
     for path in Path(spec.submodule_search_locations[0]).rglob("*.py"):
         token = re.search(r"super\(\w+, __self__\)\.__init__\(\s*'(aws:[^']+)'", path.read_text(encoding="utf-8"))
         if token:
-            found.add(token[1])
-    return tuple(sorted(found))
+            matching.add(token[1])
+    return tuple(sorted(matching))
 
 
 @cache
@@ -113,17 +113,17 @@ def _plain(name: str) -> str:
 def _enumerations(service: str) -> Mapping[str, tuple[frozenset[str], ...]]:
     """Enumerations of a service by the (plain) name of the members that take them, and of the shape."""
     shapes = _model(service)["shapes"]
-    found: dict[str, set[frozenset[str]]] = defaultdict(set)
+    result: dict[str, set[frozenset[str]]] = defaultdict(set)
     for name, shape in shapes.items():
         if shape.get("enum"):
-            found[_plain(name)].add(frozenset(shape["enum"]))
+            result[_plain(name)].add(frozenset(shape["enum"]))
         for member, described in (shape.get("members") or {}).items():
             target = shapes[described["shape"]]
             if target.get("type") == "list":
                 target = shapes[target["member"]["shape"]]
             if target.get("enum"):
-                found[_plain(member)].add(frozenset(target["enum"]))
-    return {name: tuple(sets) for name, sets in found.items()}
+                result[_plain(member)].add(frozenset(target["enum"]))
+    return {name: tuple(sets) for name, sets in result.items()}
 
 
 def services(token: str) -> tuple[str, ...]:

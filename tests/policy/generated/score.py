@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from batchctl.policy.mutants.matrix import base
 from batchctl.preview.recording import Mode
 from policy.rules import Finding, Graph, Level, Verdict, evaluate
-from tests.policy.mutants.matrix import base
 
 from .generator import Generated, Generator
 from .harmless import reason

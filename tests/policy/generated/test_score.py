@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from batchctl.policy.mutants.matrix import STACKS, base
 from batchctl.preview.recording import Mode
 from policy.rules import UNKNOWN, Graph, Resource, Verdict, evaluate
-from policy.rules.checks.properties import COMPUTED
+from policy.rules.checks.accounted.properties import COMPUTED
 from policy.rules.tables.properties import BY_TYPE
-from tests.policy.mutants.matrix import STACKS, base
 
 from . import schema, score, variants
 from .harmless import HARMLESS
@@ -61,11 +61,11 @@ def test_any_other_type_is_a_finding() -> None:
     added = [Resource(urn=f"urn:pulumi:dev::p::{token}::x", type=token, name="x") for token in others]
     kept = [one for one in added if one.type not in BY_TYPE]
     graph = Graph(kept, project="p", stack="dev", outputs={})
-    found = {
+    matching = {
         one.urn for one in evaluate(graph, {}) if one.rule == "types-accounted-for" and one.verdict is Verdict.FAIL
     }
-    assert found == {one.urn for one in kept}
-    assert len(found) > 1000
+    assert matching == {one.urn for one in kept}
+    assert len(matching) > 1000
 
 
 def test_every_harmless_entry_has_a_reason_and_is_used() -> None:

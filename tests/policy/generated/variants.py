@@ -10,10 +10,10 @@ from functools import cache
 from typing import Any, Final
 
 from batchctl import project as projects
+from batchctl.policy.mutants.matrix import ROOT
+from batchctl.policy.mutants.operators import rebuilt
 from batchctl.preview.recording import Mode, record
 from policy.rules import Graph, Level, Resource, Verdict, evaluate
-from tests.policy.mutants.matrix import ROOT
-from tests.policy.mutants.operators import rebuilt
 
 _JOB_SIZES: Final = ((256, 512), (512, 1024), (512, 4096), (1024, 2048), (2048, 4096), (4096, 30720), (8192, 16384))
 _ENDPOINTS: Final = ("secretsmanager", "sqs", "ssm")
@@ -34,7 +34,7 @@ def settings(seed: int) -> dict[str, Any]:
         "environment": {"LOG_LEVEL": draw.choice(("INFO", "DEBUG"))},
         "scaling": {"maxTasks": draw.choice((1, 10, 100)), "cpuTarget": draw.choice((10, 70, 95))},
     }
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "network": {
             "zones": zones,
             "endpointZones": draw.randint(1, zones),
@@ -65,7 +65,7 @@ def settings(seed: int) -> dict[str, Any]:
         },
     }
     if draw.random() < 0.4:
-        found["jobs"]["worker"] = {
+        result["jobs"]["worker"] = {
             "cpu": 256,
             "memory": 512,
             "queue": {
@@ -74,10 +74,10 @@ def settings(seed: int) -> dict[str, Any]:
             },
             "reads": [{"bucket": "input", "prefix": "queue/"}],
         }
-        found["network"]["extraEndpoints"] = sorted({*found["network"]["extraEndpoints"], "sqs"})
+        result["network"]["extraEndpoints"] = sorted({*result["network"]["extraEndpoints"], "sqs"})
     if draw.random() < 0.4:
-        found["workflow"]["start"] = {"schedule": draw.choice(("04:00", "23:30"))}
-    return found
+        result["workflow"]["start"] = {"schedule": draw.choice(("04:00", "23:30"))}
+    return result
 
 
 @cache
@@ -93,8 +93,8 @@ def stack_of(seed: int, mode: Mode = "resolved") -> Graph:
             for key, value in drawn.items()
         },
     }
-    made = record(ROOT, project=project.name, stack="dev", config=config, secret_keys=file.secret_keys, mode=mode)
-    return made.graph(project.name)
+    result = record(ROOT, project=project.name, stack="dev", config=config, secret_keys=file.secret_keys, mode=mode)
+    return result.graph(project.name)
 
 
 def _merged(base: Any, over: Any) -> Any:

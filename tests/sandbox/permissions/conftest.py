@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -39,6 +40,14 @@ def trust(service: str = SERVICE, **more: Any) -> str:
     """A trust policy that lets a service in."""
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole", **more}
     return policy(statement)
+
+
+def denied(call: Callable[[], Any]) -> tuple[str, str]:
+    """Code and message of the refusal."""
+    with pytest.raises(ClientError) as caught:
+        call()
+    error = caught.value.response["Error"]
+    return str(error["Code"]), str(error.get("Message", ""))
 
 
 @dataclass

@@ -170,11 +170,16 @@ def release_images(life: Life, scratch: Path) -> None:
         tag = f"release-{COMMIT}"
         images = {job: push_image(pusher, f"repository-{job}-tooling", tag, job) for job in JOBS}
     write_release(scratch, images)
+    scanned(life, images, "tooling")
+    life.build(Step(kind="scan"), scratch)
+
+
+def scanned(life: Life, images: Mapping[str, str], suffix: str) -> None:
+    """What AWS does after a push: a scan of each image, here without findings."""
     for job, digest in images.items():
-        repository = f"repository-{job}-tooling"
+        repository = f"repository-{job}-{suffix}"
         life.account.findings(repository, digest, {})
         life.account.client("ecr").start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
-    life.build(Step(kind="scan"), scratch)
 
 
 def client(life: Life, service: str, credentials: Mapping[str, str]) -> Any:
@@ -209,9 +214,14 @@ def run_pipeline(life: Life) -> None:
     topics = [t["TopicArn"] for t in life.account.client("sns").list_topics()["Topics"]]
     projects = life.account.client("codebuild").list_projects()["projects"]
     built = [f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/{name}" for name in projects]
+    rescans = [project for project in built if "/build-rescan-" in project]
     with life.phase("pipeline"):
         connection = str(outputs["connectionArn"])
-        life.ask(managed.of_pipeline(role_arn("role-pipeline-tooling"), connection, topics[0], built))
+        for purpose, its in (("delivery", [one for one in built if one not in rescans]), ("rescan", rescans)):
+            life.ask(managed.of_pipeline(role_arn(f"role-pipeline-{purpose}-tooling"), connection, topics[0], its))
+        pipeline = f"arn:aws:codepipeline:us-east-1:{ACCOUNT}:pipeline-rescan-tooling"
+        start = {"action": "codepipeline:StartPipelineExecution", "resource": pipeline}
+        life.ask([{"principal": role_arn("role-rescan-schedule-tooling"), **start}])
 
 
 def live(life: Life, scratch: Path) -> None:
@@ -221,6 +231,8 @@ def live(life: Life, scratch: Path) -> None:
     for stack in STACKS:
         for kind in ("preview", "up", "verify"):
             life.build(Step(kind=kind, stack=stack), scratch)
+        scanned(life, json.loads((scratch / "release.json").read_text())["images"], stack)
+        life.build(Step(kind="rescan", stack=stack), scratch)
         exported = json.loads(life.pulumi("stack", "export", "--stack", stack))
         life.resources[stack] = exported["deployment"]["resources"]
         deploy = life.of_step(Step(kind="up", stack=stack))

@@ -98,26 +98,26 @@ class Night:
     def _starts(self) -> Iterator[Question]:
         """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html"""
         machine = self.arn("states", f"stateMachine:statemachine-{{}}-{self.stack}")
-        for name, started in {"start": "nightly", "closing": "closing"}.items():
+        for name, started in {"start": "nightly", "reconciler": "reconciler"}.items():
             rule = self.arn("events", f"rule/rule-{name}-{self.stack}")
             role = self.role(f"{name}-starter")
             yield self._ask("events.amazonaws.com", "sts:AssumeRole", role, **self._from(rule))
             yield self._ask(role, "states:StartExecution", machine.format(started))
-            queue = self.arn("sqs", f"queue-{name}-letters-{self.stack}")
+            queue = self.arn("sqs", f"queue-{name}-dead-letters-{self.stack}")
             yield self._ask("events.amazonaws.com", "sqs:SendMessage", queue, **self._from(rule))
         role = self.role("deadline-schedule-starter")
         group = self.arn("scheduler", f"schedule-group/schedule-deadline-{self.stack}")
         yield self._ask("scheduler.amazonaws.com", "sts:AssumeRole", role, **self._from(group))
         yield self._ask(role, "states:StartExecution", machine.format("deadline"))
-        yield self._ask(role, "sqs:SendMessage", self.arn("sqs", f"queue-deadline-schedule-letters-{self.stack}"))
+        yield self._ask(role, "sqs:SendMessage", self.arn("sqs", f"queue-deadline-schedule-dead-letters-{self.stack}"))
 
     def _machines(self) -> Iterator[Question]:
         """https://docs.aws.amazon.com/step-functions/latest/dg/ecs-iam.html"""
         topic, table = (
-            self.arn("sns", f"topic-announcements-{self.stack}"),
+            self.arn("sns", f"topic-notifications-{self.stack}"),
             self.arn("dynamodb", f"table/table-ledger-{self.stack}"),
         )
-        for name in ("nightly", "closing", "deadline"):
+        for name in ("nightly", "reconciler", "deadline"):
             machine = self.arn("states", f"stateMachine:statemachine-{name}-{self.stack}")
             role = self.role(f"{name}-machine")
             yield self._ask("states.amazonaws.com", "sts:AssumeRole", role, **self._from(machine))
@@ -125,8 +125,8 @@ class Night:
             for action in ("GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments"):
                 yield self._ask(role, f"xray:{action}", "*")
         for name, actions in {
-            "nightly": ("PutItem", "UpdateItem"),
-            "closing": ("Query", "UpdateItem"),
+            "nightly": ("PutItem", "Query", "UpdateItem"),
+            "reconciler": ("Query", "UpdateItem"),
             "deadline": ("Query",),
         }.items():
             for action in actions:
@@ -157,7 +157,7 @@ class Night:
 
     def _messages(self) -> Iterator[Question]:
         """https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
-        topic = self.arn("sns", f"topic-announcements-{self.stack}")
+        topic = self.arn("sns", f"topic-notifications-{self.stack}")
         alarm = self.arn("cloudwatch", f"alarm:alarm-task-failures-{self.stack}")
         yield self._ask("cloudwatch.amazonaws.com", "sns:Publish", topic, **self._from(alarm))
 

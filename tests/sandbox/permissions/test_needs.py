@@ -49,6 +49,13 @@ CASES: list[tuple[str, str, dict[str, Any], set[tuple[str, str]]]] = [
     }),
     ("iam", "PutRolePolicy", {"RoleName": "r", "PolicyName": "p"}, {("iam:PutRolePolicy", "role/r")}),
     ("logs", "PutRetentionPolicy", {"logGroupName": "/a"}, {("logs:PutRetentionPolicy", "log-group:/a:log-stream:")}),
+    ("dynamodb", "Query", {"TableName": "t"}, {("dynamodb:Query", "table/t")}),
+    (
+        "stepfunctions",
+        "StopExecution",
+        {"executionArn": f"arn:aws:states:us-east-1:{ACCOUNT}:execution:m:one"},
+        {("states:StopExecution", "execution:m:one")},
+    ),
     ("s3", "ListObjectsV2", {"Bucket": "b", "Prefix": "p"}, {("s3:ListBucket", "b")}),
     ("s3", "GetBucketEncryption", {"Bucket": "b"}, {("s3:GetEncryptionConfiguration", "b")}),
     ("s3", "PutObject", {"Bucket": "b", "Key": "k", "Tagging": "a=b"}, {

@@ -8,7 +8,8 @@ from urllib.error import HTTPError
 
 import pytest
 
-from tests.sandbox.reactions.world import Cluster, World
+from tests.sandbox.reactions.cluster import Cluster
+from tests.sandbox.reactions.world import World
 
 
 def test_a_scan_finds_what_a_test_sets(world: World, cluster: Cluster) -> None:

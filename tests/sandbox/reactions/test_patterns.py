@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.reactions import patterns, target_input
+from sandbox.reactions.events import patterns, target_input
 
 EVENT: dict[str, Any] = {
     "source": "aws.ec2",

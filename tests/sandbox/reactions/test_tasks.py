@@ -7,7 +7,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.reactions.world import Cluster, World, eventually
+from tests.sandbox.reactions.cluster import Cluster
+from tests.sandbox.reactions.world import World, eventually
 
 
 def test_a_task_runs_logs_and_ends(cluster: Cluster) -> None:

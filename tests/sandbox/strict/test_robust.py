@@ -70,7 +70,6 @@ def _document(text: str) -> Any:
     return document if isinstance(document, dict) else None
 
 
-@pytest.mark.filterwarnings("ignore:Exception.Refused. with code")
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.rule)
 def test_a_rule_answers_whatever_the_model_takes(strict: Strict, seed: Seed) -> None:
     for parameters in itertools.islice(variations(seed.keeps(strict)), MOST):

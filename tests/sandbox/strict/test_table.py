@@ -9,9 +9,27 @@ import pytest
 from sandbox.strict import document
 from sandbox.strict.table import RULES
 from tests.sandbox.strict.conftest import Strict, trust
-from tests.sandbox.strict.seeds import Seed, compute, identity, network, overlaid, tagged, watching
+from tests.sandbox.strict.seeds import (
+    Seed,
+    compute,
+    delivery,
+    events,
+    identity,
+    messages,
+    network,
+    overlaid,
+    scaling,
+    states,
+    tables,
+    tagged,
+    watching,
+)
 
-SEEDS = [*network.SEEDS, *identity.SEEDS, *compute.SEEDS, *watching.SEEDS, *tagged.SEEDS]
+SEEDS = [
+    seed
+    for subject in (network, identity, compute, scaling, delivery, watching, events, states, messages, tables, tagged)
+    for seed in subject.SEEDS
+]
 CODES = {rule.name: rule.code for rule in RULES}
 
 

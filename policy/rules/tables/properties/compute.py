@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ...graph import kinds
 from ..rows import Context, Table, between, exactly, free, holds, maybe, named, refers, row, suffixed
-from .documents import CONTAINERS
+from .documents.containers import CONTAINERS
 
 _ECS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
 _SCALING: Final = "https://docs.aws.amazon.com/autoscaling/application/APIReference"

@@ -112,6 +112,18 @@ TABLES: Final = (
         ),
     ),
     Table(
+        type=kinds.IDENTITY_PROVIDER,
+        source="https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html",
+        rows=(
+            row(
+                "url",
+                exactly("https://token.actions.githubusercontent.com"),
+                "GitHub signs the tokens of its workflows",
+            ),
+            row("clientIdLists[]", exactly("sts.amazonaws.com"), "a token for somebody else is none for AWS"),
+        ),
+    ),
+    Table(
         type=kinds.IMAGE,
         source="https://www.pulumi.com/registry/packages/awsx/api-docs/ecr/image/",
         rows=(

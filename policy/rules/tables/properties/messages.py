@@ -92,9 +92,9 @@ TABLES: Final = (
 
 
 def _redrive(value: Any, at: Context) -> bool:
-    found = parsed(value)
-    if not isinstance(found, dict) or set(found) != {"deadLetterTargetArn", "maxReceiveCount"}:
+    result = parsed(value)
+    if not isinstance(result, dict) or set(result) != {"deadLetterTargetArn", "maxReceiveCount"}:
         return False
-    target, count = found["deadLetterTargetArn"], found["maxReceiveCount"]
+    target, count = result["deadLetterTargetArn"], result["maxReceiveCount"]
     other = bool(at.graph.named(target, kinds.QUEUE)) and target != at.resource.props.get("arn")
     return other and is_here(target, at.graph) and isinstance(count, int) and 1 <= count <= 1000

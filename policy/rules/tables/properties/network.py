@@ -230,6 +230,6 @@ ENDPOINTS: Final = frozenset(
 def _endpoint(value: object, at: object) -> bool:
     import re
 
-    found = re.fullmatch(r"(?:cn\.)?com\.amazonaws\.([a-z]{2}(?:-[a-z]+)+-\d)\.([a-z0-9.-]+)", str(value))
+    match = re.fullmatch(r"(?:cn\.)?com\.amazonaws\.([a-z]{2}(?:-[a-z]+)+-\d)\.([a-z0-9.-]+)", str(value))
     zones = {str(one.props.get("availabilityZone", ""))[:-1] for one in at.graph.of_type(kinds.SUBNET)}  # type: ignore[attr-defined]
-    return found is not None and found[2] in ENDPOINTS and (found[1] in zones or not zones)
+    return match is not None and match[2] in ENDPOINTS and (match[1] in zones or not zones)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ...graph import kinds
 from ..rows import JSON, Context, Table, between, exactly, free, holds, keyed, maybe, named, refers, row, suffixed, text
-from .documents import REPOSITORY_RULES
+from .documents.lifecycle import REPOSITORY_RULES
 
 _S3: Final = "https://docs.aws.amazon.com/AmazonS3/latest"
 _ECR: Final = "https://docs.aws.amazon.com/AmazonECR/latest/userguide"

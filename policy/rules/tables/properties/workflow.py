@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ...graph import kinds
 from ..rows import JSON, Context, Table, between, exactly, holds, is_here, maybe, named, refers, row, text
-from .documents import EVENT_PATTERN
+from .documents.event_patterns import EVENT_PATTERN
 
 _SFN: Final = "https://docs.aws.amazon.com/step-functions/latest/apireference"
 _EVENTS: Final = "https://docs.aws.amazon.com/eventbridge/latest/APIReference"
@@ -62,6 +62,12 @@ TABLES: Final = (
             row("name", named("rule"), "two environments share an account"),
             row("description", text(r".{1,512}", "up to 512 characters"), "EventBridge refuses more"),
             *EVENT_PATTERN,
+            maybe(
+                "scheduleExpression",
+                text(r"(cron|rate)\([^)]+\)", "a cron or rate expression"),
+                "instead of a pattern: the clock starts the pipeline that scans again what runs",
+                when=("eventPattern", None),
+            ),
             maybe("state", exactly("ENABLED"), "a disabled rule starts nothing"),
         ),
     ),
@@ -71,7 +77,9 @@ TABLES: Final = (
         rows=(
             row("rule", refers(kinds.EVENT_RULE), "a rule of this stack"),
             row(
-                "arn", refers(kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE), "a target of this stack"
+                "arn",
+                refers(kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE, kinds.PIPELINE),
+                "a target of this stack",
             ),
             maybe(
                 "targetId",
@@ -167,16 +175,16 @@ def _input(value: Any, at: Context) -> bool:
     import re
 
     try:
-        found = json.loads(value)
+        result = json.loads(value)
     except (ValueError, TypeError):
         return False
     time = re.match(r"cron\((\d+) (\d+) ", str(at.resource.props.get("scheduleExpression")))
     local = f"{int(time[2]):02}:{int(time[1]):02}" if time else None
-    stage = str(at.resource.props.get("name")).split("-")
+    _, _, stage, *_ = [*str(at.resource.props.get("name")).split("-"), "", "", ""]  # schedule-deadline-warn-dev
     return (
-        isinstance(found, dict)
-        and set(found) - {"origin"} <= {"stage", "local", "scheduled"}
-        and found.get("local") == local
-        and found.get("scheduled") == "<aws.scheduler.scheduled-time>"
-        and found.get("stage", stage[-2]) == stage[-2]
+        isinstance(result, dict)
+        and set(result) - {"origin"} <= {"stage", "local", "scheduled"}
+        and result.get("local") == local
+        and result.get("scheduled") == "<aws.scheduler.scheduled-time>"
+        and result.get("stage", stage) == stage
     )

@@ -1,0 +1,1 @@
+"""The report for people: a PDF and the figures in it."""

@@ -1,0 +1,1 @@
+"""Rules about access: roles, policies, trust and keys."""

@@ -1,0 +1,124 @@
+"""What roles may do is accounted for, complete, and reaches nothing outside the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from ...documents import ATTACHED, IDENTITY, Document, MalformedError, documents
+from ...graph import Graph, Resource, kinds
+from ...rule import Problem, Severity, View, rule
+from ...tables.grants import IDENTITY_GRANTS
+from .comparison import allowing, compared
+
+_IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
+
+
+_JUDGED_ELSEWHERE: Final = ("codebuild", "codepipeline", "lambda")
+
+
+def services_of(graph: Graph, role: Resource) -> set[str]:
+    """The services that a role trusts: `ecs-tasks`, `states`, …; raises Undecided."""
+    matching: set[str] = set()
+    for document in documents(role, ATTACHED):
+        try:
+            for one in document.statements:
+                if one.allows:
+                    matching |= {name.partition(".")[0] for name in one.principals.get("Service", ())}
+        except MalformedError:
+            continue
+    return matching
+
+
+@rule(
+    "grants-accounted-for",
+    kinds.ROLE,
+    severity=Severity.CRITICAL,
+    fix="Grant what the service needs on resources of this stack, as policy/rules/tables/grants lists it",
+    url=f"{_IAM}/best-practices.html",
+    tags=("graph", "table"),
+)
+def grants_accounted_for(role: Resource, view: View) -> Iterator[Problem]:
+    """A role may do what its service needs on this stack's resources, all of it, and nothing else."""
+    graph = view.graph
+    services = services_of(graph, role)
+    if not services or services & set(_JUDGED_ELSEWHERE):
+        return
+    rows = [row for row in IDENTITY_GRANTS if row.to in services]
+    held = [*documents(role, IDENTITY)]
+    for attached in graph.attached(role, "role", kinds.ROLE_POLICY):
+        held += documents(attached, IDENTITY)
+    for attachment in graph.attached(role, "role", kinds.POLICY_ATTACHMENT):
+        for policy in graph.targets(attachment, "policyArn", kinds.POLICY):
+            held += documents(policy, IDENTITY)
+        if "AmazonECSTaskExecutionRolePolicy" in str(attachment.props.get("policyArn")):
+            rows = [row for row in rows if not row.actions & _MANAGED]
+    yield from compared(graph, role, held, rows)
+    yield from _keys(graph, role, held)
+    if services == {"ecs-tasks"}:
+        yield from _prefixes(held)
+
+
+def _prefixes(held: list[Document]) -> Iterator[Problem]:
+    """A job lists exactly the prefixes that it reads or writes; without, S3 says forbidden for what is not there."""
+    statements = [one for document in held if document.text is not None for one in allowing(document)]
+    used = {
+        (name.partition("/")[0], name.partition("/")[2])
+        for one in statements
+        if any(action.startswith("s3:") and action != "s3:ListBucket" for action in one.actions)
+        for name in one.resources
+    }
+    listed = {
+        (name, prefix)
+        for one in statements
+        if "s3:ListBucket" in one.actions
+        for name in one.resources
+        for keys in one.conditions.values()
+        for prefix in keys.get("s3:prefix", ())
+    }
+    for bucket, prefix in sorted(used - listed):
+        yield Problem(message=f"reads or writes {prefix} of {bucket} and may not list it", property="policy")
+    for bucket, prefix in sorted(listed - used):
+        yield Problem(message=f"may list {prefix} of {bucket} and neither reads nor writes it", property="policy")
+
+
+_ENCRYPTED: Final[Mapping[str, str]] = {
+    kinds.BUCKET_ENCRYPTION: "rules",
+    kinds.TABLE: "serverSideEncryption",
+    kinds.TOPIC: "kmsMasterKeyId",
+    kinds.QUEUE: "kmsMasterKeyId",
+}
+
+
+def _keys(graph: Graph, role: Resource, held: list[Document]) -> Iterator[Problem]:
+    """The role may use the keys of what it reads and writes, and no other key."""
+    statements = [one for document in held if document.text is not None for one in allowing(document)]
+    if any(document.text is None for document in held):
+        return
+    reached = {
+        target
+        for one in statements
+        if not all(action.startswith("kms:") for action in one.actions)
+        for name in one.resources
+        for target in graph.named(
+            name.partition("/")[0] if ":s3:::" in name else name, kinds.BUCKET, kinds.TABLE, kinds.TOPIC, kinds.QUEUE
+        )
+    }
+    holders = reached | {one for bucket in reached for one in graph.attached(bucket, "bucket", kinds.BUCKET_ENCRYPTION)}
+    needed = {
+        key for one in holders if one.type in _ENCRYPTED for key in graph.targets(one, _ENCRYPTED[one.type], kinds.KEY)
+    }
+    usable = {
+        key
+        for one in statements
+        if any(action.startswith("kms:") for action in one.actions)
+        for name in one.resources
+        for key in graph.named(name, kinds.KEY)
+    }
+    for key in sorted(needed - usable, key=lambda one: one.urn):
+        yield Problem(message=f"may not use {key.name}, which encrypts what it works with", property="policy")
+    for key in sorted(usable - needed, key=lambda one: one.urn):
+        yield Problem(message=f"may use {key.name}, which encrypts nothing that it works with", property="policy")
+
+
+_MANAGED: Final = frozenset(("ecr:GetAuthorizationToken", "ecr:BatchGetImage", "logs:PutLogEvents"))

@@ -1,0 +1,83 @@
+"""Statements: the elements that IAM's grammar asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from ...documents import ATTACHED, IDENTITY, MalformedError, documents, parse
+from ...graph import Resource, kinds
+from ...rule import Problem, Severity, View, rule
+
+_GRAMMAR: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"
+
+
+_OPERATOR: Final = re.compile(
+    r"(For(Any|All)Values?:)?(String(Not)?(Equals|Like)(IgnoreCase)?|Numeric\w+|Date\w+|Bool|BinaryEquals|(Not)?IpAddress"
+    r"|Arn(Not)?(Equals|Like))(IfExists)?|Null"
+)
+
+
+_ELEMENTS: Final = frozenset(
+    ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
+)
+
+
+@rule(
+    "statements-are-sound",
+    *dict.fromkeys((*IDENTITY, *ATTACHED)),
+    severity=Severity.CRITICAL,
+    fix="Write the statement as IAM's grammar has it",
+    url=_GRAMMAR,
+    tags=("closed",),
+)
+def statements_are_sound(holder: Resource, view: View) -> Iterator[Problem]:
+    """Each statement has the elements that IAM's grammar asks for, and no others."""
+    for document in (*documents(holder, IDENTITY), *documents(holder, ATTACHED)):
+        if document.text is None:
+            continue
+        try:
+            result = parse(document.text).get("Statement", [])
+        except MalformedError:
+            continue  # iam-policy-version says so
+        identity = document.path not in ATTACHED.get(holder.type, ())
+        trust = holder.type == kinds.ROLE and not identity
+        entries = result if isinstance(result, list) else [result]
+        sids = [one.get("Sid") for one in entries if isinstance(one, Mapping) and one.get("Sid")]
+        if len(set(sids)) != len(sids):
+            yield Problem(message="two statements have the same Sid", property=document.path)
+        for index, one in enumerate(entries):
+            for fault in _faults(one, identity=identity, trust=trust) if isinstance(one, Mapping) else ["is no object"]:
+                yield Problem(
+                    message=f"statement {one.get('Sid', index) if isinstance(one, Mapping) else index} {fault}",
+                    property=document.path,
+                )
+
+
+def _faults(one: Mapping[str, object], *, identity: bool, trust: bool) -> Iterator[str]:
+    if strange := sorted(set(one) - _ELEMENTS):
+        yield f"has {', '.join(strange)}, which IAM does not know"
+    if one.get("Effect") not in ("Allow", "Deny"):
+        yield "has no Effect that is Allow or Deny"
+    for name in ("Action",) if trust else ("Action", "Resource"):
+        both = [key for key in (name, f"Not{name}") if one.get(key)]
+        if len(both) != 1:
+            yield f"must have exactly one of {name} and Not{name}"
+    if trust and ("Resource" in one or "NotResource" in one):
+        yield "names a resource, which a trust policy must not"
+    if not identity and not (one.get("Principal") or one.get("NotPrincipal")):
+        yield "names no principal"
+    if identity and ("Principal" in one or "NotPrincipal" in one):
+        yield "names a principal, which the policy of a role must not"
+    if isinstance(sid := one.get("Sid", ""), str) and not re.fullmatch(r"[A-Za-z0-9]*", sid):
+        yield "has a Sid of other characters than letters and digits"
+    condition = one.get("Condition", {})
+    if not isinstance(condition, Mapping) or ("Condition" in one and not condition):
+        yield "has a Condition that is no object, or empty"
+        return
+    for operator, keys in condition.items():
+        if not _OPERATOR.fullmatch(operator):
+            yield f"has the condition operator {operator}, which IAM does not know"
+        if not isinstance(keys, Mapping) or not keys or not all(value or value is False for value in keys.values()):
+            yield f"has nothing under {operator}"

@@ -1,0 +1,1 @@
+"""Rules that account for everything: types, properties, companions, references, options."""

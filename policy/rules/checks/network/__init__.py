@@ -1,0 +1,1 @@
+"""Rules about the network: addresses, groups, endpoints, and what reaches what."""

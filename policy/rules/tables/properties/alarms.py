@@ -1,0 +1,213 @@
+"""Alarms."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...graph import kinds
+from ..rows import (
+    Context,
+    Table,
+    between,
+    exactly,
+    free,
+    holds,
+    is_here,
+    maybe,
+    named,
+    refers,
+    row,
+    text,
+)
+
+_CW: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference"
+
+
+def _statistic(value: Any, at: Context) -> bool:
+    from ..metrics import STATISTICS
+
+    namespace, metric = at.resource.props.get("namespace"), at.resource.props.get("metricName")
+    return value in STATISTICS.get((str(namespace), str(metric)), ("Sum", "Maximum"))
+
+
+def _period(value: Any, at: Context) -> bool:
+    return value in (10, 20, 30) or (isinstance(value, int) and 60 <= value <= 86400 and value % 60 == 0)
+
+
+def _whole_window(value: Any, at: Context) -> bool:
+    """CloudWatch takes periods times evaluations up to a day (up to seven days for periods from an hour)."""
+    period = at.resource.props.get("period", 60)
+    if not isinstance(period, int) or not isinstance(value, int):
+        return True
+    return value >= 1 and value * period <= (604800 if period >= 3600 else 86400)
+
+
+def _threshold(value: Any, at: Context) -> bool:
+    """What counts failures alarms at the first: 0 for what must not happen, more only for what is a rate or a time."""
+    from ..metrics import COUNTED
+
+    counts = str(at.resource.props.get("metricName")) in COUNTED
+    return isinstance(value, int | float) and (value == 0 if counts else 0 <= value < 1e9)
+
+
+_DIMENSIONS: Final = {
+    "StateMachineArn": kinds.STATE_MACHINE,
+    "RuleName": kinds.EVENT_RULE,
+    "QueueName": kinds.QUEUE,
+    "ScheduleGroup": kinds.SCHEDULE_GROUP,
+    "ClusterName": kinds.CLUSTER,
+    "ServiceName": kinds.SERVICE,
+    "TopicName": kinds.TOPIC,
+    "LogGroupName": kinds.LOG_GROUP,
+    "TableName": kinds.TABLE,
+    "ProjectName": kinds.BUILD_PROJECT,
+}
+
+
+def _own_dimensions(value: Any, at: Context) -> bool:
+    return isinstance(value, dict) and all(
+        not isinstance(member, str)
+        or name not in _DIMENSIONS
+        or (bool(at.graph.named(member, _DIMENSIONS[name])) and is_here(member, at.graph))
+        for name, member in value.items()
+    )
+
+
+def _namespace(value: Any, at: Context) -> bool:
+    from ..metrics import PUBLISHED
+
+    return value == f"Batch/{at.settings.suffix}" or (value in PUBLISHED and bool(at.resource.props.get("dimensions")))
+
+
+_ACTION: Final = refers(kinds.TOPIC, kinds.SCALING_POLICY)
+
+
+_METRIC: Final = "metricQueries[].metric."
+
+
+def _missing(value: Any, at: Context) -> bool:
+    return value in ("notBreaching", "breaching") or _scales(at)
+
+
+def _scales(at: Context) -> bool:
+    """Whether the alarm's action is a scaling policy."""
+    actions = [at.graph.get(urn) for urn in at.resource.property_dependencies.get("alarmActions", ())]
+    return any(one is not None and one.type == kinds.SCALING_POLICY for one in actions)
+
+
+def _comparison(value: Any, at: Context) -> bool:
+    if value == "GreaterThanThreshold":
+        return True
+    if value == "GreaterThanOrEqualToThreshold":
+        return bool(at.resource.props.get("threshold", 0) > 0)
+    return str(value).startswith("LessThan") and _scales(at)
+
+
+def _expression(value: Any, at: Context) -> bool:
+    import re
+
+    queries = at.resource.props.get("metricQueries", [])
+    ids = {one.get("id") for one in queries if isinstance(one, dict)}
+    text_ = str(value)
+    named_ = set(re.findall(r"(?<![A-Za-z0-9_])[a-z][A-Za-z0-9_]*", text_))
+    balanced = text_.count("(") == text_.count(")")
+    functions = set(re.findall(r"([A-Z_]+)(?=\()", text_)) <= {
+        "IF",
+        "FILL",
+        "MAX",
+        "MIN",
+        "SUM",
+        "AVG",
+        "RATE",
+        "CEIL",
+        "FLOOR",
+    }
+    capitals = set(re.findall(r"(?<![A-Za-z_])[A-Z_]{2,}(?![A-Z_(])", text_)) <= {"REPEAT", "LINEAR", "AND", "OR"}
+    used = {one.get("id") for one in queries if isinstance(one, dict) and one.get("metric")}
+    return bool(named_) and named_ <= ids and used <= named_ and balanced and functions and capitals
+
+
+ALARM: Final = Table(
+    type=kinds.ALARM,
+    source=f"{_CW}/API_PutMetricAlarm.html",
+    rows=(
+        row("name", named("alarm"), "two environments share an account"),
+        row("alarmDescription", text(r"(?s).{1,1024}", "up to 1,024 characters"), "who is woken reads it"),
+        row(
+            "comparisonOperator",
+            holds(
+                "GreaterThanThreshold or GreaterThanOrEqualToThreshold (Less… for what scales in)",
+                lambda value, at: _comparison(value, at),
+            ),
+            "the alarm is raised by too much, not by too little",
+        ),
+        row(
+            "threshold",
+            holds("0 for a count of failures; otherwise a number from 0 up", _threshold),
+            "one failed night is one too many",
+        ),
+        row(
+            "evaluationPeriods",
+            holds("at least 1, and with the period at most a day", _whole_window),
+            "CloudWatch refuses more",
+        ),
+        maybe("datapointsToAlarm", between(1, 100), "at most the evaluation periods"),
+        row(
+            "treatMissingData",
+            holds("notBreaching or breaching (anything for what scales in)", lambda value, at: _missing(value, at)),
+            "ignore and missing leave an alarm in its old state",
+        ),
+        row("alarmActions[]", _ACTION, "somebody is told, or something is scaled"),
+        maybe("okActions[]", _ACTION, "somebody is told that it is over"),
+        row("metricName", free(), "an alarm watches a metric, or computes one", when=("metricQueries", None)),
+        row(
+            "namespace",
+            holds("a namespace of AWS with dimensions, or Batch/{suffix}", _namespace),
+            "an alarm on nothing sleeps",
+            when=("metricQueries", None),
+        ),
+        row("statistic", free(), "CloudWatch refuses an alarm without", when=("metricQueries", None)),
+        row("period", free(int), "CloudWatch refuses an alarm without", when=("metricQueries", None)),
+        maybe("metricName", free(), "judged with namespace and dimensions (alarm-metric-exists)"),
+        maybe("namespace", free(), "judged with metric and dimensions (alarm-metric-exists)"),
+        maybe(
+            "statistic",
+            holds("a statistic that says something about the metric", _statistic),
+            "the average of a count is never above 0 enough",
+        ),
+        maybe(
+            "extendedStatistic",
+            text(r"p\d{1,2}(\.\d{1,2})?", "a percentile such as p99"),
+            "CloudWatch refuses others",
+        ),
+        maybe("period", holds("a multiple of 60 seconds up to a day", _period), "CloudWatch refuses others"),
+        maybe("dimensions", free(dict), "judged as a whole (alarm-metric-exists)"),
+        maybe(
+            "dimensions",
+            holds("names of resources of this stack", _own_dimensions),
+            "an alarm on another's metric sleeps",
+        ),
+        maybe(
+            "metricQueries[].id",
+            text(r"[a-z][A-Za-z0-9_]{0,254}", "a name that begins with a small letter"),
+            "CloudWatch refuses others",
+        ),
+        maybe(
+            "metricQueries[].expression",
+            holds("an expression over the ids of the queries", lambda value, at: _expression(value, at)),
+            "CloudWatch refuses others",
+        ),
+        maybe("metricQueries[].label", free(), "shown in graphs only"),
+        maybe("metricQueries[].returnData", free(bool), "exactly one query returns data (alarm-metric-exists)"),
+        maybe(_METRIC + "metricName", free(), "judged as a whole (alarm-metric-exists)"),
+        maybe(_METRIC + "namespace", free(), "judged as a whole (alarm-metric-exists)"),
+        maybe(
+            _METRIC + "dimensions",
+            holds("names of resources of this stack", _own_dimensions),
+            "an alarm on another's metric sleeps",
+        ),
+        maybe(_METRIC + "dimensions.*", free(), "judged as a whole (alarm-metric-exists)"),
+        maybe(_METRIC + "period", holds("a multiple of 60 seconds up to a day", _period), "CloudWatch refuses others"),
+        maybe(_METRIC + "stat", exactly("Sum", "Maximum", "Average"), "counts are added up, tasks averaged"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Documents that properties hold, with a row for each of their members."""

@@ -1,0 +1,155 @@
+"""Container definitions, as rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ....graph import UNKNOWN, kinds
+from ....graph.location import location_of
+from ...rows import DOCUMENT, Context, Row, between, exactly, free, holds, maybe, refers, row, text
+
+_ECS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html"
+
+
+_C: Final = "containerDefinitions[]."
+
+
+_SECRET_NAME: Final = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIAL", re.IGNORECASE)
+
+
+def _containers(at: Context) -> list[Mapping[str, Any]]:
+    from ...rows import parsed
+
+    result = parsed(at.resource.props.get("containerDefinitions"))
+    return [one for one in result if isinstance(one, Mapping)] if isinstance(result, list) else []
+
+
+def _variables(value: Any, at: Context) -> bool:
+    """The variables that the runtime of every job reads, each once and about this stack."""
+    pairs = [(one.get("name"), one.get("value")) for one in value if isinstance(one, Mapping)]
+    result = dict(pairs)
+    buckets = {one.props.get("bucket") for one in at.graph.of_type(kinds.BUCKET)}
+    own = (result.get("BATCH_INPUT_BUCKET"), result.get("BATCH_OUTPUT_BUCKET"))
+    family = str(at.resource.props.get("family", ""))
+    return (
+        len(result) == len(pairs) == len(value)
+        and result.get("BATCH_ENVIRONMENT") == at.settings.suffix
+        and family == f"task-{result.get('BATCH_JOB')}-{at.settings.suffix}"
+        and own[0] != own[1]
+        and all(one in buckets or UNKNOWN in buckets for one in own)
+        and "-input-" in str(own[0])
+        and "-output-" in str(own[1])
+        and result.get("BATCH_SCRATCH") in _mounted(at)
+    )
+
+
+def _mounted(at: Context) -> set[Any]:
+    return {mount.get("containerPath") for one in _containers(at) for mount in one.get("mountPoints", ())}
+
+
+def _volumes(at: Context) -> set[Any]:
+    return {one.get("name") for one in at.resource.props.get("volumes", ()) if isinstance(one, Mapping)}
+
+
+def _own_image(value: Any, at: Context) -> bool:
+    match = re.fullmatch(
+        r"(\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/([a-z0-9._/-]+)(@sha256:[0-9a-f]{64}|:(?!latest$)[\w.-]+)",
+        str(value),
+    )
+    return (
+        match is not None
+        and bool(at.graph.named(match[2], kinds.REPOSITORY))
+        and match[2].split("-")[1:-1] == str(at.resource.props.get("family")).split("-")[1:-1]
+    )
+
+
+def _job(value: Any, at: Context) -> bool:
+    return str(at.resource.props.get("family", "")).startswith(f"task-{value}-")
+
+
+CONTAINERS: Final[tuple[Row, ...]] = (
+    row("containerDefinitions", DOCUMENT, "ECS takes a list in JSON", source=_ECS),
+    row(_C + "name", holds("the job's name, as in the family", _job), "overrides of the workflow name the container"),
+    row(
+        _C + "image",
+        holds("an image of the job's repository of this stack, by digest or a fixed tag", _own_image),
+        "what was scanned is what runs",
+    ),
+    row(_C + "essential", exactly(True), "a task whose work has ended ends"),
+    row(_C + "user", text(r"[1-9]\d*(:[1-9]\d*)?", "a numeric user other than 0"), "nothing runs as root"),
+    row(_C + "readonlyRootFilesystem", exactly(True), "code cannot change itself"),
+    maybe(_C + "privileged", exactly(False), "Fargate refuses it"),
+    row(
+        _C + "stopTimeout", between(30, 120), "Fargate gives up to 120 seconds; a Spot interruption needs most of them"
+    ),
+    row(_C + "linuxParameters.initProcessEnabled", exactly(True), "signals reach the job, and zombies end"),
+    row(_C + "linuxParameters.capabilities.drop[]", exactly("ALL"), "a job needs none"),
+    maybe(
+        _C + "mountPoints[].sourceVolume",
+        holds("a volume of the task", lambda value, at: value in _volumes(at)),
+        "ECS refuses others",
+    ),
+    maybe(
+        _C + "mountPoints[].containerPath", text(r"/[a-z0-9/_-]+", "an absolute path"), "the only place a job can write"
+    ),
+    maybe(_C + "mountPoints[].readOnly", exactly(False), "the only place a job can write"),
+    row(
+        _C + "environment",
+        holds(
+            "each variable once, with BATCH_ENVIRONMENT, BATCH_JOB, BATCH_SCRATCH and both buckets of this stack",
+            _variables,
+        ),
+        "the runtime reads them",
+    ),
+    row(
+        _C + "environment[].name",
+        holds(
+            "a name that does not speak of a secret",
+            lambda value, at: isinstance(value, str) and not _SECRET_NAME.search(value),
+        ),
+        "a secret in the environment is readable by whoever may describe the task",
+        fix="Put it under `secrets`, which names where it is kept",
+    ),
+    maybe(_C + "environment[].value", free(), "settings of the job; references are checked in every text"),
+    maybe(_C + "secrets[].name", text(r"[A-Z][A-Z0-9_]*", "a variable's name"), "how the job reads it"),
+    maybe(
+        _C + "secrets[].valueFrom",
+        text(
+            r"arn:aws[a-z-]*:(secretsmanager|ssm):[a-z0-9-]+:\d{12}:(secret:|parameter/).+",
+            "the ARN of a secret or parameter",
+        ),
+        "ECS refuses others",
+    ),
+    maybe(_C + "command[]", free(), "what the job runs"),
+    row(
+        _C + "healthCheck.command",
+        holds(
+            "CMD or CMD-SHELL and a command",
+            lambda value, at: isinstance(value, list) and len(value) >= 2 and value[0] in ("CMD", "CMD-SHELL"),
+        ),
+        "ECS refuses others",
+    ),
+    row(_C + "healthCheck.command[]", free(), "judged as a whole"),
+    row(_C + "healthCheck.interval", between(5, 300), "seconds; ECS takes 5 to 300"),
+    row(_C + "healthCheck.timeout", between(2, 60), "seconds; ECS takes 2 to 60"),
+    row(_C + "healthCheck.retries", between(1, 10), "ECS takes 1 to 10"),
+    row(_C + "healthCheck.startPeriod", between(0, 300), "seconds; ECS takes 0 to 300"),
+    row(_C + "logConfiguration.logDriver", exactly("awslogs"), "logs are in the stack's encrypted groups"),
+    row(_C + "logConfiguration.options.awslogs-group", refers(kinds.LOG_GROUP), "a group of this stack"),
+    row(
+        _C + "logConfiguration.options.awslogs-region",
+        holds("the stack's Region", lambda value, at: value == location_of(at.graph).region),
+        "a group of another Region is not reached",
+    ),
+    row(
+        _C + "logConfiguration.options.awslogs-stream-prefix", holds("the job's name", _job), "streams are found by it"
+    ),
+    row(_C + "logConfiguration.options.mode", exactly("non-blocking"), "a slow log must not stop the job"),
+    row(
+        _C + "logConfiguration.options.max-buffer-size",
+        text(r"\d{1,3}m", "megabytes such as 25m"),
+        "lines wait in memory",
+    ),
+)

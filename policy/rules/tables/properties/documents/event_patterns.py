@@ -1,0 +1,126 @@
+"""Patterns of events, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ....graph import kinds
+from ...rows import DOCUMENT, Context, Row, exactly, free, holds, maybe, refers, row
+
+_E: Final = "eventPattern."
+
+
+_DETAIL: Final[Mapping[str, str]] = {
+    "aws.s3": "Object Created",
+    "aws.ecs": "ECS Task State Change",
+    "aws.states": "Step Functions Execution Status Change",
+    "aws.codepipeline": "CodePipeline Pipeline Execution State Change",
+}
+
+
+def _source(at: Context) -> Any:
+    from ...rows import parsed
+
+    return ((parsed(at.resource.props.get("eventPattern")) or {}).get("source") or [None])[0]
+
+
+def _statuses(value: Any, at: Context) -> bool:
+    return isinstance(value, list) and set(value) == {"FAILED", "TIMED_OUT", "ABORTED"}
+
+
+EVENT_PATTERN: Final[tuple[Row, ...]] = (
+    maybe(
+        "eventPattern",
+        DOCUMENT,
+        "EventBridge takes JSON",
+        source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html",
+    ),
+    row(
+        _E + "source[]",
+        exactly(*_DETAIL),
+        "the services whose events this platform reads",
+        when=("scheduleExpression", None),
+    ),
+    row(
+        _E + "detail-type[]",
+        holds("the event of the source that this platform reads", lambda value, at: value == _DETAIL.get(_source(at))),
+        "another event never comes, or starts runs of its own",
+        when=("scheduleExpression", None),
+    ),
+    row(
+        _E + "detail.pipeline[]",
+        refers(kinds.PIPELINE),
+        "without it every pipeline of the account is announced",
+        when=(_E + "source", ["aws.codepipeline"]),
+    ),
+    row(
+        _E + "detail.state[]",
+        exactly("FAILED", "STOPPED", "CANCELED"),
+        "what people are told of",
+        when=(_E + "source", ["aws.codepipeline"]),
+    ),
+    row(
+        _E + "detail.bucket.name[]",
+        refers(kinds.BUCKET),
+        "without it every bucket of the account starts runs",
+        when=(_E + "source[]", "aws.s3"),
+        fix="Name the bucket of this stack that the manifests are written to",
+    ),
+    row(
+        _E + "detail.object.key",
+        free(list),
+        "which key starts a run is the platform's choice",
+        when=(_E + "source[]", "aws.s3"),
+    ),
+    row(
+        _E + "detail.clusterArn[]",
+        refers(kinds.CLUSTER),
+        "without it every cluster of the account is counted",
+        when=(_E + "source[]", "aws.ecs"),
+    ),
+    row(
+        _E + "detail.lastStatus[]",
+        exactly("STOPPED"),
+        "a task counts once, when it has ended",
+        when=(_E + "source[]", "aws.ecs"),
+    ),
+    maybe(
+        _E + "detail.$or",
+        holds("tasks with an exit code other than 0, and those that never ran", lambda value, at: _bad_ends(value)),
+        "what counts as a failure",
+    ),
+    *(
+        maybe(_E + "detail.$or[]." + name, free((str, int, dict)), "judged as a whole")
+        for name in ("containers.exitCode[].anything-but[]", "stopCode[].anything-but[]", "stopCode[]")
+    ),
+    row(
+        _E + "detail.stateMachineArn[]",
+        refers(kinds.STATE_MACHINE),
+        "without it every machine of the account is watched",
+        when=(_E + "source[]", "aws.states"),
+    ),
+    row(
+        _E + "detail.status",
+        holds("FAILED, TIMED_OUT and ABORTED", _statuses),
+        "all three leave the ledger open",
+        when=(_E + "source[]", "aws.states"),
+    ),
+    maybe(_E + "detail.status[]", free(), "judged as a whole"),
+)
+
+
+def _bad_ends(value: Any) -> bool:
+    exits = [
+        one
+        for one in value
+        if isinstance(one, Mapping) and one.get("containers", {}).get("exitCode") == [{"anything-but": [0]}]
+    ]
+    codes = [
+        code
+        for one in value
+        if isinstance(one, Mapping) and not one.get("containers")
+        for code in one.get("stopCode", ())
+    ]
+    plain = [one.get("stopCode") for one in exits] == [[{"anything-but": ["ServiceSchedulerInitiated"]}]]
+    return len(value) == 2 and plain and set(codes) == {"TaskFailedToStart", "TerminationNotice", "SpotInterruption"}

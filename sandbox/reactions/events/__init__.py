@@ -1,0 +1,1 @@
+"""Events and schedules, and their way to targets."""

@@ -1,0 +1,1 @@
+"""What is made of metrics and log lines: alarms, scaling, metric filters."""

@@ -1,0 +1,53 @@
+"""What the commands have in common, and `batchctl cost`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from batchctl import cli
+from batchctl.errors import OK, UNREACHABLE, OperatorError
+
+
+class TestCost:
+    def test_json(self) -> None:
+        shown = CliRunner().invoke(cli.app, ["cost", "--stack", "prod", "--shards", "100", "--json"])
+        bills = json.loads(shown.output)
+        assert set(bills) == {"idle", "run", "nat", "one_nat", "run_minutes", "window_minutes"}
+        assert bills["run"]["total"] == pytest.approx(sum(row["usd"] for row in bills["run"]["rows"]))
+
+
+class TestOutputs:
+    def test_without_credentials_it_is_the_message_of_outputs(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Pulumi's own words are about an EC2 metadata service that nobody here has."""
+        pulumi = tmp_path / "pulumi"
+        pulumi.write_text(
+            "#!/bin/sh\necho 'error: read .pulumi/meta.yaml: operation error S3: GetObject, get identity: get "
+            "credentials: failed to refresh cached credentials, no EC2 IMDS role found' >&2\nexit 255\n"
+        )
+        pulumi.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        error = CliRunner().invoke(cli.app, ["runs", "--stack", "dev"]).exception
+        assert isinstance(error, OperatorError)
+        assert error.code == UNREACHABLE
+        assert str(error).startswith("no AWS credentials: set AWS_PROFILE")
+        assert "IMDS" not in str(error)
+
+    def test_neither_stack_nor_file(self) -> None:
+        error = CliRunner().invoke(cli.app, ["runs"]).exception
+        assert isinstance(error, OperatorError)
+        assert "--stack NAME" in str(error)
+
+    @pytest.mark.parametrize(
+        "command",
+        ["doctor", "run", "status", "logs", "runs", "resume", "redrive", "retire-revisions", "push", "cost", "verify"],
+    )
+    def test_every_command_has_help_and_json(self, command: str) -> None:
+        shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
+        assert shown.exit_code == OK
+        assert "--json" in shown.output

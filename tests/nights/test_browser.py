@@ -1,0 +1,70 @@
+"""The pages in a real browser: no word on its console, nothing wider than the screen, at 400 and 1,400 pixels."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from batchctl.nights.page import page
+from tests.nights.sample import fortnight
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WIDTHS = (400, 1400)
+FRAME = """<!doctype html><body style="margin:0"><iframe id="page" src="{page}" width="{width}" height="900"
+style="border:0"></iframe><p id="out"></p><script>
+document.getElementById("page").onload = event => {{
+  const html = event.target.contentDocument.documentElement;
+  document.getElementById("out").textContent = "wide " + html.scrollWidth + " tall " + html.scrollHeight;
+}};</script>"""
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium on PATH: THE PAGES WERE SHOWN TO NO BROWSER")
+
+
+def browse(file: Path, *options: str) -> tuple[str, list[str]]:
+    """The document after its scripts ran, and what the console said."""
+    done = subprocess.run(
+        [
+            *(str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"),
+            *("--enable-logging=stderr", "--virtual-time-budget=5000", f"--user-data-dir={file.parent / 'profile'}"),
+            *(*options, "--dump-dom", file.as_uri()),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Path:
+    """The page of a made-up fortnight."""
+    file = tmp_path / "nights.html"
+    file.write_text(page(fortnight(), priced_at="2026-11"))
+    return file
+
+
+def test_the_console_is_silent(nights: Path) -> None:
+    dom, console = browse(nights)
+    assert "Nights of dev" in dom
+    assert console == []
+
+
+def test_a_console_that_is_not_would_be_heard(tmp_path: Path) -> None:
+    file = tmp_path / "broken.html"
+    file.write_text("<script>nothing()</script>")
+    assert len(browse(file)[1]) == 1
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_wider_than_the_screen(nights: Path, width: int) -> None:
+    frame = nights.with_name("frame.html")
+    frame.write_text(FRAME.format(page=nights.name, width=width))
+    shown = re.search(r"wide (\d+) tall (\d+)", browse(frame, f"--window-size={width},1000")[0])
+    assert shown
+    assert int(shown[1]) <= width
+    assert int(shown[2]) > 900

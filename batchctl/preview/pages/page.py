@@ -74,7 +74,7 @@ class Page:
 
 def page(comparison: Comparison, price_table: prices.Prices | None = None) -> Page:
     """The page about `comparison`."""
-    losses = tuple(replacement.losses(comparison))
+    losses = tuple(sorted(replacement.losses(comparison), key=lambda loss: loss.resource.urn))
     stale = tuple(replacement.stale_acknowledgements(comparison))
     replacements = replacement.replacements(comparison)
     everything = [
@@ -84,7 +84,7 @@ def page(comparison: Comparison, price_table: prices.Prices | None = None) -> Pa
         *consequences.costs(comparison, price_table or prices.load_prices(None)),
     ]
     order = list(Concern)
-    everything.sort(key=lambda line: order.index(line.concern))
+    everything.sort(key=lambda line: (order.index(line.concern), line.urn))  # not as registered, which varies
     concerns = [concern for concern in order[:-1] if any(line.concern == concern for line in everything)]
     unacknowledged = [loss for loss in losses if not loss.acknowledged]
     if losses:

@@ -50,9 +50,7 @@ def replaced(replacements: list[replacement.Replacement]) -> list[Line]:
 def _replaced(root: replacement.Replacement, unusual: list[replacement.Replacement]) -> Line:
     with_it = _with(root.resource, unusual)
     counted = sorted(Counter(one.type for one in with_it).items())
-    names = ", ".join(
-        f"{short_type(kind)}{f' ×{count}' if count > 1 else ''}" for kind, count in sorted(counted.items())
-    )
+    names = ", ".join(f"{short_type(kind)}{f' ×{count}' if count > 1 else ''}" for kind, count in counted)
     tail = f"; with it what hangs on it: {names}" if with_it else ""
     stops = any(one.type in _STOPS for one in (root.resource, *with_it))
     pause = ". No task can start until `pulumi up` has finished" if stops else ""

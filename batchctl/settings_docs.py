@@ -44,7 +44,7 @@ def _section(path: str, model: type[BaseModel]) -> list[str]:
     nested: list[tuple[str, type[BaseModel]]] = []
     for name, field in model.model_fields.items():
         key = field.alias or name
-        if inner := _nested(field.annotation):
+        if inner := nested_model(field.annotation):
             nested.append((f"{path}.{key}", inner))
         lines.append(f"| `{key}` | {_default(field)} | {_allowed(field)} | {_text(field.description)} |")
     lines.append("")
@@ -53,10 +53,11 @@ def _section(path: str, model: type[BaseModel]) -> list[str]:
     return lines
 
 
-def _nested(annotation: Any) -> type[BaseModel] | None:
+def nested_model(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation holds, however it is wrapped; None without one."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((model for part in typing.get_args(annotation) if (model := _nested(part))), None)
+    return next((model for part in typing.get_args(annotation) if (model := nested_model(part))), None)
 
 
 def _default(field: FieldInfo) -> str:

@@ -33,11 +33,12 @@ def diff(
     Both sides run their own code. Exit code 0: nothing differs; 1: something does; 3: data would be deleted that
     `platform.acknowledge` does not name; 2: wrong use, or an acknowledgement of which nothing is deleted.
     """
-    from batchctl.preview import page as pages
-    from batchctl.preview import page_markdown
+    from batchctl.errors import FOUND, OK
+    from batchctl.preview import pages
     from batchctl.preview import prices as price_tables
     from batchctl.preview import revision as revisions
     from batchctl.preview.changes import compare
+    from batchctl.preview.pages import markdown
 
     from .preview import without_collections
 
@@ -56,13 +57,13 @@ def diff(
             base = revisions.finished(process, commit)
         made = [pages.page(compare(base[name], head[name]), table) for name in names if name in base]
     new = [name for name in names if name not in base]
-    code = pages.worst(made) or (pages.CHANGES if new else pages.NO_CHANGE)
+    code = pages.worst(made) or (FOUND if new else OK)
     if as_json:
         print_json({"base": commit, "newStacks": new, **pages.as_json(made), "code": code})
     else:
         screen = console()
         screen.print(f"Against {commit[:12]}", style="dim", highlight=False)
-        page_markdown.to_terminal(screen, made)
+        markdown.to_terminal(screen, made)
         for name in new:
             screen.print(f"{name}: new here, the other revision has no such stack")
     raise typer.Exit(code)

@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from batchctl import project as projects
-from batchctl.errors import FOUND, OK, OperatorError
+from batchctl.errors import DESTROYS, FOUND, OK, USAGE, OperatorError
 
 from .terminal import JsonOption, PricesOption, ProjectOption, console, print_json, progress
 
@@ -99,8 +99,7 @@ def preview(
 
 def _page(here: projects.Project, reports: list[StackReport], table: Prices) -> str:
     """The page, with what changes since this branch left the main one, where git can say."""
-    from batchctl.preview import page as pages
-    from batchctl.preview import preview_html
+    from batchctl.preview import pages, preview_html
     from batchctl.preview import revision as revisions
     from batchctl.preview.changes import compare
 
@@ -124,21 +123,63 @@ def _page(here: projects.Project, reports: list[StackReport], table: Prices) -> 
 def pull_request(
     head: Annotated[Path, typer.Argument(help="Output of `batchctl preview --json` on the branch.")],
     base: Annotated[Path | None, typer.Option(help="The same on the base branch.")] = None,
+    plan: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Output of `pulumi preview --json --show-sames --refresh` of a deployed stack; repeatable. What it "
+            "says otherwise is named: drift, never deployed, provider defaults."
+        ),
+    ] = None,
     commit: Annotated[str, typer.Option(help="Commit of the branch, named in the comment.")] = "",
+    whole: Annotated[
+        Path | None, typer.Option(help="File for the same without GitHub's limit of 65,536 characters.")
+    ] = None,
 ) -> None:
     """Print the comment on a pull request: what it changes in every stack, from two offline previews.
 
     Exit code 3: data would be deleted that `platform.acknowledge` does not name; 2: an acknowledgement is stale.
     """
-    from batchctl.preview import page
-    from batchctl.preview import pull_request as comments
+    from batchctl.preview import comment as comments
+    from batchctl.preview import pages
+    from batchctl.preview.comment import engine_plan
 
     branch = comments.read(head)
     before = comments.read(base) if base and base.exists() else {}
     note = "" if before else "The base branch has no preview to compare with: this shows what there would be."
-    print(comments.render(branch, before, commit=commit, note=note))
-    code = page.worst(list(comments.pages(branch, before).values()))
-    raise typer.Exit(code if code in (page.DESTROYS, page.USAGE) else OK)
+    plans = {one.stack: one for one in map(engine_plan.read, plan or [])}
+    comment = comments.Comment(branch, before, plans, commit, note)
+    print(comment.short())
+    if whole:
+        whole.write_text(comment.whole(), encoding="utf-8")
+    code = pages.worst(list(comments.pages(branch, before).values()))
+    raise typer.Exit(code if code in (DESTROYS, USAGE) else OK)
+
+
+@app.command("approval-page")
+def approval_page(
+    plan: Annotated[Path, typer.Argument(help="Output of `pulumi preview --json --show-sames` of a deployed stack.")],
+    commit: Annotated[str, typer.Option(help="Commit of the release, named on the page.")] = "",
+    summary: Annotated[Path | None, typer.Option(help="File for the verdict in one line.")] = None,
+    project: ProjectOption = None,
+) -> None:
+    """Print what a release changes in a deployed stack: the page of a pull request, against what is deployed.
+
+    Exit code 3: data would be deleted that `platform.acknowledge` does not name. A stale acknowledgement is said and
+    does not stop a release.
+    """
+    from batchctl.preview import pages
+    from batchctl.preview.comment import approval, engine_plan
+    from batchctl.preview.revision import acknowledged
+
+    here = projects.load(project) if project else projects.find()
+    planned = engine_plan.read(plan)
+    page = pages.page(planned.comparison(acknowledged(here.stack(planned.stack))))
+    print(approval.text(page, planned, commit))
+    if summary:
+        summary.write_text(approval.summary(page, planned), encoding="utf-8")
+    if planned.errors:
+        raise typer.Exit(FOUND)
+    raise typer.Exit(DESTROYS if page.code == DESTROYS else OK)
 
 
 @app.command()

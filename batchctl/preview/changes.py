@@ -82,6 +82,8 @@ class Comparison:
     changed: tuple[Changed, ...]
     outputs: tuple[Change, ...]
     """Of the stack's outputs."""
+    planned_replacements: Mapping[str, tuple[str, ...]] | None = None
+    """By URN: the properties for which the engine plans a replacement; None where no engine was asked."""
 
     @property
     def stack(self) -> str:

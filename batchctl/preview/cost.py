@@ -175,6 +175,22 @@ def run_cost(config: Settings, prices: Prices, assumed: RunAssumptions | None = 
     return CostTable(tuple(rows))
 
 
+def task_hour(definition: Resource, prices: Prices) -> float:
+    """USD that a task of the definition costs an hour on demand; 0 where its size is not known."""
+    cpu, memory = (str(definition.props.get(size, "")) for size in ("cpu", "memory"))
+    if not (cpu.isdecimal() and memory.isdecimal()):
+        return 0.0
+    platform = definition.props.get("runtimePlatform") or {}
+    chip = "arm" if platform.get("cpuArchitecture") == "ARM64" else "x86"
+    storage = (definition.props.get("ephemeralStorage") or {}).get("sizeInGib", FREE_STORAGE_GB)
+    counted = (
+        (f"fargate.{chip}.vcpu", fargate.vcpus(int(cpu))),
+        (f"fargate.{chip}.memory", fargate.gigabytes(int(memory))),
+        ("fargate.storage", max(storage - FREE_STORAGE_GB, 0)),
+    )
+    return sum(quantity * prices[name].usd for name, quantity in counted)
+
+
 def _job_rows(name: str, job: Job, night: RunAssumptions, prices: Prices) -> list[CostRow]:
     shards = night.shards if job.fan_out else 1
     distributed = job.fan_out is not None and shards > job.fan_out.inline_limit

@@ -100,7 +100,7 @@ class RecordingMonitor(MockMonitor):
         if aliases := tuple(earlier_urns(urn, request)):
             self.recording.aliases[urn] = aliases
         state, identity = request.object, ""
-        if request.custom:
+        if request.custom or request.remote:
             outputs = synthetic.outputs(request.type, request.name, inputs, self.region)
             if self.recording.mode == "resolved":
                 identity = outputs["id"]

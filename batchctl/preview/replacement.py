@@ -21,8 +21,8 @@ from .changes import OPTIONS, Change, Changed, Comparison
 from .snapshot import Snapshot
 
 TABLE: Final = Path(__file__).with_name("replacements.json")
-REVISED: Final = frozenset({kinds.TASK_DEFINITION})
-"""Types of which a replacement is an ordinary update: the old revision is deregistered, running tasks keep it."""
+REVISED: Final = frozenset({kinds.TASK_DEFINITION, kinds.REPOSITORY_LIFECYCLE})
+"""Types of which a replacement is an ordinary update: running tasks keep the old revision, images the new rules."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,16 @@ HOLDS_DATA: Final[Mapping[str, Data]] = {
     kinds.BUCKET: Data(
         "every object with all its versions is deleted (with `platform.teardown: false` the deployment stops there "
         "unless the bucket is empty)",
-        "copy the objects to another bucket first (`aws s3 sync`), or leave the property as it is",
+        "copy the objects to another bucket first (`aws s3 sync`)",
     ),
     kinds.TABLE: Data(
         "every item is deleted, and a manifest that was processed may be processed again",
-        "export the table first (`aws dynamodb export-table-to-point-in-time`), or leave the property as it is",
+        "export the table first (`aws dynamodb export-table-to-point-in-time`)",
     ),
     kinds.REPOSITORY: Data(
         "every image is deleted (with `platform.teardown: false` the deployment stops there unless it is empty), and "
         "tasks cannot start until images are pushed again",
-        "copy the images first (`batchctl push`, or a copy by digest), or leave the property as it is",
+        "copy the images first (`batchctl push`, or a copy by digest)",
     ),
     kinds.KEY: Data(
         "the key is deleted after its waiting period, and what it encrypted can never be read again",
@@ -57,11 +57,11 @@ HOLDS_DATA: Final[Mapping[str, Data]] = {
     ),
     kinds.LOG_GROUP: Data(
         "every log event is deleted",
-        "export the events first (`aws logs create-export-task`), or leave the property as it is",
+        "export the events first (`aws logs create-export-task`)",
     ),
     kinds.QUEUE: Data(
         "messages that wait in it are deleted",
-        "let the workers empty the queue first, or leave the property as it is",
+        "let the workers empty the queue first",
     ),
 }
 """Types that hold data."""
@@ -101,8 +101,8 @@ class Loss:
 @cache
 def table() -> Mapping[str, Mapping[str, str]]:
     """By type and property: `always`, `never`, `sometimes`."""
-    found: Mapping[str, Mapping[str, str]] = json.loads(TABLE.read_text())["types"]
-    return found
+    types: Mapping[str, Mapping[str, str]] = json.loads(TABLE.read_text())["types"]
+    return types
 
 
 def effect(kind: str, prop: str) -> str:
@@ -114,23 +114,46 @@ def effect(kind: str, prop: str) -> str:
 
 def replacements(comparison: Comparison) -> list[Replacement]:
     """Every resource that would be replaced: by its own changes, or by the new ids of what it hangs on."""
-    found: dict[str, Replacement] = {}
+    by_urn = _planned(comparison) if comparison.planned_replacements is not None else _expected(comparison)
+    order = {resource.urn: index for index, resource in enumerate(comparison.head.graph.resources)}
+    return sorted(by_urn.values(), key=lambda one: order.get(one.resource.urn, len(order)))
+
+
+def _planned(comparison: Comparison) -> dict[str, Replacement]:
+    """What the engine plans to replace."""
+    planned = comparison.planned_replacements or {}
+    by_urn: dict[str, Replacement] = {}
+    for urn, properties in planned.items():
+        resource = comparison.head.graph.get(urn)
+        if resource is not None:
+            causes = (
+                one
+                for prop in properties
+                for one in comparison.head.graph.targets(resource, prop)
+                if one.urn in planned and one.type not in REVISED
+            )
+            by_urn[urn] = Replacement(resource, properties, certain=True, because_of=next(causes, None))
+    return by_urn
+
+
+def _expected(comparison: Comparison) -> dict[str, Replacement]:
+    """What would be replaced by the table of what the provider replaces."""
+    by_urn: dict[str, Replacement] = {}
     for changed in comparison.changed:
         if changed.after.custom and (one := _by_its_changes(changed)):
-            found[changed.after.urn] = one
-    queue = [one for one in found.values() if not one.routine]
+            by_urn[changed.after.urn] = one
+    queue = [one for one in by_urn.values() if not one.routine]
     while queue:
         cause = queue.pop(0)
         for one in _hanging(comparison.head, cause):
-            known = found.get(one.resource.urn)
+            known = by_urn.get(one.resource.urn)
             if known is not None and known.because_of is None and known.certain <= one.certain:
                 properties = tuple(dict.fromkeys((*known.properties, *one.properties)))
-                found[one.resource.urn] = replace(one, properties=properties)
+                by_urn[one.resource.urn] = replace(one, properties=properties)
             elif known is None or (one.certain and not known.certain):
-                found[one.resource.urn] = one
+                by_urn[one.resource.urn] = one
                 queue.append(one)
-    order = {resource.urn: index for index, resource in enumerate(comparison.head.graph.resources)}
-    return sorted(found.values(), key=lambda one: order[one.resource.urn])
+    return by_urn
 
 
 def _by_its_changes(changed: Changed) -> Replacement | None:
@@ -179,19 +202,19 @@ def _assigned(resource: Resource) -> set[str]:
 
 def _named(resource: Resource) -> Mapping[str, Any]:
     """The inputs from which AWS derives ids; a name that the program did not give is not among them."""
-    made = synthetic.outputs(resource.type, resource.name, {}, "us-east-1")
-    return {key: value for key, value in resource.props.items() if made.get(key) != value}
+    unnamed = synthetic.outputs(resource.type, resource.name, {}, "us-east-1")
+    return {key: value for key, value in resource.props.items() if unnamed.get(key) != value}
 
 
 def losses(comparison: Comparison) -> list[Loss]:
     """Every resource with data that would be deleted, and whether the stack file acknowledges it."""
     acknowledged = set(comparison.head.acknowledged)
-    found: list[Loss] = []
+    lost: list[Loss] = []
 
     def add(resource: Resource, urns: tuple[str, ...], *, replaced: bool, certain: bool) -> None:
         if data := HOLDS_DATA.get(resource.type):
             named = acknowledged & {resource.name, *urns}
-            found.append(Loss(resource, replaced, certain, data, bool(named)))
+            lost.append(Loss(resource, replaced, certain, data, bool(named)))
 
     before = {changed.after.urn: changed.before for changed in comparison.changed}
     for one in replacements(comparison):
@@ -202,7 +225,7 @@ def losses(comparison: Comparison) -> list[Loss]:
             add(changed.before, (comparison.base.engine_urn(changed.before.urn),), replaced=False, certain=True)
     for resource in comparison.removed:
         add(resource, (comparison.base.engine_urn(resource.urn),), replaced=False, certain=True)
-    return list({loss.resource.urn: loss for loss in found}.values())
+    return list({loss.resource.urn: loss for loss in lost}.values())
 
 
 def stale_acknowledgements(comparison: Comparison) -> list[str]:

@@ -12,8 +12,8 @@ from policy.rules import UNKNOWN
 
 STACK: Final = "pulumi:pulumi:Stack"
 """Type of the resource above all others."""
-_UNKNOWNS: Final = frozenset({rpc.UNKNOWN, "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7"})
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+UNKNOWNS: Final = frozenset({rpc.UNKNOWN, "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7"})
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 
 
@@ -21,7 +21,7 @@ def plain(value: struct_pb2.Value | struct_pb2.Struct) -> Any:  # noqa: PLR0911 
     """A value from the wire as plain Python: secrets unwrapped, unknowns as UNKNOWN, whole numbers as int."""
     if isinstance(value, struct_pb2.Struct):
         fields = value.fields
-        if _SIGNATURE in fields:
+        if SIGNATURE in fields:
             return plain(fields["value"]) if "value" in fields else UNKNOWN
         return {key: plain(item) for key, item in fields.items()}
     kind = value.WhichOneof("kind")
@@ -33,7 +33,7 @@ def plain(value: struct_pb2.Value | struct_pb2.Struct) -> Any:  # noqa: PLR0911 
         number = value.number_value
         return int(number) if number.is_integer() else number
     if kind == "string_value":
-        return UNKNOWN if value.string_value in _UNKNOWNS else value.string_value
+        return UNKNOWN if value.string_value in UNKNOWNS else value.string_value
     return value.bool_value if kind == "bool_value" else None
 
 
@@ -47,8 +47,8 @@ def secret_paths(value: struct_pb2.Value | struct_pb2.Struct) -> Iterator[tuple[
             yield from secret_paths(value.struct_value)
         return
     fields = value.fields
-    if _SIGNATURE in fields:
-        if fields[_SIGNATURE].string_value == _SECRET or ("secret" in fields and fields["secret"].bool_value):
+    if SIGNATURE in fields:
+        if fields[SIGNATURE].string_value == _SECRET or ("secret" in fields and fields["secret"].bool_value):
             yield ()
         elif "value" in fields:
             yield from secret_paths(fields["value"])

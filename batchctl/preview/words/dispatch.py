@@ -2,95 +2,171 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from batchctl.preview.changes import Change, Changed, Comparison, Path
+from batchctl.preview.changes import OPTIONS, Change, Changed, Comparison, Path, compared
+from batchctl.preview.snapshot import NOT_KNOWN, digest
 from policy.rules import Resource
 
-from . import documents, properties, protection, reach, statements
-from .line import Concern, Line, code
+from . import documents, lifecycles, properties, protection, reach, safe, statements
+from .line import Concern, Line, code, dotted
 
 
 def lines(comparison: Comparison) -> list[Line]:
     """Everything that differs, one or more lines a change, in the order of the resources."""
-    made: list[Line] = []
+    usual = _usual_tags(comparison)
+    changed_lines: list[Line] = []
     for resource in comparison.added:
-        made += _added(comparison, resource)
+        changed_lines += _added(comparison, resource, usual)
     for resource in comparison.removed:
-        made += _removed(comparison, resource)
+        changed_lines += _removed(comparison, resource)
     for changed in comparison.changed:
-        made += _changed(comparison, changed)
-    made += _outputs(comparison)
-    return made
+        changed_lines += _changed(comparison, changed)
+    changed_lines += _outputs(comparison)
+    return changed_lines
+
+
+def _readable(words: Iterator[tuple[Concern, str]]) -> list[tuple[Concern, str]]:
+    """The words, or none where a document has not the form that AWS documents: then its plain values are shown."""
+    try:
+        return list(words)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return []
+
+
+def _usual_tags(comparison: Comparison) -> Any:
+    """The tags that most resources have, which a new resource need not show."""
+    tags = [repr(compared(comparison.head, resource).get("tags")) for resource in comparison.head.graph.resources]
+    counted = Counter(text for text in tags if text != "None")
+    return counted.most_common(1)[0][0] if counted else None
 
 
 def _outputs(comparison: Comparison) -> Iterator[Line]:
-    """A line for each output that differs; one that the output `platform` holds too is told once."""
+    """A line for each output that differs; one that the output `platform` holds too is shown once."""
     by_tail: dict[Path, list[Change]] = {}
     for change in comparison.outputs:
         by_tail.setdefault(change.path[1:] if change.path[:1] == ("platform",) else change.path, []).append(change)
     for tail, changes in by_tail.items():
         same = {repr((change.before, change.after)) for change in changes}
         if tail and len(same) == 1:
-            told = replace(changes[0], path=tail)
-            yield Line(Concern.OTHER, f"output {properties.generic(told)}", "", tuple(one.path for one in changes))
+            once = replace(changes[0], path=tail)
+            yield Line(Concern.OTHER, f"output {properties.generic(once)}", "", tuple(one.path for one in changes))
         else:
             yield from (Line(Concern.OTHER, f"output {properties.generic(one)}", "", (one.path,)) for one in changes)
 
 
-def _added(comparison: Comparison, resource: Resource) -> Iterator[Line]:
-    yield Line(Concern.OTHER, "new" if resource.custom else "new component", resource.urn)
+def _added(comparison: Comparison, resource: Resource, usual_tags: Any) -> Iterator[Line]:
+    if not resource.custom:
+        yield Line(Concern.OTHER, "new component", resource.urn)
+        return
+    inputs = {prop: value for prop, value in compared(comparison.head, resource).items() if prop != OPTIONS}
+    values = [
+        "the usual tags"
+        if prop == "tags" and repr(value) == usual_tags
+        else f"{prop} {code(properties.masked(prop, value))}"
+        for prop, value in inputs.items()
+    ]
+    shown = ", ".join(values)
+    worded = _readable(_documents_of(comparison, resource, added=True))
     if opens := protection.WIDENING.get(resource.type):
-        yield Line(opens[0], f"new: {opens[1]}", resource.urn)
-    for prop, value in resource.props.items():
-        if statements.holds_document(resource, prop):
-            for concern, text in statements.words(resource, prop, "", value):
-                yield Line(concern, text, resource.urn)
-    for concern, text in (
-        reach.words(comparison.base, comparison.head, None, resource) if resource.type in reach.TYPES else ()
-    ):
-        yield Line(concern, text, resource.urn)
+        worded.append((opens[0], f"new: {opens[1]}"))
+    judged = resource.type in safe.ADDED or bool(worded) or resource.type in reach.TYPES
+    yield Line(Concern.OTHER if judged else Concern.UNKNOWN, f"new: {shown}" if shown else "new", resource.urn)
+    yield from (Line(concern, text, resource.urn) for concern, text in worded)
 
 
 def _removed(comparison: Comparison, resource: Resource) -> Iterator[Line]:
-    yield Line(Concern.OTHER, "removed" if resource.custom else "component removed", resource.urn)
+    if not resource.custom:
+        yield Line(Concern.OTHER, "component removed", resource.urn)
+        return
+    worded = _readable(_documents_of(comparison, resource, added=False))
     if resource.type in protection.SAFEGUARDS:
-        yield Line(Concern.PROTECTION, f"removed: {protection.SAFEGUARDS[resource.type]}", resource.urn)
+        worded.append((Concern.PROTECTION, f"removed: {protection.SAFEGUARDS[resource.type]}"))
+    judged = resource.type in safe.REMOVED or bool(worded)
+    yield Line(Concern.OTHER if judged else Concern.UNKNOWN, "removed", resource.urn)
+    yield from (Line(concern, text, resource.urn) for concern, text in worded)
+
+
+def _documents_of(comparison: Comparison, resource: Resource, *, added: bool) -> Iterator[tuple[Concern, str]]:
+    """What a new resource's documents allow, open and delete, or a removed one's no longer."""
+    before, after = (None, resource) if added else (resource, None)
     for prop, value in resource.props.items():
         if statements.holds_document(resource, prop):
-            for concern, text in statements.words(resource, prop, value, ""):
-                yield Line(concern, text, resource.urn)
-    for concern, text in (
-        reach.words(comparison.base, comparison.head, resource, None) if resource.type in reach.TYPES else ()
-    ):
-        yield Line(concern, text, resource.urn)
+            yield from statements.words(resource, prop, *("", value) if added else (value, ""))
+    if resource.type in reach.TYPES:
+        yield from reach.words(comparison.base, comparison.head, before, after)
+    new = {one.urn for one in comparison.added}
+    for concern, text in lifecycles.words(before, after):
+        of_something_new = added and any(one.urn in new for one in comparison.head.graph.targets(resource, None))
+        yield Concern.OTHER if of_something_new else concern, text
 
 
 def _changed(comparison: Comparison, changed: Changed) -> Iterator[Line]:
-    urn = changed.after.urn
+    urn, after = changed.after.urn, changed.after
     if changed.renamed:
         yield Line(Concern.OTHER if changed.aliased else Concern.REPLACED, _renamed(changed), urn)
     by_property: dict[str, list[Change]] = {}
     for change in changed.changes:
         by_property.setdefault(change.top, []).append(change)
     reached = (
-        [*reach.words(comparison.base, comparison.head, changed.before, changed.after)]
-        if any(reach.about_reach(changed.after, prop) for prop in by_property)
+        _readable(reach.words(comparison.base, comparison.head, changed.before, after))
+        if any(reach.about_reach(after, prop) for prop in by_property)
         else []
     )
     yield from (Line(concern, text, urn) for concern, text in reached)
     paths: dict[tuple[Concern, str], list[Path]] = {}
     for prop, changes in by_property.items():
-        worded = list(_worded(comparison, changed, prop, changes))
-        plain = not worded and not (reached and reach.about_reach(changed.after, prop))
+        known_later = any(change.after == NOT_KNOWN for change in changes)
+        worded = [] if known_later else _readable(_worded(comparison, changed, prop, changes))
         for change in changes:
-            told = [*worded, *((Concern.OTHER, properties.generic(change)) for _ in range(plain))]
-            told += [(Concern.PROTECTION, text) for text in protection.words(changed.after, change)]
-            told += protection.opened(changed.after, change)
-            for line in told:
+            opened = [(Concern.PROTECTION, text) for text in protection.words(after, change)]
+            opened += protection.opened(after, change)
+            judged = bool(opened or worded or (reached and reach.about_reach(after, prop)))
+            judged = judged or protection.strengthens(after, change)
+            plain = (
+                [_known_later(comparison, after, change)]
+                if change.after == NOT_KNOWN
+                else _plain(after, change, worded, judged=judged)
+            )
+            for line in (*worded, *opened, *plain):
                 paths.setdefault(line, []).append(change.path)
     yield from (Line(concern, text, urn, tuple(at)) for (concern, text), at in paths.items())
+
+
+def _known_later(comparison: Comparison, resource: Resource, change: Change) -> tuple[Concern, str]:
+    """A value that only `pulumi up` will tell; in a document it may hide anything."""
+    sources = ", ".join(code(one.name) for one in comparison.head.graph.targets(resource, change.top))
+    concern = Concern.UNKNOWN if is_document(change.before) else Concern.OTHER
+    source = f", as it follows from {sources}" if sources else ""
+    return concern, f"{code(dotted(change.path))}: {code(change.before)} → known only after `pulumi up`{source}"
+
+
+def _plain(
+    resource: Resource, change: Change, worded: list[tuple[Concern, str]], *, judged: bool
+) -> Iterator[tuple[Concern, str]]:
+    """The change as path and values, unless the words show both values; a document that has words only by its hash."""
+    if not worded:
+        concern = Concern.OTHER if judged or safe.change_is_safe(resource, change) else Concern.UNKNOWN
+        yield concern, properties.generic(change)
+    elif is_document(change.before) or is_document(change.after):
+        yield Concern.OTHER, f"{code(change.top)}: hash {digest(change.before)} → {digest(change.after)}"
+    elif not any(_shows(text, change.before) and _shows(text, change.after) for _, text in worded):
+        yield Concern.OTHER, properties.generic(change)
+
+
+def is_document(value: Any) -> bool:
+    """Whether a value is JSON in a text."""
+    return isinstance(value, str) and value[:1] in ("{", "[")
+
+
+def _shows(text: str, value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and bool(
+        re.search(rf"(?<![\w.]){re.escape(str(value))}(?![\w.])", text)
+    )
 
 
 def _worded(
@@ -99,8 +175,10 @@ def _worded(
     before, after, first = changed.before, changed.after, changes[0]
     if len(first.path) == 1 and statements.holds_document(after, prop):
         yield from statements.words(after, prop, first.before, first.after)
-    elif len(first.path) == 1 and (found := list(documents.words(after.type, prop, first.before, first.after))):
-        yield from found
+    elif len(first.path) == 1 and (in_words := list(documents.words(after.type, prop, first.before, first.after))):
+        yield from in_words
+    elif prop == lifecycles.OBJECT_RULES.get(after.type):
+        yield from lifecycles.words(before, after)
     else:
         yield from properties.words(before, after, prop, changes, comparison.base, comparison.head)
 

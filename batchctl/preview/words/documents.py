@@ -1,4 +1,4 @@
-"""Documents inside properties in words: container definitions, state machines, event patterns, image lifecycles."""
+"""Documents inside properties in words: container definitions, state machines, event patterns, any other JSON."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 from batchctl.preview.changes import MISSING, Path, differences
 from policy.rules import kinds
 
+from . import lifecycles, safe
 from .line import Concern, arrow, code, dotted, variable
 
 _NAMED_LISTS: Final = {"environment": "variable", "secrets": "secret"}
@@ -24,11 +25,13 @@ def words(kind: str, prop: str, before: Any, after: Any) -> Iterator[tuple[Conce
     elif (kind, prop) == (kinds.STATE_MACHINE, "definition"):
         yield from _machine(earlier or {}, later or {})
     elif (kind, prop) == (kinds.EVENT_RULE, "eventPattern"):
-        yield from ((Concern.OTHER, f"starts on another {text}") for text in _fields(earlier, later))
+        yield from ((Concern.UNKNOWN, f"starts on another event, {text}") for text in _fields(earlier, later))
     elif (kind, prop) == (kinds.REPOSITORY_LIFECYCLE, "policy"):
-        yield from _image_rules(earlier or {}, later or {})
+        yield from lifecycles.image_rules(earlier or {}, later or {})
     else:
-        yield from ((Concern.OTHER, f"{prop}: {text}") for text in _fields(earlier, later))
+        harmless = safe.property_is_safe(kind, prop)
+        concern = Concern.OTHER if harmless else Concern.UNKNOWN
+        yield from ((concern, f"{prop}: {text}") for text in _fields(earlier, later))
 
 
 def _parsed(text: Any) -> Any:
@@ -56,11 +59,11 @@ def _containers(before: list[Any], after: list[Any]) -> Iterator[tuple[Concern, 
     for name in dict.fromkeys((*earlier, *later)):
         label = f"container {code(name)}"
         if name not in earlier:
-            yield Concern.OTHER, f"{label}: new, runs {code(later[name].get('image', MISSING))}"
+            yield Concern.UNKNOWN, f"{label}: new, runs {code(later[name].get('image', MISSING))}"
         elif name not in later:
-            yield Concern.OTHER, f"{label}: no longer there"
+            yield Concern.UNKNOWN, f"{label}: no longer there"
         else:
-            yield from ((Concern.OTHER, f"{label}: {text}") for text in _container(earlier[name], later[name]))
+            yield from ((concern, f"{label}: {text}") for concern, text in _container(earlier[name], later[name]))
             yield from ((Concern.PROTECTION, f"{label} {text}") for text in _weaker(earlier[name], later[name]))
 
 
@@ -81,8 +84,9 @@ def _weaker(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str
         yield "no longer writes a log"
 
 
-def _container(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+def _container(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[Concern, str]]:
     for key in dict.fromkeys((*before, *after)):
+        concern = Concern.OTHER if key in safe.CONTAINER else Concern.UNKNOWN
         old, new = before.get(key, MISSING), after.get(key, MISSING)
         if what := _NAMED_LISTS.get(key):
             value_key = "value" if key == "environment" else "valueFrom"
@@ -92,9 +96,9 @@ def _container(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
                     variable(name, side[name].get(value_key)) if name in side else MISSING for side in (earlier, later)
                 ]
                 if earlier.get(name) != later.get(name):
-                    yield f"{what} {code(name)}: {arrow(*values)}"
+                    yield concern, f"{what} {code(name)}: {arrow(*values)}"
         else:
-            yield from _fields(old, new, (key,))
+            yield from ((concern, text) for text in _fields(old, new, (key,)))
 
 
 def states(machine: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -114,32 +118,17 @@ def _machine(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tu
     earlier, later = dict(states(before)), dict(states(after))
     for name in dict.fromkeys((*earlier, *later)):
         if name not in earlier:
-            yield Concern.OTHER, f"state {code(name)}: new, {later[name].get('Type', 'state')}"
+            yield Concern.UNKNOWN, f"state {code(name)}: new, {later[name].get('Type', 'state')}"
         elif name not in later:
-            yield Concern.OTHER, f"state {code(name)}: no longer there"
+            yield Concern.UNKNOWN, f"state {code(name)}: no longer there"
         else:
-            yield from ((Concern.OTHER, f"state {code(name)}: {text}") for text in _fields(earlier[name], later[name]))
+            yield from _state(f"state {code(name)}", earlier[name], later[name])
     old, new = ({key: value for key, value in side.items() if key != "States"} for side in (before, after))
-    yield from ((Concern.OTHER, f"the whole machine: {text}") for text in _fields(old, new))
+    yield from _state("the whole machine", old, new)
 
 
-def _image_rules(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[Concern, str]]:
-    def told(side: Mapping[str, Any]) -> dict[int, str]:
-        return {rule["rulePriority"]: _image_rule(rule) for rule in side.get("rules", []) if isinstance(rule, Mapping)}
-
-    earlier, later = told(before), told(after)
-    for priority in sorted({*earlier, *later}):
-        old, new = earlier.get(priority), later.get(priority)
-        if old != new:
-            yield Concern.DATA, f"images, rule {priority}: {new or 'none'} (before: {old or 'none'})"
-
-
-def _image_rule(rule: Mapping[str, Any]) -> str:
-    chosen = rule.get("selection", {})
-    which = " ".join(
-        str(part)
-        for part in (chosen.get("tagStatus"), *chosen.get("tagPrefixList", []), *chosen.get("tagPatternList", []))
-    )
-    if chosen.get("countType") == "sinceImagePushed":
-        return f"{which} images are deleted after {chosen.get('countNumber')} {chosen.get('countUnit')}"
-    return f"of {which} images all but the newest {chosen.get('countNumber')} are deleted"
+def _state(label: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[Concern, str]]:
+    for key in dict.fromkeys((*before, *after)):
+        concern = Concern.OTHER if key in safe.STATE else Concern.UNKNOWN
+        for text in _fields(before.get(key, MISSING), after.get(key, MISSING), (key,)):
+            yield concern, f"{label}: {text}"

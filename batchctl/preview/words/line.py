@@ -14,7 +14,9 @@ from batchctl.preview.snapshot import HIDDEN, digest
 
 LONGEST_VALUE: Final = 120
 """Characters of a value; a longer one is cut and named by its hash."""
-_SECRET_NAMES: Final = re.compile(r"secret|passw|token|credential|private.?key|api.?key|access.?key", re.IGNORECASE)
+_SECRET_NAMES: Final = re.compile(
+    r"secret(?!smanager)|passw|token|credential|private.?key|api.?key|access.?key", re.IGNORECASE
+)
 
 
 class Concern(StrEnum):
@@ -26,6 +28,7 @@ class Concern(StrEnum):
     PROTECTION = "Less protection"
     REPLACED = "Replaced"
     DATA = "How long data is kept"
+    UNKNOWN = "Not known as safe"
     COST = "Cost"
     OTHER = "Other changes"
 
@@ -40,7 +43,7 @@ class Line:
     urn: str
     """Of the resource, on the later side where there is one; empty for the stack itself."""
     paths: tuple[Path, ...] = ()
-    """The changes that it tells."""
+    """The changes that it shows."""
 
 
 def code(value: object) -> str:
@@ -62,9 +65,14 @@ def arrow(before: Any, after: Any) -> str:
     return f"{code(before)} → {code(after)}"
 
 
+def is_named_secret(name: str) -> bool:
+    """Whether a name says that what it names is a secret."""
+    return bool(_SECRET_NAMES.search(name))
+
+
 def variable(name: str, value: object) -> object:
     """The value of a variable, hidden when its name says that it is a secret."""
-    return HIDDEN if _SECRET_NAMES.search(name) and isinstance(value, str) else value
+    return HIDDEN if is_named_secret(name) and isinstance(value, str) else value
 
 
 def short(arn: object) -> str:

@@ -20,7 +20,7 @@ _SIGNS: Final[Mapping[str, str]] = {
     "LessThanThreshold": "<",
     "LessThanOrEqualToThreshold": "≤",
 }
-_TELLS: Final = frozenset({"alarmActions", "okActions", "insufficientDataActions"})
+_ACTIONS: Final = frozenset({"alarmActions", "okActions", "insufficientDataActions"})
 _SCHEDULE: Final = frozenset({"scheduleExpression", "scheduleExpressionTimezone", "flexibleTimeWindow"})
 
 
@@ -29,18 +29,18 @@ def words(
 ) -> Iterator[tuple[Concern, str]]:
     """A line for what differs in the property `prop`; nothing where only its plain values say more."""
     if before.type == kinds.ALARM and prop in _ALARM:
-        concern = Concern.PROTECTION if _alarms_later(before, after) else Concern.OTHER
-        yield concern, f"alarms when {_alarm(after)} (before: {_alarm(before)})"
-    elif before.type == kinds.ALARM and prop in _TELLS:
-        yield from _told(before, after, prop)
+        if _alarm(before) != _alarm(after):
+            concern = Concern.PROTECTION if _alarms_later(before, after) else Concern.OTHER
+            yield concern, f"alarms when {_alarm(after)} (before: {_alarm(before)})"
+    elif before.type == kinds.ALARM and prop in _ACTIONS:
+        yield from _notified(before, after, prop)
     elif prop in _SCHEDULE:
-        yield Concern.OTHER, f"runs at {_schedule(after)} (before: {_schedule(before)})"
+        if _schedule(before) != _schedule(after):
+            yield Concern.UNKNOWN, f"runs at {_schedule(after)} (before: {_schedule(before)})"
     elif before.type == kinds.LOG_GROUP and prop == "retentionInDays":
         yield _kept("log events are", before.props.get(prop), after.props.get(prop))
     elif before.type == kinds.QUEUE and prop == "messageRetentionSeconds":
         yield _kept("messages are", before.props.get(prop), after.props.get(prop), "seconds")
-    elif before.type == kinds.BUCKET_LIFECYCLE and prop == "rules":
-        yield from _object_rules(before, after)
 
 
 def generic(change: Change) -> str:
@@ -48,12 +48,13 @@ def generic(change: Change) -> str:
     path = dotted(change.path[1:] if change.top == OPTIONS else change.path)
     name = str(change.path[-1]) if change.path else ""
     label = f"option {code(path)}" if change.top == OPTIONS else code(path)
-    return f"{label}: {arrow(_masked(name, change.before), _masked(name, change.after))}"
+    return f"{label}: {arrow(masked(name, change.before), masked(name, change.after))}"
 
 
-def _masked(name: str, value: Any) -> Any:
+def masked(name: str, value: Any) -> Any:
+    """`value` with what is named like a secret hidden."""
     if isinstance(value, Mapping):
-        return {key: _masked(str(key), member) for key, member in value.items()}
+        return {key: masked(str(key), member) for key, member in value.items()}
     return variable(name, value)
 
 
@@ -80,12 +81,12 @@ def _alarms_later(before: Resource, after: Resource) -> bool:
     return longer or (later > earlier if upward else later < earlier)
 
 
-def _told(before: Resource, after: Resource, prop: str) -> Iterator[tuple[Concern, str]]:
+def _notified(before: Resource, after: Resource, prop: str) -> Iterator[tuple[Concern, str]]:
     earlier, later = (set(map(str, side.props.get(prop) or [])) for side in (before, after))
     when = {"alarmActions": "on alarm", "okActions": "when it is over"}.get(prop, "without data")
-    yield from ((Concern.OTHER, f"{when} it now tells {code(short(one))}") for one in sorted(later - earlier))
+    yield from ((Concern.OTHER, f"{when} it now notifies {code(short(one))}") for one in sorted(later - earlier))
     yield from (
-        (Concern.PROTECTION, f"{when} it no longer tells {code(short(one))}") for one in sorted(earlier - later)
+        (Concern.PROTECTION, f"{when} it no longer notifies {code(short(one))}") for one in sorted(earlier - later)
     )
 
 
@@ -98,36 +99,10 @@ def _schedule(resource: Resource) -> str:
 
 def _kept(what: str, before: Any, after: Any, unit: str = "days") -> tuple[Concern, str]:
     def days(value: Any) -> str:
+        if unit == "seconds" and value and value % 86_400 == 0:
+            return f"{value // 86_400} days"
         return f"{value} {unit}" if value else "for ever"
 
     shorter = bool(after) and (not before or after < before)
     text = f"{what} kept {days(after)} (before: {days(before)})"
     return (Concern.DATA, f"{text}: older ones are deleted") if shorter else (Concern.OTHER, text)
-
-
-def _object_rules(before: Resource, after: Resource) -> Iterator[tuple[Concern, str]]:
-    earlier, later = (
-        {str(rule.get("id", index)): rule for index, rule in enumerate(side.props.get("rules") or [])}
-        for side in (before, after)
-    )
-    for name in dict.fromkeys((*earlier, *later)):
-        old, new = (_object_rule(side[name]) if name in side else "none" for side in (earlier, later))
-        if old != new:
-            yield Concern.DATA, f"objects, rule {code(name)}: {new} (before: {old})"
-
-
-def _object_rule(rule: Mapping[str, Any]) -> str:
-    where = rule.get("filter") or rule.get("prefix") or {}
-    prefix = where if isinstance(where, str) else where.get("prefix") or where.get("and", {}).get("prefix", "")
-    parts = []
-    if days := (rule.get("expiration") or {}).get("days"):
-        parts.append(f"deleted after {days} days")
-    if days := (rule.get("noncurrentVersionExpiration") or {}).get("noncurrentDays"):
-        parts.append(f"earlier versions after {days} days")
-    if days := (rule.get("abortIncompleteMultipartUpload") or {}).get("daysAfterInitiation"):
-        parts.append(f"unfinished uploads after {days} days")
-    parts += [
-        f"moved to {move.get('storageClass')} after {move.get('days')} days" for move in rule.get("transitions") or []
-    ]
-    off = "" if rule.get("status") == "Enabled" else " (switched off)"
-    return f"{'under ' + prefix + ' ' if prefix else ''}{', '.join(parts) or 'nothing is deleted'}{off}"

@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from batchctl.preview.changes import MISSING, OPTIONS, Change
 from policy.rules import Resource, kinds
 
-from .line import Concern, dotted
+from . import safe
+from .line import Concern, code, dotted
 
 Weaker = Callable[[Any, Any], bool]
 
 
 def _off(before: Any, after: Any) -> bool:
     return before in (True, "true", "enabled", "Enabled", "ENABLED") and after != before
+
+
+def _fewer(before: Any, after: Any) -> bool:
+    return isinstance(before, int) and isinstance(after, int) and after < before
 
 
 def _on(before: Any, after: Any) -> bool:
@@ -35,9 +41,10 @@ def _mutable(before: Any, after: Any) -> bool:
 
 WEAKER: Final[tuple[tuple[str, str, Weaker, str], ...]] = (
     (kinds.KEY, r"enableKeyRotation", _off, "the key is no longer rotated"),
+    (kinds.KEY, r"deletionWindowInDays", _fewer, "a deleted key can be brought back for fewer days"),
     (kinds.BUCKET_PUBLIC_ACCESS, r"block.*|ignore.*|restrict.*", _off, "a block on public access is lifted"),
     (
-        "aws:s3/bucketVersioning:BucketVersioning",
+        kinds.BUCKET_VERSIONING,
         r"versioningConfiguration\.status",
         _off,
         "objects are no longer versioned",
@@ -67,11 +74,11 @@ SAFEGUARDS: Final[Mapping[str, str]] = {
     kinds.BUCKET_POLICY: "what the bucket's policy refuses is refused no more",
     kinds.BUCKET_ENCRYPTION: "objects are no longer encrypted with the stack's key",
     kinds.BUCKET_LOGGING: "access is no longer logged",
-    "aws:s3/bucketVersioning:BucketVersioning": "objects are no longer versioned",
-    kinds.ALARM: "nobody is told of this any more",
+    kinds.BUCKET_VERSIONING: "objects are no longer versioned",
+    kinds.ALARM: "nobody is notified of this any more",
     kinds.FLOW_LOG: "traffic is no longer logged",
     kinds.LOG_METRIC_FILTER: "its metric, and alarms on it, see nothing any more",
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the default group keeps the rules that AWS gives it",
+    kinds.DEFAULT_SECURITY_GROUP: "the default group keeps the rules that AWS gives it",
 }
 """Types whose removal weakens a stack, and what it means."""
 
@@ -81,6 +88,7 @@ WIDENING: Final[Mapping[str, tuple[Concern, str]]] = {
     "aws:iam/policyAttachment:PolicyAttachment": (Concern.ACCESS, "a policy that stands elsewhere is given away"),
     "aws:iam/accessKey:AccessKey": (Concern.ACCESS, "somebody gets a permanent key"),
     "aws:kms/grant:Grant": (Concern.ACCESS, "somebody may use a key"),
+    kinds.TOPIC_SUBSCRIPTION: (Concern.ACCESS, "messages go to an address outside of the stack"),
     "aws:lambda/permission:Permission": (Concern.ACCESS, "somebody may call a function"),
     "aws:ec2/internetGateway:InternetGateway": (Concern.REACH, "a way from and to the internet"),
     kinds.NAT: (Concern.REACH, "a way to the internet"),
@@ -93,11 +101,9 @@ WIDENING: Final[Mapping[str, tuple[Concern, str]]] = {
 """Types whose mere presence opens something."""
 
 _WIDER: Final[tuple[tuple[str, Concern, str], ...]] = (
-    (r"(.*\.)?assignPublicIp", Concern.REACH, "whether tasks get a public address is another"),
     (r"(.*\.)?(securityGroups|securityGroupIds|vpcSecurityGroupIds)(\[.*)?", Concern.REACH, "other security groups"),
     (r"(.*\.)?(taskRoleArn|executionRoleArn|roleArn|iamRoleArn|serviceRole)", Concern.ACCESS, "acts with another role"),
     (r"(managedPolicyArns|inlinePolicies|policyArn)(\[.*|\..*)?", Concern.ACCESS, "other policies"),
-    (r"permissionsBoundary", Concern.ACCESS, "another boundary of what the role may be given"),
 )
 """Path as a pattern, and what a change of it may open."""
 
@@ -105,11 +111,22 @@ _WIDER: Final[tuple[tuple[str, Concern, str], ...]] = (
 def opened(resource: Resource, change: Change) -> Iterator[tuple[Concern, str]]:
     """What a change may open, whatever its values are."""
     kind = WIDENING.get(resource.type)
-    if kind and change.top not in ("tags", "policy", OPTIONS):
-        yield kind[0], f"{kind[1]}, and it changes"
+    if kind and change.top not in ("policy", OPTIONS) and not safe.change_is_safe(resource, change):
+        yield kind[0], f"{kind[1]}, of which {code(change.top)} changes"
+    if change.top == "permissionsBoundary" and change.before is not MISSING:
+        yield Concern.ACCESS, "another boundary, or none, limits what the role may be given"
+    if change.path[-1] == "assignPublicIp" and change.after is True:
+        yield Concern.REACH, "tasks get a public address"
     for pattern, concern, meaning in _WIDER:
         if resource.custom and re.fullmatch(pattern, dotted(change.path)):
             yield concern, meaning
+
+
+def strengthens(resource: Resource, change: Change) -> bool:
+    """Whether a change is a safeguard that is switched on: one that would weaken if it were made the other way."""
+    backwards = replace(change, before=change.after, after=change.before)
+    first_boundary = change.top == "permissionsBoundary" and change.before is MISSING
+    return first_boundary or any(words(resource, backwards))
 
 
 def words(resource: Resource, change: Change) -> Iterator[str]:

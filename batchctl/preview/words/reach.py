@@ -16,14 +16,14 @@ TYPES: Final = frozenset(
         kinds.GROUP_INGRESS,
         kinds.GROUP_RULE,
         kinds.SECURITY_GROUP,
-        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        kinds.DEFAULT_SECURITY_GROUP,
         kinds.ROUTE,
         kinds.ROUTE_TABLE,
     }
 )
 PROPERTIES: Final[Mapping[str, frozenset[str]]] = {
     kinds.SECURITY_GROUP: frozenset({"ingress", "egress"}),
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": frozenset({"ingress", "egress"}),
+    kinds.DEFAULT_SECURITY_GROUP: frozenset({"ingress", "egress"}),
     kinds.ROUTE_TABLE: frozenset({"routes"}),
 }
 """Where only some properties are about reach; of the other types every property but a description and tags is."""

@@ -68,8 +68,10 @@ def _differing(earlier: set[Grant], later: set[Grant]) -> Iterator[tuple[Concern
 
 
 def _grants(resource: Resource, prop: str, text: Any) -> set[Grant] | None:
-    if text is MISSING or text is None or text == "":
+    if text is MISSING or text is None:  # an endpoint without a policy lets everything through
         return {Grant(True, EVERYBODY, "*", "*", "")} if resource.type == kinds.ENDPOINT else set()
+    if text == "":  # the resource is not there on this side
+        return set()
     try:
         found = json.loads(text) if isinstance(text, str) else text
         entries = found.get("Statement", [])

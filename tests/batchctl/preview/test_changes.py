@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchctl.preview import changes, page, snapshot
+from batchctl.preview import changes, pages, snapshot
 from batchctl.preview.recording import record_function
 from batchctl.preview.snapshot import Snapshot
 from batchctl.preview.words import Concern
@@ -157,8 +157,8 @@ class TestWhatOpens:
             aws.iam.RolePolicyAttachment("admin", role="role", policy_arn="arn:aws:iam::aws:policy/AdministratorAccess")
             aws.ec2.InternetGateway("way")
 
-        made = page.page(changes.compare(taken(bare), taken(opened)))
-        assert made.verdict is page.Verdict.EYES
+        made = pages.page(changes.compare(taken(bare), taken(opened)))
+        assert made.verdict is pages.Verdict.EYES
         concerns = {line.concern for line in made.lines}
         assert {Concern.ACCESS, Concern.REACH} <= concerns
 
@@ -171,5 +171,7 @@ class TestWhatOpens:
 
             return program
 
-        made = page.page(changes.compare(taken(service(public=False, role="a")), taken(service(public=True, role="b"))))
+        made = pages.page(
+            changes.compare(taken(service(public=False, role="a")), taken(service(public=True, role="b")))
+        )
         assert {Concern.ACCESS, Concern.REACH} <= {line.concern for line in made.lines}

@@ -6,47 +6,24 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
 
 from batchctl import project as projects
-from batchctl.preview import page as pages
-from batchctl.preview import replacement, revision, words
+from batchctl.errors import DESTROYS, FOUND, USAGE
+from batchctl.preview import pages, replacement, revision, words
 from batchctl.preview.changes import compare
-from batchctl.preview.page_markdown import to_markdown
-from batchctl.preview.recording import record
-from batchctl.preview.snapshot import Snapshot, of_recording
+from batchctl.preview.pages.markdown import to_markdown
+from batchctl.preview.snapshot import Snapshot
 from policy.rules import Graph, Resource
-from tests.batchctl.preview import changed_documents
-from tests.batchctl.preview.test_changes import snapshots
-from tests.programs import ROOT, recording
+from tests.batchctl.preview.stacks import committed, reference, with_settings
 
-REFERENCES = Path(__file__).parent / "references"
 LONGEST = 60_000
-
-
-@cache
-def committed(stack: str) -> Snapshot:
-    return of_recording(recording(stack, "resolved"), "batch-platform")
-
-
-def with_settings(stack: str, **sections: Mapping[str, Any]) -> Snapshot:
-    """The stack with sections of its settings changed."""
-    project = projects.load(ROOT)
-    config = dict(project.stack(stack).config)
-    for section, values in sections.items():
-        key = f"batch-platform:{section}"
-        config[key] = {**config.get(key, {}), **values}
-    made = record(ROOT, project=project.name, stack=stack, config=config, mode="resolved")
-    return of_recording(made, project.name, tuple(config["batch-platform:platform"].get("acknowledge", ())))
 
 
 def with_property(stack: str, kind: str, name: str, prop: str, change: Callable[[Any], Any]) -> Snapshot:
@@ -86,7 +63,7 @@ def other_image(containers: str) -> str:
 
 
 CASES: dict[str, tuple[str, Callable[[], Snapshot]]] = {
-    "cidr": ("prod", lambda: with_settings("prod", network={"cidr": "10.2.0.0/16"})),
+    "cidr": ("prod", lambda: with_settings("prod", {"network": {"cidr": "10.2.0.0/16"}})),
     "statement": (
         "dev",
         lambda: with_property(
@@ -103,9 +80,11 @@ CASES: dict[str, tuple[str, Callable[[], Snapshot]]] = {
             other_image,
         ),
     ),
-    "fourth-job": ("dev", lambda: with_settings("dev", jobs={"stress-test": {"cpu": 1024, "memory": 2048}})),
-    "documents": ("dev", lambda: changed_documents.changed(committed("dev"))),
-    "retention": ("prod", lambda: with_settings("prod", platform={"logRetentionDays": 7}, data={"inputDays": 30})),
+    "fourth-job": ("dev", lambda: with_settings("dev", {"jobs": {"stress-test": {"cpu": 1024, "memory": 2048}}})),
+    "retention": (
+        "prod",
+        lambda: with_settings("prod", {"platform": {"logRetentionDays": 7}, "data": {"inputDays": 30}}),
+    ),
 }
 
 
@@ -117,10 +96,7 @@ def page_of(case: str) -> pages.Page:
 @pytest.mark.parametrize("case", CASES)
 def test_the_page_is_the_one_a_person_has_read(case: str) -> None:
     text = "\n".join(to_markdown(page_of(case), LONGEST))
-    reference = REFERENCES / f"{case}.md"
-    if os.environ.get("RENEW_REFERENCES"):
-        reference.write_text(text)
-    assert text == reference.read_text()
+    assert text == reference(f"{case}.md", text)
 
 
 def test_another_range_of_the_network_says_what_is_replaced() -> None:
@@ -129,7 +105,7 @@ def test_another_range_of_the_network_says_what_is_replaced() -> None:
     assert "`cidrBlock`" in vpc.text
     assert "ec2.Subnet ×3" in vpc.text
     assert "No task can start" in vpc.text
-    assert (made.verdict, made.code) == (pages.Verdict.EYES, pages.CHANGES)
+    assert (made.verdict, made.code) == (pages.Verdict.EYES, FOUND)
 
 
 def test_what_a_statement_allows_more_is_told_and_the_same_in_other_words_is_not() -> None:
@@ -143,7 +119,8 @@ def test_what_a_statement_allows_more_is_told_and_the_same_in_other_words_is_not
     kind, name = "aws:iam/rolePolicy:RolePolicy", "data-ingestion-reach-own-data-policy"
     made = pages.page(compare(committed("dev"), with_property("dev", kind, name, "policy", turned)))
     assert made.verdict is pages.Verdict.SAFE
-    assert [line.text for line in made.lines] == ["`policy` is written otherwise and allows the same"]
+    assert made.lines[0].text == "`policy` is written otherwise and allows the same"
+    assert [line.text.partition(":")[0] for line in made.lines[1:]] == ["`policy`"], "the hash of the text"
 
 
 def test_a_variable_that_names_a_secret_is_not_shown() -> None:
@@ -154,8 +131,8 @@ def test_a_variable_that_names_a_secret_is_not_shown() -> None:
 
 class TestDestroyed:
     def test_another_name_of_the_environment_is_refused(self) -> None:
-        made = pages.page(compare(committed("dev"), with_settings("dev", platform={"environment": "other"})))
-        assert (made.verdict, made.code) == (pages.Verdict.DESTROYS, pages.DESTROYS)
+        made = pages.page(compare(committed("dev"), with_settings("dev", {"platform": {"environment": "other"}})))
+        assert (made.verdict, made.code) == (pages.Verdict.DESTROYS, DESTROYS)
         lost = {loss.resource.type for loss in made.losses}
         assert lost == set(replacement.HOLDS_DATA) - {"aws:kms/key:Key"}, "keys have no name in AWS"
 
@@ -170,15 +147,15 @@ class TestDestroyed:
             made = pages.page(compare(before, replace(after, graph=graph, acknowledged=names)))
             return made.code, made.stale
 
-        assert code() == (pages.DESTROYS, ())
-        assert code("another") == (pages.DESTROYS, ("another",))
-        assert code(gone.name) == (pages.CHANGES, ())
-        assert code(before.engine_urn(gone.urn)) == (pages.CHANGES, ())
-        assert code(gone.name, "another") == (pages.USAGE, ("another",))
+        assert code() == (DESTROYS, ())
+        assert code("another") == (DESTROYS, ("another",))
+        assert code(gone.name) == (FOUND, ())
+        assert code(before.engine_urn(gone.urn)) == (FOUND, ())
+        assert code(gone.name, "another") == (USAGE, ("another",))
 
     def test_an_acknowledgement_is_stale_once_the_change_is_on_the_base(self) -> None:
         both = replace(committed("dev"), acknowledged=("data-output",))
-        assert pages.page(compare(both, both)).code == pages.USAGE
+        assert pages.page(compare(both, both)).code == USAGE
 
 
 class TestTable:
@@ -204,48 +181,6 @@ class TestTable:
             ("aws:sqs/queue:Queue", "name", "always"),
         ):
             assert replacement.effect(kind, prop) == what
-
-
-@given(snapshots(), snapshots())
-@settings(deadline=None, max_examples=60)
-def test_every_change_has_a_line_and_every_line_a_change(base: Snapshot, head: Snapshot) -> None:
-    found = compare(base, head)
-    told: dict[str, set[Any]] = {}
-    for line in words.lines(found):
-        told.setdefault(line.urn, set()).update(line.paths or [()])
-    for changed in found.changed:
-        assert told.get(changed.after.urn, set()) >= {change.path for change in changed.changes}
-        if changed.renamed:
-            assert () in told[changed.after.urn]
-    everything = {resource.urn for resource in (*found.added, *found.removed)} | {
-        one.after.urn for one in found.changed
-    }
-    assert set(told) - {""} == everything
-    assert told.get("", set()) == {change.path for change in found.outputs}
-
-
-@pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_every_property_of_the_program_can_change_and_be_told(stack: str) -> None:
-    """Each property of each resource is taken away; its line is there and no secret-looking value is."""
-    before = committed(stack)
-    emptied = [
-        replace(
-            resource,
-            props={key: value for key, value in resource.props.items() if key in before.computed.get(resource.urn, ())},
-        )
-        for resource in before.graph.resources
-    ]
-    after = replace(before, graph=Graph(emptied, project="batch-platform", stack=stack))
-    found = compare(before, after)
-    told: dict[str, set[Any]] = {}
-    for line in words.lines(found):
-        told.setdefault(line.urn, set()).update(line.paths)
-    reached = {one.after.urn for one in found.changed if one.after.type.startswith(("aws:vpc/", "aws:ec2/"))}
-    for changed in found.changed:
-        if changed.after.urn not in reached:
-            assert told.get(changed.after.urn, set()) >= {change.path for change in changed.changes}, changed.after.name
-    text = "\n".join(to_markdown(pages.page(found), 20_000))
-    assert len(text) <= 20_000
 
 
 def test_acknowledgements_are_read_from_the_stack_file(tmp_path: Path) -> None:

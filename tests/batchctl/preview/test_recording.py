@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_awsx as awsx
 import pytest
 
 from batchctl.preview.recording import UnexpectedCall, record_function
@@ -51,6 +52,17 @@ def test_tags_reach_what_can_be_tagged_and_nothing_else() -> None:
     assert queue.props["tags"] == {"Team": "own", "CreatedAt": "now"}
     assert queue.options.ignore_changes == ("tags.CreatedAt",)
     assert "tags" not in policy.props
+
+
+def test_a_component_of_a_plugin_has_outputs() -> None:
+    """`registry.build` makes images by a component that runs in a plugin."""
+
+    def program() -> None:
+        image = awsx.ecr.Image("image", repository_url="123456789012.dkr.ecr.us-east-1.amazonaws.com/repository")
+        pulumi.export("image", image.image_uri)
+
+    image = record_function(program, project="p", stack="dev", config=CONFIG, mode="resolved").outputs["image"]
+    assert image.startswith("123456789012.dkr.ecr.us-east-1.amazonaws.com/repository@sha256:")
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])

@@ -95,11 +95,15 @@ class TestStory:
         done = story.builds["preview-dev"]
         assert done.exit_code == 0, done.log
         assert done.exported["PREVIEW_KEY"] == "previews/execution-1/dev.txt"
-        assert re.search(r"\+ \d+ to create", done.exported["PREVIEW_SUMMARY"]), done.exported
+        assert re.fullmatch(r"needs eyes: more access, .*; \d+ to create", done.exported["PREVIEW_SUMMARY"]), (
+            done.exported
+        )
         kept = story.account.client("s3").get_object(
             Bucket=story.tooling["artifactBucketName"], Key=done.exported["PREVIEW_KEY"]
         )
-        assert "aws:ecs:TaskDefinition" in kept["Body"].read().decode() or "aws:ecs/taskDefinition" in done.log
+        page = kept["Body"].read().decode()
+        assert page.startswith("# What release ")
+        assert "ecs.TaskDefinition `data-ingestion-task`" in page
 
     def test_the_preview_step_does_nothing_its_role_does_not_allow(self, story: Story) -> None:
         _covered(story.calls["preview-dev"], Step(kind="preview", stack="dev"))

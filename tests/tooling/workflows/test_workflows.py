@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from batchctl.preview.pull_request import MARKER
+from batchctl.preview.comment import MARKER
 from tests.tooling import codebuild
 from tests.tooling.conftest import ROOT
 from tests.tooling.workflows import runner

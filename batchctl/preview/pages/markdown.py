@@ -10,9 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from .page import MARKS, Page, Verdict
-from .words import Concern, Line
+from batchctl.preview.render import short_type
+from batchctl.preview.words import Concern, Line
+from batchctl.preview.words.line import code
 
+from .page import MARKS, Page, Verdict
+
+WHOLE: Final = 10**9
+"""Characters, and lines: no limit."""
 _CUTS: Final = ((200, 400), (60, 60), (25, 15), (10, 0), (3, 0))
 """Lines a concern and lines a component; tried in turn until the text is short enough."""
 _COLOURS: Final = {
@@ -28,6 +33,7 @@ _CONCERN_COLOURS: Final = {
     Concern.PROTECTION: "yellow",
     Concern.REPLACED: "red",
     Concern.DATA: "magenta",
+    Concern.UNKNOWN: "yellow",
     Concern.COST: "cyan",
     Concern.OTHER: "dim",
 }
@@ -35,13 +41,15 @@ _CONCERN_COLOURS: Final = {
 
 def to_markdown(page: Page, longest: int) -> list[str]:
     """The page as lines of Markdown of at most `longest` characters."""
-    made: list[str] = []
+    if longest >= WHOLE:
+        return list(_markdown(page, WHOLE, WHOLE))
+    shortest: list[str] = []
     for concern_lines, component_lines in _CUTS:
-        made = list(_markdown(page, concern_lines, component_lines))
-        if sum(len(line) + 1 for line in made) <= longest:
-            return made
+        shortest = list(_markdown(page, concern_lines, component_lines))
+        if sum(len(line) + 1 for line in shortest) <= longest:
+            return shortest
     kept: list[str] = []
-    for line in made:
+    for line in shortest:
         if sum(len(one) + 1 for one in kept) + len(line) > longest - 60:
             return [*kept, "", "… (cut: the whole is in `batchctl diff`)", ""]
         kept.append(line)
@@ -59,13 +67,10 @@ def _markdown(page: Page, concern_lines: int, component_lines: int) -> Iterator[
     for name in page.stale:
         yield f"- ⛔ `platform.acknowledge` names `{name}`, of which this change deletes nothing: take it out"
     for concern in list(Concern)[:-1]:
-        found = page.of(concern)
-        if found:
+        if texts := grouped(page, page.of(concern)):
             yield f"**{concern.value}**"
             yield ""
-            yield from (f"- {_text(page, line)}" for line in found[:concern_lines])
-            if len(found) > concern_lines:
-                yield f"- … and {len(found) - concern_lines} more: `batchctl diff` shows all"
+            yield from _bullets(texts, concern_lines)
             yield ""
     if not component_lines:
         yield f"{len(page.of(Concern.OTHER))} other changes are left out here: `batchctl diff` shows them."
@@ -74,24 +79,33 @@ def _markdown(page: Page, concern_lines: int, component_lines: int) -> Iterator[
     for component, lines in _by_component(page).items():
         yield f"<details><summary>{component}: {len(lines)} other change{'s' * (len(lines) > 1)}</summary>"
         yield ""
-        yield from (f"- {_text(page, line)}" for line in lines[:component_lines])
-        if len(lines) > component_lines:
-            yield f"- … and {len(lines) - component_lines} more: `batchctl diff` shows all"
+        yield from _bullets(grouped(page, lines), component_lines)
         yield ""
         yield "</details>"
         yield ""
 
 
+def _bullets(texts: list[str], most: int) -> Iterator[str]:
+    yield from (f"- {text}" for text in texts[:most])
+    if len(texts) > most:
+        yield f"- … and {len(texts) - most} more: `batchctl diff` shows all"
+
+
 def _by_component(page: Page) -> dict[str, list[Line]]:
-    grouped: dict[str, list[Line]] = defaultdict(list)
+    by_component: dict[str, list[Line]] = defaultdict(list)
     for line in page.of(Concern.OTHER):
-        grouped[page.component(line)].append(line)
-    return grouped
+        by_component[page.component(line)].append(line)
+    return by_component
 
 
-def _text(page: Page, line: Line) -> str:
-    label = page.label(line)
-    return f"{label}: {line.text}" if label else line.text
+def grouped(page: Page, lines: list[Line]) -> list[str]:
+    """The lines as text; what is the same of several resources of a type is said once, with the names of all."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        resource = page.resource(line)
+        kind = short_type(resource.type) if resource else ""
+        names.setdefault((kind, line.text), []).append(code(resource.name) if resource else "")
+    return [f"{kind} {', '.join(named)}: {text}" if kind else text for (kind, text), named in names.items()]
 
 
 def to_terminal(console: Console, pages: list[Page]) -> None:
@@ -102,12 +116,12 @@ def to_terminal(console: Console, pages: list[Page]) -> None:
         for name in page.stale:
             tree.add(f"[bold red]platform.acknowledge names {escape(name)}, of which this change deletes nothing[/]")
         for concern in list(Concern)[:-1]:
-            if found := page.of(concern):
+            if texts := grouped(page, page.of(concern)):
                 branch = tree.add(f"[{_CONCERN_COLOURS[concern]}]{concern.value}[/]")
-                for line in found:
-                    branch.add(escape(_text(page, line).replace("`", "")))
+                for text in texts:
+                    branch.add(escape(text.replace("`", "")))
         for component, lines in _by_component(page).items():
             branch = tree.add(f"[bold]{escape(component)}[/]")
-            for line in lines:
-                branch.add(escape(_text(page, line).replace("`", "")))
+            for text in grouped(page, lines):
+                branch.add(escape(text.replace("`", "")))
         console.print(tree)

@@ -98,7 +98,8 @@ What a newcomer sees, from a clone to a report and back to nothing: the commands
 [operations](operations.md), run by `python tooling/scripts/first_hour.py`, against the account that
 `batchctl sandbox` emulates ([what it does not do](sandbox.md)). Three commands differ from an account in AWS: those
 that start and stop it, and `sandbox push`, which stands for `batchctl push` because no Docker engine was there.
-Long output is cut where a line says so. Below each command are its seconds, where they were kept, and its longest silence above five.
+Long output is cut where a line says so. Below each command are its seconds, where they were kept, and its longest
+silence above five.
 """
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 _MARK: Final = "first-hour-command-ended"

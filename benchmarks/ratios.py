@@ -204,11 +204,16 @@ def main() -> int:
     """Measures, prints one table, and holds it against the limits."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ratios", description=__doc__)
     parser.add_argument("--write", action="store_true", help="renew docs/benchmarks.md and the limits")
+    names = [ratio.name for ratio in RATIOS]
+    parser.add_argument("--only", action="append", choices=names, help="measure this one; repeatable")
     chosen = parser.parse_args()
     limits: dict[str, float] = json.loads(LIMITS.read_text()) if LIMITS.is_file() else {}
     measured: dict[str, float] = {}
     missing: dict[str, str] = {}
     for ratio in RATIOS:
+        if chosen.only and ratio.name not in chosen.only:
+            missing[ratio.name] = "not asked for in this run"
+            continue
         print(f"measuring: {ratio.name}", file=sys.stderr, flush=True)
         try:
             measured[ratio.name] = ratio.measure()

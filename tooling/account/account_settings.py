@@ -12,7 +12,7 @@ from conventions import naming
 from settings import configuration
 from settings.base import Section
 from settings.errors import Problem
-from settings.models import Tags
+from settings.platform import Tags
 from tooling.delivery.delivery_settings import AccountId, StackName, parse_sections
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -86,7 +86,11 @@ def test_another_role_of_the_senders_account_writes_nothing(graph: Graph, evalua
 
 
 def key_request(
-    graph: Graph, principal: str, action: str, identity: tuple[Policy, ...] = (EVERYTHING,), **context: str
+    graph: Graph,
+    principal: str,
+    action: str,
+    context: Mapping[str, str],
+    identity: tuple[Policy, ...] = (EVERYTHING,),
 ) -> Request:
     return Request(
         principal=principal,
@@ -116,7 +120,7 @@ THROUGH_S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com", "kms:EncryptionCon
 def test_a_sender_uses_the_key_for_the_input_bucket_only(
     graph: Graph, evaluator: Evaluator, action: str, context: dict[str, str], allowed: bool
 ) -> None:
-    assert evaluator.decide(key_request(graph, SESSION, action, **context)).allowed is allowed
+    assert evaluator.decide(key_request(graph, SESSION, action, context)).allowed is allowed
 
 
 MACHINE = f"arn:aws:sts::{ACCOUNT}:assumed-role/role-nightly-machine-dev/run"
@@ -137,7 +141,7 @@ def test_a_machine_uses_the_key_for_machines_of_its_stack(
 ) -> None:
     prefix = f"arn:aws:states:us-east-1:{ACCOUNT}:"
     shown = {f"kms:EncryptionContext:{key}": prefix + value for key, value in context.items()}
-    assert evaluator.decide(key_request(graph, MACHINE, action, **shown)).allowed is allowed
+    assert evaluator.decide(key_request(graph, MACHINE, action, shown)).allowed is allowed
 
 
 @pytest.mark.parametrize(
@@ -169,7 +173,7 @@ def test_a_service_uses_the_key_for_this_stack(
     graph: Graph, evaluator: Evaluator, service: str, action: str, context: dict[str, str], allowed: bool
 ) -> None:
     shown = {f"kms:EncryptionContext:{key}": value for key, value in context.items()}
-    assert evaluator.decide(key_request(graph, service, action, (), **shown)).allowed is allowed
+    assert evaluator.decide(key_request(graph, service, action, shown, ())).allowed is allowed
 
 
 @pytest.mark.parametrize("action", ["s3:DeleteObject", "s3:DeleteObjectVersion"])

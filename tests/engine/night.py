@@ -145,8 +145,9 @@ class Night:
         now = datetime.fromisoformat(self.sandbox.get("clock")["now"])
         self.sandbox.post("clock", advance=(datetime.fromisoformat(moment) - now).total_seconds())
 
-    def log_lines(self, group: str) -> int:
-        return len(self.client("logs").filter_log_events(logGroupName=group)["events"])
+    def log_lines(self, group: str) -> list[str]:
+        """The messages in a log group."""
+        return [event["message"] for event in self.client("logs").filter_log_events(logGroupName=group)["events"]]
 
 
 def eventually(holds: Callable[[], Any], seconds: float) -> Any:

@@ -129,23 +129,41 @@ def key_without(output: str, change: Callable[[dict[str, Any]], bool]) -> Mistak
 
 
 @pytest.mark.parametrize(
-    ("mistake", "error", "said"),
+    ("mistake", "error", "cause"),
     [
         (without("nightly-machine", "iam:PassRole"), "Batch.StartDenied", "iam:PassRole"),
         (without("nightly-machine", "ecs:RunTask"), "Batch.StartDenied", "ecs:RunTask"),
-        (without("data-ingestion-task", "s3:PutObject"), "Batch.TaskFailed", ""),
-        (closed_endpoint, "Batch.TaskFailed", ""),
         (missing_image, "Batch.MissingImage", "not found"),
     ],
-    ids=["no PassRole", "no RunTask", "job may not write", "closed endpoint", "missing image"],
+    ids=["no PassRole", "no RunTask", "missing image"],
 )
-def test_the_run_fails_as_on_aws(night: Night, mistake: Mistake, error: str, said: str) -> None:
+def test_the_run_fails_as_on_aws(night: Night, mistake: Mistake, error: str, cause: str) -> None:
     with mistake(night):
         version = night.send(FRIDAY)
         ended = night.run_of(version)
-    assert (ended["status"], ended["error"]) == ("FAILED", error), ended["cause"]
-    assert said in ended["cause"]
+    assert (ended["status"], ended.get("error")) == ("FAILED", error), ended
+    assert cause in ended["cause"]
     assert night.ledger(version)["status"] == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("mistake", "denial"),
+    [
+        (without("data-ingestion-task", "s3:PutObject"), "because no identity-based policy allows the s3:PutObject"),
+        (closed_endpoint, "with an explicit deny in a VPC endpoint policy"),
+    ],
+    ids=["job may not write", "closed endpoint"],
+)
+def test_a_job_that_is_denied_fails_at_once_and_logs_the_denial(night: Night, mistake: Mistake, denial: str) -> None:
+    """A permission is the developer's turn (exit code 64, docs/jobs.md): no attempt is made again."""
+    with mistake(night):
+        version = night.send(FRIDAY)
+        ended = night.run_of(version)
+    assert (ended["status"], ended.get("error")) == ("FAILED", "Batch.Usage"), ended
+    assert "exit code 64 (Usage), attempt 0" in ended["cause"]
+    assert night.ledger(version)["status"] == "FAILED"
+    lines = night.log_lines(night.outputs["logGroupNames"][JOBS[0]])
+    assert [line for line in lines if denial in line], lines[-5:]
 
 
 @pytest.mark.parametrize("mistake", [another_pattern, disabled_rule])
@@ -166,9 +184,9 @@ def test_a_starter_without_the_right_to_start_leaves_a_dead_letter(night: Night)
         version = night.send(FRIDAY)
         night.sandbox.get("settle")
         assert night.ledger(version) == {}
-    letters = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
+    kept = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
     reasons = [
-        letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"] for letter in letters if version in letter["Body"]
+        message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"] for message in kept if version in message["Body"]
     ]
     assert ["is not authorized to perform: states:StartExecution" in reason for reason in reasons] == [True]
 

@@ -116,7 +116,9 @@ monitoring = Monitoring(
     ),
 )
 
-exported = outputs.of_platform(names, keys, networking, data, registry, cluster, jobs)
+exported = outputs.of_platform(
+    names, keys, networking, data, registry, cluster, jobs, teardown=config.platform.teardown
+)
 exported |= outputs.of_nightly_run(notifications, nightly, run_monitors, monitoring)
 for output, value in {**exported, "platform": exported}.items():
     pulumi.export(output, value)

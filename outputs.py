@@ -30,12 +30,15 @@ def of_platform(
     registry: Registry,
     cluster: Cluster,
     jobs: Mapping[str, JobService],
+    *,
+    teardown: bool,
 ) -> dict[str, Any]:
     """What the layers below the nightly run export, by camelCase name; maps are keyed by job, endpoint or purpose."""
     return {
         "environment": names.suffix,
         "accountId": names.account,
         "region": names.region,
+        "teardown": teardown,
         "vpcId": networking.vpc_id,
         "privateSubnetIds": networking.subnet_ids,
         "routeTableIds": networking.route_table_ids,

@@ -64,10 +64,10 @@ def state_file() -> Path:
 def running() -> Running | None:
     """The account that runs, if one does."""
     try:
-        found = Running(**json.loads(state_file().read_text(encoding="utf-8")))
+        account = Running(**json.loads(state_file().read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return found if found.is_alive else None
+    return account if account.is_alive else None
 
 
 def _server() -> Any:
@@ -84,17 +84,17 @@ def _server() -> Any:
     return server
 
 
-def _connected(found: Running) -> Sandbox:
+def _connected(account: Running) -> Sandbox:
     server = _server()
-    sandbox: Sandbox = server.Sandbox(found.url, found.pid)
+    sandbox: Sandbox = server.Sandbox(account.url, account.pid)
     return sandbox
 
 
 def _required() -> Running:
-    found = running()
-    if found is None:
+    account = running()
+    if account is None:
         raise OperatorError("no sandbox account is running: start one with `batchctl sandbox up`", UNREACHABLE)
-    return found
+    return account
 
 
 @app.command()
@@ -111,8 +111,8 @@ def up(
 
     Everything in it is lost with `batchctl sandbox down`. What it does and does not do: docs/sandbox.md.
     """
-    if found := running():
-        raise OperatorError(f"a sandbox account runs already at {found.url}: `batchctl sandbox down` ends it")
+    if account := running():
+        raise OperatorError(f"a sandbox account runs already at {account.url}: `batchctl sandbox down` ends it")
     server = _server()
     FOLDER.mkdir(parents=True, exist_ok=True)
     log = FOLDER / "server.log"
@@ -123,9 +123,9 @@ def up(
         raise OperatorError(
             f"{error}\nif another program listens on port {port}, choose another one: --port 4567", UNREACHABLE
         ) from error
-    found = Running(started.url, started.pid, str(record.resolve()) if record else None)
-    state_file().write_text(json.dumps(asdict(found)), encoding="utf-8")
-    _print_environment(found)
+    account = Running(started.url, started.pid, str(record.resolve()) if record else None)
+    state_file().write_text(json.dumps(asdict(account)), encoding="utf-8")
+    _print_environment(account)
     Console(stderr=True).print(
         'in your shell: eval "$(batchctl sandbox env)"; then `pulumi up`, and `batchctl sandbox push` for the images',
         highlight=False,
@@ -138,8 +138,8 @@ def env() -> None:
     _print_environment(_required())
 
 
-def _print_environment(found: Running) -> None:
-    for name, value in _connected(found).environment().items():
+def _print_environment(account: Running) -> None:
+    for name, value in _connected(account).environment().items():
         print(f"export {name}={value}")
 
 
@@ -148,13 +148,13 @@ def status(
     lines: Annotated[int, typer.Option(min=0, help="How many of the last happenings to show.")] = 20,
 ) -> None:
     """Show the account's address, its clock and what happened in it last. Exit code 1 when none runs."""
-    found = running()
-    if found is None:
+    account = running()
+    if account is None:
         print("no sandbox account is running")
         raise typer.Exit(FOUND)
-    sandbox = _connected(found)
+    sandbox = _connected(account)
     timeline = sandbox.get("timeline")
-    print(f"{found.url}  pid {found.pid}  clock {sandbox.get('clock')['now'][:19]}Z  {len(timeline)} happenings")
+    print(f"{account.url}  pid {account.pid}  clock {sandbox.get('clock')['now'][:19]}Z  {len(timeline)} happenings")
     for line in timeline[-lines:] if lines else []:
         print(f"{line['time'][11:19]} {line['source']:12} {line['what']}")
     raise typer.Exit(OK)
@@ -170,16 +170,16 @@ def push(
     folder: Annotated[Path, typer.Option(help="Folder with one sub-folder a job.")] = Path("jobs"),
 ) -> None:
     """Put images into the account's registry without Docker: tasks run the Dockerfile's entry point as a process."""
-    found = _required()
+    account = _required()
     _server()
     import boto3
 
     from sandbox.tasks import images
 
-    variables = _connected(found).environment()
+    variables = _connected(account).environment()
     ecr = boto3.client(
         "ecr",
-        endpoint_url=found.url,
+        endpoint_url=account.url,
         region_name=variables["AWS_REGION"],
         aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
@@ -221,12 +221,12 @@ def clock(
 @app.command()
 def down() -> None:
     """End the account and everything in it."""
-    found = _required()
-    os.kill(found.pid, signal.SIGTERM)
+    account = _required()
+    os.kill(account.pid, signal.SIGTERM)
     end = time.monotonic() + END_SECONDS
     while running() and time.monotonic() < end:
         time.sleep(0.1)
     if running():
-        os.kill(found.pid, signal.SIGKILL)
+        os.kill(account.pid, signal.SIGKILL)
     state_file().unlink(missing_ok=True)
-    print(f"{found.url} is down")
+    print(f"{account.url} is down")

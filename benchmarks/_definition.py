@@ -16,7 +16,8 @@ import settings
 from batchctl import project as projects
 from batchctl.preview.recording import record
 from sandbox.furnishing import Blueprint, furnish
-from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest, TaskResult
+from sandbox.workflow.executions import Execution, RunTaskRequest, TaskResult
+from sandbox.workflow.local_workflow import LocalWorkflow
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -25,7 +25,7 @@ from pathlib import Path
 import boto3
 from moto import mock_aws
 
-from batchctl.sizing import TIMINGS_FILE, Timings
+from batchctl.timings import TIMINGS_FILE, Timings
 from benchmarks.jobs_montecarlo import MODEL, SCENARIOS, batches
 from data_ingestion.job import IngestionEnvironment, ingest
 from report_generation.environment import ReportEnvironment

@@ -22,7 +22,8 @@ from rich.table import Table
 from batchctl.preview.cost import DEFAULT_SCENARIOS, DEFAULT_SHARD, RunAssumptions
 from batchctl.preview.makespan import Load, Rates, makespan
 from batchctl.preview.prices import Prices, load_prices
-from batchctl.sizing import Timings, load_timings, propose
+from batchctl.sizing import propose
+from batchctl.timings import Timings, load_timings
 from benchmarks._definition import JOB, Measured, deployed, measure
 from conventions import fargate
 from settings.jobs import Job

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ DEFAULT_REGION = "us-east-1"
 OWN_PATHS = ("/moto-api", "/latest/meta-data/", "/latest/api/", "/favicon.ico")
 """Paths of moto's own pages and of the instance metadata, which no AWS service serves."""
 _PARSED = "sandbox.call"
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that an XML document cannot hold, and a refusal may have to quote."""
 _MODELS = threading.Lock()
 _READ: set[str] = set()
 
@@ -116,7 +119,8 @@ def refusal(call: Call, code: str, message: str, status: int | None = None) -> R
     operation: OperationModel = model.operation_model(call.operation)
     if code not in COMMON_ERROR_CODES:  # moto warns of a code that neither the service's model nor this list has
         COMMON_ERROR_CODES.append(code)
-    serialized = get_serializer_class(call.service, call.protocol)(operation).serialize(Refused(code, message))
+    said = Refused(code, _NOT_IN_XML.sub("?", message))
+    serialized = get_serializer_class(call.service, call.protocol)(operation).serialize(said)
     return Response(serialized["body"], status or int(serialized["status_code"]), serialized["headers"])
 
 

@@ -3,8 +3,8 @@ moto lacks.
 
 `python -m sandbox.moto_gaps`; the first line printed is the address. `sandbox.account` starts it.
 
-Owns: one patch a gap, each saying what AWS does. Refuses: behaviour that AWS does not have. moto starts no containers
-and fires no events or schedules, and nothing here pretends that it does.
+Each patch closes one gap and says what AWS does there. moto starts no containers and fires no events or schedules, and
+nothing here pretends that it does.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ import moto.codebuild.responses as codebuild
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.codepipeline.responses import CodePipelineResponse
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.iam import models as iam_models
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket, s3_backends
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.server import DomainDispatcherApplication
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import make_server
+
+from sandbox import gaps
 
 ACCOUNT = "123456789012"
 HOST = "127.0.0.1"
@@ -36,6 +39,11 @@ def patch_step_functions() -> None:
     valid = json.dumps({"result": "OK", "diagnostics": [], "truncated": False})
     StepFunctionResponse.validate_state_machine_definition = lambda self: valid
     StepFunctionResponse.list_state_machine_versions = lambda self: json.dumps({"stateMachineVersions": []})
+
+
+def patch_service_linked_roles() -> None:
+    """ECS's role is called as AWS calls it."""
+    iam_models.SERVICE_NAME_CONVERSION["ecs"] = "ECS"
 
 
 def patch_scalable_targets() -> None:
@@ -172,14 +180,15 @@ def with_connections(app: Wsgi) -> Wsgi:
     return answer
 
 
-def application() -> Wsgi:
-    """The whole account as a WSGI application."""
+def application(tell: gaps.Tell = lambda source, line: None) -> Wsgi:
+    """The whole account as a WSGI application; `tell` takes what it lacks, as a source and a line."""
     patch_step_functions()
+    patch_service_linked_roles()
     patch_scalable_targets()
     patch_ecs_services()
     patch_bucket_policies()
     patch_delivery()
-    moto: Wsgi = DomainDispatcherApplication(create_backend_app)
+    moto: Wsgi = gaps.with_clear_gaps(DomainDispatcherApplication(gaps.backend), tell)
     return with_connections(with_eventbridge_switch(moto))
 
 

@@ -3,8 +3,8 @@
 `GET /calls` answers with every AWS action asked for so far, as IAM names it,
 and forgets them.
 
-Owns: keeping a CodeBuild project's `encryptionKey` and an image's layers, which moto forgets, and translating a
-request into the IAM action it needs. Refuses: deciding whether an action is allowed.
+It keeps a CodeBuild project's `encryptionKey` and an image's layers, which moto forgets, and translates a request
+into the IAM action that it needs. Whether an action is allowed is decided by `sandbox/permissions/`.
 """
 
 from __future__ import annotations

@@ -111,6 +111,10 @@ def running(*, record: Path | None = None, log: Path | None = None, permissions:
         os.waitpid(sandbox.pid, 0)
 
 
+RULE_HEADER, LAYER_HEADER = "x-sandbox-refused-by", "x-sandbox-denied-by"
+"""Headers of a refusal: the rule of docs/sandbox-strictness.md, the layer of policies."""
+
+
 def recorded(app: Wsgi, file: Path | None, calls: list[dict[str, Any]]) -> Wsgi:
     """`app`; every call is kept in `calls` and written to `file`, one JSON object a line, with how it was answered."""
     lock = threading.Lock()
@@ -126,6 +130,9 @@ def recorded(app: Wsgi, file: Path | None, calls: list[dict[str, Any]]) -> Wsgi:
             line["verdict"] = "answered" if line["status"] < 400 else "refused"
             if "x-amzn-errortype" in named:
                 line["error"] = named["x-amzn-errortype"]
+            for header, member in ((RULE_HEADER, "rule"), (LAYER_HEADER, "layer")):
+                if header in named:
+                    line[member] = named[header]
             with lock:
                 calls.append(line)
                 if file:
@@ -163,16 +170,16 @@ def application(port: int, record: Path | None = None, *, permissions: bool = Fa
 
     calls: list[dict[str, Any]] = []
     endpoint = f"http://{HOST}:{port}"
-    account = moto_gaps.application()
     if permissions:
         from sandbox.permissions import Authorization, with_permissions
 
         judge = Authorization()
         living = life.Life(endpoint, evaluated_by(judge))
         judge.vpc_of_key = living.account.vpc_of_key
-        account = with_permissions(account, judge)
+        account = with_permissions(moto_gaps.application(living.account.tell), judge)
     else:
         living = life.Life(endpoint)
+        account = moto_gaps.application(living.account.tell)
     living.install()
     living.control.add("GET", "calls", lambda rest, asked: calls[int(asked.get("since", 0)) :])
     return recorded(living.control.around(with_strict_requests(account)), record, calls)

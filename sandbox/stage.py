@@ -18,7 +18,8 @@ import boto3
 from policy.rules import Graph
 from sandbox.account import REGION
 from sandbox.furnishing import Blueprint, Furnished, furnish
-from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest, StartRefused, TaskResult
+from sandbox.workflow.executions import Execution, RunTaskRequest, StartRefused, TaskResult
+from sandbox.workflow.local_workflow import LocalWorkflow
 
 OK = TaskResult()
 Answer = TaskResult | Exception

@@ -209,8 +209,11 @@ class Deadline(Section):
     """When the first notification goes out if the report is missing."""
     escalate: ClockTime = Field(default="09:15", examples=["09:15"])
     """When the last one does."""
-    forecasts: tuple[ClockTime, ...] = Field(default=("05:00", "06:30", "07:45"), max_length=12, examples=[["06:00"]])
-    """When the end of the run is estimated; people are told when it will be after `time`. Empty: never."""
+    forecast_minutes: tuple[Annotated[int, Field(ge=1, le=720)], ...] = Field(
+        default=(270, 180, 105), max_length=12, examples=[[180, 105]]
+    )
+    """Minutes before `time` at which the end of the run is estimated; people are told when it will be later. Moments of
+    the day before, and between 02:00 and 03:00, are left out. Empty: never."""
     window_opens: ClockTime = Field(default="20:00", examples=["20:00"])
     """Earliest usual start, the evening before or the same morning; from here to `time` is the run's own timeout."""
     timezone: str = Field(default="America/New_York", examples=["America/New_York"])
@@ -229,12 +232,6 @@ class Deadline(Section):
                 "warn, escalate and time must follow each other on the same day",
                 'warn: "08:30"',
             )
-        if late := [forecast for forecast in self.forecasts if forecast >= self.time or "02:00" <= forecast <= "03:00"]:
-            raise _refused(
-                "forecasts",
-                f"{', '.join(late)} must lie before time, and not between 02:00 and 03:00, which a day in March lacks",
-                'forecasts: ["06:00"]',
-            )
         if any("02:00" <= stage <= "03:00" for stage in (self.warn, self.escalate)):
             raise _refused(
                 "warn",
@@ -242,6 +239,14 @@ class Deadline(Section):
                 'warn: "08:30"',
             )
         return self
+
+    @property
+    def forecasts(self) -> list[str]:
+        """Local times of the forecasts, "05:00", on the day of the deadline."""
+        due = int(self.time[:2]) * 60 + int(self.time[3:])
+        moments = sorted({due - minutes for minutes in self.forecast_minutes if minutes <= due})
+        times = [f"{moment // 60:02}:{moment % 60:02}" for moment in moments]
+        return [time for time in times if not "02:00" <= time <= "03:00"]
 
     def closed_days(self, year: int) -> list[date]:
         """Weekdays without a run: the calendar's, from `year` on for three years, and the further ones."""

@@ -11,7 +11,7 @@ from conventions import fargate, zones
 from conventions.zones import Zone
 
 from .errors import Problem
-from .jobs import Job
+from .jobs import DataAccess, Job
 from .models import Network, Workflow
 
 
@@ -69,7 +69,35 @@ def workflow_problems(workflow: Workflow, job_names: Sequence[str], jobs: Mappin
                 example="timezone: America/New_York",
             )
         )
+    problems += _missing_inputs(workflow, jobs)
     return problems + [p for name, job in jobs.items() for p in _quota_problems(name, job, workflow)]
+
+
+def _missing_inputs(workflow: Workflow, jobs: Mapping[str, Job]) -> list[Problem]:
+    """Jobs that read what another job writes, where that one does not run before them."""
+    problems = []
+    before: list[str] = []
+    for name in (name for name in workflow.order if name in jobs):
+        for access in jobs[name].reads:
+            writers = [other for other in jobs if other != name and _writes(jobs[other], access)]
+            if access.bucket == "output" and writers and not set(writers) & set(before):
+                problems.append(
+                    Problem(
+                        path="workflow.order",
+                        value=list(workflow.order),
+                        reason=f"{name} reads {access.prefix}, which {', '.join(writers)} writes, but not before it",
+                        example=f"order: [{', '.join([*before, writers[0], name])}]",
+                        fix=f"put {writers[0]} before {name}, or take {name} out",
+                    )
+                )
+        before.append(name)
+    return problems
+
+
+def _writes(job: Job, access: DataAccess) -> bool:
+    """Whether the job writes under the prefix that another one reads, or above it."""
+    written = [one.prefix for one in job.writes if one.bucket == access.bucket]
+    return any(access.prefix.startswith(prefix) or prefix.startswith(access.prefix) for prefix in written)
 
 
 def _quota_problems(name: str, job: Job, workflow: Workflow) -> list[Problem]:

@@ -27,10 +27,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 GROUPS: Final = (
     (r"tests/engine/.*\[(?:.*-)?(dev|prod)(?:-.*)?\]", r"stack-\1"),
+    (r"tests/engine/test_(night|wiring)\.py", "night"),
     (r"tests/engine/(test_\w+)\.py", r"\1"),
     (r"tests/tooling/stack/test_(pipeline|accounts)_on_engine\.py", "pipeline"),
     (r"tests/jobs/images/test_built_images\.py", "images"),
-    (r"tests/sandbox/permissions/test_(apart|enough|least)\.py", "life"),
+    (r"tests/sandbox/strict/test_documented\.py", "documented"),
+    (r"tests/sandbox/permissions/stacks/test_(apart|enough|least)\.py", "life"),
 )
 """Node ids to the name of what they share: a stack that is taken up once, for all of them, in one worker."""
 

@@ -1,7 +1,7 @@
 """When the run will end, before it is late: from its own shards, or else from how long earlier runs took.
 
 Part of the deadline machine. What is read is in the ledger: when each stage began, how many shards it has and how many
-are done. Nothing is started and nothing is stopped.
+are done. Nothing is started and nothing is stopped. Why: docs/adr/workflow/forecast-from-the-ledger.md.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _estimate() -> str:
             'due': $fromMillis($in.due_ms),
             'basis':
                 $own ? $string($run.shards_done) & ' of ' & $string($run.shards) & ' shards of ' & $run.stage
-                    & ' took ' & $string($ceil(($now - $toMillis($run.stage_started_at)) / 60000)) & ' min' :
+                    & ' took ' & $string($round(($now - $toMillis($run.stage_started_at)) / 60000)) & ' min' :
                 $usual = 0 ? 'no earlier run' :
                 ($under_way ? 'the run is in ' & $run.stage : 'no run is under way')
                     & ', and runs of the last week took ' & $string($ceil($usual / 60000)) & ' min'

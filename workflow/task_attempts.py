@@ -81,7 +81,8 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
     run_of = f"{INPUT}.run" if mode == "once" else f"{INPUT}.Items[0].run"
     done = {"run": expr(f"{INPUT}.run")} if mode == "once" else {"shards": expr(f"[{INPUT}.shards]")}
     failed_input = expr(f"$merge([{INPUT}, {{'error': {ERROR}}}])")
-    after = next_ if mode == "once" else f"{label}: count shards"
+    count = f"{label}: count shards"
+    after = next_ if mode == "once" else count
     skips, resumed = plan.skips_finished_shards and mode != "once", f"{label}: resumed?"
     states: States = {
         begin: asl.pass_(
@@ -115,7 +116,7 @@ def attempts(plan: StagePlan, target: RunTaskTarget, *, mode: Mode, next_: str |
     }
     if mode != "once":
         uncounted = f"{label}: not counted"
-        states[after] = _counting(target, "shards_done", uncounted)
+        states[count] = _counting(target, "shards_done", uncounted)
         states[uncounted] = asl.pass_(next_, output={"shards": expr(f"[{INPUT}.shards]")})
     if skips:
         states |= finished_shards.states(

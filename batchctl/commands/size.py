@@ -15,7 +15,8 @@ from batchctl.errors import FOUND
 from .terminal import CommittedStackOption, JsonOption, PricesOption, console, print_json
 
 if TYPE_CHECKING:
-    from batchctl.sizing import Proposal, Timings
+    from batchctl.sizing import Proposal
+    from batchctl.timings import Timings
 
 app = typer.Typer()
 
@@ -47,11 +48,12 @@ def size(
     from batchctl import sizing
     from batchctl.preview import prices as price_tables
     from batchctl.program import stack_settings
+    from batchctl.timings import TIMINGS_FILE, load_timings
 
     workflow = stack_settings(projects.find().stack(stack)).workflow
     vcpus = quota or workflow.fargate_vcpu_quota
     minutes = workflow.deadline.window_seconds / 60 if window is None else window
-    measured = sizing.load_timings(timings or sizing.TIMINGS_FILE)
+    measured = load_timings(timings or TIMINGS_FILE)
     table = price_tables.load_prices(prices)
     proposal = sizing.propose(trades, scenarios, vcpus, minutes, measured, instruments=instruments, prices=table)
     enough = (

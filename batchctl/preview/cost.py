@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from batchctl.sizing import BILLED_AT_LEAST, Timings, load_timings, work_seconds
+from batchctl.timings import BILLED_AT_LEAST, Timings, load_timings, work_seconds
 from conventions import fargate
 from policy.rules import Graph, Resource
 from policy.rules.graph import kinds

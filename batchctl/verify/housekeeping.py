@@ -90,9 +90,12 @@ def _required(tags: dict[str, str]) -> Claim:
 
 @check("FR-T12", single("ledgerTableName"))
 def table_protection(it: Subject) -> Iterator[Claim]:
-    """Nothing protects the ledger from deletion."""
+    """Nothing protects the ledger from deletion, unless `platform.teardown` is false: then something does."""
     table = it.aws("dynamodb").describe_table(TableName=it.name)["Table"]
-    yield Claim("deletion protection is off", not table.get("DeletionProtectionEnabled"), "it is on")
+    wanted, real = not it.outputs["teardown"], bool(table.get("DeletionProtectionEnabled"))
+    yield Claim(
+        f"deletion protection is {'on' if wanted else 'off'}", wanted == real, f"it is {'on' if real else 'off'}"
+    )
 
 
 @check("FR-T12", single("inputBucketName", "outputBucketName", "auditBucketName"))

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sandbox.workflow.local_workflow import Execution
+from sandbox.workflow.executions import Execution
 
 
 class Display:

@@ -14,7 +14,8 @@ from typing import Any
 from batch_runtime.layout import S3Uri
 from sandbox.account import CREDENTIALS
 from sandbox.tasks.processes import Tasks
-from sandbox.workflow.local_workflow import Execution, LocalWorkflow, RunTaskRequest
+from sandbox.workflow.executions import Execution, RunTaskRequest
+from sandbox.workflow.local_workflow import LocalWorkflow
 
 from . import portfolio
 from .account import Account

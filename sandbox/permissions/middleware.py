@@ -25,6 +25,8 @@ from sandbox.permissions.authorization import Authorization, Verdict
 CREDENTIALS: Final = "/_permissions/credentials"
 QUESTIONS: Final = "/_permissions/evaluate"
 RECORDS: Final = "/_permissions/records"
+LAYER_HEADER: Final = "x-sandbox-denied-by"
+"""Header of a denial: `identity`, `resource`, `boundary`, `session`, `endpoint`, or `unmapped`."""
 
 
 def with_permissions(app: Wsgi, authorization: Authorization | None = None, *, enforce: bool = True) -> Wsgi:
@@ -54,7 +56,9 @@ def with_permissions(app: Wsgi, authorization: Authorization | None = None, *, e
 
 def _refused(call: Call, verdict: Verdict, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
     code, message, status = denial.words(call, verdict.message)
-    return calls.refusal(call, code, message, status)(environ, start_response)
+    answer = calls.refusal(call, code, message, status)
+    answer.headers[LAYER_HEADER] = verdict.layer or "unmapped"
+    return answer(environ, start_response)
 
 
 def _by_target(environ: Environ) -> Call | None:

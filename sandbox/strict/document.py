@@ -44,7 +44,10 @@ _FOOT = """
   Then add it to `sandbox/strict/grammar/principals.py`.
 - `cloudwatch.action_targets` is stricter than AWS, which takes an alarm for a topic that does not exist and fails only
   when the alarm is to be sent.
-- Permissions: a request that is well-formed and not allowed is not refused here.
+- Permissions: a request that is well-formed and not allowed is refused by `sandbox/permissions/`, not here.
+
+Each rule has a request that it refuses beside one that it takes, in `tests/sandbox/strict/seeds/` or
+`tests/sandbox/strict/documented/`; the latter were written from AWS's pages without looking at the rules.
 """
 
 

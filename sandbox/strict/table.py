@@ -3,31 +3,53 @@
 from __future__ import annotations
 
 from sandbox.strict import in_use, tags
-from sandbox.strict.containers import ecs, placement, scaling, starts, task_definitions
-from sandbox.strict.network import endpoints, security_groups, vpc
+from sandbox.strict.containers import container_definitions, ecs, placement, scaling, starts, task_definitions
+from sandbox.strict.network import endpoints, requests, security_groups, vpc
 from sandbox.strict.rules import Rule
-from sandbox.strict.services import alarms, delivery, events, iam, logs, messages, scheduler, states
-from sandbox.strict.storage import bucket_policies, s3, tables
+from sandbox.strict.services import (
+    alarms,
+    delivery,
+    events,
+    iam,
+    log_events,
+    logs,
+    message_contents,
+    messages,
+    metrics,
+    scheduler,
+    sessions,
+    states,
+)
+from sandbox.strict.storage import bucket_policies, bucket_settings, expressions, objects, s3, tables
 
 RULES: tuple[Rule, ...] = (
     *tags.RULES,
     *security_groups.rules.all,
     *vpc.rules.all,
     *endpoints.rules.all,
+    *requests.rules.all,
     *s3.rules.all,
+    *bucket_settings.rules.all,
+    *objects.rules.all,
     *bucket_policies.rules.all,
     *iam.RULES,
+    *sessions.RULES,
     *task_definitions.rules.all,
+    *container_definitions.rules.all,
     *ecs.rules.all,
     *starts.rules.all,
     *placement.rules.all,
     *logs.rules.all,
+    *log_events.rules.all,
     *alarms.alarms.all,
+    *metrics.metrics.all,
     *events.rules.all,
     *scheduler.rules.all,
     *states.rules.all,
     *messages.RULES,
+    *message_contents.RULES,
     *tables.rules.all,
+    *expressions.rules.all,
     *scaling.rules.all,
     *delivery.RULES,
     *in_use.RULES,

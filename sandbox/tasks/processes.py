@@ -14,7 +14,7 @@ from threading import Semaphore
 from typing import Protocol
 
 from sandbox.demo.account import Account
-from sandbox.workflow.local_workflow import RunTaskRequest, TaskResult
+from sandbox.workflow.executions import RunTaskRequest, TaskResult
 
 
 class Watcher(Protocol):

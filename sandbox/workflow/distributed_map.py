@@ -1,9 +1,7 @@
 """Distributed Maps in moto's interpreter: what its parser or its map leaves out.
 
-Owns: `ItemBatcher`, `ResultWriter` and `ToleratedFailurePercentage`, which the parser does not read or the map does not
-heed.
-Refuses: stopping the other children when one failure is too many: they run on to their end here, and AWS would stop
-them.
+`ItemBatcher` and `ResultWriter` are not read by the parser, `ToleratedFailurePercentage` is not heeded by the map. The
+other children are not stopped when one failure is too many: they run on to their end here, and AWS would stop them.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 """The one place that reaches into moto's Step Functions interpreter.
 
-Owns: starting an execution without a server, and the hooks that fill what the interpreter leaves open: JSONata without
-a Java machine, `ecs:runTask.sync` answered by a callable, batches and tolerated failures of a Distributed Map, and
-time.
-Refuses: changing the definition's meaning. `ItemBatcher` and `ResultWriter`, which the parser does not read in JSONata
-mode, are taken out of the text and carried out by a hook; nothing else of the definition is touched.
-Why private imports: moto offers no public way to run a definition; when it changes, `tests/workflow/` fails here first.
+It starts an execution without a server and fills what the interpreter leaves open: JSONata without a Java machine,
+`ecs:runTask.sync` answered by a callable, batches and tolerated failures of a Distributed Map, and time. `ItemBatcher`
+and `ResultWriter`, which the parser does not read in JSONata mode, are taken out of the text and carried out by a hook;
+nothing else of the definition is touched. The imports are private because moto offers no public way to run a
+definition; when it changes, `tests/workflow/` fails here first.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest import mock
 
 import boto3
@@ -48,17 +47,15 @@ from moto.stepfunctions.parser.asl.utils import boto_client, encoding
 from moto.stepfunctions.parser.backend import execution_worker
 from moto.stepfunctions.parser.backend.execution import Execution as InterpreterExecution
 
-from . import distributed_map, local_workflow
-
-if TYPE_CHECKING:
-    from .local_workflow import Execution, LocalWorkflow
+from . import distributed_map
+from .executions import Execution, Machine, RunTaskRequest, StartRefused, TaskNeverEnds, TaskResult
 
 POLL_SECONDS = 0.005
 _details: Any = event_detail.EventDetails
 """Typed as if every kind of event had every detail."""
 
 
-def execute(workflow: LocalWorkflow, given: Mapping[str, Any], name: str) -> Execution:
+def execute(workflow: Machine, given: Mapping[str, Any], name: str) -> Execution:
     """Runs `workflow` on `given` to its end."""
     # it logs every failure that a test asks for, with the whole program
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
@@ -92,7 +89,7 @@ def execute(workflow: LocalWorkflow, given: Mapping[str, Any], name: str) -> Exe
         running.start()
         while running.exec_status == api.ExecutionStatus.RUNNING:
             time.sleep(POLL_SECONDS)
-    return local_workflow.Execution(
+    return Execution(
         name=name,
         arn=running.exec_arn,
         status=running.exec_status.value,
@@ -111,7 +108,7 @@ def _parsed(definition: str) -> Any:
 
 @contextlib.contextmanager
 def _hooks(
-    workflow: LocalWorkflow, program: Any, spreads: Mapping[str, distributed_map.DistributedMapFields]
+    workflow: Machine, program: Any, spreads: Mapping[str, distributed_map.DistributedMapFields]
 ) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for target, attribute, replacement in (
@@ -164,7 +161,7 @@ def _evaluate(expression: str) -> Any:
         raise interpreter_jsonata.JSONataException("UNKNOWN", str(error)) from error
 
 
-def _client_at(workflow: LocalWorkflow) -> Any:
+def _client_at(workflow: Machine) -> Any:
     def client(**arguments: Any) -> Any:
         if workflow.endpoint_url:
             arguments["endpoint_url"] = workflow.endpoint_url
@@ -173,7 +170,7 @@ def _client_at(workflow: LocalWorkflow) -> Any:
     return client
 
 
-def _wait(workflow: LocalWorkflow) -> Any:
+def _wait(workflow: Machine) -> Any:
     def interval(self: Any, env: Any, wait_seconds: float) -> None:
         if workflow.on_wait:
             workflow.on_wait()
@@ -203,10 +200,10 @@ def _text_bodies() -> Any:
     return evaluate
 
 
-def _run_task(workflow: LocalWorkflow) -> Any:
+def _run_task(workflow: Machine) -> Any:
     def evaluate(self: Any, env: Any, normalised_parameters: dict[str, Any], **_: Any) -> None:
         override = normalised_parameters["Overrides"]["ContainerOverrides"][0]
-        request = local_workflow.RunTaskRequest(
+        request = RunTaskRequest(
             job=override["Name"],
             environment={pair["Name"]: pair["Value"] for pair in override["Environment"]},
             capacity_provider=normalised_parameters["CapacityProviderStrategy"][0]["CapacityProvider"],
@@ -215,15 +212,15 @@ def _run_task(workflow: LocalWorkflow) -> Any:
         )
         try:
             env.stack.append(_description(request, workflow.run_task(request)))
-        except local_workflow.TaskNeverEnds as error:
+        except TaskNeverEnds as error:
             raise TimeoutError from error
-        except local_workflow.StartRefused as refusal:
+        except StartRefused as refusal:
             raise _failure(self, env, refusal.error, refusal.cause) from refusal
 
     return evaluate
 
 
-def _description(request: local_workflow.RunTaskRequest, result: local_workflow.TaskResult) -> dict[str, Any]:
+def _description(request: RunTaskRequest, result: TaskResult) -> dict[str, Any]:
     """A stopped task, as `.sync` describes it."""
     container: dict[str, Any] = {"Name": request.job, "LastStatus": "STOPPED"}
     if result.exit_code is not None:

@@ -1,117 +1,28 @@
 """Runs a deployed state machine's very definition on this machine.
 
-Owns: `LocalWorkflow`, and every reach into the interpreter's private parts, all of them in
-`sandbox/workflow/interpreter.py`.
-Refuses: starting containers; whoever uses this says how a task ends (`run_task`): a test by a script, the demo by a
-process.
-
 The interpreter is the one moto carries (LocalStack's): it parses the whole language, evaluates every JSONata expression
-and calls DynamoDB, S3 and SNS at `endpoint_url` (or inside `moto.mock_aws`). What it does differently from AWS is named
-in docs/failure-matrix.md, "What the local interpreter cannot show".
+and calls DynamoDB, S3 and SNS at `endpoint_url` (or inside `moto.mock_aws`). It starts no containers: `run_task` says
+how a task ends, in a test by a script, in the demo by a process. What it does differently from AWS is named in
+docs/failure-matrix.md, "What the local interpreter cannot show".
 """
 
 from __future__ import annotations
 
-import json
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-Status = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+from .executions import Execution, Machine
 
 _ONE_AT_A_TIME = threading.Lock()
 """The interpreter's hooks are global to the process."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunTaskRequest:
-    """What the workflow asked ECS for."""
-
-    job: str
-    """The container's name."""
-    environment: Mapping[str, str]
-    """Variables that the workflow sets (docs/jobs.md)."""
-    capacity_provider: str
-    task_definition: str
-    arguments: Mapping[str, Any]
-    """RunTask's parameters, as the state machine gives them."""
-
-    @property
-    def shards(self) -> list[int]:
-        """The shard numbers, in the order given; empty for a job that does not fan out."""
-        return list(json.loads(self.environment.get("BATCH_SHARDS", "[]")))
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskResult:
-    """How a task ended."""
-
-    exit_code: int | None = 0
-    """None when the container never ran."""
-    stop_code: str = "EssentialContainerExited"
-    stopped_reason: str = "Essential container in task exited"
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the workflow goes on."""
-        return self.exit_code == 0
-
-
-class TaskNeverEnds(Exception):  # noqa: N818 - a way to answer, not a fault
-    """Raised by `run_task`: the task is still running when the state's timeout is over."""
-
-
-class StartRefused(Exception):  # noqa: N818 - a way to answer, not a fault
-    """Raised by `run_task`: the RunTask call itself fails with this error name and cause."""
-
-    def __init__(self, error: str, cause: str) -> None:
-        super().__init__(cause)
-        self.error, self.cause = error, cause
-
-
-RunTask = Callable[[RunTaskRequest], TaskResult]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Execution:
-    """How an execution ended."""
-
-    name: str
-    arn: str
-    status: Status
-    output: Any = None
-    error: str | None = None
-    cause: str | None = None
-    history: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
-    """Events as `GetExecutionHistory` gives them."""
-
-    @property
-    def states(self) -> list[str]:
-        """The names of the states that were entered, in order."""
-        return [
-            event["stateEnteredEventDetails"]["name"] for event in self.history if "stateEnteredEventDetails" in event
-        ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LocalWorkflow:
+class LocalWorkflow(Machine):
     """A state machine on this machine."""
-
-    definition: Mapping[str, Any]
-    run_task: RunTask
-    endpoint_url: str | None = None
-    """Where the AWS services answer; None: inside `moto.mock_aws`."""
-    region: str = "us-east-1"
-    account: str = "123456789012"
-    name: str = "local"
-    seconds: float = 0.0
-    """What one second of the definition's waits and backoffs takes; a machine's own timeout is scaled by
-    `timeout_scale`."""
-    timeout_scale: float = 1.0
-    on_wait: Callable[[], None] | None = None
-    """Called whenever a Wait state begins to wait."""
 
     def start(self, input: Mapping[str, Any], *, name: str | None = None) -> Execution:
         """Runs one execution to its end; others in this process wait for their turn."""

@@ -62,7 +62,7 @@ def _job(folder: Path, text: str) -> dict[str, Any]:
     return dict(job)
 
 
-def _previewed(tmp_path: Path, sections: dict[str, Any]) -> previews.StackReport:
+def previewed(tmp_path: Path, sections: dict[str, Any]) -> previews.StackReport:
     """The preview of the program with these sections over its dev stack's."""
     for entry in ROOT.iterdir():
         if entry.name not in ("Pulumi.dev.yaml", "Pulumi.prod.yaml", ".git", ".venv"):
@@ -85,7 +85,7 @@ def test_a_sample_becomes_settings_that_preview(name: str, tmp_path: Path) -> No
     conversion = copilot.convert([SAMPLES / name], PLACE)
     assert {one.path for one in conversion.refused} == REFUSED[name]
     assert all(one.way_out for one in conversion.refused)
-    report = _previewed(tmp_path, conversion.sections)
+    report = previewed(tmp_path, conversion.sections)
     assert report.failed == []
 
 
@@ -106,7 +106,7 @@ def test_weekday_jobs_become_the_night_in_the_order_of_their_times(tmp_path: Pat
     assert {name for name, job in conversion.sections["jobs"].items() if job} == {"load", "report"}
     assert "report writes reports/<business date>/_SUCCESS" in conversion.next_steps[-1]
     (folder := tmp_path / "project").mkdir()
-    assert _previewed(folder, conversion.sections).failed == []
+    assert previewed(folder, conversion.sections).failed == []
 
 
 @pytest.mark.parametrize(

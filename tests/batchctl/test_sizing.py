@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 from batchctl import cli, sizing
 from batchctl.errors import OperatorError
 from batchctl.preview.prices import TABLE
-from batchctl.sizing import Proposal, Timings, load_timings, propose
+from batchctl.sizing import Proposal, propose
+from batchctl.timings import Timings, load_timings
 from data_ingestion.job import IngestionEnvironment
 from risk_calculation.job import RiskEnvironment
 from settings import parse

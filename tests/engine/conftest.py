@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -20,6 +20,9 @@ import pytest
 from sandbox.account import EmulatedAccount, emulated_account
 from sandbox.checkout import copy_checkout
 from tests.engine.teardown import inventory, take_down
+
+if TYPE_CHECKING:
+    from tests.engine.night import Night
 
 UP_SECONDS = 900
 
@@ -120,3 +123,12 @@ def deployed(request: pytest.FixtureRequest, engine: Engine) -> Iterator[Deploye
     yield Deployed(engine, stack, outputs := engine.outputs(stack))
     take_down(engine, stack, outputs)
     assert inventory(engine.account) == before, f"{stack} left something behind"
+
+
+@pytest.fixture(scope="package")
+def night_of_dev(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    """The dev stack in an account that reacts, for all tests of its nights."""
+    from tests.engine.night import deployed_night  # it uses what is defined here
+
+    with deployed_night(engine, tmp_path_factory) as night:
+        yield night

@@ -1,16 +1,15 @@
-"""A deployed stack in an account that reacts, a client who sends files, and somebody who hears what is announced.
+"""A stack that the deploy role took up in an account that reacts, a client who sends files, and somebody who hears.
 
-BATCH_NIGHT_PERMISSIONS=1 has every policy evaluated as well.
+Every policy is evaluated: of the deployment, of the client, of each machine, job and service.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,16 +18,20 @@ import boto3
 import pytest
 import yaml
 
+from conventions import iam as documents
+from conventions.naming import Names
 from sandbox import server
 from sandbox.checkout import copy_checkout
 from sandbox.demo import portfolio
 from sandbox.tasks import images
 from tests.engine.conftest import Deployed, Engine
+from tooling.delivery import permissions, step_role
 
 JOBS = ("data-ingestion", "risk-calculation", "report-generation")
 ROOT = Path(__file__).resolve().parent.parent.parent
 FRIDAY = date(2026, 11, 20)
-REGION = "us-east-1"
+REGION, ACCOUNT = "us-east-1", "123456789012"
+DEPLOYER = "deployer"
 Config: TypeAlias = Mapping[str, Any]
 """Of a stack file: section to settings."""
 
@@ -72,8 +75,6 @@ class Night:
 
     def _client_role(self) -> str:
         iam = self.client("iam")
-        me = "arn:aws:iam::123456789012:root"
-        trust = {"Effect": "Allow", "Principal": {"AWS": me}, "Action": "sts:AssumeRole"}
         bucket = f"arn:aws:s3:::{self.outputs['inputBucketName']}/incoming/*"
         statements = [
             {"Effect": "Allow", "Action": "s3:PutObject", "Resource": bucket},
@@ -82,7 +83,7 @@ class Night:
         try:
             arn = iam.create_role(
                 RoleName="client",
-                AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+                AssumeRolePolicyDocument=trusting_root(),
             )["Role"]["Arn"]
         except iam.exceptions.EntityAlreadyExistsException:
             return str(iam.get_role(RoleName="client")["Role"]["Arn"])
@@ -93,7 +94,7 @@ class Night:
         )
         return str(arn)
 
-    def run_of(self, version: str, seconds: float = 240) -> dict[str, Any]:
+    def run_of(self, version: str, seconds: float = 600) -> dict[str, Any]:
         """The ended execution for a manifest's version."""
 
         def look() -> dict[str, Any] | None:
@@ -134,7 +135,7 @@ class Night:
         def look() -> str | None:
             return next((one for one in self.heard() if all(word in one for word in words)), None)
 
-        return str(eventually(look, 60))
+        return str(eventually(look, 120))
 
     def expect(self, job: str, kind: str, **more: Any) -> None:
         self.sandbox.post("outcomes", job=job, kind=kind, **more)
@@ -174,12 +175,47 @@ def _over(below: Config, above: Config) -> dict[str, Any]:
     }
 
 
+def trusting_root() -> str:
+    """A trust policy for the account's own root."""
+    root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}]}
+    )
+
+
+def deployers_variables(sandbox: server.Sandbox, stack: str) -> dict[str, str]:
+    """Credentials of a role with the very policies that the delivery pipeline's deploy role has for this stack."""
+
+    def client(service: str) -> Any:
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=REGION,
+            endpoint_url=sandbox.url,
+            aws_access_key_id="AKIAROOT",
+            aws_secret_access_key="root",
+        )
+
+    iam = client("iam")
+    role = iam.create_role(RoleName=DEPLOYER, AssumeRolePolicyDocument=trusting_root())["Role"]["Arn"]
+    names = Names(suffix=stack, account=ACCOUNT, region=REGION)
+    for number, chunk in enumerate(step_role.chunks(permissions.deploys(names))):
+        made = iam.create_policy(PolicyName=f"{DEPLOYER}-{number}", PolicyDocument=documents.document(*chunk))
+        iam.attach_role_policy(RoleName=DEPLOYER, PolicyArn=made["Policy"]["Arn"])
+    keys = client("sts").assume_role(RoleArn=role, RoleSessionName="up")["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }
+
+
 @contextmanager
-def deployed_night(engine: Engine, folders: pytest.TempPathFactory, settings: Config | None = None) -> Iterator[Night]:
-    """The dev stack, with `settings` over its own, up in an account of its own on a Friday before the client sends."""
+def deployed_night(
+    engine: Engine, folders: pytest.TempPathFactory, settings: Config | None = None, *, stack: str = "dev"
+) -> Iterator[Night]:
+    """The stack, with `settings` over dev's own, up in an account of its own on a Friday before the client sends."""
     folder = folders.mktemp("night")
-    evaluates = bool(os.environ.get("BATCH_NIGHT_PERMISSIONS"))
-    with server.running(record=folder / "calls.jsonl", log=folder / "server.log", permissions=evaluates) as sandbox:
+    with server.running(record=folder / "calls.jsonl", log=folder / "server.log", permissions=True) as sandbox:
         sandbox.post("clock", set="2026-11-20T10:00:00Z")
         state = folders.mktemp("night-state").as_uri()
         own = Engine(
@@ -187,15 +223,14 @@ def deployed_night(engine: Engine, folders: pytest.TempPathFactory, settings: Co
             engine.account,
             {**engine.environment, **sandbox.environment(REGION), "PULUMI_BACKEND_URL": state},
         )
-        own.run("stack", "init", "dev")
+        deployer = replace(own, environment={**own.environment, **deployers_variables(sandbox, stack)})
+        deployer.run("stack", "init", stack)
         if settings:
             configure(own, settings)
-        own.run("up", "--yes", "--skip-preview", "--stack", "dev")
-        deployed = Deployed(own, "dev", own.outputs("dev"))
+        deployer.run("up", "--yes", "--skip-preview", "--stack", stack)
+        deployed = Deployed(own, stack, own.outputs(stack))
         for job in JOBS:
-            images.push(
-                deployed.client("ecr"), f"repository-{job}-dev", "release-0", ROOT / "jobs" / job / "Dockerfile"
-            )
+            push(deployed, job)
         sqs = deployed.client("sqs")
         inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -203,3 +238,9 @@ def deployed_night(engine: Engine, folders: pytest.TempPathFactory, settings: Co
         sandbox.post("clock", advance=30)
         sandbox.post("clock", speed=20)
         yield Night(sandbox, deployed, folder, inbox)
+
+
+def push(deployed: Deployed, job: str) -> None:
+    """Puts the job's image where the task definition looks for it."""
+    dockerfile = ROOT / "jobs" / job / "Dockerfile"
+    images.push(deployed.client("ecr"), f"repository-{job}-{deployed.stack}", "release-0", dockerfile)

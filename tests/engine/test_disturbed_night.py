@@ -50,6 +50,7 @@ def night(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield one
 
 
+@pytest.mark.timeout(2400)
 def test_a_night_with_a_bad_shard_a_corrected_manifest_and_a_deployment(
     night: Night, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -59,11 +60,21 @@ def test_a_night_with_a_bad_shard_a_corrected_manifest_and_a_deployment(
     outputs.write_text(json.dumps(night.outputs), encoding="utf-8")
     people, begin = People(night, outputs), len(night.sandbox.get("timeline"))
 
+    try:
+        _disturbed(night, people)
+    finally:
+        lines = night.sandbox.get(f"timeline?since={begin}")
+        with capsys.disabled():
+            _print(lines, people.lines)
+    assert [line["what"] for line in lines if "FAULT" in line["what"] or "NOT EMULATED" in line["what"]] == []
+
+
+def _disturbed(night: Night, people: People) -> None:
     first, resumed = _bad_shard(night, people)
     second, newer = _corrected_manifest(night, people, first, resumed)
     old, new = _deployment(night, people, newer)
 
-    ended = night.run_of(second)
+    ended = night.run_of(second, 600)
     assert ended["status"] == "SUCCEEDED", ended
     assert {task["taskDefinitionArn"] for task in _tasks(night, REPORT)} == {old}
     assert _marker(night)["run_id"] == ended["name"]
@@ -72,19 +83,15 @@ def test_a_night_with_a_bad_shard_a_corrected_manifest_and_a_deployment(
     retired = json.loads(_ask("retire-revisions", "--stack", "dev", "--json").output)["retired"]
     people(f"the pipeline: batchctl retire-revisions deregisters {len(retired)}")
     assert old in retired and new not in retired
-    lines = night.sandbox.get(f"timeline?since={begin}")
-    with capsys.disabled():
-        _print(lines, people.lines)
-    assert [line["what"] for line in lines if "FAULT" in line["what"] or "NOT EMULATED" in line["what"]] == []
 
 
 def _bad_shard(night: Night, people: People) -> tuple[str, str]:
     """A shard fails the run; resumed, it computes no finished shard again. The manifest's version, the execution."""
     people("the client sends the manifest")
     version = night.send(FRIDAY)
-    eventually(lambda: len(_tasks(night, RISK)) >= 3, 120)
+    eventually(lambda: len(_tasks(night, RISK)) >= 3, 300)
     night.expect(RISK, "exit-code", exit_code=65)
-    failed = night.run_of(version)
+    failed = night.run_of(version, 600)
     assert (failed["status"], failed["error"]) == ("FAILED", "Batch.BadInput")
     run_id, before = failed["name"], _results(night, failed["name"])
     listed = _shards(night, run_id)
@@ -95,7 +102,7 @@ def _bad_shard(night: Night, people: People) -> tuple[str, str]:
     earlier = len(_tasks(night, RISK))
     people(f"an operator: batchctl resume; {len(before)} of {len(listed)} shards are finished")
     resumed = json.loads(_ask("resume", "--json", "--outputs", str(people.outputs)).output)["arn"]
-    eventually(lambda: _is_waiting(night, resumed), 240)
+    eventually(lambda: _is_waiting(night, resumed), 600)
     after = _results(night, run_id)
     assert set(after) == set(listed)
     assert {shard: after[shard] for shard in before} == before, "a finished shard was computed again"
@@ -107,12 +114,12 @@ def _corrected_manifest(night: Night, people: People, first: str, resumed: str) 
     """A newer manifest closes and stops the resumed run. Its version, its execution, which waits for its report."""
     people("the client sends a corrected manifest")
     version = night.send(FRIDAY, trades=300)
-    eventually(lambda: night.ledger(first).get("status") == "SUPERSEDED", 60)
-    eventually(lambda: _status(night, resumed) == "ABORTED", 60)
+    eventually(lambda: night.ledger(first).get("status") == "SUPERSEDED", 300)
+    eventually(lambda: _status(night, resumed) == "ABORTED", 300)
     night.sandbox.post("outcomes", clear=True)
     _no_room_for_the_report(night)
-    newer = eventually(lambda: next((e for e in night.executions() if version in e["input"]), None), 60)
-    eventually(lambda: _is_waiting(night, newer["executionArn"]), 300)
+    newer = eventually(lambda: next((e for e in night.executions() if version in e["input"]), None), 300)
+    eventually(lambda: _is_waiting(night, newer["executionArn"]), 600)
     return version, str(newer["executionArn"])
 
 
@@ -124,7 +131,7 @@ def _deployment(night: Night, people: People, newer: str) -> tuple[str, str]:
     people("the pipeline: batchctl wait-for-run --refuse ends with 1, a run is under way")
     people("somebody deploys all the same: pulumi up, more memory for the report")
     engine, old = night.deployed.engine, night.outputs["taskDefinitionArns"]
-    configure(engine, {"batch-platform:jobs": {REPORT: {"memory": 8192}}})
+    configure(engine, {"batch-platform:jobs": {REPORT: {"memory": 3072}}})
     engine.run("up", "--yes", "--skip-preview", "--stack", "dev")
     new = engine.outputs("dev")["taskDefinitionArns"]
     assert new[REPORT] != old[REPORT]

@@ -60,11 +60,19 @@ def test_a_console_that_is_not_would_be_heard(tmp_path: Path) -> None:
     assert len(browse(file)[1]) == 1
 
 
+def fits(file: Path, width: int) -> bool:
+    """Whether nothing of a page is wider than a screen of `width` pixels, and the page is really there."""
+    frame = file.with_name("frame.html")
+    frame.write_text(FRAME.format(page=file.name, width=width))
+    shown = re.search(r"wide (\d+) tall (\d+)", browse(frame, f"--window-size={width},1000")[0])
+    return shown is not None and int(shown[1]) <= width and int(shown[2]) > 900
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_is_wider_than_the_screen(nights: Path, width: int) -> None:
-    frame = nights.with_name("frame.html")
-    frame.write_text(FRAME.format(page=nights.name, width=width))
-    shown = re.search(r"wide (\d+) tall (\d+)", browse(frame, f"--window-size={width},1000")[0])
-    assert shown
-    assert int(shown[1]) <= width
-    assert int(shown[2]) > 900
+    assert fits(nights, width)
+
+
+def test_what_is_wider_would_be_seen(nights: Path) -> None:
+    nights.write_text(nights.read_text().replace("<h1>", "<h1 style='width:900px'>"))
+    assert not fits(nights, 400)

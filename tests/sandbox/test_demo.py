@@ -17,7 +17,7 @@ from rich.console import Console
 from sandbox.demo import portfolio
 from sandbox.demo.display import show_failure
 from sandbox.demo.night import Folder, trading_day
-from sandbox.workflow.local_workflow import Execution
+from sandbox.workflow.executions import Execution
 
 ROOT = Path(__file__).parents[2]
 

@@ -56,6 +56,19 @@ def test_an_entry_is_merged_over_the_default_and_null_removes_it() -> None:
     assert "report-generation" not in config.jobs
 
 
+@pytest.mark.parametrize(
+    ("order", "writer"),
+    [
+        (["data-ingestion", "report-generation"], "risk-calculation"),
+        (["data-ingestion", "report-generation", "risk-calculation"], "risk-calculation"),
+    ],
+)
+def test_a_job_comes_after_those_whose_results_it_reads(order: list[str], writer: str) -> None:
+    problem = problems({"workflow": {"order": order}})["workflow.order"]
+    assert problem.reason == f"report-generation reads results/, which {writer} writes, but not before it"
+    assert problem.fix == f"put {writer} before report-generation, or take report-generation out"
+
+
 def test_a_key_with_dots_is_one_setting() -> None:
     """As `pulumi config set` without `--path` and the prompts of `pulumi new` write it."""
     raw = {

@@ -144,12 +144,12 @@ def copy_in_account(account: Account, source: str, target: str) -> None:
     """`crane copy REGISTRY/REPOSITORY@DIGEST REGISTRY/REPOSITORY:TAG` through ECR's API; registries may differ."""
     repository, _, digest = source.partition("/")[2].partition("@")
     name, _, tag = target.partition("/")[2].partition(":")
-    reading, writing = (_registry(account, address.partition(".")[0]) for address in (source, target))
+    reading, writing = (registry_of(account, address.partition(".")[0]) for address in (source, target))
     (image,) = reading.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"]
     writing.put_image(repositoryName=name, imageManifest=image["imageManifest"], imageTag=tag)
 
 
-def _registry(account: Account, owner: str) -> Any:
+def registry_of(account: Account, owner: str) -> Any:
     """ECR of the account that a registry's address begins with, to which crane has signed in."""
     role = f"arn:aws:iam::{owner}:role/signed-in"
     keys = account.client("sts").assume_role(RoleArn=role, RoleSessionName="crane")["Credentials"]

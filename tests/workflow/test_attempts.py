@@ -26,7 +26,7 @@ from sandbox.stage import (
     failed,
     today,
 )
-from sandbox.workflow.local_workflow import StartRefused, TaskNeverEnds
+from sandbox.workflow.executions import StartRefused, TaskNeverEnds
 
 
 class TestRetries:

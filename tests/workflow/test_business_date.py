@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.stage import OK, Tasks, World, exits, failed, today
-from sandbox.workflow.local_workflow import RunTaskRequest, TaskResult
+from sandbox.workflow.executions import RunTaskRequest, TaskResult
 from tests.workflow.test_watch import NIGHTLY, ended
 
 FUTURE, PAST = "2999-01-01T00:00:00.000Z", "2020-01-01T00:00:00.000Z"

@@ -11,7 +11,7 @@ import pytest
 from batch_runtime.layout import RunLayout
 from risk_results.files import result_uri
 from sandbox.stage import OK, Tasks, World, exits, failed, today
-from sandbox.workflow.local_workflow import Execution
+from sandbox.workflow.executions import Execution
 from tests.workflow.test_watch import ended
 from workflow.finished_shards import RESULT_SUFFIX
 

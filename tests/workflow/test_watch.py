@@ -12,7 +12,7 @@ import jsonata
 import pytest
 
 from sandbox.stage import Tasks, World, exits, today
-from sandbox.workflow.local_workflow import Execution, TaskNeverEnds
+from sandbox.workflow.executions import Execution, TaskNeverEnds
 from workflow.run_input import local_date
 
 NIGHTLY = "arn:aws:states:us-east-1:123456789012:stateMachine:statemachine-nightly-dev"

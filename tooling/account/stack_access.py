@@ -13,7 +13,7 @@ import pulumi
 
 from conventions import iam
 from conventions.naming import Names
-from tooling.delivery import github, step_roles
+from tooling.delivery import github, step_rights
 from tooling.delivery.step_role import StepRole, StepRoleArgs
 from tooling.delivery.steps import Kind, Step
 
@@ -50,7 +50,7 @@ class StackAccess(pulumi.ComponentResource):
         super().__init__("batch:account:StackAccess", name, None, opts)
         access, names = args.settings, args.names
         stack = Names(suffix=access.stack, account=names.account, region=names.region)
-        state = step_roles.backend(names, access.state_bucket, access.state_key_alias)
+        state = step_rights.backend(names, access.state_bucket, access.state_key_alias)
         self.role_arns = {}
         for kind in KINDS:
             step = Step(kind=kind, stack=access.stack)
@@ -61,7 +61,7 @@ class StackAccess(pulumi.ComponentResource):
                     purpose=step.name,
                     description=f"Account {access.tooling_account} runs {step.name} with this role",
                     trust=trust(step, names, access.tooling_account),
-                    statements=step_roles.in_stack(step, stack, state, access.permissions_boundary),
+                    statements=step_rights.in_stack(step, stack, state, access.permissions_boundary),
                     permissions_boundary=access.permissions_boundary,
                 ),
                 opts=pulumi.ResourceOptions(parent=self),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from conventions.naming import Names
 
-from . import step_roles
+from . import step_rights
 from .steps import Architecture, Step
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def build_environment(step: Step, its_variables: Mapping[str, str]) -> ProjectEn
 
 def variables(step: Step, names: Names, delivery: tooling.delivery.delivery_settings.Delivery) -> dict[str, str]:
     """What the buildspecs read besides COMMIT and EXECUTION."""
-    state = step_roles.stack_backend(step, names, delivery)
+    state = step_rights.stack_backend(step, names, delivery)
     return {
         **shared_variables(names, delivery),
         "ARTIFACT_BUCKET": names.bucket("artifacts"),
@@ -51,7 +51,7 @@ def variables(step: Step, names: Names, delivery: tooling.delivery.delivery_sett
         "PULUMI_SECRETS_PROVIDER": f"awskms:///{state.key_alias}?region={names.region}",
         "RELEASE_ARCHITECTURE": "" if step.builds == "all" else step.architecture,
         "STACK": step.stack,
-        "STACK_ROLE_ARN": step_roles.stack_role(step, names, delivery) or "",
+        "STACK_ROLE_ARN": step_rights.stack_role(step, names, delivery) or "",
     }
 
 

@@ -16,7 +16,7 @@ import pulumi_aws as aws
 from components.shared.stack_context import StackContext
 from conventions import iam
 
-from . import step_roles
+from . import step_rights
 from .build_environment import shared_variables
 from .step_role import StepRole, StepRoleArgs
 from .steps import Architecture, Step
@@ -82,7 +82,7 @@ class GitHubAccess(pulumi.ComponentResource):
                 purpose=f"{PREFIX}-{step.name}",
                 description=f"GitHub's workflows run {step.name} with this role",
                 trust=trust(self.provider_arn, trusted(step, args.settings)),
-                statements=step_roles.of_step(step, names, args.settings, sorted(args.repositories.values())),
+                statements=step_rights.of_step(step, names, args.settings, sorted(args.repositories.values())),
                 permissions_boundary=args.settings.permissions_boundary,
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[provider] if provider else []),
@@ -98,9 +98,9 @@ class GitHubAccess(pulumi.ComponentResource):
         for step in github_steps(args.settings):
             variables[role_variable(step)] = self.role_arns[step.name]
             if step.kind == "preview":
-                backend = step_roles.stack_backend(step, names, args.settings)
+                backend = step_rights.stack_backend(step, names, args.settings)
                 variables[f"PULUMI_BACKEND_URL_{step.stack.upper()}"] = backend.url(names.region)
-            if role := step_roles.stack_role(step, names, args.settings):
+            if role := step_rights.stack_role(step, names, args.settings):
                 variables[f"STACK_{step.kind.upper()}_ROLE_ARN_{step.stack.upper()}"] = role
             if step.kind == "up" and (environment := args.settings.github.environments.get(step.stack)):
                 variables[f"ENVIRONMENT_{step.stack.upper()}"] = environment

@@ -18,7 +18,7 @@ from components.shared.bucket import Bucket, BucketArgs
 from components.shared.stack_context import StackContext
 from conventions import iam
 
-from . import step_roles, steps
+from . import step_rights, steps
 from .build_environment import build_environment, variables
 from .schedule import Schedule, ScheduleArgs
 from .step_role import StepRole, StepRoleArgs
@@ -163,9 +163,9 @@ class Delivery(pulumi.ComponentResource):
                     source_arn=names.arn("codebuild", f"project/{names.name('build', step.name)}"),
                 ),
                 inline=pulumi.Output.from_input(args.context.data_key_arn).apply(
-                    lambda key: iam.document(*step_roles.of_build(step, names, key))
+                    lambda key: iam.document(*step_rights.of_build(step, names, key))
                 ),
-                statements=step_roles.of_step(step, names, args.settings, sorted(args.repositories.values())),
+                statements=step_rights.of_step(step, names, args.settings, sorted(args.repositories.values())),
                 permissions_boundary=args.settings.permissions_boundary,
             ),
             opts=self._child,
@@ -200,7 +200,7 @@ class Delivery(pulumi.ComponentResource):
             data_key=args.context.data_key_arn,
             messages_key=args.context.messages_key_arn,
         ).apply(
-            lambda known: iam.document(*step_roles.pipeline(names, steps=[step.name for step in its_steps], **known))
+            lambda known: iam.document(*step_rights.pipeline(names, steps=[step.name for step in its_steps], **known))
         )
         role = StepRole(
             f"{logical_name}-pipeline",

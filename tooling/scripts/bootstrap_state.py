@@ -32,7 +32,7 @@ class CannotBootstrapError(Exception):
 
 
 def bucket_name(account: str, region: str) -> str:
-    """The state bucket's name; `tooling/delivery/step_roles.py` builds the same."""
+    """The state bucket's name; `tooling/delivery/step_rights.py` builds the same."""
     return f"pulumi-state-{account}-{region}"
 
 
@@ -141,10 +141,9 @@ def remove(session: boto3.Session, say: Callable[[str], None] = print) -> None:
             raise CannotBootstrapError(
                 f"{name} still holds the state of {', '.join(left)}: `pulumi destroy` and `pulumi stack rm` them."
             )
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-            every = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            if gone := [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in every]:
-                s3.delete_objects(Bucket=name, Delete={"Objects": gone, "Quiet": True})
+        while every := _versions(s3, name):  # the first thousand again and again: a list that shrinks has no pages
+            gone = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in every]
+            s3.delete_objects(Bucket=name, Delete={"Objects": gone, "Quiet": True})
         s3.delete_bucket(Bucket=name)
         say(f"bucket {name}: deleted")
     try:
@@ -155,6 +154,12 @@ def remove(session: boto3.Session, say: Callable[[str], None] = print) -> None:
     kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=DELETION_WINDOW_DAYS)
     kms.delete_alias(AliasName=ALIAS)
     say(f"key {ALIAS}: deleted in {DELETION_WINDOW_DAYS} days (the shortest KMS allows)")
+
+
+def _versions(s3: Client, name: str) -> list[dict[str, str]]:
+    """Versions and delete markers of a bucket, at most a thousand."""
+    page = s3.list_object_versions(Bucket=name)
+    return [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
 
 
 def main() -> int:

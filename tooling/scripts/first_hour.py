@@ -1,12 +1,13 @@
-"""Writes docs/first-hour.md: README's and docs/operations.md's commands, run in a fresh clone against the sandbox.
+"""Writes docs/first-hour.md: README's and docs/operations.md's commands, run in a clone against the sandbox.
 
-`python tooling/scripts/first_hour.py` takes about a quarter of an hour; it needs `pulumi` with an aws plugin, `aws` and
-Python. Everything is in a folder of its own, which is left for a look when a command fails. `--check` runs nothing: it
-exits 1 when the committed page does not hold the commands that stand here.
+`python tooling/scripts/first_hour.py [CLONE]` takes about a quarter of an hour; it needs `pulumi` with an aws plugin,
+`aws` and Python. Everything is in a folder of its own, which is left for a look when a command fails. `--check` runs
+nothing: it exits 1 when the committed page does not hold the commands that stand here.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -94,10 +95,10 @@ STEPS: Final = (
 _HEAD: Final = """# The first hour
 
 What a newcomer sees, from a clone to a report and back to nothing: the commands of [README](../README.md) and
-[operations](operations.md), run by `python tooling/scripts/first_hour.py` in a fresh clone, against the account that
-`batchctl sandbox` emulates ([what it does not do](sandbox.md)). Three commands differ from an account in AWS: those that
-start and stop the sandbox, and `sandbox push`, which stands for `batchctl push` because no Docker engine was there.
-Long output is cut where a line says so. Below each command are its seconds, and its longest silence above five.
+[operations](operations.md), run by `python tooling/scripts/first_hour.py`, against the account that
+`batchctl sandbox` emulates ([what it does not do](sandbox.md)). Three commands differ from an account in AWS: those
+that start and stop it, and `sandbox push`, which stands for `batchctl push` because no Docker engine was there.
+Long output is cut where a line says so. Below each command are its seconds, where they were kept, and its longest silence above five.
 """
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 _MARK: Final = "first-hour-command-ended"
@@ -161,15 +162,18 @@ def shown(lines: list[str]) -> list[str]:
     return cut
 
 
-def page(results: list[tuple[Step, list[tuple[str, list[str], float, float]]]], total: float) -> str:
+def page(results: list[tuple[Step, list[tuple[str, list[str], float, float]]]], total: float, *, fresh: bool) -> str:
     """The page, from what each step's commands printed."""
-    parts = [_HEAD, f"\nThis run took {total / 60:.0f} minutes, on {os.cpu_count()} processors.\n"]
+    clone = "a fresh clone" if fresh else "a clone whose packages were installed before"
+    load = f"with {os.getloadavg()[2]:.0f} processes waiting for them on average"
+    parts = [_HEAD, f"\nThis run took {total / 60:.0f} minutes in {clone}, on {os.cpu_count()} processors {load}.\n"]
     for number, (step, ran) in enumerate(results, 1):
         parts.append(f"\n## {number}. {step.title}\n")
         for command, lines, seconds, silence in ran:
             quiet = f", silent for {silence:.0f} s at most" if silence > 5 else ""
             body = "\n".join(["```console", f"$ {command}", *shown(lines), "```"])
-            parts.append(f"\n{body}\n\n{seconds:.0f} s{quiet}\n")
+            took = "" if math.isnan(seconds) else f"\n{seconds:.0f} s{quiet}\n"
+            parts.append(f"\n{body}\n{took}")
     return "".join(parts)
 
 
@@ -183,11 +187,12 @@ def problems(text: str) -> list[str]:
     return [f"docs/first-hour.md lacks `{command}`" for command in missing] or ["docs/first-hour.md has other commands"]
 
 
-def main() -> None:
-    """Runs every step and writes the page."""
+def main(used: Path | None) -> None:
+    """Runs every step and writes the page; in a clone of its own, or in one that was `used` before."""
     base = Path(tempfile.mkdtemp(prefix="first-hour-"))
-    clone = base / "batch-platform"
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    clone = used or base / "batch-platform"
+    if used is None:
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     shell = Shell(clone, base / "log.txt")
     began = time.monotonic()
     results: list[tuple[Step, list[tuple[str, list[str], float, float]]]] = []
@@ -202,7 +207,7 @@ def main() -> None:
             ran.append((command, lines, seconds, silence))
         results.append((step, ran))
     shell.close()
-    PAGE.write_text(page(results, time.monotonic() - began), encoding="utf-8")
+    PAGE.write_text(page(results, time.monotonic() - began, fresh=used is None), encoding="utf-8")
     shutil.rmtree(base)
     print(f"wrote {PAGE.relative_to(ROOT)}")
 
@@ -210,4 +215,4 @@ def main() -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
         sys.exit("\n".join(problems(PAGE.read_text(encoding="utf-8"))) or None)
-    main()
+    main(Path(sys.argv[1]).resolve() if sys.argv[1:] else None)

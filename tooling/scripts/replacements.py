@@ -30,7 +30,7 @@ from sandbox.checkout import copy_checkout
 ROOT: Final = Path(__file__).resolve().parents[2]
 TABLE: Final = ROOT / "batchctl" / "preview" / "replacements.json"
 EVERYTHING: Final[Mapping[str, Any]] = {
-    "batch-platform:platform": {"teardown": True, "capacity": "spot-with-fallback"},
+    "batch-platform:platform": {"teardown": False, "capacity": "spot-with-fallback"},
     "batch-platform:network": {"cidr": "10.0.0.0/16", "endpointZones": 1, "extraEndpoints": ["sqs"]},
     "batch-platform:jobs": {"stress-test": {"cpu": 1024, "memory": 2048, "queue": {"acceptableLatency": 600}}},
     "batch-platform:alerts": {"emails": ["night@example.com"]},

@@ -46,7 +46,7 @@ from sandbox.reactions.account import Account, DeniedError
 from sandbox.reactions.events.bus import Bus
 from sandbox.reactions.hooks import replace
 from sandbox.reactions.metrics import Metrics
-from sandbox.reactions.states import execution_tasks
+from sandbox.reactions.states import execution_logs, execution_tasks
 from sandbox.reactions.states.execution_tasks import execution_of
 from sandbox.workflow import distributed_map, interpreter
 
@@ -102,6 +102,7 @@ class Executions:
             try:
                 terminated(communication)
                 self._announce(communication.execution, communication.execution.exec_status)
+                self._account.background(execution_logs.write, self._account, communication.execution)
             finally:
                 self._account.idle()
 

@@ -110,13 +110,14 @@ def strategy(call: Call, account: Account) -> Iterator[str]:
 
 @rules.add(
     "CreateService",
+    "UpdateService",
     source=f"{_API}API_CreateService.html#ECS-CreateService-request-desiredCount",
     code="InvalidParameterException",
 )
 def desired_count(call: Call, account: Account) -> Iterator[str]:
     """A replica service has a count of 0 or more; a daemon has none, and no strategy, and does not run on Fargate."""
     daemon = call.parameters.get("schedulingStrategy") == "DAEMON"
-    if not daemon and call.parameters.get("desiredCount") is None:
+    if call.operation == "CreateService" and not daemon and call.parameters.get("desiredCount") is None:
         yield "desiredCount is required if schedulingStrategy is REPLICA or is not specified."
     if call.parameters.get("desiredCount", 0) < 0:
         yield "desiredCount must not be negative."
@@ -142,6 +143,72 @@ def deployment(call: Call, _: Account) -> Iterator[str]:
         yield (
             f"Both maximumPercent and minimumHealthyPercent cannot be {most} and {least}: tasks could not be replaced."
         )
+
+
+@rules.add(
+    "CreateService",
+    "UpdateService",
+    source=f"{_API}API_CreateService.html#ECS-CreateService-request-availabilityZoneRebalancing",
+    code="InvalidParameterException",
+)
+def rebalancing(call: Call, _: Account) -> Iterator[str]:
+    """A service that rebalances its zones may run more than 100 % of its tasks meanwhile."""
+    most = call.parameters.get("deploymentConfiguration", {}).get("maximumPercent", 200)
+    if call.parameters.get("availabilityZoneRebalancing") == "ENABLED" and most <= 100:
+        yield "Availability Zone rebalancing requires a maximumPercent greater than 100."
+
+
+@rules.add(
+    "CreateService",
+    source=f"{_API}API_CreateService.html#ECS-CreateService-request-role",
+    code="InvalidParameterException",
+)
+def service_role(call: Call, account: Account) -> Iterator[str]:
+    """A service whose tasks have the awsvpc network mode takes no role."""
+    definition = definition_of(call, account)
+    if call.parameters.get("role") and definition is not None and definition.network_mode == "awsvpc":
+        yield "You cannot specify an IAM role for services that require a service linked role."
+
+
+@rules.add(
+    "CreateCluster",
+    "UpdateCluster",
+    source=f"{_API}API_ExecuteCommandConfiguration.html",
+    code="InvalidParameterException",
+)
+def execute_command_logging(call: Call, _: Account) -> Iterator[str]:
+    """ECS Exec has a configuration for its logs exactly when it does not take the default."""
+    exec_ = call.parameters.get("configuration", {}).get("executeCommandConfiguration", {})
+    if (exec_.get("logging") == "OVERRIDE") != bool(exec_.get("logConfiguration")):
+        yield "ExecuteCommand logConfiguration must be given with logging OVERRIDE, and only then."
+
+
+@rules.add("DescribeTasks", source=f"{_API}API_DescribeTasks.html", code="InvalidParameterException")
+def described_tasks(call: Call, _: Account) -> Iterator[str]:
+    """1 to 100 tasks are described at once."""
+    if not 1 <= len(call.parameters["tasks"]) <= 100:
+        yield "Tasks must have between 1 and 100 items."
+
+
+@rules.add("DescribeServices", source=f"{_API}API_DescribeServices.html", code="InvalidParameterException")
+def described_services(call: Call, _: Account) -> Iterator[str]:
+    """1 to 10 services are described at once."""
+    if not 1 <= len(call.parameters["services"]) <= 10:
+        yield "Services must have between 1 and 10 items."
+
+
+@rules.add(
+    "ListTasks",
+    "ListServices",
+    "ListClusters",
+    "ListTaskDefinitions",
+    source=f"{_API}API_ListTasks.html#ECS-ListTasks-request-maxResults",
+    code="InvalidParameterException",
+)
+def page_size(call: Call, _: Account) -> Iterator[str]:
+    """A page has 1 to 100 results."""
+    if not 1 <= call.parameters.get("maxResults", 100) <= 100:
+        yield "maxResults must be between 1 and 100."
 
 
 @rules.add(

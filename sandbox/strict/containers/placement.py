@@ -30,6 +30,7 @@ def service_name_taken(call: Call, account: Account) -> Iterator[str]:
 @rules.add(
     "CreateService",
     "RunTask",
+    "UpdateService",
     source=f"{_GUIDE}platform-fargate.html",
     code="PlatformUnknownException",
 )

@@ -101,6 +101,20 @@ def policy_type(call: Call, _: Account) -> Iterator[str]:
         both = [m for m in ("PredefinedMetricSpecification", "CustomizedMetricSpecification") if tracking.get(m)]
         if len(both) != 1 or tracking.get("TargetValue", 0) <= 0:
             yield "A target tracking policy has a target value above 0, and a predefined or a customized metric"
+        if min(tracking.get("ScaleInCooldown", 0), tracking.get("ScaleOutCooldown", 0)) < 0:
+            yield "A cooldown must not be negative"
+
+
+@rules.add(
+    "PutScalingPolicy",
+    source=f"{_API}API_StepScalingPolicyConfiguration.html",
+    code="ValidationException",
+)
+def adjustment_type(call: Call, _: Account) -> Iterator[str]:
+    """Step scaling says what kind of number its adjustments are."""
+    configuration = call.parameters.get("StepScalingPolicyConfiguration")
+    if configuration is not None and not configuration.get("AdjustmentType"):
+        yield "AdjustmentType is required for a new step scaling policy configuration"
 
 
 @rules.add(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
@@ -106,8 +108,23 @@ def network(call: Call, account: Account) -> Iterator[str]:
         yield "Network Configuration must be provided when networkMode 'awsvpc' is specified."
     if definition is not None and not awsvpc and configuration:
         yield "Network Configuration is not valid for the given networkMode of this task definition."
-    subnets, groups = (configuration or {}).get("subnets", []), (configuration or {}).get("securityGroups", [])
-    if configuration and not subnets:
+    if configuration:
+        yield from _network_faults(configuration, account)
+    if configuration and configuration.get("assignPublicIp") == "ENABLED" and _launch_type(call, account) == "EC2":
+        yield "Assign public IP is not supported for this launch type."
+
+
+@rules.add("UpdateService", source=f"{_API}API_AwsVpcConfiguration.html", code="InvalidParameterException")
+def new_network(call: Call, account: Account) -> Iterator[str]:
+    """The network that a service gets later is of subnets and groups that exist, too."""
+    configuration = call.parameters.get("networkConfiguration", {}).get("awsvpcConfiguration")
+    if configuration:
+        yield from _network_faults(configuration, account)
+
+
+def _network_faults(configuration: Mapping[str, Any], account: Account) -> Iterator[str]:
+    subnets, groups = configuration.get("subnets", []), configuration.get("securityGroups", [])
+    if not subnets:
         yield "subnets can not be empty."
     if len(subnets) > 16 or len(groups) > 5:
         yield "subnets can have at most 16 items and securityGroups at most 5."
@@ -126,8 +143,6 @@ def network(call: Call, account: Account) -> Iterator[str]:
             yield f"Security group {name} does not appear to belong to the same VPC as the input subnets."
     if len(vpcs) > 1:
         yield "Subnets must all be in the same VPC."
-    if configuration and configuration.get("assignPublicIp") == "ENABLED" and _launch_type(call, account) == "EC2":
-        yield "Assign public IP is not supported for this launch type."
 
 
 @rules.add(
@@ -181,3 +196,35 @@ def execute_command(call: Call, account: Account) -> Iterator[str]:
         and not getattr(definition, "task_role_arn", None)
     ):
         yield "The service couldn't be created because a valid taskRoleArn is not being used."
+
+
+@rules.add("RunTask", source=f"{_API}API_TaskOverride.html", code="InvalidParameterException")
+def override_limits(call: Call, _: Account) -> Iterator[str]:
+    """Overrides have at most 8,192 characters in all; ephemeral storage is 21 to 200 GiB."""
+    given = call.parameters.get("overrides", {})
+    if len(json.dumps(given)) > 8192:
+        yield "Container Overrides length must be at most 8192"
+    if not 21 <= given.get("ephemeralStorage", {}).get("sizeInGiB", 21) <= 200:
+        yield "Ephemeral storage size in GiB must be between 21 and 200."
+
+
+@rules.add(
+    "RunTask",
+    source=f"{_API}API_RunTask.html#ECS-RunTask-request-propagateTags",
+    code="InvalidParameterException",
+)
+def propagated_tags(call: Call, _: Account) -> Iterator[str]:
+    """The tags of a task that is run by itself are not propagated from a service."""
+    if call.parameters.get("propagateTags") == "SERVICE":
+        yield "propagateTags SERVICE is not supported when running a task."
+
+
+@rules.add(
+    "RunTask",
+    source=f"{_API}API_RunTask.html#ECS-RunTask-request-clientToken",
+    code="InvalidParameterException",
+)
+def client_token(call: Call, _: Account) -> Iterator[str]:
+    """A client token has at most 64 characters from 33 to 126."""
+    if not re.fullmatch(r"[!-~]{0,64}", call.parameters.get("clientToken", "")):
+        yield "clientToken is invalid: up to 64 ASCII characters in the range of 33-126."

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.session import get_session
 from jsonata import Jsonata
+
+from sandbox.strict.grammar.state_fields import field_faults
 
 _ENDS = {"Succeed", "Fail"}
 _REQUIRED = {
@@ -20,17 +23,6 @@ _PATHS = ("InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector
 _TYPES = {"Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"}
 _WAITS = ("Seconds", "Timestamp", "SecondsPath", "TimestampPath")
 _NO_COMPARISON = {"Next", "Variable", "Comment", "Assign", "Output"}
-FIELDS = frozenset(
-    (
-        *("Type", "Comment", "Next", "End", "QueryLanguage", "Assign", "Output", "Arguments", *_PATHS, *_WAITS),
-        *("Resource", "Credentials", "TimeoutSeconds", "HeartbeatSeconds", "HeartbeatSecondsPath", "Retry", "Catch"),
-        *("Result", "Choices", "Default", "Error", "Cause", "ErrorPath", "CausePath", "Branches", "Label"),
-        *("Iterator", "ItemProcessor", "Items", "ItemReader", "ItemSelector", "ItemBatcher", "ResultWriter"),
-        *("MaxConcurrency", "MaxConcurrencyPath", "ToleratedFailureCount", "ToleratedFailureCountPath"),
-        *("ToleratedFailurePercentage", "ToleratedFailurePercentagePath"),
-    )
-)
-"""Fields of a state of any type."""
 OPTIMIZED: dict[str, tuple[str, ...]] = {
     "apigateway": ("invoke",),
     "athena": ("startQueryExecution", "stopQueryExecution", "getQueryExecution", "getQueryResults"),
@@ -52,6 +44,10 @@ OPTIMIZED: dict[str, tuple[str, ...]] = {
     "states": ("startExecution",),
 }
 """Actions by integration, without EMR: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html"""
+
+
+_JAVA_NAMES = ("cloudwatchevents", "codestarconnections", "costandusagereport", "costexplorer", "databasemigration")
+"""Further names in https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html"""
 
 
 def machine_faults(machine: object, path: str, language: str | None) -> Iterator[str]:
@@ -102,6 +98,7 @@ def _state_faults(state: Mapping[str, Any], where: str, language: str | None) ->
     yield from _language_faults(state, where, language)
     yield from _handler_faults(state, where)
     yield from _field_faults(state, where)
+    yield from field_faults(state, where, language)
     for position, branch in enumerate(state.get("Branches") or []):
         yield from machine_faults(branch, f"{where}/Branches[{position}]", language)
     for field in ("ItemProcessor", "Iterator"):
@@ -126,10 +123,8 @@ def _type_faults(kind: str, state: Mapping[str, Any], where: str) -> Iterator[st
 
 
 def _field_faults(state: Mapping[str, Any], where: str) -> Iterator[str]:
-    """Fields that no state has, numbers out of range, choices without a comparison, integrations that do not exist."""
+    """Numbers out of range, choices without a comparison, integrations that do not exist."""
     failed = "SCHEMA_VALIDATION_FAILED:"
-    for field in sorted(set(state) - FIELDS):
-        yield f"{failed} Field '{field}' is not supported at {where}"
     for field, least in (("Seconds", 0), ("TimeoutSeconds", 1), ("HeartbeatSeconds", 1), ("MaxConcurrency", 0)):
         number = state.get(field, least)
         if isinstance(number, bool) or (isinstance(number, int | float) and number < least):
@@ -152,10 +147,18 @@ def integration_fault(resource: str) -> str | None:
         known = OPTIMIZED.get(found[2], ())
         unknown = found[3] not in known or found[4] not in (None, ".sync", ".sync:2", ".waitForTaskToken")
     else:
-        unknown = service in get_session().get_available_services() and (
-            f"{found[3][0].upper()}{found[3][1:]}" not in get_session().get_service_model(service).operation_names
+        unknown = service not in _sdk_services() or (
+            service in get_session().get_available_services()
+            and f"{found[3][0].upper()}{found[3][1:]}" not in get_session().get_service_model(service).operation_names
         )
     return f"The resource provided {resource} is not recognized." if unknown else None
+
+
+@functools.cache
+def _sdk_services() -> frozenset[str]:
+    """Names of services, with and without hyphens; those whose SDK for Java goes by a third name are beside them."""
+    names = get_session().get_available_services()
+    return frozenset((*names, *(name.replace("-", "") for name in names), *_JAVA_NAMES))
 
 
 def _language_faults(state: Mapping[str, Any], where: str, language: str | None) -> Iterator[str]:

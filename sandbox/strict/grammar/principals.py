@@ -52,11 +52,11 @@ def is_service_principal(value: str) -> bool:
     if found is None:
         return False
     labels = re.sub(r"\.[a-z]{2,4}(-[a-z]+)+-\d$", "", found[1])
-    return labels in _OTHER_PRINCIPALS or labels.rpartition(".")[2] in _endpoint_names()
+    return labels in _OTHER_PRINCIPALS or labels.rpartition(".")[2] in endpoint_names()
 
 
 @functools.cache
-def _endpoint_names() -> frozenset[str]:
+def endpoint_names() -> frozenset[str]:
     """Names of services and of their endpoints, as botocore lists them."""
     session = get_session()
     endpoints = session.get_data("endpoints")

@@ -94,12 +94,13 @@ def subnet_overlap(call: Call, account: Account) -> Iterator[str]:
 
 @rules.add(
     "ModifyVpcAttribute",
+    "ModifySubnetAttribute",
     source=f"{API}API_ModifyVpcAttribute.html",
     code="InvalidParameterCombination",
 )
 def vpc_attribute(call: Call, _: Account) -> Iterator[str]:
-    """One attribute of a VPC is changed at a time."""
-    if len([member for member in call.parameters if member not in ("VpcId", "DryRun")]) != 1:
+    """One attribute of a VPC or a subnet is changed at a time."""
+    if len([member for member in call.parameters if member not in ("VpcId", "SubnetId", "DryRun")]) != 1:
         yield "Only one attribute can be modified at a time"
 
 

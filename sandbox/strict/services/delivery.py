@@ -18,6 +18,14 @@ _PIPELINE = "https://docs.aws.amazon.com/codepipeline/latest/userguide/reference
 ecr = Rules("ecr")
 codebuild = Rules("codebuild")
 codepipeline = Rules("codepipeline")
+_ARTIFACTS = {
+    ("Approval", "Manual"): ((0, 0), (0, 0)),
+    ("Source", "S3"): ((0, 0), (1, 1)),
+    ("Source", "CodeStarSourceConnection"): ((0, 0), (1, 1)),
+    ("Build", "CodeBuild"): ((1, 5), (0, 5)),
+    ("Test", "CodeBuild"): ((1, 5), (0, 5)),
+}
+"""Category and provider of an action to the least and most artifacts that it takes and makes."""
 
 
 @ecr.add(
@@ -135,6 +143,49 @@ def project_role(call: Call, account: Account) -> Iterator[str]:
     role = call.parameters.get("serviceRole")
     if role and not account.trusts(role if role.startswith("arn:") else f"arn:::::{role}", "codebuild.amazonaws.com"):
         yield f"CodeBuild is not authorized to perform: sts:AssumeRole on service role {role}."
+
+
+@codebuild.add("CreateProject", "UpdateProject", source=f"{_BUILD}API_VpcConfig.html", code="InvalidInputException")
+def project_network(call: Call, _: Account) -> Iterator[str]:
+    """A project in a VPC has its subnets and security groups."""
+    network = call.parameters.get("vpcConfig") or {}
+    if network.get("vpcId") and not (network.get("subnets") and network.get("securityGroupIds")):
+        yield "Invalid vpc config: subnets and security group ids are required with a vpc id"
+
+
+@codepipeline.add(
+    "CreatePipeline",
+    "UpdatePipeline",
+    source="https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html",
+    code="InvalidStructureException",
+)
+def stores_and_mode(call: Call, _: Account) -> Iterator[str]:
+    """A pipeline has an artifact store or stores by region; only the type V2 queues its executions or runs them beside
+    each other.
+    """
+    pipeline = call.parameters["pipeline"]
+    if bool(pipeline.get("artifactStore")) == bool(pipeline.get("artifactStores")):
+        yield "Pipeline must have exactly one of artifactStore and artifactStores"
+    if pipeline.get("executionMode", "SUPERSEDED") != "SUPERSEDED" and pipeline.get("pipelineType", "V1") != "V2":
+        yield f"Execution mode {pipeline['executionMode']} is supported only for pipelines of type V2"
+
+
+@codepipeline.add(
+    "CreatePipeline",
+    "UpdatePipeline",
+    source=f"{_PIPELINE}#reference-action-artifacts",
+    code="InvalidActionDeclarationException",
+)
+def artifacts(call: Call, _: Account) -> Iterator[str]:
+    """An approval takes and makes no artifact, a source takes none and makes one, a build takes one to five."""
+    for stage in call.parameters["pipeline"].get("stages", []):
+        for action in stage.get("actions", []):
+            kind = action["actionTypeId"]
+            known = _ARTIFACTS.get((kind["category"], kind["provider"]))
+            for member, (least, most) in zip(("inputArtifacts", "outputArtifacts"), known or (), strict=False):
+                number = len(action.get(member, []))
+                if not least <= number <= most:
+                    yield f"Action {action['name']} has {number} {member}, and must have {least} to {most}"
 
 
 @codepipeline.add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from typing import Any
 
 from sandbox.calls import Call
@@ -111,6 +112,8 @@ def _leaf_faults(name: str, item: object) -> Iterator[str]:
         operand, str | dict
     ):
         yield f"{comparison} match pattern must be a string"
+    if comparison == "cidr" and not _is_range(operand):
+        yield f"Malformed CIDR, one or more of the address and the mask is not valid: {operand}"
     if comparison == "wildcard" and "**" in str(operand):
         yield "Consecutive wildcard characters are not allowed"
     if comparison == "numeric":
@@ -119,6 +122,35 @@ def _leaf_faults(name: str, item: object) -> Iterator[str]:
         well = operators and len(operators) == len(numbers) and set(map(str, operators)) <= {"=", "<", "<=", ">", ">="}
         if not well or any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
             yield "Invalid numeric match: operators and numbers must alternate"
+
+
+def _is_range(text: object) -> bool:
+    try:
+        ip_network(str(text), strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+@rules.add("TestEventPattern", source=f"{_API}API_TestEventPattern.html", code="ValidationException")
+def tested_event(call: Call, _: Account) -> Iterator[str]:
+    """The event that a pattern is tested on is JSON with the members of every event."""
+    needed = {"id", "account", "source", "time", "region", "resources", "detail-type"}
+    try:
+        event = json.loads(call.parameters["Event"])
+    except ValueError:
+        event = None
+    if not isinstance(event, dict) or not needed <= set(event):
+        yield f"Parameter Event is not valid. Reason: it must be JSON with {', '.join(sorted(needed))}"
+
+
+@rules.add("PutEvents", source=f"{_GUIDE}eb-putevents.html#eb-putevent-size", code="ValidationException")
+def entries_size(call: Call, _: Account) -> Iterator[str]:
+    """The entries of a request have together at most 1 MB."""
+    members = ("Source", "DetailType", "Detail", "TraceHeader")
+    texts = [str(entry.get(member, "")) for entry in call.parameters["Entries"] for member in members]
+    if sum(len(text.encode()) for text in texts) > 1_048_576:
+        yield "Total size of the entries in the request is over the limit."
 
 
 @rules.add(

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.calls import Call
 from sandbox.strict.account import Account
 from sandbox.strict.grammar.policies import IDENTITY, TRUST, Kind, faults, statements_of, values
+from sandbox.strict.grammar.principals import is_service_principal
 from sandbox.strict.rules import Rules
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/"
@@ -254,6 +255,23 @@ def key_usage(call: Call, _: Account) -> Iterator[str]:
     }[spec.partition("_")[0]]
     if usage not in usages:
         yield f"KeyUsage {usage} is not compatible with KeySpec {spec}"
+    elif spec != "SYMMETRIC_DEFAULT" and "KeyUsage" not in call.parameters:
+        yield f"You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys, not for {spec}"
+    if call.parameters.get("Origin") == "AWS_CLOUDHSM" and not call.parameters.get("CustomKeyStoreId"):
+        yield "A key of the origin AWS_CLOUDHSM needs the CustomKeyStoreId of its key store"
+
+
+@kms.add(
+    "CreateGrant",
+    source=f"{_KMS}APIReference/API_CreateGrant.html#API_CreateGrant_Errors",
+    code="InvalidArnException",
+)
+def grantee(call: Call, account: Account) -> Iterator[str]:
+    """Those whom a grant speaks of are ARNs of principals that exist, or services."""
+    for member in ("GranteePrincipal", "RetiringPrincipal"):
+        name = call.parameters.get(member)
+        if name and not (is_service_principal(name) or (name.startswith("arn:") and account.principal_exists(name))):
+            yield f"ARN {name} is not valid for {member}"
 
 
 RULES = [*rules.all, *kms.all]

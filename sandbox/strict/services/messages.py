@@ -49,6 +49,10 @@ _ENDPOINTS = {
 }
 
 
+_RAW = ("sqs", "http", "https", "firehose")
+"""Protocols whose subscribers may have the message without its envelope."""
+
+
 def _attributes(call: Call) -> Mapping[str, str]:
     """The attributes that a request sets, many at creation or one later."""
     if "AttributeName" in call.parameters:
@@ -156,6 +160,10 @@ def subscription_attributes(call: Call, _: Account) -> Iterator[str]:
             yield "Invalid parameter: AttributeName"
         if name in ("FilterPolicy", "RedrivePolicy") and value and _object(value) is None:
             yield f"Invalid parameter: {name}: failed to parse JSON"
+        if name == "RawMessageDelivery" and call.parameters.get("Protocol", "sqs") not in _RAW:
+            yield f"Invalid parameter: Attributes Reason: {call.parameters['Protocol']} takes no raw message delivery"
+        if name == "RedrivePolicy" and ":sqs:" not in str((_object(value) or {}).get("deadLetterTargetArn", ":sqs:")):
+            yield "Invalid parameter: RedrivePolicy: deadLetterTargetArn is an invalid arn"
         if name == "FilterPolicyScope" and value not in ("MessageAttributes", "MessageBody"):
             yield "Invalid parameter: FilterPolicyScope"
 

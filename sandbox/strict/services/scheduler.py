@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from zoneinfo import available_timezones
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
+from sandbox.strict.grammar.definitions import integration_fault
 from sandbox.strict.grammar.schedules import is_at, is_cron, is_rate
 from sandbox.strict.rules import Rules
 from sandbox.strict.services.events import is_json
@@ -110,6 +112,44 @@ def group_name(call: Call, account: Account) -> Iterator[str]:
     """A group's name is taken once, `default` by AWS."""
     if call.parameters["Name"] in account.backend("scheduler").schedule_groups:
         yield f"Schedule group {call.parameters['Name']} already exists."
+
+
+@rules.add(*_SCHEDULE, source=f"{_API}API_CreateSchedule.html", code="ValidationException")
+def target_role_given(call: Call, account: Account) -> Iterator[str]:
+    """A target has its role; a FIFO queue its message group; an SDK action is one of a service; a key exists; a
+    schedule ends in the future.
+    """
+    given, end, key = call.parameters["Target"], call.parameters.get("EndDate"), call.parameters.get("KmsKeyArn")
+    if not given.get("RoleArn"):
+        yield "RoleArn is required for the target."
+    if given["Arn"].endswith(".fifo") and not given.get("SqsParameters", {}).get("MessageGroupId"):
+        yield "MessageGroupId is required for a FIFO queue."
+    sdk = re.fullmatch(r"arn:aws[a-z-]*:scheduler:::aws-sdk:([a-z0-9]+):(\w+)", given["Arn"])
+    if sdk and integration_fault(f"arn:aws:states:::aws-sdk:{sdk[1]}:{sdk[2]}"):
+        yield f"The service or the operation of {given['Arn']} is not supported."
+    if key and not account.has_key(key):
+        yield f"The key {key} does not exist or is not enabled."
+    if isinstance(end, datetime) and (end if end.tzinfo else end.replace(tzinfo=UTC)) < datetime.now(UTC):
+        yield "The EndDate you specify must be in the future."
+
+
+@rules.add(
+    "DeleteScheduleGroup",
+    "GetScheduleGroup",
+    source=f"{_API}API_DeleteScheduleGroup.html#API_DeleteScheduleGroup_Errors",
+    code="ResourceNotFoundException",
+)
+def known_group(call: Call, account: Account) -> Iterator[str]:
+    """A group that is described or deleted exists."""
+    if call.parameters["Name"] not in account.backend("scheduler").schedule_groups:
+        yield f"Schedule group {call.parameters['Name']} does not exist."
+
+
+@rules.add("DeleteScheduleGroup", source=f"{_API}API_DeleteScheduleGroup.html", code="ValidationException")
+def own_group(call: Call, _: Account) -> Iterator[str]:
+    """The group `default` is not deleted."""
+    if call.parameters["Name"] == "default":
+        yield "The default schedule group cannot be deleted."
 
 
 @rules.add(*_SCHEDULE, source=f"{_API}API_Target.html", code="ValidationException")

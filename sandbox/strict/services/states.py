@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from sandbox.calls import Call
 from sandbox.strict.account import Account
 from sandbox.strict.grammar.definitions import machine_faults
+from sandbox.strict.grammar.state_fields import machine_field_faults, of_express
 from sandbox.strict.rules import Rules, of_free_document
 
 _API = "https://docs.aws.amazon.com/step-functions/latest/apireference/"
@@ -49,8 +50,43 @@ def definition(call: Call, _: Account) -> Iterator[str]:
     except ValueError as error:
         yield f"Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: {error}'"
         return
-    for fault in machine_faults(document, "", None):
+    faults = [*machine_faults(document, "", None), *machine_field_faults(document)]
+    for fault in [*faults, *(of_express(document) if call.parameters.get("type") == "EXPRESS" else ())]:
         yield f"Invalid State Machine Definition: '{fault}'"
+
+
+@rules.add(
+    "CreateStateMachine",
+    "UpdateStateMachine",
+    source=f"{_API}API_EncryptionConfiguration.html",
+    code="InvalidEncryptionConfiguration",
+)
+def encryption(call: Call, account: Account) -> Iterator[str]:
+    """A key of one's own exists and comes with its type, and so does the time for which a data key is used again."""
+    given = call.parameters.get("encryptionConfiguration") or {}
+    own = given.get("type") == "CUSTOMER_MANAGED_KMS_KEY"
+    if own and not (given.get("kmsKeyId") and account.has_key(given["kmsKeyId"])):
+        yield "Invalid Encryption Configuration: kmsKeyId must name a key that exists and is enabled"
+    if given and not own and (given.get("kmsKeyId") or given.get("kmsDataKeyReusePeriodSeconds")):
+        yield "Invalid Encryption Configuration: a key and a reuse period are for CUSTOMER_MANAGED_KMS_KEY"
+
+
+@rules.add(
+    "UpdateStateMachine",
+    source=f"{_API}API_UpdateStateMachine.html#API_UpdateStateMachine_Errors",
+    code="MissingRequiredParameter",
+)
+def something_to_update(call: Call, _: Account) -> Iterator[str]:
+    """An update changes the definition, the role, or the configuration of logs, tracing or encryption."""
+    if not set(call.parameters) - {"stateMachineArn", "publish", "versionDescription"}:
+        yield "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be given"
+
+
+@rules.add("ListExecutions", source=f"{_API}API_ListExecutions.html", code="ValidationException")
+def whose_executions(call: Call, _: Account) -> Iterator[str]:
+    """Executions are listed of a state machine or of a map run."""
+    if ("stateMachineArn" in call.parameters) == ("mapRunArn" in call.parameters):
+        yield "Must provide exactly one of stateMachineArn and mapRunArn"
 
 
 @rules.add(

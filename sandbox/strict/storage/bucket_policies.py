@@ -12,6 +12,7 @@ from sandbox.strict.account import Account
 from sandbox.strict.grammar.policies import Kind, faults, statements_of, values
 from sandbox.strict.rules import Rules
 from sandbox.strict.storage.s3 import bucket_of
+from sandbox.strict.storage.vocabulary import CONDITION_KEYS, s3_actions
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 
@@ -43,9 +44,31 @@ def bucket_policy(call: Call, account: Account) -> Iterator[str]:
     for statement in statements_of(text):
         resources = values(statement.get("Resource"))
         actions = [str(action) for action in values(statement.get("Action"))]
+        yield from _action_faults(actions, [str(resource) for resource in resources])
+        yield from _key_faults(statement.get("Condition") or {})
         of_objects = [action for action in actions if re.match(r"s3:(Get|Put|Delete|Restore)Object", action)]
         if resources == [arn] and of_objects and len(of_objects) == len(actions):
             yield "Action does not apply to any resource(s) in statement"
+
+
+def _action_faults(actions: list[str], resources: list[str]) -> Iterator[str]:
+    """Actions that S3 does not have, and those of a bucket on its objects alone."""
+    for action in actions:
+        pattern = re.escape(action.rpartition(":")[2].lower()).replace(r"\*", ".*").replace(r"\?", ".")
+        if not any(re.fullmatch(pattern, known) for known in s3_actions()):
+            yield f"Policy has invalid action: {action}"
+    of_bucket = r"s3:(ListBucket\w*|(Get|Put|Delete)(Bucket\w*|LifecycleConfiguration|EncryptionConfiguration))"
+    if actions and all(re.fullmatch(of_bucket, action) for action in actions) and all("/" in r for r in resources):
+        yield "Action does not apply to any resource(s) in statement"
+
+
+def _key_faults(condition: Mapping[str, Any]) -> Iterator[str]:
+    """Condition keys of S3 that S3 does not have."""
+    for keys in condition.values():
+        for key in keys:
+            name = key.lower().partition("/")[0]
+            if name.startswith("s3:") and name.removeprefix("s3:") not in CONDITION_KEYS:
+                yield f"Policy has an invalid condition key: {key}"
 
 
 @rules.add(

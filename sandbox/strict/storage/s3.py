@@ -63,7 +63,7 @@ def lifecycle_rules(call: Call, _: Account) -> Iterator[str]:
     """Each lifecycle rule does something, has an id of at most 255 characters of its own, and at most 1,000 are
     kept.
     """
-    listed = _lifecycle(call)
+    listed = lifecycle_of(call)
     names = [rule["ID"] for rule in listed if rule.get("ID")]
     if len(set(names)) != len(names):
         yield "Rule ID must be unique. Found same ID for more than one rule"
@@ -87,7 +87,7 @@ def lifecycle_rules(call: Call, _: Account) -> Iterator[str]:
 )
 def lifecycle_days(call: Call, _: Account) -> Iterator[str]:
     """Days are counted from 1; to infrequent access from 30; nothing expires before it has moved."""
-    for rule in _lifecycle(call):
+    for rule in lifecycle_of(call):
         expiration = rule.get("Expiration", {})
         moves = [move["Days"] for move in rule.get("Transitions", []) if "Days" in move]
         if "Days" in expiration and expiration["Days"] <= max([0, *moves]):
@@ -106,7 +106,8 @@ def lifecycle_days(call: Call, _: Account) -> Iterator[str]:
                 )
 
 
-def _lifecycle(call: Call) -> list[dict[str, Any]]:
+def lifecycle_of(call: Call) -> list[dict[str, Any]]:
+    """The lifecycle rules of a request."""
     rules_given: list[dict[str, Any]] = (call.parameters.get("LifecycleConfiguration") or {}).get("Rules", [])
     return rules_given
 
@@ -123,7 +124,10 @@ def access_control_lists(call: Call, account: Account) -> Iterator[str]:
     bucket = bucket_of(call, account)
     ownership = getattr(bucket, "ownership_rule", None)
     enforced = ownership is None or "BucketOwnerEnforced" in str(ownership)
-    if enforced and call.parameters.get("ACL") not in (None, "private", "bucket-owner-full-control"):
+    grants = any(
+        call.parameters.get(f"Grant{right}") for right in ("FullControl", "Read", "Write", "ReadACP", "WriteACP")
+    )
+    if enforced and (grants or call.parameters.get("ACL") not in (None, "private", "bucket-owner-full-control")):
         yield "The bucket does not allow ACLs"
 
 

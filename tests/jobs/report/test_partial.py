@@ -83,7 +83,7 @@ def test_the_platform_tells_the_report_what_the_fan_out_tolerates() -> None:
 
 
 def test_as_a_process(lacking: Night) -> None:
-    outcome = lacking.run("report-generation", **{TOLERATED: "30"})
+    outcome = lacking.run("report-generation", BATCH_TOLERATED_FAILURE_PERCENT="30")
     assert outcome.exit_code == 0, outcome.stdout
     assert (outcome.metrics["MissingShards"], outcome.metrics["Shards"], outcome.metrics["Trades"]) == (1, 3, 445)
-    assert lacking.run("report-generation", **{TOLERATED: "101"}).exit_code == 64
+    assert lacking.run("report-generation", BATCH_TOLERATED_FAILURE_PERCENT="101").exit_code == 64

@@ -25,7 +25,7 @@ from sandbox.stage import (
     world_of,
 )
 from sandbox.workflow import interpreter
-from sandbox.workflow.local_workflow import Execution, TaskNeverEnds
+from sandbox.workflow.executions import Execution, TaskNeverEnds
 from tests.programs import recording
 from tests.sandbox.jsonata import reference
 

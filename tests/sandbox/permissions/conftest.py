@@ -1,4 +1,4 @@
-"""Accounts with permissions: one in this process, and one as a server in which both stacks have lived."""
+"""An account with permissions in this process, and roles in it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from botocore.exceptions import ClientError
 from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from sandbox.account import emulated_account
 from sandbox.calls import Wsgi
 from sandbox.permissions import Authorization, with_permissions
 from tests.sandbox.conftest import Client
-from tests.sandbox.permissions.life import Life, begin, end, live
-from tests.tooling.conftest import Account
 
 ACCOUNT = "123456789012"
 FOREIGN = "210987654321"
@@ -110,19 +107,3 @@ def world(serve: Callable[[Wsgi], Client]) -> Iterator[World]:
     yield World(str(root("sts").meta.endpoint_url), root, authorization)
     authorization.evaluator.close()
     BackendDict.reset()
-
-
-@pytest.fixture(scope="session")
-def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
-    """Both stacks up, each step by its own role, in an account that denies nothing and records everything."""
-    with emulated_account("tests.sandbox.permissions.emulator") as emulated:
-        lived = begin(Account(emulated), tmp_path_factory.mktemp("life"))
-        live(lived, tmp_path_factory.mktemp("release"))
-        yield lived
-
-
-@pytest.fixture(scope="session")
-def ended(life: Life) -> Life:
-    """The same life after everything was changed and destroyed."""
-    end(life)
-    return life

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.sandbox.reactions.cluster import Cluster
 from tests.sandbox.reactions.world import World
@@ -58,3 +59,20 @@ def test_every_call_is_recorded_with_its_verdict(world: World) -> None:
         ("s3", "PutBucketNotificationConfiguration", "answered"),
         ("s3", "ListObjectsV2", "refused"),
     ]
+
+
+def test_a_call_that_is_not_emulated_says_so(world: World) -> None:
+    """Neither a page nor silence: the code, the operation, and a line in the timeline."""
+    with pytest.raises(ClientError) as caught:
+        world.client("cloudwatch").put_composite_alarm(AlarmName="both", AlarmRule="ALARM(one)")
+    error = caught.value.response
+    assert (error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"]) == ("NotEmulated", 501)
+    assert "cloudwatch:PutCompositeAlarm" in error["Error"]["Message"]
+    assert world.told("NOT EMULATED", "cloudwatch:PutCompositeAlarm")
+
+
+def test_the_record_says_which_rule_refused(world: World) -> None:
+    with pytest.raises(ClientError):
+        world.client("ec2").create_security_group(GroupName="one", Description="the run's", VpcId="vpc-1")
+    line = next(c for c in reversed(world.sandbox.get("calls")) if c["operation"] == "CreateSecurityGroup")
+    assert (line["verdict"], line["rule"], line["status"]) == ("refused", "ec2.group_description", 400)

@@ -189,3 +189,27 @@ def test_an_execution_acts_with_its_machines_role_or_not_at_all(world: World) ->
     ended = world.ended(world.started(wrong))
     assert ended["status"] == "FAILED"
     assert "sts:AssumeRole" in ended["cause"]
+
+
+@pytest.mark.parametrize(
+    ("level", "types"), [("ALL", {"ExecutionStarted", "ExecutionFailed"}), ("FATAL", {"ExecutionFailed"})]
+)
+def test_an_execution_writes_its_log(world: World, level: str, types: set[str]) -> None:
+    logs, group = world.client("logs"), f"/aws/vendedlogs/states/{world.name}"
+    logs.create_log_group(logGroupName=group)
+    arn = f"{world.arn('logs', f'log-group:{group}')}:*"
+    sfn = world.client("stepfunctions")
+    machine = world.machine(
+        {"StartAt": "End", "States": {"End": {"Type": "Fail", "Error": "Batch.No", "Cause": "none"}}}
+    )
+    destinations = [{"cloudWatchLogsLogGroup": {"logGroupArn": arn}}]
+    sfn.update_state_machine(
+        stateMachineArn=machine,
+        loggingConfiguration={"level": level, "includeExecutionData": False, "destinations": destinations},
+    )
+    world.ended(world.started(machine, {"secret": "data"}))
+    events = eventually(lambda: logs.filter_log_events(logGroupName=group)["events"])
+    lines = [json.loads(event["message"]) for event in events]
+    assert types <= {line["type"] for line in lines}
+    assert (level == "FATAL") == (len(lines) == 1)
+    assert "secret" not in json.dumps(lines)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from sandbox.calls import Wsgi
@@ -67,9 +68,10 @@ class Strict:
         return None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def strict(serve: Callable[[Wsgi], Callable[[str], Any]]) -> Strict:
     """A strict account with a network, a cluster, a bucket and the rest in it."""
+    BackendDict.reset()
     account = Strict(serve(with_strict_requests(DomainDispatcherApplication(create_backend_app))))
     _network(account)
     _storage(account)
@@ -107,13 +109,14 @@ def _network(account: Strict) -> None:
     ec2.attach_internet_gateway(InternetGatewayId=account.gateway, VpcId=account.vpc)
     ec2.create_route(RouteTableId=account.table, DestinationCidrBlock="0.0.0.0/0", GatewayId=account.gateway)
     ec2.associate_route_table(RouteTableId=account.table, SubnetId=account.subnet)
-    ec2.create_vpc_endpoint(
+    endpoint = ec2.create_vpc_endpoint(
         VpcId=account.vpc,
         VpcEndpointType="Interface",
         ServiceName="com.amazonaws.us-east-1.ssm",
         SubnetIds=[account.subnet],
         SecurityGroupIds=[account.group],
     )
+    ids["endpoint"] = endpoint["VpcEndpoint"]["VpcEndpointId"]
     lists = ec2.describe_managed_prefix_lists()["PrefixLists"]
     ids["prefix_list"] = lists[0]["PrefixListId"]
 
@@ -174,7 +177,7 @@ def _tasks(account: Strict) -> None:
 def _events(account: Strict) -> None:
     ids = account.ids
     ids["topic"] = account.client("sns").create_topic(Name="topic")["TopicArn"]
-    account.client("sqs").create_queue(QueueName="queue")
+    ids["queue_url"] = account.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
     ids["queue"] = f"arn:aws:sqs:us-east-1:{ACCOUNT}:queue"
     logs = account.client("logs")
     logs.create_log_group(logGroupName="/batch/group")

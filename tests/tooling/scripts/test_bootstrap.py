@@ -13,7 +13,7 @@ import pytest
 
 from conventions.naming import Names
 from tests.tooling.conftest import ROOT, Account
-from tooling.delivery.step_roles import backend
+from tooling.delivery.step_rights import backend
 
 BUCKET = "pulumi-state-123456789012-us-east-1"
 SCRIPT = ROOT / "tooling" / "scripts" / "bootstrap_state.py"
@@ -105,6 +105,17 @@ def test_it_is_not_removed_while_a_stack_is_left(account: Account) -> None:
     again = run(account, "--remove")
     assert again.returncode == 0
     assert again.stdout.count("already gone") == 2
+
+
+def test_more_versions_than_a_page_lists_go_too(account: Account) -> None:
+    """Pulumi rewrites a stack's checkpoint with every step: a first deployment leaves hundreds of versions."""
+    run(account)
+    s3 = account.client("s3")
+    for _ in range(1100):
+        s3.put_object(Bucket=BUCKET, Key=".pulumi/stacks/batch-platform/dev.json.bak", Body=b"{}")
+    done = run(account, "--remove")
+    assert done.returncode == 0, done.stderr
+    assert s3.list_buckets()["Buckets"] == []
 
 
 def test_without_a_region_it_says_so(account: Account, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from conventions.naming import Names
 from sandbox.checkout import copy_checkout
 from tests.tooling import codebuild
 from tests.tooling.conftest import COMMIT, Account, crane_shim
+from tests.tooling.workflows import runner
 from tooling.delivery.steps import Step
 
 NAMES = Names(suffix="tooling", account="123456789012", region="us-east-1")
@@ -72,6 +73,38 @@ class Story:
         self.calls[step.name] = self.account.calls()
         self.builds[step.name] = done
         return done
+
+    def scanned(self, repository: str, digest: str) -> None:
+        """What AWS does after a push: a scan, here without findings."""
+        self.account.findings(repository, digest, {})
+        self.account.client("ecr").start_image_scan(repositoryName=repository, imageId={"imageDigest": digest})
+
+    def github_job(self, artifacts: Path, stack: str = "dev") -> runner.Job:
+        """What GitHub gives to a job: the repository's variables as the tooling stack's output has them."""
+        variables = {
+            name: value + (EMULATED if name.startswith("PULUMI_BACKEND_URL") else "")
+            for name, value in self.tooling["githubVariables"].items()
+        }
+        docker = Path(self.variables["PATH"].split(":")[0]) / "docker"
+        docker.write_text('#!/bin/sh\necho "docker $*"\n[ "$1" != login ] || cat > /dev/null\n')
+        docker.chmod(0o755)
+        return runner.Job(
+            cwd=self.checkout,
+            artifacts=artifacts,
+            variables={**self.variables, "COMMIT": COMMIT},
+            repository_variables=variables,
+            credentials=self._credentials,
+            inputs={"stack": stack},
+            skip=("tooling/scripts/setup.py", "install_pulumi.sh", "install_crane.sh"),
+        )
+
+    def _credentials(self, role: str) -> dict[str, str]:
+        keys = self.account.client("sts").assume_role(RoleArn=role, RoleSessionName="github")["Credentials"]
+        return {
+            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": keys["SessionToken"],
+        }
 
     def run(self, command: str) -> str:
         """Runs a line of the documentation in the checkout; a failure shows what it printed."""

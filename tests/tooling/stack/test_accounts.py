@@ -14,7 +14,7 @@ from settings import SettingsError
 from tests.tooling.stack.layouts import NAMES, REPOSITORY, failing, of, props, recorded, recorded_account
 from tooling.account.account_settings import parse_account
 from tooling.account.stack_access import KINDS
-from tooling.delivery import step_roles
+from tooling.delivery import step_rights
 from tooling.delivery.delivery_settings import Delivery, parse_tooling
 from tooling.delivery.steps import Kind, Step
 
@@ -52,7 +52,7 @@ class TestTheToolingAccount:
     @pytest.mark.parametrize("stack", ["dev", "prod"])
     def test_each_step_takes_the_role_of_its_own_name_and_stack(self, stack: str) -> None:
         for kind in KINDS:
-            own = step_roles.of_step(Step(kind=kind, stack=stack), NAMES, APART, [])
+            own = step_rights.of_step(Step(kind=kind, stack=stack), NAMES, APART, [])
             (takes,) = [s for s in own if s["Action"] == "sts:AssumeRole"]
             assert takes["Resource"] == f"arn:aws:iam::{ACCOUNTS[stack]}:role/role-{kind}-{stack}-tooling"
 
@@ -84,7 +84,7 @@ class TestTheStacksAccount:
     @pytest.mark.parametrize("kind", KINDS)
     def test_its_roles_do_to_the_stack_what_the_steps_do_in_one_account(self, kind: Kind) -> None:
         step = Step(kind=kind, stack="prod")
-        in_one, apart = (step_roles.of_step(step, NAMES, delivery, ["r"]) for delivery in (IN_ONE, APART))
+        in_one, apart = (step_rights.of_step(step, NAMES, delivery, ["r"]) for delivery in (IN_ONE, APART))
         to_the_stack = [statement for statement in in_one if statement not in apart]
         assert to_the_stack
         assert statements(recorded_account(), f"access-{kind}-prod") == to_the_stack

@@ -15,7 +15,7 @@ from policy.rules import Graph, evaluate
 from sandbox.permissions.evaluator import Evaluator, Policy, Request
 from settings import SettingsError
 from tests.tooling.stack.layouts import NAMES, REPOSITORY, failing, of, props, recorded
-from tooling.delivery import github, step_roles
+from tooling.delivery import github, step_rights
 from tooling.delivery.delivery_settings import Delivery, GitHub, parse_tooling
 from tooling.delivery.steps import Step
 
@@ -152,7 +152,7 @@ class TestRights:
         step = Step(kind="preview", stack="prod")
         inline = [name for name in of(recorded(**ONLY_GITHUB), "aws:iam/rolePolicy:RolePolicy") if "github" in name]
         assert not inline, "the artifacts are in the inline policy of the pipeline's roles"
-        statements = step_roles.of_step(step, NAMES, Delivery(), [])
+        statements = step_rights.of_step(step, NAMES, Delivery(), [])
         writing = [a for s in statements for a in _listed(s["Action"]) if re.search(r":(Put|Delete|Create|Update)", a)]
         assert writing == []
 

@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 
 from batchctl.release import release
-from tests.tooling.conftest import COMMIT, JOBS, Account, push_image, write_release
+from tests.tooling.conftest import COMMIT, JOBS, ROOT, Account, push_image, write_release
 from tests.tooling.stack.story import NAMES, PROVIDER, Story, begin
-from tooling.delivery import step_roles
+from tests.tooling.workflows import runner
+from tests.tooling.workflows.reading import load
+from tooling.delivery import github, step_rights
 from tooling.delivery.delivery_settings import Delivery
 from tooling.delivery.steps import Step
 
@@ -37,8 +39,18 @@ def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     story = begin(server, tmp_path_factory.mktemp("story"))
     story.pulumi("stack", "init", "tooling", "--secrets-provider", PROVIDER, folder="tooling")
     story.pulumi("stack", "init", "dev", "--secrets-provider", PROVIDER)
-    key = "batch-platform:delivery.repository"
-    story.pulumi("config", "set", "--path", key, str(SETTINGS.repository), "--stack", "tooling", folder="tooling")
+    provider = server.client("iam").create_open_id_connect_provider(
+        Url=f"https://{github.ISSUER}", ClientIDList=[github.AUDIENCE], ThumbprintList=[]
+    )
+    settings = {
+        "repository": str(SETTINGS.repository),
+        "github.repository": str(SETTINGS.repository),
+        "github.deploys": "true",
+        "github.provider": provider["OpenIDConnectProviderArn"],
+    }
+    for name, value in settings.items():
+        key = f"batch-platform:delivery.{name}"
+        story.pulumi("config", "set", "--path", key, value, "--stack", "tooling", folder="tooling")
     judged = ("--policy-pack", "../policy")
     story.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", *judged, folder="tooling")
     story.tooling = json.loads(story.pulumi("stack", "output", "--json", "--stack", "tooling", folder="tooling"))
@@ -61,8 +73,8 @@ def _covered(calls: set[str], step: Step) -> None:
     """Every call of the step is an action that some statement of its role allows."""
     repositories = [NAMES.name("repository", job) for job in JOBS]
     statements = [
-        *step_roles.of_build(step, NAMES, "arn:aws:kms:us-east-1:123456789012:key/x"),
-        *step_roles.of_step(step, NAMES, SETTINGS, repositories),
+        *step_rights.of_build(step, NAMES, "arn:aws:kms:us-east-1:123456789012:key/x"),
+        *step_rights.of_step(step, NAMES, SETTINGS, repositories),
     ]
     listed = [s["Action"] if isinstance(s["Action"], list) else [s["Action"]] for s in statements]
     allowed = {action for actions in listed for action in actions}
@@ -123,6 +135,29 @@ class TestStory:
         assert done.exit_code == 0, done.log
         assert not re.search(r"[~+-] \d+ (created|updated|deleted|replaced)|\+ \d+ created", done.log), done.log
         assert release.current(story.account.client("ecr"), JOBS, "dev").images == story.images
+
+    @pytest.mark.parametrize(
+        ("file", "name", "steps"),
+        [
+            ("pull-request.yml", "aws-preview", ["preview-dev"]),
+            ("deploy.yml", "release", ["images", "scan"]),
+            ("up.yml", "up", ["up-dev", "verify-dev"]),
+            ("rescan.yml", "rescan", ["rescan-dev"]),
+        ],
+    )
+    def test_githubs_workflows_do_the_same_with_the_outputs_variables(
+        self, story: Story, tmp_path: Path, file: str, name: str, steps: list[str]
+    ) -> None:
+        """Each job with the roles that the tooling stack made, on what the pipeline has deployed: nothing changes."""
+        for job, digest in story.images.items():
+            for suffix in ("tooling", "dev"):
+                story.scanned(f"repository-{job}-{suffix}", digest)
+        (tmp_path / "release").mkdir()
+        write_release(tmp_path / "release", story.images)
+        done = runner.run(load(ROOT / ".github" / "workflows" / file), name, story.github_job(tmp_path))
+        assert done.exit_code == 0, done.log
+        assert done.roles == [story.tooling["githubRoleArns"][step] for step in steps]
+        assert not re.search(r"[~+-] \d+ (created|updated|deleted|replaced)|\+ \d+ created", done.log), done.log
 
     def test_a_rollback_by_digest_brings_back_the_images_of_the_deployment_before(
         self, story: Story, tmp_path: Path

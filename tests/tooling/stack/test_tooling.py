@@ -16,7 +16,7 @@ from settings import SettingsError
 from tests.tooling import codebuild
 from tests.tooling.conftest import JOBS, ROOT
 from tests.tooling.stack.layouts import NAMES, REPOSITORY, failing, of, props, recorded
-from tooling.delivery import step_role, step_roles, steps
+from tooling.delivery import step_rights, step_role, steps
 from tooling.delivery.delivery_settings import Delivery, jobs_of, parse_tooling
 from tooling.delivery.steps import Step
 
@@ -151,7 +151,7 @@ class TestBuilds:
 
 
 def statements(step: Step) -> list[dict[str, Any]]:
-    return step_roles.of_step(step, NAMES, Delivery(), [NAMES.name("repository", job) for job in JOBS])
+    return step_rights.of_step(step, NAMES, Delivery(), [NAMES.name("repository", job) for job in JOBS])
 
 
 def listed(value: Any) -> list[str]:

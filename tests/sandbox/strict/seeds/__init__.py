@@ -49,8 +49,8 @@ def overlaid(request: Mapping[str, Any], change: Mapping[str, Any]) -> Parameter
     for name, value in change.items():
         if value is ABSENT:
             made.pop(name, None)
-        elif isinstance(value, Mapping) and isinstance(made.get(name), Mapping) and value:
-            made[name] = overlaid(made[name], value)
+        elif isinstance(value, Mapping) and value:
+            made[name] = overlaid(made[name] if isinstance(made.get(name), Mapping) else {}, value)
         else:
             made[name] = value
     return made

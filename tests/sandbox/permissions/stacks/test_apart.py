@@ -6,7 +6,6 @@ What is tried is not chosen here: every action that AWS's reference has for each
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -14,21 +13,15 @@ from typing import Any
 import pytest
 
 from sandbox.permissions.needed import ec2
-from tests.sandbox.permissions import arns, expected
-from tests.sandbox.permissions.expected import listed
-from tests.sandbox.permissions.life import Life, role_arn
-from tests.sandbox.permissions.night import READS, WRITES, Night
+from tests.sandbox.permissions.stacks import arns, expected
+from tests.sandbox.permissions.stacks.expected import listed
+from tests.sandbox.permissions.stacks.life import Life, role_arn
+from tests.sandbox.permissions.stacks.night import READS, WRITES, Night
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(
-        not os.environ.get("BATCH_LIFE_OF_STACKS"),
-        reason="the life of both stacks by every role takes a quarter of an hour: set BATCH_LIFE_OF_STACKS=1",
-    ),
-]
+pytestmark = pytest.mark.engine
 
 FOREIGN = "arn:aws:iam::210987654321:root"
-PIPELINE = tuple(f"role-{step}-dev-tooling" for step in ("preview", "up", "verify"))
+PIPELINE = tuple(f"role-{step}-dev-tooling" for step in ("preview", "up", "verify", "rescan"))
 _PASSED = ("ecs-tasks.amazonaws.com", "events.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com")
 _VIA = ("s3", "dynamodb", "ecr", "sns", "sqs")
 

@@ -6,9 +6,14 @@ Nothing is denied while it runs: the account's records say, call by call, what A
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +25,8 @@ import boto3
 from conventions.naming import Names
 from sandbox.checkout import copy_checkout
 from sandbox.permissions import Record
-from tests.sandbox.permissions import managed
-from tests.sandbox.permissions.night import Night
+from tests.sandbox.permissions.stacks import managed, roles
+from tests.sandbox.permissions.stacks.night import CHANGES, Night
 from tests.tooling import codebuild
 from tests.tooling.conftest import COMMIT, JOBS, Account, crane_shim, push_image, write_release
 from tooling.delivery.steps import Step
@@ -55,7 +60,11 @@ class Life:
     """Role to its statements, as name of the policy and Sid, while the stacks were up."""
     policies: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Role to its policy documents, while the stacks were up."""
-    seen: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Phase to how long it took, by the wall clock."""
+    lines: list[Record] = field(default_factory=list)
+    """Everything that was recorded so far."""
+    reading: threading.Lock = field(default_factory=threading.Lock)
 
     def post(self, path: str, document: Any) -> Any:
         """What the account's own pages answer."""
@@ -76,17 +85,23 @@ class Life:
         return found
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Keeps the records of what happens inside under this name."""
-        self.seen += len(self._records())
+    def phase(self, name: str, stack: str = "") -> Iterator[None]:
+        """Keeps the records of what happens inside under this name; those of the other stack, which lives at the same
+        time, are not of it.
+        """
+        before, begin = self._recorded(), time.monotonic()
         yield
-        records = self._records()
-        self.seen += len(records)
-        self.phases[name] = [*self.phases.get(name, []), *records]
+        records = self.lines[before : self._recorded()]
+        self.phases[name] = [*self.phases.get(name, []), *(r for r in records if not _is_of_another(r, stack))]
+        self.seconds[name] = self.seconds.get(name, 0) + time.monotonic() - begin
 
-    def _records(self) -> list[Record]:
-        with urlopen(f"{self.account.url}/_permissions/records?after={self.seen}", timeout=60) as answer:
-            return [Record(**{**entry, "statements": tuple(entry["statements"])}) for entry in json.load(answer)]
+    def _recorded(self) -> int:
+        """How many records there are; they are fetched."""
+        with self.reading:
+            with urlopen(f"{self.account.url}/_permissions/records?after={len(self.lines)}", timeout=60) as answer:
+                new = [Record(**{**entry, "statements": tuple(entry["statements"])}) for entry in json.load(answer)]
+            self.lines += new
+            return len(self.lines)
 
     def records(self, phases: Iterable[str] | None = None) -> list[Record]:
         """The records of these phases, or of all."""
@@ -122,7 +137,7 @@ class Life:
         variables = {**self.variables, **self.of_step(step), **given, "PULUMI_BACKEND_URL": BACKEND}
         variables |= {"COMMIT": COMMIT, "EXECUTION": "execution-1", "CODEBUILD_SRC_DIR_release": str(scratch)}
         group = NAMES.build_log_group(step.name)
-        with self.phase(step.name):
+        with self.phase(step.name, step.stack):
             self.ask(managed.of_build(role_arn(f"role-{step.name}-tooling"), group))
             done = codebuild.run(
                 self.checkout / step.buildspec,
@@ -225,70 +240,54 @@ def run_pipeline(life: Life) -> None:
 
 
 def live(life: Life, scratch: Path) -> None:
-    """Both stacks: previewed, up, verified and refreshed."""
+    """Both stacks, at the same time: previewed, up, verified and refreshed, and what a night asks for."""
     run_pipeline(life)
     release_images(life, scratch)
-    for stack in STACKS:
-        for kind in ("preview", "up", "verify"):
-            life.build(Step(kind=kind, stack=stack), scratch)
-        scanned(life, json.loads((scratch / "release.json").read_text())["images"], stack)
-        life.build(Step(kind="rescan", stack=stack), scratch)
-        exported = json.loads(life.pulumi("stack", "export", "--stack", stack))
-        life.resources[stack] = exported["deployment"]["resources"]
-        deploy = life.of_step(Step(kind="up", stack=stack))
-        with life.phase(f"refresh-{stack}"):
-            life.pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
-        with life.phase(f"night-{stack}"):
-            answers = life.ask(Night(stack).all())
-        nobody = {answer["message"] for answer in answers if "there is no role" in answer["message"]}
-        assert not nobody, "night.py asks for a role that the stack does not have"
-    _keep_policies(life)
+    at_once(lambda stack: _live(life, stack, Path(shutil.copytree(scratch, scratch.parent / f"release-{stack}"))))
+    life.policies, life.statements = roles.policies(life.account.client("iam"))
 
 
-CHANGES = (
-    ("batch-platform:network.flowLogs", "false"),
-    ("batch-platform:alerts.emails[0]", "night@example.com"),
-    ("batch-platform:jobs.report-generation.memory", "4096"),
-    ("batch-platform:registry.keepImages", "7"),
-    ("batch-platform:network.extraEndpoints[0]", "sqs"),
-)
-"""Settings that are changed on the living stack, one `up` for all: each touches what no other does."""
+def at_once(lives: Callable[[str], None]) -> None:
+    """Does it for both stacks at the same time; raises what either raises."""
+    with ThreadPoolExecutor(len(STACKS)) as pool:
+        for done in [pool.submit(lives, stack) for stack in STACKS]:
+            done.result()
+
+
+def _live(life: Life, stack: str, scratch: Path) -> None:
+    for kind in ("preview", "up", "verify"):
+        life.build(Step(kind=kind, stack=stack), scratch)
+    scanned(life, json.loads((scratch / "release.json").read_text())["images"], stack)
+    life.build(Step(kind="rescan", stack=stack), scratch)
+    exported = json.loads(life.pulumi("stack", "export", "--stack", stack))
+    life.resources[stack] = exported["deployment"]["resources"]
+    deploy = life.of_step(Step(kind="up", stack=stack))
+    with life.phase(f"refresh-{stack}", stack):
+        life.pulumi("refresh", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
+    with life.phase(f"night-{stack}", stack):
+        answers = life.ask(Night(stack).all())
+    nobody = {answer["message"] for answer in answers if "there is no role" in answer["message"]}
+    assert not nobody, f"night.py asks for a role that the stack does not have: {sorted(nobody)}"
+
+
+def _is_of_another(record: Record, stack: str) -> bool:
+    """Whether a record is of the stack that this one is not; what names neither is of both."""
+    others = [other for other in STACKS if stack and other != stack]
+    who = (record.role or record.principal).rpartition("role/")[2]
+    return any(re.search(rf"-{other}(-|$)", who) for other in others)
 
 
 def end(life: Life) -> None:
-    """A change of settings, and the end of both stacks and of the tooling."""
-    for stack in STACKS:
-        deploy = life.of_step(Step(kind="up", stack=stack))
-        for key, value in CHANGES:
-            life.pulumi("config", "set", "--path", key, value, "--stack", stack)
-        life.pulumi("config", "set", "--path", "batch-platform:platform.teardown", "true", "--stack", stack)
-        with life.phase(f"change-{stack}"):
-            life.pulumi("up", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
-        with life.phase(f"destroy-{stack}"):
-            life.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
+    """A change of settings, and the end of both stacks at the same time."""
+    at_once(lambda stack: _end(life, stack))
 
 
-def _keep_policies(life: Life) -> None:
-    """Notes every role's policies."""
-    iam = life.account.client("iam")
-    for role in [role for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]:
-        name = role["RoleName"]
-        documents = {}
-        for inline in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            got = iam.get_role_policy(RoleName=name, PolicyName=inline)
-            documents[f"{name}/{inline}"] = got["PolicyDocument"]
-        for attached in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
-            arn = attached["PolicyArn"]
-            version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-            got = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-            documents[attached["PolicyName"]] = got
-        life.policies[name] = list(documents.values())
-        life.statements[name] = {
-            (policy, str(statement.get("Sid", position)))
-            for policy, document in documents.items()
-            for position, statement in enumerate(_listed(document["Statement"]), 1)
-        }
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _end(life: Life, stack: str) -> None:
+    deploy = life.of_step(Step(kind="up", stack=stack))
+    for key, value in CHANGES:
+        life.pulumi("config", "set", "--path", key, value, "--stack", stack)
+    life.pulumi("config", "set", "--path", "batch-platform:platform.teardown", "true", "--stack", stack)
+    with life.phase(f"change-{stack}", stack):
+        life.pulumi("up", "--yes", "--skip-preview", "--stack", stack, variables=deploy)
+    with life.phase(f"destroy-{stack}", stack):
+        life.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack, variables=deploy)

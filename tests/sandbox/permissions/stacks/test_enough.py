@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from sandbox.permissions import Record
-from tests.sandbox.permissions import expected
-from tests.sandbox.permissions.expected import listed
-from tests.sandbox.permissions.life import STACKS, Life
+from tests.sandbox.permissions.stacks import expected
+from tests.sandbox.permissions.stacks.expected import listed
+from tests.sandbox.permissions.stacks.life import STACKS, Life
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(
-        not os.environ.get("BATCH_LIFE_OF_STACKS"),
-        reason="the life of both stacks by every role takes a quarter of an hour: set BATCH_LIFE_OF_STACKS=1",
-    ),
-]
+pytestmark = pytest.mark.engine
 
 
 def role(record: Record) -> str:

@@ -27,6 +27,15 @@ WRITES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Job to the buckets and folders that it writes."""
 
+CHANGES = (
+    ("batch-platform:network.flowLogs", "false"),
+    ("batch-platform:alerts.emails[0]", "night@example.com"),
+    ("batch-platform:jobs.report-generation.memory", "4096"),
+    ("batch-platform:registry.keepImages", "7"),
+    ("batch-platform:network.extraEndpoints[0]", "sqs"),
+)
+"""Settings that are changed on the living stack, one `up` for all: each touches what no other does."""
+
 
 @dataclass(frozen=True)
 class Night:

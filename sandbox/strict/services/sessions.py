@@ -1,0 +1,55 @@
+"""What STS demands of sessions, and IAM of roles that services make for themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sandbox.calls import Call
+from sandbox.strict.account import Account
+from sandbox.strict.grammar.policies import IDENTITY, faults
+from sandbox.strict.grammar.principals import is_service_principal
+from sandbox.strict.rules import Rules
+
+_ASSUME = "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"
+_DEFAULT_SECONDS = 3600
+
+iam = Rules("iam")
+sts = Rules("sts")
+
+
+@sts.add("AssumeRole", source=f"{_ASSUME}#API_AssumeRole_RequestParameters", code="ValidationError")
+def session(call: Call, account: Account) -> Iterator[str]:
+    """A session is of a role by its ARN, no longer than the role admits, with each tag's key once in any case."""
+    arn = call.parameters["RoleArn"]
+    if not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", arn):
+        yield f"{arn} is invalid"
+    role = account.role(arn)
+    longest = int(getattr(role, "max_session_duration", None) or _DEFAULT_SECONDS)
+    if role is not None and call.parameters.get("DurationSeconds", 0) > longest:
+        yield "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+    keys = [tag["Key"].lower() for tag in call.parameters.get("Tags", [])]
+    if len(set(keys)) != len(keys):
+        yield "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+
+
+@sts.add("AssumeRole", source=f"{_ASSUME}#API_AssumeRole_Errors", code="MalformedPolicyDocument")
+def session_policy(call: Call, _: Account) -> Iterator[str]:
+    """A session policy follows the grammar of identity policies."""
+    if text := call.parameters.get("Policy"):
+        yield from faults(text, IDENTITY)
+
+
+@iam.add(
+    "CreateServiceLinkedRole",
+    source="https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceLinkedRole.html",
+    code="InvalidInput",
+)
+def linked_service(call: Call, _: Account) -> Iterator[str]:
+    """A service-linked role is for a service, by its principal's name."""
+    name = call.parameters["AWSServiceName"]
+    if not is_service_principal(name):
+        yield f"Service role name {name} is not valid: it must be a service principal, such as ecs.amazonaws.com"
+
+
+RULES = [*iam.all, *sts.all]

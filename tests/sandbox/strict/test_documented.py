@@ -1,0 +1,142 @@
+"""Malformed requests that AWS's pages name are refused, and the request beside each is taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+from sandbox.strict import RULE_HEADER
+from sandbox.strict.table import RULES
+from tests.sandbox.strict.conftest import Strict
+from tests.sandbox.strict.documented import (
+    Request,
+    compute,
+    delivery,
+    events,
+    identity,
+    messages,
+    network,
+    objects,
+    scaling,
+    states,
+    storage,
+    tables,
+    watching,
+)
+from tests.sandbox.strict.documented.scenery import Scenery
+from tests.sandbox.strict.seeds import overlaid
+from tests.sandbox.strict.test_table import SEEDS
+
+REQUESTS: dict[str, list[Request]] = {
+    "ec2": network.REQUESTS,
+    "iam": identity.REQUESTS_IAM,
+    "sts": identity.REQUESTS_STS,
+    "kms": identity.REQUESTS_KMS,
+    "ecs": compute.REQUESTS,
+    "application-autoscaling": scaling.REQUESTS_SCALING,
+    "ecr": scaling.REQUESTS_ECR,
+    "s3": [*objects.REQUESTS, *storage.REQUESTS],
+    "dynamodb": tables.REQUESTS,
+    "cloudwatch": watching.REQUESTS,
+    "logs": watching.REQUESTS_LOGS,
+    "events": events.REQUESTS_EVENTS,
+    "scheduler": events.REQUESTS_SCHEDULER,
+    "sns": messages.REQUESTS,
+    "sqs": messages.REQUESTS_SQS,
+    "stepfunctions": states.REQUESTS,
+    "codebuild": delivery.REQUESTS_CODEBUILD,
+    "codepipeline": delivery.REQUESTS_CODEPIPELINE,
+}
+
+
+@dataclass
+class Answers:
+    """How the account answered the requests of one service."""
+
+    tried: int = 0
+    taken: list[str] = field(default_factory=list)
+    """Malformed requests that were taken, or on which the account crashed."""
+    fine_refused: list[str] = field(default_factory=list)
+    rules: dict[str, set[str]] = field(default_factory=dict)
+    """The rules that refused, with the codes that they refused with."""
+
+
+@pytest.fixture(scope="module")
+def answers(strict: Strict) -> dict[str, Answers]:
+    """Every request, sent once."""
+    scenery = Scenery(strict.client, strict.names, strict.ids)
+    found = {service: Answers() for service in REQUESTS}
+    for service, requests in REQUESTS.items():
+        for request in requests:
+            said = answer(scenery, service, request.operation, request.fine(scenery))
+            if said is not None:
+                found[service].fine_refused.append(f"{request.operation}: {said}")
+            for name, change in request.malformed.items():
+                found[service].tried += 1
+                broken = overlaid(request.fine(scenery), change(scenery))
+                said = answer(scenery, service, request.operation, broken)
+                if said is None or said.rule == CRASHED:
+                    found[service].taken.append(f"{request.operation} {name}{': crashed' if said else ''}")
+                else:
+                    found[service].rules.setdefault(said.rule, set()).add(said.code)
+    return found
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Who refused a request, and how."""
+
+    rule: str
+    """The rule, `model`, or `moto` for what the account itself refused."""
+    code: str
+    message: str = ""
+
+
+CRASHED = "crashed"
+
+
+def answer(account: Strict, service: str, operation: str, parameters: dict[str, object]) -> Refusal | None:
+    """The refusal of a request; None for one that is taken."""
+    try:
+        account.call(service, operation, parameters)
+    except ResponseParserError as error:
+        return Refusal(CRASHED, "", str(error))
+    except ClientError as error:
+        metadata, body = error.response["ResponseMetadata"], error.response["Error"]
+        rule = metadata["HTTPHeaders"].get(RULE_HEADER)
+        crashed = rule is None and metadata["HTTPStatusCode"] >= 500
+        return Refusal(CRASHED if crashed else rule or "moto", body["Code"], body.get("Message", ""))
+    return None
+
+
+@pytest.mark.parametrize("service", REQUESTS)
+def test_what_the_pages_refuse_is_refused(answers: dict[str, Answers], service: str) -> None:
+    found = answers[service]
+    assert found.tried > 5
+    assert not found.taken, f"{len(found.taken)} of {found.tried} malformed requests were taken"
+
+
+@pytest.mark.parametrize("service", REQUESTS)
+def test_the_request_beside_them_is_taken(answers: dict[str, Answers], service: str) -> None:
+    assert not answers[service].fine_refused
+
+
+def test_they_are_many(answers: dict[str, Answers]) -> None:
+    assert sum(found.tried for found in answers.values()) > 1100
+
+
+def test_every_rule_is_shown_by_a_request(answers: dict[str, Answers]) -> None:
+    """Here or in the seeds each rule refuses something, with the code that it names."""
+    refused: dict[str, set[str]] = {}
+    for found in answers.values():
+        for rule, codes in found.rules.items():
+            refused.setdefault(rule, set()).update(codes)
+    seeds = {seed.rule for seed in SEEDS}
+    silent = sorted(rule.name for rule in RULES if rule.name not in seeds and rule.name not in refused)
+    assert not silent
+    assert {rule.name: refused[rule.name] for rule in RULES if rule.name in refused} == {
+        rule.name: {rule.code} for rule in RULES if rule.name in refused
+    }

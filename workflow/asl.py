@@ -38,13 +38,17 @@ def text(value: str) -> str:
 
 
 def retry(*errors: str, attempts: int, interval: int = 2, rate: float = 2.0, longest: int = 60) -> dict[str, Any]:
-    """A retrier with full jitter; `interval` and `longest` in seconds, `attempts` besides the first."""
+    """A retrier with full jitter; `interval` and `longest` in seconds, `attempts` besides the first.
+
+    A `longest` below twice the `interval` is raised to it, so that the delay grows at least once; a `MaxDelaySeconds`
+    that is not greater than `IntervalSeconds` is refused by the policy pack.
+    """
     retrier: dict[str, Any] = {"ErrorEquals": list(errors), "MaxAttempts": attempts}
     if attempts:
         retrier |= {
             "IntervalSeconds": interval,
             "BackoffRate": rate,
-            "MaxDelaySeconds": longest,
+            "MaxDelaySeconds": max(longest, 2 * interval),
             "JitterStrategy": "FULL",
         }
     return retrier

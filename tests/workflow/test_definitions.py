@@ -90,6 +90,14 @@ class TestNightly:
         assert tasks["report-generation"]["TimeoutSeconds"] == 1234
         assert tasks["data-ingestion"]["TimeoutSeconds"] == 3600
 
+    @pytest.mark.parametrize("backoff", [1, 59, 60, 600])
+    def test_every_permitted_backoff_can_grow(self, backoff: int) -> None:
+        job = {"cpu": 256, "memory": 512, "retry": {"backoffSeconds": backoff}}
+        graph = record_with({"batch-platform:jobs": {"report-generation": job}})
+        retriers = run_tasks(definition_of(graph, "nightly"))["report-generation"]["Retry"]
+        assert [one["IntervalSeconds"] for one in retriers] == [backoff]
+        assert all(one["MaxDelaySeconds"] > one["IntervalSeconds"] for one in retriers)
+
     def test_the_runs_timeout_is_the_window(self) -> None:
         changed = {"deadline": {"windowOpens": "22:00", "time": "06:30", "warn": "05:00", "escalate": "06:00"}}
         graph = record_with({"batch-platform:workflow": changed})

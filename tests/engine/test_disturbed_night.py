@@ -6,6 +6,7 @@ It prints the timeline: what people did, between what the account did (docs/fail
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,9 @@ SETTINGS = {
 }
 """A portfolio of 200 trades is some eight shards; a report that finds no room is waited for as long as a deployment."""
 RISK, REPORT = "risk-calculation", "report-generation"
+_REPEATS = re.compile("^aws[.].*(ECS Task|Execution|Alarm).* Change: |^rule .*(ECS Task|Alarm) State Change")
+_IDENTIFIER = re.compile(r"\b([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_DETAIL = re.compile(r"arn:aws:states:[^:]*:\d+:execution:|: Threshold Crossed.*|: Essential container in task exited")
 
 
 @dataclass
@@ -92,7 +96,8 @@ def _bad_shard(night: Night, people: People) -> tuple[str, str]:
     eventually(lambda: len(_tasks(night, RISK)) >= 3, 300)
     night.expect(RISK, "exit-code", exit_code=65)
     failed = night.run_of(version, 600)
-    assert (failed["status"], failed["error"]) == ("FAILED", "Batch.BadInput")
+    assert (failed["status"], failed.get("error")) == ("FAILED", "Batch.BadInput"), failed
+    eventually(lambda: all(task["lastStatus"] == "STOPPED" for task in _tasks(night, RISK)), 300)
     run_id, before = failed["name"], _results(night, failed["name"])
     listed = _shards(night, run_id)
     assert before and set(before) < set(listed), "some shards are finished, one is not"
@@ -201,8 +206,14 @@ def _is_waiting(night: Night, arn: str) -> bool:
 
 
 def _print(lines: list[dict[str, str]], people: list[tuple[str, str, str]]) -> None:
-    """Both in order of time, without what belongs to neither run."""
-    shown = [(line["time"], line["source"], line["what"]) for line in lines] + people
+    """Both in order of time, without the events that repeat what their service said; identifiers cut to 8 digits."""
+    shown = [
+        (line["time"], line["source"], _brief(line["what"])) for line in lines if not _REPEATS.search(line["what"])
+    ]
     print(f"\nThe night of {FRIDAY}:")
-    for time, source, what in sorted(shown, key=lambda line: line[0]):
-        print(f"  {time[11:19]} {source:10} {what[:150]}")
+    for time, source, what in sorted([*shown, *people], key=lambda line: line[0]):
+        print(f"  {time[11:19]} {source:10} {what[:100]}")
+
+
+def _brief(what: str) -> str:
+    return _DETAIL.sub("", _IDENTIFIER.sub(r"\1", what)).replace("family:", "")

@@ -90,7 +90,12 @@ class Executions:
     def _follow_executions(self) -> None:
         """The start and the end of each execution are an event and a metric."""
         begin = models.StepFunctionsParserBackend.start_execution
-        start, terminated = Execution.start, BaseExecutionWorkerCommunication.terminated
+        create, start = Execution.__init__, Execution.start
+        terminated = BaseExecutionWorkerCommunication.terminated
+
+        def created(execution: Execution, *arguments: Any, **named_arguments: Any) -> None:
+            create(execution, *arguments, **named_arguments)
+            execution.exec_status = ExecutionStatus.RUNNING  # it is listed before it is started
 
         def started(execution: Execution) -> None:
             self._account.busy()
@@ -121,6 +126,7 @@ class Executions:
             return begin(backend, state_machine_arn, name or str(uuid.uuid4()), *rest, **others)
 
         replace(models.StepFunctionsParserBackend, "start_execution", named)
+        replace(Execution, "__init__", created)
         replace(Execution, "start", started)
         replace(Execution, "get_start_execution_details", details)
         replace(BaseExecutionWorkerCommunication, "terminated", ended)

@@ -109,7 +109,7 @@ def up(
 ) -> None:
     """Start the account in the background and print the variables that lead to it.
 
-    Everything in it is lost with `batchctl sandbox down`. What it does and does not do: docs/sandbox.md.
+    Everything in it is lost with `batchctl sandbox down`. What it does and does not do: docs/sandbox/sandbox.md.
     """
     if account := running():
         raise OperatorError(f"a sandbox account runs already at {account.url}: `batchctl sandbox down` ends it")

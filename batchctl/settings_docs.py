@@ -22,7 +22,7 @@ A value that cannot be used is refused before the first resource, with all other
 A key with dots is one setting and counts more than its section:
 `pulumi config set batch-platform:network.cidr 10.1.0.0/16`. A default job goes with `null` in its place,
 `batch-platform:jobs: {report-generation: null}`, and out of `workflow.order`. What a later change replaces in a living
-stack, `batchctl diff` says before (docs/pull-requests.md); `platform.environment` is in every name and replaces
+stack, `batchctl diff` says before (docs/changes/pull-requests.md); `platform.environment` is in every name and replaces
 everything: make a new stack instead.
 """
 

@@ -22,9 +22,9 @@ from tests.policy.generated import score, variants  # noqa: E402
 
 HEAD = """# The policy pack's mutation score
 
-Written by `python benchmarks/policy_mutants.py --write docs/policy-score.md`; one mutant in {one_in} was run. The
-mutants are made from the recorded program, the provider's schema and AWS's service models, not written by anybody. A
-mutant is killed when a mandatory rule fails on the changed resource or on one next to it; it is harmless when
+Written by `python benchmarks/policy_mutants.py --write docs/policy/policy-score.md`; one mutant in {one_in} was run.
+The mutants are made from the recorded program, the provider's schema and AWS's service models, not written by anybody.
+A mutant is killed when a mandatory rule fails on the changed resource or on one next to it; it is harmless when
 `tests/policy/generated/harmless.py` says why nobody needs to notice.
 
 """
@@ -50,7 +50,9 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--survivors", type=int, default=50, help="how many groups of survivors are printed")
     parser.add_argument("--variants", type=int, default=0, help="instead: so many legitimate stacks, none of them red")
-    parser.add_argument("--write", type=Path, help="write the tables into this file, for example docs/policy-score.md")
+    parser.add_argument(
+        "--write", type=Path, help="write the tables into this file, for example docs/policy/policy-score.md"
+    )
     chosen = parser.parse_args()
     if chosen.variants:
         return legitimate(chosen.variants, chosen.workers)

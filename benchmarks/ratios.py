@@ -1,8 +1,8 @@
 """The ratios that must not get worse, each measured within one run: `python -m benchmarks.ratios` (`make benchmarks`).
 
 A ratio is of two things on the same machine at the same time, lower is better; seconds are shown by the other modules
-of this folder. `--write` renews docs/benchmarks.md and the recorded limits (benchmarks/limits.json). Exit code 1 when a
-ratio is worse than its limit by half; what cannot be measured here is named and does not fail.
+of this folder. `--write` renews docs/measured/benchmarks.md and the recorded limits (benchmarks/limits.json). Exit code
+1 when a ratio is worse than its limit by half; what cannot be measured here is named and does not fail.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from tests.security.terraform import terraform
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 LIMITS: Final = ROOT / "benchmarks" / "limits.json"
-PAGE: Final = ROOT / "docs" / "benchmarks.md"
+PAGE: Final = ROOT / "docs" / "measured" / "benchmarks.md"
 TOLERANCE: Final = 1.5
 INGESTED_ROWS: Final = 200_000
 NIGHT_TRADES: Final = 2_000
@@ -177,7 +177,7 @@ def machine() -> str:
 
 
 def page(measured: dict[str, float], missing: dict[str, str]) -> str:
-    """docs/benchmarks.md."""
+    """docs/measured/benchmarks.md."""
     rows = []
     for ratio in RATIOS:
         value = f"{measured[ratio.name]:.3f}" if ratio.name in measured else f"not measured: {missing[ratio.name]}"
@@ -203,7 +203,7 @@ def page(measured: dict[str, float], missing: dict[str, str]) -> str:
 def main() -> int:
     """Measures, prints one table, and holds it against the limits."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ratios", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="renew docs/benchmarks.md and the limits")
+    parser.add_argument("--write", action="store_true", help="renew docs/measured/benchmarks.md and the limits")
     names = [ratio.name for ratio in RATIOS]
     parser.add_argument("--only", action="append", choices=names, help="measure this one; repeatable")
     chosen = parser.parse_args()

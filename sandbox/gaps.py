@@ -36,7 +36,7 @@ def with_clear_gaps(app: Wsgi, tell: Tell) -> Wsgi:
                 raise
             what = f"{call.service}:{call.operation}"
             tell("sandbox", f"NOT EMULATED: {what}: {error}")
-            message = f"The sandbox does not emulate {what} ({error}). docs/sandbox.md lists what it does."
+            message = f"The sandbox does not emulate {what} ({error}). docs/sandbox/sandbox.md lists what it does."
             return refusal(call, NOT_EMULATED, message, 501)(environ, start_response)
         except Exception as error:
             if call is None:

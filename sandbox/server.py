@@ -112,7 +112,7 @@ def running(*, record: Path | None = None, log: Path | None = None, permissions:
 
 
 RULE_HEADER, LAYER_HEADER = "x-sandbox-refused-by", "x-sandbox-denied-by"
-"""Headers of a refusal: the rule of docs/sandbox-strictness.md, the layer of policies."""
+"""Headers of a refusal: the rule of docs/sandbox/strictness.md, the layer of policies."""
 
 
 def recorded(app: Wsgi, file: Path | None, calls: list[dict[str, Any]]) -> Wsgi:

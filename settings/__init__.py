@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from conventions import naming
 from conventions.zones import Zone
 
-from . import rules
+from . import capacity, rules
 from .errors import PROJECT, Problem, SettingsError
 from .jobs import DEFAULT_JOBS, Job
 from .models import Settings, Workflow
@@ -137,8 +137,8 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
         sections["jobs"] = rules.with_tolerances(sections["jobs"], sections["workflow"])
     if sections["network"] is not None:
         all_problems += rules.secret_problems(sections["network"], sections["jobs"])
-        all_problems += rules.places_problems(sections["network"], sections["jobs"])
-        all_problems += rules.queue_problems(sections["network"], sections["jobs"])
+        all_problems += capacity.places_problems(sections["network"], sections["jobs"])
+        all_problems += capacity.queue_problems(sections["network"], sections["jobs"])
         if sections["platform"] is not None:
             all_problems += rules.debug_problems(sections["platform"], sections["network"], sections["jobs"])
     if sections["platform"] is not None and sections["data"] is not None:

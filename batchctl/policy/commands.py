@@ -49,14 +49,14 @@ def list_rules() -> None:
 def write_docs(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a file is out of date.")] = False,
 ) -> None:
-    """Write docs/policies.md from the rules and the list of taggable types from the installed pulumi-aws."""
+    """Write docs/policy/policies.md from the rules and the list of taggable types from the installed pulumi-aws."""
     from . import docs
 
     root = projects.find().root
     if check:
-        current = (root / "docs" / "policies.md").read_text(encoding="utf-8")
+        current = (root / "docs" / "policy" / "policies.md").read_text(encoding="utf-8")
         if current != docs.policies_markdown():
-            raise OperatorError("docs/policies.md is out of date: run `batchctl policy docs`.", FOUND)
+            raise OperatorError("docs/policy/policies.md is out of date: run `batchctl policy docs`.", FOUND)
         return
     for path in docs.regenerate(root):
         print(f"wrote {path.relative_to(root)}")

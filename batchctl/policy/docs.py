@@ -1,4 +1,4 @@
-"""docs/policies.md, made from the rules' own metadata, and the list of taggable types, made from the provider's SDK."""
+"""docs/policy/policies.md, from the rules' own metadata, and the list of taggable types, from the provider's SDK."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def taggable_types() -> str:
 def regenerate(root: Path) -> list[Path]:
     """Writes both files; returns those that changed."""
     wanted = {
-        root / "docs" / "policies.md": policies_markdown(),
+        root / "docs" / "policy" / "policies.md": policies_markdown(),
         root / "policy" / "rules" / "tables" / "taggable.txt": taggable_types(),
     }
     changed = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]

@@ -1,5 +1,5 @@
 // The part of this platform that five changes touch, as a CDK app: `cdk synth -c change=NAME`, NAME empty for the base.
-// docs/change-pages.md shows what `cdk diff` says of each change.
+// docs/changes/change-pages.md shows what `cdk diff` says of each change.
 const { App, Stack, Duration, aws_ec2: ec2, aws_ecr: ecr, aws_ecs: ecs, aws_iam: iam, aws_logs: logs, aws_s3: s3 } = require("aws-cdk-lib");
 
 class Platform extends Stack {

@@ -20,6 +20,7 @@ from conventions import endpoint_services, iam
 from conventions.fargate import strategy
 from conventions.naming import Reference
 
+from . import permissions
 from .container import container
 from .queue_worker import QueueWorker, QueueWorkerArgs
 
@@ -144,7 +145,7 @@ class JobService(pulumi.ComponentResource):
         role = self._role("task", f"{self._args.job}'s own code runs with this role")
         self.task_role_arn = role.arn
         sessions = self._session_policies(role) if self._args.settings.debug else []
-        if not (statements := _data_statements(self._args.buckets, self._args.job, self._args.settings)):
+        if not (statements := permissions.data_statements(self._args.buckets, self._args.job, self._args.settings)):
             return sessions
         key_use = pulumi.Output.from_input(self._args.context.data_key_arn).apply(
             lambda arn: iam.document(
@@ -159,25 +160,10 @@ class JobService(pulumi.ComponentResource):
 
     def _session_policies(self, role: aws.iam.Role) -> list[aws.iam.RolePolicy]:
         """What the agent of a session does with the task's role; source: docs/aws-facts.md#ecs-exec."""
-        names, context = self._args.context.names, self._args.context
-        group = names.log_group_arn(names.log_group("sessions"))
-        target = f"ecs:{self._args.task_network.cluster.name}_*"
-        open_session = iam.document(
-            iam.statement("OpenSession", endpoint_services.OPTIONAL["ssmmessages"], ["*"]),
-            iam.statement("FindSessionLog", ["logs:DescribeLogGroups"], ["*"]),
-            iam.statement(
-                "WriteSessionLog", [*endpoint_services.LOG_ACTIONS, "logs:DescribeLogStreams"], [f"{group}:*"]
-            ),
-        )
+        context, cluster = self._args.context, self._args.task_network.cluster.name
+        open_session = iam.document(*permissions.session_statements(context.names))
         key_use = pulumi.Output.from_input(context.data_key_arn).apply(
-            lambda arn: iam.document(
-                iam.statement(
-                    "DecryptSession",
-                    ["kms:Decrypt"],
-                    [arn],
-                    conditions={"StringLike": {"kms:EncryptionContext:aws:ssm:TargetId": target}},
-                )
-            )
+            lambda arn: iam.document(permissions.decrypt_sessions(arn, cluster))
         )
         return [
             self._policy(role, "open-session", open_session),
@@ -302,31 +288,3 @@ class JobService(pulumi.ComponentResource):
             ),
             self._child,
         )
-
-
-def _data_statements(buckets: Mapping[str, Reference], name: str, job: Job) -> list[iam.Statement]:
-    """Access to exactly the prefixes that the settings give the job, and a queue worker's to its receipts."""
-    statements: list[iam.Statement] = []
-    writes = [(access.bucket, access.prefix) for access in job.writes]
-    if job.queue:
-        writes.append(("output", f"receipts/{name}/"))
-    reads = [(access.bucket, access.prefix) for access in job.reads]
-    for verb, accesses, actions in (
-        ("Read", reads, ("s3:GetObject", "s3:GetObjectVersion")),
-        ("Write", writes, ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload")),
-    ):
-        for purpose, bucket in buckets.items():
-            prefixes = sorted({prefix for of, prefix in accesses if of == purpose})
-            if not prefixes:
-                continue
-            title = purpose.capitalize()
-            statements += [
-                iam.statement(f"{verb}{title}", actions, [f"{bucket.arn}/{prefix}*" for prefix in prefixes]),
-                iam.statement(
-                    f"List{title}To{verb}",
-                    ["s3:ListBucket"],
-                    [bucket.arn],
-                    conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
-                ),
-            ]
-    return statements

@@ -1,7 +1,7 @@
 """What holds for every resource, whichever component makes it: the required tags, and that it can be destroyed.
 
-`retainOnDelete` and `deletedWith` are invisible to every policy pack (docs/policies.md), so the program itself refuses
-them. Tags are put on by a transformation, because a list of taggable types kept by hand goes out of date.
+`retainOnDelete` and `deletedWith` are invisible to every policy pack (docs/policy/policies.md), so the program itself
+refuses them. Tags are put on by a transformation, because a list of taggable types kept by hand goes out of date.
 """
 
 from __future__ import annotations

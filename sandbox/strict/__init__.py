@@ -1,7 +1,7 @@
 """Refuses the malformed requests that AWS refuses, before they reach the emulated account.
 
 Every request is held against AWS's own service model, and then against the table of what AWS documents beside it.
-docs/sandbox-strictness.md lists both.
+docs/sandbox/strictness.md lists both.
 """
 
 from __future__ import annotations
@@ -59,6 +59,6 @@ def _by_table(call: Call) -> Response | None:
 
 
 def _named(rule: str, answer: Response) -> Response:
-    """Says in a header which rule refused: `model`, or its name in docs/sandbox-strictness.md."""
+    """Says in a header which rule refused: `model`, or its name in docs/sandbox/strictness.md."""
     answer.headers[RULE_HEADER] = rule
     return answer

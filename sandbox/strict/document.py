@@ -1,6 +1,6 @@
-"""docs/sandbox-strictness.md: what is strict and from where, written from the table.
+"""docs/sandbox/strictness.md: what is strict and from where, written from the table.
 
-`python -m sandbox.strict.document > docs/sandbox-strictness.md`
+`python -m sandbox.strict.document > docs/sandbox/strictness.md`
 """
 
 from __future__ import annotations

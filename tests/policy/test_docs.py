@@ -1,4 +1,4 @@
-"""Generated files are current: docs/policies.md and the list of taggable types."""
+"""Generated files are current: docs/policy/policies.md and the list of taggable types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CURRENT = "out of date: run `batchctl policy docs`"
 
 
 def test_the_page_is_current() -> None:
-    page = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "policy" / "policies.md").read_text(encoding="utf-8")
     assert page == docs.policies_markdown(), CURRENT
     for rule in ALL_RULES:
         assert f"\n## {rule.name}\n" in page

@@ -1,4 +1,4 @@
-"""docs/settings-changes.md has a row for what each setting does later, and says what the settings are worth."""
+"""docs/changes/settings-changes.md has a row for what each setting does later, and says what the settings are worth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from batchctl import project as projects
 from tests.programs import ROOT
 from tooling.scripts.settings_changes import TOGETHER_IN_PLACE, changes, config_with
 
-PAGE = Path(ROOT / "docs" / "settings-changes.md")
+PAGE = Path(ROOT / "docs" / "changes" / "settings-changes.md")
 
 
 def rows() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Writes docs/size.md: lines of each area of the repository, and what the area is for.
+"""Writes docs/measured/size.md: lines of each area of the repository, and what the area is for.
 
 `python tooling/scripts/count_lines.py [--check]`; with `--check` nothing is written, and the exit code is 1 when an
 area has grown or shrunk by more than a tenth since the page was written.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PAGE: Final = ROOT / "docs" / "size.md"
+PAGE: Final = ROOT / "docs" / "measured" / "size.md"
 AREAS: Final = {
     "__main__.py, outputs.py": "the composition root and the stack's outputs",
     "settings": "the only reader of configuration: fields with units and limits, and the messages that refuse",
@@ -49,7 +49,13 @@ def counted() -> Counter[str]:
     lines: Counter[str] = Counter()
     for name in listed.split("\n"):
         file = ROOT / name
-        if name and name not in NOT_COUNTED and file.suffix in _TEXT and file.is_file() and name != "docs/size.md":
+        if (
+            name
+            and name not in NOT_COUNTED
+            and file.suffix in _TEXT
+            and file.is_file()
+            and name != "docs/measured/size.md"
+        ):
             lines[area(name)] += len(file.read_text(encoding="utf-8", errors="replace").splitlines())
     return lines
 
@@ -71,8 +77,8 @@ _CAN_GO: Final = """## What can go
   when the pack is installed, at the price of a pack that needs the schema.
 - The AWS pipeline (`tooling/`) or `.github/workflows/deploy.yml`: a team uses one of the two.
 - `tests/sandbox` and `sandbox/permissions`, when the engine tests run in an account at AWS instead.
-- `docs/policies.md` and `docs/sandbox-strictness.md`: generated lists that nobody reads from end to end; they are
-  there to be searched, and to show in a pull request what a rule's change means.
+- `docs/policy/policies.md` and `docs/sandbox/strictness.md`: generated lists that nobody reads from end to end; they
+  are there to be searched, and to show in a pull request what a rule's change means.
 """
 
 
@@ -83,7 +89,7 @@ def problems(text: str, lines: Counter[str]) -> list[str]:
         row = re.search(rf"^\| {re.escape(name)} \| ([\d,]+) \|", text, re.MULTILINE)
         written = int(row[1].replace(",", "")) if row else 0
         if abs(written - lines[name]) > TOLERANCE * max(lines[name], 1):
-            found.append(f"{name}: docs/size.md says {written} lines, there are {lines[name]}")
+            found.append(f"{name}: docs/measured/size.md says {written} lines, there are {lines[name]}")
     return found
 
 
@@ -91,4 +97,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
         sys.exit("\n".join(problems(PAGE.read_text(encoding="utf-8"), counted())) or None)
     PAGE.write_text(page(counted()), encoding="utf-8")
-    print("wrote docs/size.md")
+    print("wrote docs/measured/size.md")

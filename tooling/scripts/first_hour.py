@@ -96,8 +96,8 @@ _HEAD: Final = """# The first hour
 
 What a newcomer sees, from a clone to a report and back to nothing: the commands of [README](../README.md) and
 [operations](operations.md), run by `python tooling/scripts/first_hour.py`, against the account that
-`batchctl sandbox` emulates ([what it does not do](sandbox.md)). Three commands differ from an account in AWS: those
-that start and stop it, and `sandbox push`, which stands for `batchctl push` because no Docker engine was there.
+`batchctl sandbox` emulates ([what it does not do](sandbox/sandbox.md)). Three commands differ from an account in
+AWS: those that start and stop it, and `sandbox push`, which stands for `batchctl push` where there is no Docker.
 Long output is cut where a line says so. Below each command are its seconds, where they were kept, and its longest
 silence above five.
 """

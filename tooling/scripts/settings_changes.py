@@ -1,4 +1,4 @@
-"""Writes docs/settings-changes.md: what each setting does when it is changed later.
+"""Writes docs/changes/settings-changes.md: what each setting does when it is changed later.
 
 `.venv/bin/python -m tooling.scripts.settings_changes` compares recordings of the program by the table of the provider's
 plans, in a minute; with `engine` it deploys the dev stack to an emulated account and asks `pulumi preview` of each
@@ -32,7 +32,7 @@ from sandbox.checkout import copy_checkout
 from tooling.every_setting import EVERY_SETTING
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PAGE: Final = ROOT / "docs" / "settings-changes.md"
+PAGE: Final = ROOT / "docs" / "changes" / "settings-changes.md"
 ONE_DECISION: Final = frozenset(
     (
         "data.objectLock",
@@ -241,7 +241,7 @@ HEAD: Final = """# What changing a setting later does
 Made by `.venv/bin/python -m tooling.scripts.settings_changes`; do not edit. Each row changes one setting of the dev
 stack with `platform.teardown: false`, or several that go together; what had to change with it is named. What is
 replaced is {provider}
-([ADR: replacement from plans](adr/policy/replacement-from-plans.md)).
+([ADR: replacement from plans](../adr/policy/replacement-from-plans.md)).
 
 - *in place*: resources are updated, added or removed, task definitions get a new revision; no data goes.
 - *replaced*: the named resources are deleted and made anew; also where the provider may do so and no plan says.
@@ -262,10 +262,9 @@ def page(effects: list[Effect], provider: str) -> str:
         if one.needs:
             names = sorted(f"{section}.{key}" for section, keys in one.needs.items() for key in keys)
             shown += f" with {', '.join(f'`{name}`' for name in names)}"
-        cells = [_listed(kinds) for kinds in (one.updated, one.created, one.replaced, one.deleted)]
-        name = {"data": "data.*Days"}.get(
-            one.setting, f"{one.setting}.*" if one.setting in TOGETHER_IN_PLACE else one.setting
-        )
+        cells = (_listed(kinds) for kinds in (one.updated, one.created, one.replaced, one.deleted))
+        together = f"{one.setting}.*" if one.setting in TOGETHER_IN_PLACE else one.setting
+        name = {"data": "data.*Days"}.get(one.setting, together)
         lines.append(f"| `{name}` | {shown} | {one.verdict} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -288,17 +287,13 @@ def on_engine() -> str:
     """The page by previews of the real engine."""
     with emulated_account() as account, tempfile.TemporaryDirectory() as folder:
         stack = OnEngine(Path(folder), {**os.environ, **account.environment()})
-        effects: list[Effect] = []
-        for path, value in changes():
-            effects.append(stack.of(path, value))
-            print(f"{path}: {effects[-1].verdict} {effects[-1].refused}", flush=True)
+        effects = [stack.of(path, value) for path, value in changes()]
     return page(effects, stack.provider)
 
 
 def main(source: str = "offline") -> None:
     """Writes the page; `source` is `offline` or `engine`."""
     PAGE.write_text(on_engine() if source == "engine" else offline())
-    print(PAGE.relative_to(ROOT))
 
 
 if __name__ == "__main__":

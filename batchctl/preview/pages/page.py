@@ -130,7 +130,7 @@ def counted(comparison: Comparison) -> str:
 
 
 def as_json(pages: list[Page]) -> dict[str, Any]:
-    """The pages as plain values; the form that `batchctl diff --json` promises (docs/pull-requests.md)."""
+    """The pages as plain values; the form that `batchctl diff --json` promises (docs/changes/pull-requests.md)."""
     return {
         "code": worst(pages),
         "stacks": [

@@ -58,8 +58,8 @@ def test_every_rule_says_what_is_demanded_and_where_that_is_written() -> None:
 
 
 def test_the_page_is_current() -> None:
-    """`python -m sandbox.strict.document > docs/sandbox-strictness.md` writes it."""
-    assert (Path(__file__).parents[3] / "docs" / "sandbox-strictness.md").read_text() == document.text()
+    """`python -m sandbox.strict.document > docs/sandbox/strictness.md` writes it."""
+    assert (Path(__file__).parents[3] / "docs" / "sandbox" / "strictness.md").read_text() == document.text()
 
 
 def test_what_was_deleted_is_in_nobodys_way(strict: Strict) -> None:

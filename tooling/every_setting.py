@@ -94,7 +94,7 @@ EVERY_SETTING: Final[Mapping[str, Any]] = {
             "escalate": "08:45",
             "windowOpens": "21:00",
             "timezone": "America/Chicago",
-            "forecasts": ["05:30"],
+            "forecastMinutes": [210],
             "calendar": "XLON",
             "holidays": ["2026-12-25"],
         },

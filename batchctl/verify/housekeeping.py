@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from .model import Claim, Deployment, Subject, tags_of
-from .registry import check, single
+from .registry import check, single, where
 
 REQUIRED_TAGS: Final = ("Repository", "CommitAuthor", "PRNumber", "Team", "CreatedAt")
 _NAMED: Final = (
@@ -98,7 +98,11 @@ def table_protection(it: Subject) -> Iterator[Claim]:
     )
 
 
-@check("FR-T12", single("inputBucketName", "outputBucketName", "auditBucketName"))
+def _may_go(deployed: Deployment) -> bool:
+    return deployed.settings is None or deployed.settings.platform.teardown
+
+
+@check("FR-T12", where(single("inputBucketName", "outputBucketName", "auditBucketName"), _may_go))
 def can_be_emptied(it: Subject) -> Iterator[Claim]:
     """Where the stack may be torn down, no lock keeps objects that nobody may delete."""
     client = it.aws("s3")
@@ -109,8 +113,7 @@ def can_be_emptied(it: Subject) -> Iterator[Claim]:
             raise
         lock = {}
     mode = ((lock.get("Rule") or {}).get("DefaultRetention") or {}).get("Mode")
-    if it.settings is None or it.settings.platform.teardown:
-        yield Claim("no lock is in compliance mode", mode != "COMPLIANCE", lock)
+    yield Claim("no lock is in compliance mode", mode != "COMPLIANCE", lock)
 
 
 @check("FR-T12", single("vpcId"))

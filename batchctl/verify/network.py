@@ -11,7 +11,7 @@ from typing import Any, Final
 from conventions import endpoint_services
 
 from .model import Claim, Deployment, Subject
-from .registry import by_key, check, each_of, single
+from .registry import by_key, check, each_of, single, where
 
 HTTPS: Final = 443
 _VPC = single("vpcId")
@@ -67,11 +67,13 @@ def no_peering(it: Subject) -> Iterator[Claim]:
     yield Claim("no other network is peered", not own, own)
 
 
-@check("NETWORK", _VPC)
+def _filters_names(deployed: Deployment) -> bool:
+    return deployed.settings is not None and deployed.settings.network.dns_firewall
+
+
+@check("NETWORK", where(_VPC, _filters_names))
 def dns_firewall(it: Subject) -> Iterator[Claim]:
-    """Where the settings ask for it, the resolver answers for this stack's services and blocks everything else."""
-    if it.settings is None or not it.settings.network.dns_firewall:
-        return
+    """With `network.dnsFirewall`, the resolver answers for this stack's services and blocks everything else."""
     client = it.aws("route53resolver")
     associated = client.list_firewall_rule_group_associations(VpcId=it.name)["FirewallRuleGroupAssociations"]
     yield Claim("one rule group filters names", len(associated) == 1, associated)

@@ -83,6 +83,11 @@ def single(*names: str) -> Over:
     return lambda deployed: {name: deployed.outputs.text(name) for name in names}
 
 
+def where(over: Over, applies: Callable[[Deployment], bool]) -> Over:
+    """The resources of `over` in a stack of which `applies` is true, and none in others: there is nothing to ask."""
+    return lambda deployed: over(deployed) if applies(deployed) else {}
+
+
 def each_of(name: str) -> Over:
     """The resources in the output list `name`."""
     return lambda deployed: {value: value for value in deployed.outputs.texts(name)}

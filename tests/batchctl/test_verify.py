@@ -18,7 +18,7 @@ from batchctl.verify import Outcome
 from batchctl.verify import command as verifying
 from batchctl.verify.clients import Clients, WriteRefusedError
 from batchctl.verify.model import Check, Claim, Deployment, Subject
-from batchctl.verify.registry import _ask, _Registered
+from batchctl.verify.registry import _ask, _Registered, where
 
 OUTPUTS = Outputs({"environment": "dev", "region": "us-east-1", "accountId": "123456789012"}, "a test")
 
@@ -76,6 +76,14 @@ def test_what_was_found_before_an_error_counts() -> None:
 def test_a_check_that_says_nothing_is_no_pass() -> None:
     (check,) = asked(lambda _: iter(()))
     assert check.outcome is Outcome.NOT_CHECKABLE
+
+
+@pytest.mark.parametrize("applies", [True, False])
+def test_a_check_is_not_asked_where_it_does_not_apply(applies: bool) -> None:
+    """A stack without the setting has no such resource: nothing passes, fails or is left open."""
+    deployment = Deployment(Clients("us-east-1"), OUTPUTS)
+    over = where(lambda _: {"key": "thing"}, lambda _: applies)
+    assert over(deployment) == ({"key": "thing"} if applies else {})
 
 
 def test_nothing_is_ever_changed() -> None:

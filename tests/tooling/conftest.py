@@ -144,13 +144,21 @@ def copy_in_account(account: Account, source: str, target: str) -> None:
     """`crane copy REGISTRY/REPOSITORY@DIGEST REGISTRY/REPOSITORY:TAG` through ECR's API; registries may differ."""
     repository, _, digest = source.partition("/")[2].partition("@")
     name, _, tag = target.partition("/")[2].partition(":")
-    reading, writing = (registry_of(account, address.partition(".")[0]) for address in (source, target))
+    reading, writing = (_signed_in(account, address.partition(".")[0]) for address in (source, target))
     (image,) = reading.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"]
     writing.put_image(repositoryName=name, imageManifest=image["imageManifest"], imageTag=tag)
 
 
+def _signed_in(account: Account, owner: str) -> Any:
+    """ECR of a registry's account with what crane has signed in with: in the caller's own account, its credentials."""
+    region, url = account.emulated.region, account.url
+    caller = boto3.client("sts", region_name=region, endpoint_url=url).get_caller_identity()["Account"]
+    own = caller == owner
+    return boto3.client("ecr", region_name=region, endpoint_url=url) if own else registry_of(account, owner)
+
+
 def registry_of(account: Account, owner: str) -> Any:
-    """ECR of the account that a registry's address begins with, to which crane has signed in."""
+    """ECR of another account, with the credentials of a role there."""
     role = f"arn:aws:iam::{owner}:role/signed-in"
     keys = account.client("sts").assume_role(RoleArn=role, RoleSessionName="crane")["Credentials"]
     return boto3.client(

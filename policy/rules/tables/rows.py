@@ -58,7 +58,7 @@ class Row:
     why: str
     optional: bool = False
     when: tuple[str, Any] | None = None
-    """Another property and the value of it for which the row holds."""
+    """Another property and the value of it for which the row holds; `refers(…)`: where that property must lead."""
     source: str = ""
     fix: str = ""
 
@@ -83,10 +83,6 @@ class Table:
             grouped[row.path] = (*grouped.get(row.path, ()), row)
         object.__setattr__(self, "by_path", grouped)
         object.__setattr__(self, "stars", " ".join(grouped))
-
-
-SET: Final = object()
-"""For `Row.when`: whatever the other property's value is, as long as it is there."""
 
 
 def row(path: str, must: Must, why: str, **more: Any) -> Row:

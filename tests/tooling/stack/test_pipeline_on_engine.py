@@ -59,6 +59,10 @@ def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     write_release(scratch, story.images)
     for kind in ("preview", "up", "verify"):
         story.build(Step(kind=kind, stack="dev"), scratch)
+    for repository, digest in (
+        (f"repository-{job}-{suffix}", d) for job, d in story.images.items() for suffix in ("tooling", "dev")
+    ):
+        story.scanned(repository, digest)
     yield story
     server.calls()
     story.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev")
@@ -153,9 +157,6 @@ class TestStory:
         self, story: Story, tmp_path: Path, file: str, name: str, steps: list[str]
     ) -> None:
         """Each job with the roles that the tooling stack made, on what the pipeline has deployed: nothing changes."""
-        for job, digest in story.images.items():
-            for suffix in ("tooling", "dev"):
-                story.scanned(f"repository-{job}-{suffix}", digest)
         (tmp_path / "release").mkdir()
         write_release(tmp_path / "release", story.images)
         done = runner.run(load(ROOT / ".github" / "workflows" / file), name, story.github_job(tmp_path))

@@ -121,10 +121,13 @@ def _act(action: str, given: Mapping[str, Any], job: Job, result: Result) -> dic
         result.roles.append(role)
         return {**job.credentials(role), "AWS_REGION": region}
     if action in ("actions/upload-artifact", "actions/download-artifact"):
-        folder = job.artifacts / given["name"]
+        folder = job.artifacts / resolve(given["name"], job)
         if action.endswith("upload-artifact"):
+            files = list(job.cwd.glob(given["path"]))
+            assert files or given.get("if-no-files-found") == "ignore", f"{given['path']} is no file"
             folder.mkdir(exist_ok=True)
-            shutil.copy(job.cwd / given["path"], folder)
+            for path in files:
+                shutil.copy(path, folder)
         elif folder.exists():
             for path in folder.iterdir():
                 shutil.copy(path, job.cwd)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ...graph import UNKNOWN, Resource, kinds
 from ...rule import Problem, Rule, Severity, View, rule
 from ...tables.properties import BY_TYPE, SUBJECTS
-from ...tables.rows import SET, Context, Must, Row, Table, parsed
+from ...tables.rows import Context, Must, Row, Table, parsed
 
 COMPUTED: Final = frozenset(
     (
@@ -87,7 +87,7 @@ def _at(props: Mapping[str, Any], path: str) -> Any:
     return None
 
 
-def _applies(row: Row, props: Mapping[str, Any], path: str) -> bool:
+def _applies(row: Row, props: Mapping[str, Any], path: str, context: Context) -> bool:
     """Whether the row holds here: `when` is looked up beside the value, with the value's own indices."""
     if row.when is None:
         return True
@@ -96,8 +96,10 @@ def _applies(row: Row, props: Mapping[str, Any], path: str) -> bool:
     result = _at(props, re.sub(r"\[\]", lambda _: next(indices, "[0]"), other))
     if result is None and other == "vpcEndpointType":
         result = "Gateway"
-    if wanted is SET:
-        return result is not None
+    if isinstance(wanted, Must):
+        if result is UNKNOWN:
+            return bool(context.graph.targets(context.resource, other, *wanted.types))
+        return wanted.test(result, context)
     if wanted is None:
         return result is None
     return bool(result is not UNKNOWN and (result in wanted if isinstance(wanted, tuple) else result == wanted))
@@ -115,7 +117,7 @@ def judged(table: Table, props: Mapping[str, Any], context: Context, prefix: str
         for node in _nodes(table, name, value):
             if done and node.path.startswith(done):
                 continue
-            rows = [one for one in _rows(table, node.shape) if _applies(one, opened, node.path)]
+            rows = [one for one in _rows(table, node.shape) if _applies(one, opened, node.path, here)]
             if any(one.must.free and isinstance(node.value, dict | list) for one in rows):
                 done = (*done, f"{node.path}.", f"{node.path}[")
             for one in rows:
@@ -126,7 +128,7 @@ def judged(table: Table, props: Mapping[str, Any], context: Context, prefix: str
                     property=f"{prefix}{node.path}",
                     fix="Remove it, or add a row for it to the table of its type in policy/rules/tables",
                 )
-    yield from _missing(table, opened, prefix)
+    yield from _missing(table, opened, prefix, context)
 
 
 def _opened(table: Table, props: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -173,11 +175,11 @@ def _wrong(row: Row, path: str, what: str) -> Problem:
     )
 
 
-def _missing(table: Table, props: Mapping[str, Any], prefix: str) -> Iterator[Problem]:
+def _missing(table: Table, props: Mapping[str, Any], prefix: str, context: Context) -> Iterator[Problem]:
     for one in table.rows:
         if not one.optional:
             for path in _gaps(props, one.path.split("."), ""):
-                if _applies(one, props, path):
+                if _applies(one, props, path, context):
                     message = f"{prefix}{path} is not set and must be {one.must.words}: {one.why}"
                     yield Problem(message=message, property=f"{prefix}{path}", fix=one.fix or f"Set {prefix}{path}")
 

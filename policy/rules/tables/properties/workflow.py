@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import JSON, SET, Context, Table, between, exactly, holds, is_here, maybe, named, refers, row, text
+from ..rows import JSON, Context, Table, between, exactly, holds, is_here, maybe, named, refers, row, text
 from .documents.event_patterns import EVENT_PATTERN
 
 _SFN: Final = "https://docs.aws.amazon.com/step-functions/latest/apireference"
@@ -105,8 +105,9 @@ TABLES: Final = (
             row(
                 "deadLetterConfig.arn",
                 refers(kinds.QUEUE),
-                "without a queue of this stack an event that could not be delivered is lost",
-                when=("roleArn", SET),
+                "without a queue of this stack an event that could not be delivered is lost; a pipeline that the clock "
+                "starts is started again by the clock",
+                when=("arn", refers(kinds.STATE_MACHINE)),
             ),
             maybe(
                 "inputTransformer.inputPaths.*",

@@ -47,11 +47,13 @@ def role_arn(name: str) -> str:
 
 @dataclass
 class Life:
-    """An account, a checkout, and what was recorded in each phase."""
+    """An account, checkouts, and what was recorded in each phase."""
 
     account: Account
     checkout: Path
     variables: dict[str, str]
+    checkouts: dict[str, Path] = field(default_factory=dict)
+    """Stack to a checkout of its own: the steps of both write the same files at the same time."""
     phases: dict[str, list[Record]] = field(default_factory=dict)
     """`up-dev` and the like to the records of the calls made in it."""
     resources: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -108,10 +110,11 @@ class Life:
         return [record for name in phases or self.phases for record in self.phases[name]]
 
     def pulumi(self, *arguments: str, variables: Mapping[str, str] | None = None, folder: str = ".") -> str:
-        """Runs `pulumi ARGUMENTS` in the checkout; a failure shows what it printed."""
+        """Runs `pulumi ARGUMENTS` in the checkout of the stack that they name; a failure shows what it printed."""
+        own = [self.checkouts[argument] for argument in arguments if argument in self.checkouts]
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
-            cwd=self.checkout / folder,
+            cwd=next(iter(own), self.checkout) / folder,
             env={**self.variables, **(variables or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -136,12 +139,12 @@ class Life:
         given = {item["name"]: item["value"] for item in project["environment"]["environmentVariables"]}
         variables = {**self.variables, **self.of_step(step), **given, "PULUMI_BACKEND_URL": BACKEND}
         variables |= {"COMMIT": COMMIT, "EXECUTION": "execution-1", "CODEBUILD_SRC_DIR_release": str(scratch)}
-        group = NAMES.build_log_group(step.name)
+        group, checkout = NAMES.build_log_group(step.name), self.checkouts.get(step.stack, self.checkout)
         with self.phase(step.name, step.stack):
             self.ask(managed.of_build(role_arn(f"role-{step.name}-tooling"), group))
             done = codebuild.run(
-                self.checkout / step.buildspec,
-                cwd=self.checkout,
+                checkout / step.buildspec,
+                cwd=checkout,
                 variables=variables,
                 scratch=scratch,
                 skip=("tooling/scripts/setup.py", "install_pulumi.sh", "install_crane.sh"),
@@ -169,6 +172,7 @@ def begin(account: Account, folder: Path) -> Life:
         key = "batch-platform:delivery.repository"
         life.pulumi("config", "set", "--path", key, REPOSITORY, "--stack", "tooling", folder="tooling")
         life.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", folder="tooling")
+    life.checkouts = {stack: Path(shutil.copytree(checkout, folder / stack, symlinks=True)) for stack in STACKS}
     return life
 
 

@@ -107,7 +107,7 @@ CASES: Final[Mapping[str, tuple[Sections, Sections]]] = {
     "network.extraEndpoints": (NOTHING, REACHES_SECRETS),
     "network.dnsFirewall": (NOTHING, {"network": {"dnsFirewall": True}}),
     "network.guardDuty": (NOTHING, guard_duty()),
-    "network.guardDuty.agentAccount": (guard_duty(), guard_duty(agentAccount="123456789012")),
+    "network.guardDuty.agentAccount": (guard_duty(), guard_duty(agentAccount="210987654321")),
     "network.flowLogs": (NOTHING, {"network": {"flowLogs": False}}),
     "data.inputDays": (NOTHING, {"data": {"inputDays": 30}}),
     "data.outputDays": (NOTHING, {"data": {"outputDays": 800}}),

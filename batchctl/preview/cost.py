@@ -123,11 +123,26 @@ def _scaling(resource: Resource) -> list[Counted]:
     return [("alarms of target tracking", "alarm", 2)] if tracking else []
 
 
+def _image_counts(policy: object) -> list[int]:
+    """How many images each rule of a lifecycle policy keeps; a part that ECR would refuse counts for nothing."""
+    try:
+        document = json.loads(str(policy))
+    except ValueError:
+        return []
+    rules = document.get("rules") if isinstance(document, dict) else None
+    return [
+        rule["selection"]["countNumber"]
+        for rule in (rules if isinstance(rules, list) else [])
+        if isinstance(rule, dict)
+        and isinstance(rule.get("selection"), dict)
+        and rule["selection"].get("countType") == "imageCountMoreThan"
+        and isinstance(rule["selection"].get("countNumber"), int)
+    ]
+
+
 def _images(resource: Resource) -> list[Counted]:
     """Release images that the repository keeps, as large as assumed."""
-    rules = json.loads(str(resource.props.get("policy") or "{}")).get("rules", [])
-    kept = [one["selection"] for one in rules if one["selection"].get("countType") == "imageCountMoreThan"]
-    most = max((int(one["countNumber"]) for one in kept), default=1)
+    most = max(_image_counts(resource.props.get("policy")), default=1)
     return [("images kept, at most", "ecr.storage", most * RunAssumptions().image_gigabytes)]
 
 

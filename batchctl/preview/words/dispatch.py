@@ -38,11 +38,20 @@ def _readable(words: Iterator[tuple[Concern, str]]) -> list[tuple[Concern, str]]
         return []
 
 
-def _usual_tags(comparison: Comparison) -> Any:
+def _usual_tags(comparison: Comparison) -> dict[str, Any]:
     """The tags that most resources have, which a new resource need not show."""
-    tags = [repr(compared(comparison.head, resource).get("tags")) for resource in comparison.head.graph.resources]
-    counted = Counter(text for text in tags if text != "None")
-    return counted.most_common(1)[0][0] if counted else None
+    resources = comparison.head.graph.resources
+    tags = [value for one in resources if isinstance(value := compared(comparison.head, one).get("tags"), dict)]
+    counted = Counter(map(repr, tags))
+    return max(tags, key=lambda value: counted[repr(value)], default={})
+
+
+def _shown_tags(tags: Any, usual: dict[str, Any]) -> str:
+    """The tags, or the usual ones by that name and only the further ones in full."""
+    if not usual or not isinstance(tags, dict) or any(tags.get(key) != value for key, value in usual.items()):
+        return f"tags {code(properties.masked('tags', tags))}"
+    further = {key: value for key, value in tags.items() if key not in usual}
+    return "the usual tags" + (f" and {code(properties.masked('tags', further))}" if further else "")
 
 
 def _outputs(comparison: Comparison) -> Iterator[Line]:
@@ -59,15 +68,13 @@ def _outputs(comparison: Comparison) -> Iterator[Line]:
             yield from (Line(Concern.OTHER, f"output {properties.generic(one)}", "", (one.path,)) for one in changes)
 
 
-def _added(comparison: Comparison, resource: Resource, usual_tags: Any) -> Iterator[Line]:
+def _added(comparison: Comparison, resource: Resource, usual_tags: dict[str, Any]) -> Iterator[Line]:
     if not resource.custom:
         yield Line(Concern.OTHER, "new component", resource.urn)
         return
     inputs = {prop: value for prop, value in compared(comparison.head, resource).items() if prop != OPTIONS}
     values = [
-        "the usual tags"
-        if prop == "tags" and repr(value) == usual_tags
-        else f"{prop} {code(properties.masked(prop, value))}"
+        _shown_tags(value, usual_tags) if prop == "tags" else f"{prop} {code(properties.masked(prop, value))}"
         for prop, value in inputs.items()
     ]
     shown = ", ".join(values)

@@ -14,6 +14,8 @@ from settings.models import Settings
 Sections: TypeAlias = Mapping[str, Mapping[str, Any]]
 SECRET: Final = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
 KEY: Final = "arn:aws:kms:us-east-1:123456789012:key/6f5b2f1e-0d3a-4c5e-9a53-2f1f6c1b7a10"
+KEPT: Final[Sections] = {"platform": {"teardown": False}}
+REACHES_SESSIONS: Final = {"network": {"extraEndpoints": ["kms", "ssmmessages"]}}
 REACHES_SECRETS: Final = {"network": {"extraEndpoints": ["secretsmanager"]}}
 
 
@@ -51,11 +53,23 @@ def both(*parts: Sections) -> Sections:
 
 
 def queue(**values: Any) -> Sections:
-    return both({"network": {"extraEndpoints": ["sqs"]}}, job(queue={"acceptableLatency": 600, **values}))
+    """A queue worker whose tasks leave the nightly run its share of the quota."""
+    return both(
+        {"network": {"extraEndpoints": ["sqs"]}},
+        job(queue={"acceptableLatency": 600, **values}, scaling={"maxTasks": 2}),
+    )
 
 
 def fan_out(**values: Any) -> Sections:
     return job("risk-calculation", fanOut=values)
+
+
+def guard_duty(**values: Any) -> Sections:
+    return {"network": {"guardDuty": values}}
+
+
+def object_lock(**values: Any) -> Sections:
+    return {"data": {"objectLock": {"days": 400, **values}}}
 
 
 def start(**values: Any) -> Sections:
@@ -76,6 +90,8 @@ CASES: Final[Mapping[str, tuple[Sections, Sections]]] = {
         NOTHING,
         {"platform": {"permissionsBoundary": "arn:aws:iam::123456789012:policy/platform-boundary"}},
     ),
+    "platform.permissionsPath": (NOTHING, {"platform": {"permissionsPath": "/batch/"}}),
+    "platform.customerKeys": (NOTHING, {"platform": {"customerKeys": ["ephemeral-storage", "state-machines"]}}),
     "platform.acknowledge": (NOTHING, {"platform": {"acknowledge": ["data-output"]}}),
     "platform.logRetentionDays": (NOTHING, {"platform": {"logRetentionDays": 7}}),
     "tags.repository": (NOTHING, {"tags": {"repository": "our-team/batch-platform"}}),
@@ -89,15 +105,21 @@ CASES: Final[Mapping[str, tuple[Sections, Sections]]] = {
     "network.subnets": (NOTHING, {"network": {"subnets": ["10.0.0.0/22", "10.0.4.0/22", "10.0.8.0/22"]}}),
     "network.endpointZones": (NOTHING, {"network": {"endpointZones": 3}}),
     "network.extraEndpoints": (NOTHING, REACHES_SECRETS),
+    "network.dnsFirewall": (NOTHING, {"network": {"dnsFirewall": True}}),
+    "network.guardDuty": (NOTHING, guard_duty()),
+    "network.guardDuty.agentAccount": (guard_duty(), guard_duty(agentAccount="210987654321")),
     "network.flowLogs": (NOTHING, {"network": {"flowLogs": False}}),
     "data.inputDays": (NOTHING, {"data": {"inputDays": 30}}),
     "data.outputDays": (NOTHING, {"data": {"outputDays": 800}}),
     "data.previousVersionDays": (NOTHING, {"data": {"previousVersionDays": 7}}),
     "data.auditDays": (NOTHING, {"data": {"auditDays": 90}}),
     "data.ledgerDays": (NOTHING, {"data": {"ledgerDays": 30}}),
+    "data.objectLock": (NOTHING, object_lock()),
+    "data.objectLock.days": (object_lock(), object_lock(days=800)),
+    "data.objectLock.mode": (both(KEPT, object_lock()), both(KEPT, object_lock(mode="compliance"))),
+    "data.senders": (NOTHING, {"data": {"senders": ["arn:aws:iam::210987654321:role/trade-export"]}}),
     "registry.keepImages": (NOTHING, {"registry": {"keepImages": 3}}),
     "registry.untaggedDays": (NOTHING, {"registry": {"untaggedDays": 1}}),
-    "registry.build": (NOTHING, {"registry": {"build": True}}),
     "jobs.cpu": (NOTHING, job(cpu=4096, memory=16384)),
     "jobs.memory": (NOTHING, job(memory=8192)),
     "jobs.architecture": (NOTHING, job(architecture="ARM64")),
@@ -120,6 +142,7 @@ CASES: Final[Mapping[str, tuple[Sections, Sections]]] = {
     "jobs.retry.capacityAttempts": (NOTHING, job(retry={"capacityAttempts": 3})),
     "jobs.retry.backoffSeconds": (NOTHING, job(retry={"backoffSeconds": 60})),
     "jobs.timeout": (NOTHING, job(timeout=600)),
+    "jobs.debug": (REACHES_SESSIONS, both(REACHES_SESSIONS, job(debug=True))),
     "jobs.image": (NOTHING, job(image="sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")),
     "jobs.command": (NOTHING, job(command=["python", "-m", "my_job"])),
     "jobs.environment": (NOTHING, job(environment={"LOG_LEVEL": "DEBUG", "DB_PASSWORD": "hunter2"})),
@@ -166,7 +189,7 @@ CASES: Final[Mapping[str, tuple[Sections, Sections]]] = {
     "workflow.deadline.timezone": (NOTHING, deadline(timezone="Europe/London")),
     "workflow.deadline.holidays": (NOTHING, deadline(holidays=["2026-12-31"])),
     "workflow.deadline.calendar": (NOTHING, deadline(calendar="none")),
-    "workflow.deadline.forecasts": (NOTHING, deadline(forecasts=["06:00"])),
+    "workflow.deadline.forecastMinutes": (NOTHING, deadline(forecastMinutes=[60])),
     "workflow.onNewerManifest": (NOTHING, {"workflow": {"onNewerManifest": "wait"}}),
     "alerts.failurePercent": (NOTHING, {"alerts": {"failurePercent": 20}}),
     "alerts.failurePeriod": (NOTHING, {"alerts": {"failurePeriod": 3600}}),

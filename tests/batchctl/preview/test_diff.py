@@ -49,26 +49,26 @@ def test_nothing_differs_from_the_commit_itself(repository: Path) -> None:
 
 def test_uncommitted_settings_and_the_other_revisions_own_code(repository: Path) -> None:
     """The base's own code has another log retention by default."""
-    models, stack_file = repository / "settings" / "models.py", repository / "Pulumi.prod.yaml"
-    kept = models.read_text(), stack_file.read_text()
-    models.write_text(kept[0].replace("] = Field(default=30, examples=[30])", "] = Field(default=14, examples=[30])"))
-    assert models.read_text() != kept[0]
+    platform, stack_file = repository / "settings" / "platform.py", repository / "Pulumi.prod.yaml"
+    kept = platform.read_text(), stack_file.read_text()
+    platform.write_text(kept[0].replace("] = Field(default=30, examples=[30])", "] = Field(default=14, examples=[30])"))
+    assert platform.read_text() != kept[0]
     git(repository, "commit", "--quiet", "--all", "--message", "shorter")
     try:
-        models.write_text(kept[0])
+        platform.write_text(kept[0])
         stack_file.write_text(kept[1].replace("10.1.0.0/16", "10.2.0.0/16"))
         result = diff(repository, "--stack", "prod", "--json")
         assert result.exit_code == 1, result.output
         (stack,) = document(result)["stacks"]
-        told = [line["text"] for line in stack["lines"]]
-        assert "log events are kept 30 days (before: 14 days)" in told, "the base ran with the base's settings"
-        assert any("because of `cidrBlock`" in text for text in told), "the file is not committed"
+        texts = [line["text"] for line in stack["lines"]]
+        assert "log events are kept 30 days (before: 14 days)" in texts, "the base ran with the base's settings"
+        assert any("because of `cidrBlock`" in text for text in texts), "the file is not committed"
         shown = diff(repository, "--stack", "prod")
         assert shown.exit_code == 1
         assert "needs eyes" in shown.stdout
         assert "network-vpc" in shown.stdout
     finally:
-        models.write_text(kept[0])
+        platform.write_text(kept[0])
         stack_file.write_text(kept[1])
         git(repository, "reset", "--quiet", "--hard", "HEAD~1")
 

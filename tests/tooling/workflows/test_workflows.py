@@ -232,7 +232,7 @@ class TestAFailureBeforeAPipeIsRed:
             scratch=tmp_path,
             skip=("setup.py", "install_pulumi.sh"),
         )
-        assert "pulumi preview" in done.log
+        assert (tmp_path / "plan.json").read_text().startswith("pulumi preview ")
         assert done.exit_code == failure, done.log
 
     @pytest.mark.parametrize("path", WORKFLOWS, ids=_NAMES)

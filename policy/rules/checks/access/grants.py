@@ -106,33 +106,41 @@ def _keys(graph: Graph, role: Resource, held: list[Document]) -> Iterator[Proble
     statements = [one for document in held if document.text is not None for one in allowing(document)]
     if any(document.text is None for document in held):
         return
-    reached = {
-        target
-        for one in statements
-        if not all(action.startswith("kms:") for action in one.actions)
-        for name in one.resources
-        for target in graph.named(
-            name.partition("/")[0] if ":s3:::" in name else name, kinds.BUCKET, kinds.TABLE, kinds.TOPIC, kinds.QUEUE
-        )
-    }
-    holders = reached | {one for bucket in reached for one in graph.attached(bucket, "bucket", kinds.BUCKET_ENCRYPTION)}
-    needed = {
-        key for one in holders if one.type in _ENCRYPTED for key in graph.targets(one, _ENCRYPTED[one.type], kinds.KEY)
-    }
+    working: dict[Resource, list[Statement]] = {}
+    for one in statements:
+        for key in _keys_under(graph, one):
+            working.setdefault(key, []).append(one)
+    needed = set(working)
     usable: dict[Resource, set[str]] = {}
     for one in statements:
         actions = {action for action in one.actions if action.startswith("kms:")}
         for key in (key for name in one.resources for key in graph.named(name, kinds.KEY)) if actions else ():
             usable.setdefault(key, set()).update(actions)
     if needed and services_of(graph, role) == {"ecs-tasks"}:
-        wanted = _key_actions(statements)
         for key in sorted(needed & set(usable), key=lambda one: one.urn):
-            if lacking := sorted(wanted - usable[key]):
+            if lacking := sorted(_key_actions(working[key]) - usable[key]):
                 yield Problem(message=f"may not do {', '.join(lacking)} with {key.name}", property="policy")
     for key in sorted(needed - set(usable), key=lambda one: one.urn):
         yield Problem(message=f"may not use {key.name}, which encrypts what it works with", property="policy")
     for key in sorted(set(usable) - needed, key=lambda one: one.urn):
         yield Problem(message=f"may use {key.name}, which encrypts nothing that it works with", property="policy")
+
+
+def _keys_under(graph: Graph, statement: Statement) -> set[Resource]:
+    """The keys that encrypt what the statement lets its holder work with."""
+    if all(action.startswith("kms:") for action in statement.actions):
+        return set()
+    reached = {
+        target
+        for name in statement.resources
+        for target in graph.named(
+            name.partition("/")[0] if ":s3:::" in name else name, kinds.BUCKET, kinds.TABLE, kinds.TOPIC, kinds.QUEUE
+        )
+    }
+    holders = reached | {one for bucket in reached for one in graph.attached(bucket, "bucket", kinds.BUCKET_ENCRYPTION)}
+    return {
+        key for one in holders if one.type in _ENCRYPTED for key in graph.targets(one, _ENCRYPTED[one.type], kinds.KEY)
+    }
 
 
 _READS: Final = frozenset(("s3:GetObject", "sqs:ReceiveMessage"))

@@ -20,6 +20,12 @@ def _target(value: Any, at: Context) -> bool:
     return isinstance(value, int | float) and (value > 0 if counts_messages else 10 <= value <= 95)
 
 
+def _follows_a_metric(value: Any, _: Context) -> bool:
+    return isinstance(value, dict) and bool(
+        {"predefinedMetricSpecification", "customizedMetricSpecification"} & set(value)
+    )
+
+
 def _service_id(value: Any, at: Context) -> bool:
     """`service/{cluster}/{service}` of this stack, or an edge to a service while the id is not known."""
     parts = str(value).split("/")
@@ -192,10 +198,10 @@ TABLES: Final = (
                 )
             ),
             row(
-                "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType",
-                exactly("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"),
-                "it follows a metric, its own or one that AWS computes",
-                when=("targetTrackingScalingPolicyConfiguration.customizedMetricSpecification", None),
+                "targetTrackingScalingPolicyConfiguration",
+                holds("a metric, its own or one that AWS computes", _follows_a_metric),
+                "it follows a metric",
+                when=("policyType", "TargetTrackingScaling"),
             ),
             maybe(
                 "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType",

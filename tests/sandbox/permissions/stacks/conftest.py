@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skips what needs the life of the stacks, unless it is asked for."""
     if os.environ.get(ASKED_FOR) == "1":
         return
-    reason = f"THE LIFE OF THE STACKS DID NOT RUN: {ASKED_FOR}=1 asks for it (docs/sandbox.md)"
+    reason = f"THE LIFE OF THE STACKS DID NOT RUN: {ASKED_FOR}=1 asks for it (docs/sandbox/sandbox.md)"
     for item in items:
         if {"life", "ended"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.skip(reason=reason))

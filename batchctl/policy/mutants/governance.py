@@ -35,7 +35,7 @@ GOVERNANCE = [
         stacks=("prod",),
     ),
     mutant("no-retain-or-protect", "network protected", kinds.VPC, "*", option(protect=True)),
-    mutant("no-retain-or-protect", "skipDestroy", kinds.TASK_DEFINITION, "*", change("skipDestroy", True)),
+    mutant("no-retain-or-protect", "skipDestroy", kinds.LOG_GROUP, "*", change("skipDestroy", True)),
     replace(
         mutant("no-retain-or-protect", "table protected", kinds.TABLE, "*", change("deletionProtectionEnabled", True)),
         stacks=("dev",),

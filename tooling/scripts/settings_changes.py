@@ -65,7 +65,7 @@ NEEDS: Final[Mapping[str, Mapping[str, Any]]] = {
 """What must change with a setting for the settings to be taken."""
 OTHER_VALUES: Final[Mapping[str, Any]] = {
     "platform.teardown": True,
-    "workflow.order": ["data-ingestion", "report-generation"],
+    "workflow.order": ["data-ingestion", "risk-calculation"],
 }
 """Where the value of `tooling/every_setting.py` is the stack's own, or needs others around it."""
 BESIDES: Final[Mapping[str, Any]] = {

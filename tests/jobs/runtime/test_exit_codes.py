@@ -112,7 +112,7 @@ class TestExitCodes:
         assert event["traceback"].endswith("the end")
 
     def test_the_page_documents_every_code(self) -> None:
-        page = (Path(__file__).parents[2] / "docs" / "jobs.md").read_text()
+        page = (Path(__file__).parents[3] / "docs" / "jobs.md").read_text()
         for code in set(ExitCode) - {ExitCode.BUG}:
             assert f"| {int(code)} | {code.name.lower().replace('_', ' ')} |" in page
 

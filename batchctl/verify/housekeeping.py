@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from .model import Claim, Deployment, Subject, tags_of
+from .model import Claim, Deployment, Subject, object_lock_of, tags_of
 from .registry import check, single, where
 
 REQUIRED_TAGS: Final = ("Repository", "CommitAuthor", "PRNumber", "Team", "CreatedAt")
@@ -105,13 +105,7 @@ def _may_go(deployed: Deployment) -> bool:
 @check("FR-T12", where(single("inputBucketName", "outputBucketName", "auditBucketName"), _may_go))
 def can_be_emptied(it: Subject) -> Iterator[Claim]:
     """Where the stack may be torn down, no lock keeps objects that nobody may delete."""
-    client = it.aws("s3")
-    try:
-        lock = client.get_object_lock_configuration(Bucket=it.name).get("ObjectLockConfiguration", {})
-    except client.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] != "ObjectLockConfigurationNotFoundError":
-            raise
-        lock = {}
+    lock = object_lock_of(it)
     mode = ((lock.get("Rule") or {}).get("DefaultRetention") or {}).get("Mode")
     yield Claim("no lock is in compliance mode", mode != "COMPLIANCE", lock)
 

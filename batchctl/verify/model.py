@@ -125,6 +125,17 @@ class Report:
         }
 
 
+def object_lock_of(bucket: Subject) -> Mapping[str, Any]:
+    """The bucket's object lock configuration; empty where it has none."""
+    client = bucket.aws("s3")
+    try:
+        return dict(client.get_object_lock_configuration(Bucket=bucket.name).get("ObjectLockConfiguration", {}))
+    except client.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "ObjectLockConfigurationNotFoundError":
+            raise
+        return {}
+
+
 def tags_of(items: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """AWS's list of tags as a mapping, however the service spells its keys."""
     lowered = [{key.lower(): value for key, value in item.items()} for item in items]

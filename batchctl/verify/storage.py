@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from .model import Claim, Deployment, Subject
+from .model import Claim, Deployment, Subject, object_lock_of
 from .registry import by_key, check, listed, single, statements
 
 _BUCKETS = single("inputBucketName", "outputBucketName", "auditBucketName")
@@ -128,14 +128,7 @@ def bucket_lifecycle(it: Subject) -> Iterator[Claim]:
 @check("DATA", single("inputBucketName", "outputBucketName", "auditBucketName"))
 def object_lock(it: Subject) -> Iterator[Claim]:
     """Object lock is as the settings say: on the output bucket, and on no other."""
-    client = it.aws("s3")
-    try:
-        lock = client.get_object_lock_configuration(Bucket=it.name).get("ObjectLockConfiguration", {})
-    except client.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] != "ObjectLockConfigurationNotFoundError":
-            raise
-        lock = {}
-    retention = (lock.get("Rule") or {}).get("DefaultRetention") or {}
+    retention = (object_lock_of(it).get("Rule") or {}).get("DefaultRetention") or {}
     actual = {key: retention[key] for key in ("Mode", "Days") if retention.get(key)} or None
     wanted = it.settings.data.object_lock if it.settings and it.key == "outputBucketName" else None
     expected = {"Mode": wanted.mode.upper(), "Days": wanted.days} if wanted else None

@@ -10,7 +10,6 @@ file is out of date.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
@@ -25,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 from policy.rules.graph import kinds  # noqa: E402  # after the path above, when run as a script
 from policy.rules.tables.properties import BY_TYPE  # noqa: E402
+from tooling.scripts import generated_file  # noqa: E402
 
 FILE: Final = ROOT / "policy" / "rules" / "tables" / "acceptance.json"
 OPERATIONS: Final[Mapping[str, tuple[str, str]]] = {
@@ -140,13 +140,7 @@ def _prefixes(path: str) -> list[str]:
 
 def main() -> int:
     """Writes the file, or says whether it is current."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    text = acceptance()
-    if parser.parse_args().check:
-        return int(not FILE.is_file() or FILE.read_text(encoding="utf-8") != text)
-    FILE.write_text(text, encoding="utf-8")
-    return 0
+    return generated_file.write_or_check(FILE, acceptance(), description=__doc__)
 
 
 if __name__ == "__main__":

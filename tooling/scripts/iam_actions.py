@@ -10,7 +10,6 @@ file is out of date.
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -21,6 +20,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from sandbox.permissions import toolchain  # noqa: E402  # after the path above, when run as a script
+from tooling.scripts import generated_file  # noqa: E402
 
 FILE: Final = ROOT / "policy" / "rules" / "tables" / "actions.txt"
 SERVICES: Final = (
@@ -75,13 +75,7 @@ def actions() -> str:
 
 def main() -> int:
     """Writes the file, or says whether it is current."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    text = actions()
-    if parser.parse_args().check:
-        return int(not FILE.is_file() or FILE.read_text(encoding="utf-8") != text)
-    FILE.write_text(text, encoding="utf-8")
-    return 0
+    return generated_file.write_or_check(FILE, actions(), description=__doc__)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import random
 from collections.abc import Sequence
 
 import numpy as np
@@ -140,3 +141,27 @@ def profit(of: Result) -> Vector:
     end = of.header.model.sets[0].scenarios
     total = of.amounts.columns(0, end).total(slice(rows[0], rows[-1] + 1))
     return np.asarray(total.scaled_down(*SCALES["generated"])[0])
+
+
+def results(count: int) -> list[Result]:
+    """Results of as many shards, the same at each call: nine instruments, three books, two currencies."""
+    of = model(1_000, fx_volatility=0.08)
+    rng = random.Random(4)
+    return [
+        result(
+            [
+                trade(
+                    trade_id=f"T-{shard}-{n}",
+                    instrument=f"EQ-{rng.randrange(9)}",
+                    quantity=rng.uniform(-9e5, 9e5),
+                    gamma=rng.choice([0.0, 9.5]),
+                    currency=rng.choice(["USD", "EUR"]),
+                    book=f"B-{rng.randrange(3)}",
+                )
+                for n in range(30)
+            ],
+            of,
+            shard,
+        )
+        for shard in range(count)
+    ]

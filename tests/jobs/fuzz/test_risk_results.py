@@ -1,7 +1,6 @@
 """A stored result is read as it was written, or refused with 65; never with 1, never another number."""
 
 import json
-import random
 
 import numpy as np
 from hypothesis import given
@@ -10,31 +9,7 @@ from hypothesis import strategies as st
 from risk_results.documents import Header, digest
 from risk_results.files import Result, combine
 from tests.jobs.fuzz.cases import cases, exit_code
-from tests.jobs.portfolios import model, result, trade
-
-
-def results(count: int) -> list[Result]:
-    of = model(1_000, fx_volatility=0.08)
-    rng = random.Random(4)
-    return [
-        result(
-            [
-                trade(
-                    trade_id=f"T-{shard}-{n}",
-                    instrument=f"EQ-{rng.randrange(9)}",
-                    quantity=rng.uniform(-9e5, 9e5),
-                    gamma=rng.choice([0.0, 9.5]),
-                    currency=rng.choice(["USD", "EUR"]),
-                    book=f"B-{rng.randrange(3)}",
-                )
-                for n in range(30)
-            ],
-            of,
-            shard,
-        )
-        for shard in range(count)
-    ]
-
+from tests.jobs.portfolios import results
 
 GOOD = results(1)[0].to_bytes()
 

@@ -1,7 +1,6 @@
 """Sums that are exact, and result files that are the same bytes in any order."""
 
 import math
-import random
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from batch_runtime.errors import BadInputError
 from risk_results.exact import Amounts, balanced_digits
 from risk_results.files import Result, combine, require_addable
-from tests.jobs.portfolios import model, result, trade
+from tests.jobs.portfolios import model, result, results, trade
 
 
 def exact(amounts: Amounts) -> list[list[int]]:
@@ -66,29 +65,6 @@ class TestExact:
             return
         whole = divisor << bits
         assert quotient == (amount + whole // 2) // whole
-
-
-def results(count: int) -> list[Result]:
-    of = model(1_000, fx_volatility=0.08)
-    rng = random.Random(4)
-    return [
-        result(
-            [
-                trade(
-                    trade_id=f"T-{shard}-{n}",
-                    instrument=f"EQ-{rng.randrange(9)}",
-                    quantity=rng.uniform(-9e5, 9e5),
-                    gamma=rng.choice([0.0, 9.5]),
-                    currency=rng.choice(["USD", "EUR"]),
-                    book=f"B-{rng.randrange(3)}",
-                )
-                for n in range(30)
-            ],
-            of,
-            shard,
-        )
-        for shard in range(count)
-    ]
 
 
 class TestFiles:

@@ -54,6 +54,11 @@ class Night:
     def outputs(self) -> dict[str, Any]:
         return self.deployed.outputs
 
+    @property
+    def today(self) -> date:
+        """The account's date, which a test before may have moved: the manifest of an older date would be held."""
+        return datetime.fromisoformat(self.sandbox.get("clock")["now"]).date()
+
     def send(self, day: date, *, trades: int = 200) -> str:
         """Trade files and the manifest, put by a role of the client's own; returns the manifest's version."""
         self.sent += 1

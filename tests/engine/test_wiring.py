@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.engine.night import FRIDAY, JOBS, Night, push
+from tests.engine.night import JOBS, Night, push
 from tests.engine.test_night import night, pytestmark
 
 __all__ = ["night", "pytestmark"]
@@ -139,7 +139,7 @@ def key_without(output: str, change: Callable[[dict[str, Any]], bool]) -> Mistak
 )
 def test_the_run_fails_as_on_aws(night: Night, mistake: Mistake, error: str, cause: str) -> None:
     with mistake(night):
-        version = night.send(FRIDAY)
+        version = night.send(night.today)
         ended = night.run_of(version)
     assert (ended["status"], ended.get("error")) == ("FAILED", error), ended
     assert cause in ended["cause"]
@@ -157,7 +157,7 @@ def test_the_run_fails_as_on_aws(night: Night, mistake: Mistake, error: str, cau
 def test_a_job_that_is_denied_fails_at_once_and_logs_the_denial(night: Night, mistake: Mistake, denial: str) -> None:
     """A permission is the developer's turn (exit code 64, docs/jobs.md): no attempt is made again."""
     with mistake(night):
-        version = night.send(FRIDAY)
+        version = night.send(night.today)
         ended = night.run_of(version)
     assert (ended["status"], ended.get("error")) == ("FAILED", "Batch.Usage"), ended
     assert "exit code 64 (Usage), attempt 0" in ended["cause"]
@@ -170,7 +170,7 @@ def test_a_job_that_is_denied_fails_at_once_and_logs_the_denial(night: Night, mi
 def test_nothing_is_started(night: Night, mistake: Mistake) -> None:
     begin = len(night.sandbox.get("timeline"))
     with mistake(night):
-        version = night.send(FRIDAY)
+        version = night.send(night.today)
         night.sandbox.get("settle")
         assert night.ledger(version) == {}
         lines = [line["what"] for line in night.sandbox.get(f"timeline?since={begin}")]
@@ -181,7 +181,7 @@ def test_a_starter_without_the_right_to_start_leaves_a_dead_letter(night: Night)
     sqs = night.client("sqs")
     url = sqs.get_queue_url(QueueName=f"queue-start-dead-letters-{night.deployed.stack}")["QueueUrl"]
     with without("start-starter", "states:StartExecution")(night):
-        version = night.send(FRIDAY)
+        version = night.send(night.today)
         night.sandbox.get("settle")
         assert night.ledger(version) == {}
     kept = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
@@ -198,7 +198,7 @@ def test_a_data_key_that_does_not_trust_the_account_takes_no_file(night: Night) 
         return "kms:GenerateDataKey" in json.dumps(statement) or "kms:GenerateDataKey*" in json.dumps(statement)
 
     with key_without("dataKeyArn", delegates)(night), pytest.raises(ClientError) as caught:
-        night.send(FRIDAY)
+        night.send(night.today)
     assert caught.value.response["Error"]["Code"] == "AccessDenied"
     assert "kms:" in caught.value.response["Error"]["Message"]
 
@@ -211,7 +211,7 @@ def test_a_messages_key_that_does_not_let_alarms_in_keeps_them_silent(night: Nig
     begin = len(night.sandbox.get("timeline"))
     with key_without("messagesKeyArn", lambda statement: "cloudwatch.amazonaws.com" in json.dumps(statement))(night):
         night.expect(JOBS[0], "exit-code", exit_code=65)
-        assert night.run_of(night.send(FRIDAY))["error"] == "Batch.BadInput"
+        assert night.run_of(night.send(night.today))["error"] == "Batch.BadInput"
         night.sandbox.post("clock", advance=120)
         night.sandbox.get("settle")
         assert not [subject for subject in night.heard() if subject.startswith("ALARM")]

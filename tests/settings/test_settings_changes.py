@@ -40,8 +40,7 @@ def test_what_is_changed_together_stays_in_place() -> None:
     """A group's row speaks for each of its settings only where nothing of the group replaces anything."""
     verdicts = rows()
     for group in (*(f"{path}.*" for path in TOGETHER_IN_PLACE), "data.*Days"):
-        # a lifecycle policy has nothing to lose
-        assert verdicts[group] == {"registry.*": "replaced"}.get(group, "in place"), group
+        assert verdicts[group] == "in place", group
 
 
 def test_the_page_says_where_data_is_at_risk() -> None:

@@ -64,7 +64,7 @@ def install(account: Account) -> None:
     def follow(self: Any, env: Any, sync_resolver: Any, **others: Any) -> Any:
         with account.waiting(execution_of(env)):
             ended = wait(self, env=env, sync_resolver=sync_resolver, **others)
-        if ended is None:  # the state's timeout is over, or the execution was stopped
+        if not isinstance(ended, dict):  # no task: the execution was stopped, or the state's timeout is the outcome
             try:
                 sync_resolver.stop()
             except ClientError as error:

@@ -47,9 +47,13 @@ def patch_service_linked_roles() -> None:
     iam_models.SERVICE_NAME_CONVERSION["ecs"] = "ECS"
 
 
+TAGS_OF_SCALABLE_TARGETS: dict[str, dict[str, str]] = {}
+"""ARN of a scalable target to its tags, which moto does not keep."""
+
+
 def patch_scalable_targets() -> None:
     """A scalable target keeps the tags that it was registered or tagged with."""
-    tags: dict[str, dict[str, str]] = {}
+    tags = TAGS_OF_SCALABLE_TARGETS
     register = ApplicationAutoScalingResponse.register_scalable_target
 
     def registered(self: Any) -> str:

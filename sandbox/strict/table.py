@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.strict import in_use, tags
+from sandbox.strict import in_use, properties, tags
 from sandbox.strict.containers import container_definitions, ecs, placement, scaling, starts, task_definitions
 from sandbox.strict.network import endpoints, requests, security_groups, vpc
 from sandbox.strict.rules import Rule
@@ -52,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     *expressions.rules.all,
     *scaling.rules.all,
     *delivery.RULES,
+    *properties.RULES,
     *in_use.RULES,
 )
 """In the order in which they are held against a request."""

@@ -37,10 +37,11 @@ What AWS documents and its models do not say. Where a rule asks what exists, it 
 
 _FOOT = """
 ## From CloudFormation's schemas
-cfn-lint ships AWS's schema of each type of resource, with what its maintainers added. `tests/sandbox/strict/test_cloudformation.py`
-breaks every constraint of a property that is a member of a request, in a request that is otherwise fine, for the types that the
-platform and its delivery consist of: more than a thousand broken requests. Each is refused, or stands in that file with the reason
-why the API takes what CloudFormation does not. What the account took until this was tried is in `sandbox/strict/properties.py`.
+cfn-lint ships AWS's schema of each type of resource, with what its maintainers added.
+`tests/sandbox/strict/test_cloudformation.py` breaks every constraint of a property that is a member of a request, in a
+request that is otherwise fine, for the types that the platform and its delivery consist of: more than a thousand broken
+requests. Each is refused, or stands in that file with the reason why the API takes what CloudFormation does not. What
+the account took until this was tried is in `sandbox/strict/properties.py`.
 
 ## What is not refused
 - Quotas that a stack does not meet, and eventual consistency: a role is there as soon as it was made.

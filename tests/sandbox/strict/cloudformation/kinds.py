@@ -191,9 +191,7 @@ KINDS: Final[tuple[tuple[Kind, Fine], ...]] = (
         "Subscribe",
         lambda a: {"TopicArn": a.topic, "Protocol": "sqs", "Endpoint": a.queue},
     ),
-    _kind(
-        "SQS::Queue", "sqs", "CreateQueue", lambda a: {"QueueName": a.name(), "Attributes": data.queue_attributes(a)}
-    ),
+    _kind("SQS::Queue", "sqs", "CreateQueue", data.queue),
     _kind("DynamoDB::Table", "dynamodb", "CreateTable", data.table),
     _kind(
         "ApplicationAutoScaling::ScalableTarget",

@@ -22,7 +22,10 @@ print(execution.status, execution.to_history_output())
 
 
 def test_an_execution_is_running_and_has_no_history_from_its_creation_on() -> None:
-    """It is listed and asked for before it is started. In a process of its own: the hooks take the place of moto's parts for good."""
+    """It is listed and asked for before it is started.
+
+    In a process of its own: the hooks take the place of moto's parts for good.
+    """
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", CREATED], cwd=root, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "RUNNING {'events': []}", done.stderr

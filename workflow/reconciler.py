@@ -46,9 +46,18 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integra
 
 def definition(plan: ReconcilerPlan) -> dict[str, Any]:
     """The reconciler's definition; its input is the EventBridge event. Raises `asl.UnsoundError`."""
+    return asl.machine(
+        "Is the input in the event?",
+        {**_read_event(plan), **_resume_instead(plan), **_close(plan)},
+        comment=f"Closes runs of {plan.environment} that were ended from outside, and resumes those that are redriven",
+        timeout=3600,
+    )
+
+
+def _read_event(plan: ReconcilerPlan) -> asl.States:
+    """From the event to the run that it is about, and whether that was redriven or has ended."""
     run = f"{INPUT}.run"
-    patient = [asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=8)]
-    states: asl.States = {
+    return {
         "Is the input in the event?": asl.choice(
             [(f"$type({INPUT}.detail.input) = 'string'", "Read event")], "Describe execution"
         ),
@@ -73,7 +82,7 @@ def definition(plan: ReconcilerPlan) -> dict[str, Any]:
                     "$type($d.error) = 'string' ? $d.error : 'the execution ended as ' & $d.status)"
                 ),
                 "successor": expr(
-                    f"($d := {INPUT}.detail; $substring($d.name, 0, 60) & '-redrive-' & $d.redriveCount)"
+                    f"($d := {INPUT}.detail; $substring($d.name, 0, {NAME_LENGTH}) & '-redrive-' & $d.redriveCount)"
                 ),
             },
         ),
@@ -84,43 +93,7 @@ def definition(plan: ReconcilerPlan) -> dict[str, Any]:
             ],
             "Find entry",
         ),
-        **_resume_instead(plan),
-        "Find entry": asl.task(
-            f"arn:{plan.partition}:states:::aws-sdk:dynamodb:query",
-            run_ledger.of_day(plan.ledger_table, f"{run}.business_date"),
-            "Is it open?",
-            output=expr(_open_entry()),
-            retriers=[asl.retry("States.TaskFailed", attempts=8)],
-        ),
-        "Is it open?": asl.choice([(f"{INPUT}.open", "Close entry")], "Nothing open"),
-        "Nothing open": asl.succeed(output={"outcome": "NOTHING_OPEN", "run": expr(run)}),
-        "Close entry": asl.task(
-            f"arn:{plan.partition}:states:::dynamodb:updateItem",
-            run_ledger.close(
-                plan.ledger_table,
-                f"{INPUT}.status",
-                error=f"$substring({INPUT}.why, 0, {run_ledger.ERROR_LENGTH})",
-            ),
-            "Notify",
-            output=expr(INPUT),
-            retriers=patient,
-            catchers=[asl.catch("Nothing open", run_ledger.TAKEN, output=expr(INPUT))],
-        ),
-        "Notify": asl.task(
-            f"arn:{plan.partition}:states:::sns:publish",
-            messages.closed(plan.topic_arn, plan.environment),
-            "Closed",
-            output={"outcome": "CLOSED", "run": expr(run)},
-            retriers=[asl.retry("States.TaskFailed", attempts=8)],
-        ),
-        "Closed": asl.succeed(),
     }
-    return asl.machine(
-        "Is the input in the event?",
-        states,
-        comment=f"Closes runs of {plan.environment} that were ended from outside, and resumes those that are redriven",
-        timeout=3600,
-    )
 
 
 def _resume_instead(plan: ReconcilerPlan) -> asl.States:
@@ -159,6 +132,43 @@ def _resume_instead(plan: ReconcilerPlan) -> asl.States:
             ],
         ),
         "Resumed": asl.succeed(),
+    }
+
+
+def _close(plan: ReconcilerPlan) -> asl.States:
+    """The entry that the ended run still holds, if any, is closed and announced."""
+    run = f"{INPUT}.run"
+    patient = [asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=8)]
+    return {
+        "Find entry": asl.task(
+            f"arn:{plan.partition}:states:::aws-sdk:dynamodb:query",
+            run_ledger.of_day(plan.ledger_table, f"{run}.business_date"),
+            "Is it open?",
+            output=expr(_open_entry()),
+            retriers=[asl.retry("States.TaskFailed", attempts=8)],
+        ),
+        "Is it open?": asl.choice([(f"{INPUT}.open", "Close entry")], "Nothing open"),
+        "Nothing open": asl.succeed(output={"outcome": "NOTHING_OPEN", "run": expr(run)}),
+        "Close entry": asl.task(
+            f"arn:{plan.partition}:states:::dynamodb:updateItem",
+            run_ledger.close(
+                plan.ledger_table,
+                f"{INPUT}.status",
+                error=f"$substring({INPUT}.why, 0, {run_ledger.ERROR_LENGTH})",
+            ),
+            "Notify",
+            output=expr(INPUT),
+            retriers=patient,
+            catchers=[asl.catch("Nothing open", run_ledger.TAKEN, output=expr(INPUT))],
+        ),
+        "Notify": asl.task(
+            f"arn:{plan.partition}:states:::sns:publish",
+            messages.closed(plan.topic_arn, plan.environment),
+            "Closed",
+            output={"outcome": "CLOSED", "run": expr(run)},
+            retriers=[asl.retry("States.TaskFailed", attempts=8)],
+        ),
+        "Closed": asl.succeed(),
     }
 
 

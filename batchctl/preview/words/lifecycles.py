@@ -12,7 +12,10 @@ from .line import Concern, code
 
 OBJECT_RULES: Final = {kinds.BUCKET_LIFECYCLE: "rules", kinds.BUCKET_OBJECT_LOCK: "rule"}
 """By type: the property that holds rules as plain values."""
-_WHO_DELETES: Final = {"GOVERNANCE": "except by those who may bypass governance", "COMPLIANCE": "by anybody, AWS included"}
+_WHO_DELETES: Final = {
+    "GOVERNANCE": "except by those who may bypass governance",
+    "COMPLIANCE": "by anybody, AWS included",
+}
 
 
 def words(before: Resource | None, after: Resource | None) -> Iterator[tuple[Concern, str]]:

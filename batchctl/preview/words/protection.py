@@ -77,7 +77,7 @@ WEAKER: Final[tuple[tuple[str, str, Weaker, str], ...]] = (
     (kinds.ENDPOINT, r"policy", _gone, "everything may be done through the endpoint"),
     (
         "",
-        r"kmsKeyId|kmsMasterKeyId|kmsKeyArn|kmsDataKeyReusePeriodSeconds|serverSideEncryption(\..*)?",
+        r"kmsKeyId|kmsMasterKeyId|kmsKeyArn|kmsDataKeyReusePeriodSeconds|serverSideEncryption(\..*)?|encryptionConfiguration",
         _gone,
         "no longer encrypted with the stack's key",
     ),
@@ -153,6 +153,8 @@ def opened(resource: Resource, change: Change) -> Iterator[tuple[Concern, str]]:
         yield opens[0], f"{opens[1]}, of which {code(change.top)} changes"
     if change.top == "permissionsBoundary" and change.before is not MISSING:
         yield Concern.ACCESS, "another boundary, or none, limits what the role may be given"
+    if change.path[-1] == "enableExecuteCommand" and change.after is True:
+        yield Concern.ACCESS, "people may open sessions in its tasks"
     if change.path[-1] == "assignPublicIp" and change.after is True:
         yield Concern.REACH, "tasks get a public address"
     for pattern, concern, meaning in _WIDER:

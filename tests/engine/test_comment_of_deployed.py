@@ -52,7 +52,7 @@ def batchctl(engine: Engine, *arguments: str) -> str:
 
 def reasons(comment: str) -> dict[str, list[str]]:
     """The lines under each reason of the section on the deployed state."""
-    section = comment.partition("**Deployed state**")[2]
+    section = comment.partition("**Deployed state**")[2].partition("<summary>Components of")[0]
     found = re.findall(r"<summary>([^:(]+)[^<]*</summary>\n\n(.*?)\n\n</details>", section, re.DOTALL)
     return {title.strip(): texts.splitlines() for title, texts in found}
 

@@ -161,6 +161,11 @@ def _scalable_targets(parameters: Parameters) -> Iterable[str]:
     yield parameters.get("ResourceARN") or NEW
 
 
+def _state_machines(parameters: Parameters) -> Iterable[str | None]:
+    """By ARN where there is one: beside it, StartExecution's `name` is the execution's."""
+    yield parameters.get("stateMachineArn") or parameters.get("name")
+
+
 TYPES: Final[Mapping[str, Mapping[str, Names]]] = {
     "application-autoscaling": {"scalabletarget": _scalable_targets},
     "cloudwatch": {
@@ -204,7 +209,7 @@ TYPES: Final[Mapping[str, Mapping[str, Names]]] = {
         "activity": _of("activityArn"),
         "execution": _of("executionArn"),
         "maprun": _of("mapRunArn"),
-        "statemachine": _of("stateMachineArn", "name"),
+        "statemachine": _state_machines,
         "statemachinealias": _of("stateMachineAliasArn"),
         "statemachineversion": _of("stateMachineVersionArn"),
     },

@@ -46,7 +46,7 @@ from sandbox.reactions.account import Account, DeniedError
 from sandbox.reactions.events.bus import Bus
 from sandbox.reactions.hooks import replace
 from sandbox.reactions.metrics import Metrics
-from sandbox.reactions.states import execution_logs, execution_tasks
+from sandbox.reactions.states import execution_logs, execution_tasks, redrives
 from sandbox.reactions.states.execution_tasks import execution_of
 from sandbox.workflow import distributed_map, interpreter
 
@@ -86,6 +86,7 @@ class Executions:
         self._fill_language()
         self._pass_time()
         self._act_with_roles()
+        redrives.install(self._account.clock, self._announce)
 
     def _follow_executions(self) -> None:
         """The start and the end of each execution are an event and a metric."""
@@ -278,7 +279,7 @@ def _detail(execution: Execution, machine: str, status: ExecutionStatus) -> dict
         "output": json.dumps(execution.output, separators=(",", ":")) if succeeded else None,
         "stateMachineVersionArn": None,
         "stateMachineAliasArn": None,
-        "redriveCount": 0,
+        "redriveCount": redrives.redrives(execution),
         "redriveDate": None,
         "redriveStatus": None,
         "redriveStatusReason": None,

@@ -238,8 +238,8 @@ class OnEngine:
 
 HEAD: Final = """# What changing a setting later does
 
-Made by `.venv/bin/python -m tooling.scripts.settings_changes`; do not edit. Each row changes one setting of the dev
-stack with `platform.teardown: false`, or several that go together; what had to change with it is named. What is
+Made by `.venv/bin/python -m tooling.scripts.settings_changes engine`; do not edit. Each row changes one setting of the
+dev stack with `platform.teardown: false`, or several that go together; what had to change with it is named. What is
 replaced is {provider}
 ([ADR: replacement from plans](../adr/policy/replacement-from-plans.md)).
 

@@ -20,7 +20,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.core.config import default_user_config
 from moto.stepfunctions.parser import models
-from moto.stepfunctions.parser.api import ExecutionStatus, InvalidDefinition
+from moto.stepfunctions.parser.api import ExecutionStatus, GetExecutionHistoryOutput, InvalidDefinition
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
@@ -91,7 +91,7 @@ class Executions:
     def _follow_executions(self) -> None:
         """The start and the end of each execution are an event and a metric."""
         begin = models.StepFunctionsParserBackend.start_execution
-        create, start = Execution.__init__, Execution.start
+        create, start, history = Execution.__init__, Execution.start, Execution.to_history_output
         terminated = BaseExecutionWorkerCommunication.terminated
 
         def created(execution: Execution, *arguments: Any, **named_arguments: Any) -> None:
@@ -112,6 +112,10 @@ class Executions:
             finally:
                 self._account.idle()
 
+        def told(execution: Execution) -> GetExecutionHistoryOutput:
+            """Its history; an execution that is listed and not started yet has none."""
+            return history(execution) if execution.exec_worker else GetExecutionHistoryOutput(events=[])
+
         def details(execution: Execution) -> ExecutionDetails:
             return ExecutionDetails(
                 arn=execution.exec_arn,
@@ -129,6 +133,7 @@ class Executions:
         replace(models.StepFunctionsParserBackend, "start_execution", named)
         replace(Execution, "__init__", created)
         replace(Execution, "start", started)
+        replace(Execution, "to_history_output", told)
         replace(Execution, "get_start_execution_details", details)
         replace(BaseExecutionWorkerCommunication, "terminated", ended)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from moto import mock_aws
+from moto.ec2.models import ec2_backends
 
 from sandbox.calls import Call
 from sandbox.permissions.needed.calls import UnmappedError, needs
@@ -197,3 +199,17 @@ def test_private_dns_is_a_hosted_zone() -> None:
 def test_what_no_table_knows_is_not_let_through(service: str, operation: str, parameters: dict[str, Any]) -> None:
     with pytest.raises(UnmappedError):
         needs(call(service, operation, **parameters), ACCOUNT)
+
+
+def test_an_association_stands_for_what_it_joins() -> None:
+    with mock_aws():
+        backend = ec2_backends[ACCOUNT]["us-east-1"]
+        vpc = backend.create_vpc("10.0.0.0/16")
+        subnet, table = backend.create_subnet(vpc.id, "10.0.0.0/24"), backend.create_route_table(vpc.id)
+        association = backend.associate_route_table(table.id, subnet_id=subnet.id)
+        assert asked("ec2", "DisassociateRouteTable", AssociationId=association) == {
+            ("ec2:DisassociateRouteTable", f"route-table/{table.id}"),
+            ("ec2:DisassociateRouteTable", f"subnet/{subnet.id}"),
+        }
+    gone = asked("ec2", "DisassociateRouteTable", AssociationId="rtbassoc-1")
+    assert gone == {("ec2:DisassociateRouteTable", "route-table/rtb-1")}

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value
 from ..graph.launches import containers
-from ..rule import Kind, Level, Problem, Severity, View, rule
+from ..rule import Kind, Problem, Severity, View, rule
 from ..settings import Settings
 from ..tables.fargate import is_pair
 
@@ -72,7 +72,6 @@ def scaled_services(graph: Graph, target: Resource) -> list[Resource]:
 @rule(
     "autoscaled-service-ignores-count",
     kinds.SERVICE,
-    level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     fix="Add desiredCount to the service's ignoreChanges",
     url="https://www.pulumi.com/docs/iac/concepts/options/ignorechanges/",

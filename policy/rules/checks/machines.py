@@ -103,6 +103,18 @@ def _of_task(arguments: Json, where: str, context: Context) -> Iterator[Problem]
         if isinstance(arguments.get("Overrides"), Mapping)
         else []
     )
+    variables = [
+        pair.get("Name")
+        for override in overrides
+        if isinstance(override, Mapping)
+        for pair in override.get("Environment", ())
+        if isinstance(pair, Mapping)
+    ]
+    if "ItemProcessor" in where and "BATCH_SHARDS" not in variables:
+        path = f"{where}.Arguments.Overrides"
+        yield Problem(
+            message=f"{path} is in a map and names no BATCH_SHARDS, so each task does all shards", property=path
+        )
     for one in context.graph.named(arguments.get("TaskDefinition"), kinds.TASK_DEFINITION) or context.graph.named(
         re.sub(r":\d+$", "", str(arguments.get("TaskDefinition"))), kinds.TASK_DEFINITION
     ):

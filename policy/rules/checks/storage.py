@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, MutableMapping
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from ..documents import ATTACHED, Document, MalformedError, documents
@@ -90,7 +91,7 @@ def bucket_tls_only(bucket: Resource, view: View) -> Iterator[Problem]:
     unknown: Undecided | None = None
     for document in (result for holder in holders for result in documents(holder, ATTACHED)):
         try:
-            if _refuses_plain_http(document):
+            if _refuses_plain_http(document, bucket):
                 return
         except Undecided as undecided:
             unknown = undecided
@@ -101,14 +102,23 @@ def bucket_tls_only(bucket: Resource, view: View) -> Iterator[Problem]:
     yield Problem(message="takes requests over plain HTTP", property="policy", resource=holders[-1])
 
 
-def _refuses_plain_http(document: Document) -> bool:
+def _refuses_plain_http(document: Document, bucket: Resource) -> bool:
+    name = bucket.props.get("bucket")
+
+    def whole(resources: tuple[str, ...]) -> bool:
+        """The bucket and its objects; while its name is unknown, a bucket and its objects."""
+        if not isinstance(name, str):
+            return {resource.endswith("/*") for resource in resources} == {True, False}
+        tails = [resource.rpartition(":")[2] for resource in resources]
+        return all(any(fnmatchcase(own, tail) for tail in tails) for own in (name, f"{name}/*"))
+
     return any(
         not one.allows
         and one.covers_action("s3:GetObject")
         and one.covers_action("s3:PutObject")
         and "*" in one.principals.get("*", ())
         and "false" in {v.lower() for v in one.conditions.get("Bool", {}).get("aws:securetransport", ())}
-        and ("*" in one.resources or {resource.endswith("/*") for resource in one.resources} == {True, False})
+        and ("*" in one.resources or whole(one.resources))
         for one in document.statements
     )
 

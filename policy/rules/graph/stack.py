@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-from .resources import Resource, normal_value, value
+from .resources import Known, Resource, Unknown, normal_value, read, value
 
 T = TypeVar("T")
 
@@ -100,17 +100,19 @@ class Graph:
     def resolve(self, resource: Resource, path: str, *types: str) -> list[Resource]:
         """Which resources of `types` the property at `path` means: by its edges first, by its value second.
 
-        Edges are known at preview, values often are not; they exist for each top-level property only. Raises
-        `Undecided` when there is no edge and the value is unknown.
+        Edges are known at preview, values often are not; edges exist for each top-level property only, so a value of
+        which every member names a resource is the better witness. Raises `Undecided` when there is no edge and the
+        value is unknown.
         """
-        if targets := self.targets(resource, re.split(r"[.\[]", path, maxsplit=1)[0], *types):
+        targets = self.targets(resource, re.split(r"[.\[]", path, maxsplit=1)[0], *types)
+        if targets and isinstance(reading := read(resource, path), Unknown):
             return targets
-        result = value(resource, path)
-        return [
-            target
-            for member in (result if isinstance(result, list) else [result])
-            for target in self.named(member, *types)
-        ]
+        result = reading.value if targets and isinstance(reading, Known) else value(resource, path)
+        members = result if isinstance(result, list) else [result]
+        matches = [self.named(member, *types) for member in members]
+        if targets and not all(matches):
+            return targets
+        return [target for match in matches for target in match]
 
     def attached(self, resource: Resource, prop: str, *types: str) -> list[Resource]:
         """Resources of `types` that mean `resource` with their property `prop`, by an edge or by a literal name."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from ..graph import Graph, Resource, kinds
@@ -29,6 +29,10 @@ class Companion:
     at_least: int = 1
     at_most: int | None = None
     applies: Applies = always
+    such: Callable[[Resource], bool] = field(default=lambda one: True)
+    """Which resources of the types count."""
+    which: str = ""
+    """The same in words, for the message."""
 
 
 def _not_a_log_bucket(graph: Graph, bucket: Resource) -> bool:
@@ -51,6 +55,26 @@ def _job_log(graph: Graph, group: Resource) -> bool:
         isinstance(text := one.props.get("containerDefinitions"), str) and f'"awslogs-group": "{name}"' in text
         for one in graph.of_type(kinds.TASK_DEFINITION)
     )
+
+
+def _announces(stage: str) -> Callable[[Resource], bool]:
+    """Whether a schedule hands the machine this stage; one that is unknown may."""
+
+    def such(one: Resource) -> bool:
+        target = one.props.get("target")
+        text = target.get("input") if isinstance(target, Mapping) else None
+        return not isinstance(text, str) or f'"stage": "{stage}"' in text
+
+    return such
+
+
+def _of_deadline(graph: Graph, group: Resource) -> bool:
+    """Whether the group's schedules ask for the report; others start the run."""
+    return "deadline" in str(group.props.get("name"))
+
+
+def _takes_events(graph: Graph, group: Resource) -> bool:
+    return bool(graph.dependents(group, kinds.EVENT_TARGET, prop="arn"))
 
 
 def _does_something(graph: Graph, role: Resource) -> bool:
@@ -98,6 +122,21 @@ COMPANIONS: Final = (
     ),
     Companion(of=kinds.EVENT_RULE, needs=(kinds.EVENT_TARGET,), by="rule", why="it would match and do nothing"),
     Companion(of=kinds.SCHEDULE_GROUP, needs=(kinds.SCHEDULE,), by="groupName", why="an empty group does nothing"),
+    *(
+        Companion(
+            of=kinds.SCHEDULE_GROUP,
+            needs=(kinds.SCHEDULE,),
+            by="groupName",
+            applies=_of_deadline,
+            such=_announces(stage),
+            which=f" with the stage {stage}",
+            why=why,
+        )
+        for stage, why in (
+            ("warn", "nobody would be warned while there is time to act"),
+            ("escalate", "nobody would be told that the report is late"),
+        )
+    ),
     Companion(
         of=kinds.CLUSTER,
         needs=(kinds.CLUSTER_CAPACITY,),
@@ -136,6 +175,13 @@ COMPANIONS: Final = (
         by="role",
         why="it could do nothing",
         applies=_does_something,
+    ),
+    Companion(
+        of=kinds.LOG_GROUP,
+        needs=(kinds.LOG_RESOURCE_POLICY,),
+        by="policyDocument",
+        applies=_takes_events,
+        why="EventBridge could not write the events into it",
     ),
     Companion(
         of=kinds.LOG_GROUP,

@@ -8,8 +8,6 @@ from re import Pattern, compile
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from batchctl.preview.recording import Mode
-
     from .generator import Generated
 
 Entry = tuple[str, str, str, str]
@@ -30,6 +28,8 @@ _TEXTS: Final[tuple[Entry, ...]] = (
     ("*", "tags.*", "neighbour/*", "what a tag says is the team's; its characters are judged (tags-are-accepted)"),
     ("*", "description", "*", _PEOPLE),
     ("*", "alarmDescription", "neighbour/*", _PEOPLE),
+    ("*", "alarmDescription", "sibling/*", _PEOPLE),
+    ("Topic", "displayName", "added/*", _PEOPLE),
     ("*", "metricQueries[[]].label", "*", _PEOPLE),
     ("*", "*.Sid", "*", _LABEL),
     ("*", "*.Comment", "*", _PEOPLE),
@@ -38,6 +38,7 @@ _TEXTS: Final[tuple[Entry, ...]] = (
     ("Dashboard", "", "companion/*", _SHOWS),
     ("*", "name", "neighbour/misspelt", _NAME),
     ("*", "*Name", "neighbour/misspelt", _NAME),
+    ("Bucket", "bucket", "neighbour/misspelt", _NAME),
     ("RolePolicy", "name", "*", "the name of a policy within its role: nothing refers to it"),
     ("EventTarget", "targetId", "*", "the name of a target within its rule: nothing refers to it"),
     ("BucketLifecycleConfiguration", "rules[[]].id", "*", "the name of a rule within its bucket: nothing refers to it"),
@@ -52,11 +53,26 @@ _TEXTS: Final[tuple[Entry, ...]] = (
 )
 
 _WIRING: Final[tuple[Entry, ...]] = (
+    *(
+        (
+            "Policy",
+            name,
+            "edge/*",
+            "the text stays the same, and two other properties lead to the target, so the order stays, too",
+        )
+        for name in ("resourceId", "scalableDimension", "serviceNamespace")
+    ),
     (
-        "Policy",
-        "resourceId",
-        "edge/*",
-        "the text stays the same, and two other properties lead to the target, so the order stays, too",
+        "SecurityGroupEgressRule",
+        "prefixListId",
+        "neighbour/misspelt",
+        "an id of the right form: which one S3 has is known to EC2 alone, whom the program asks by the list's name",
+    ),
+    (
+        "TaskDefinition",
+        "containerDefinitions{}[[]].image",
+        "neighbour/misspelt",
+        "which tag or digest runs is what a release decides; whether it is there, ECR is asked (batchctl doctor)",
     ),
     (
         "VpcEndpoint",
@@ -98,6 +114,22 @@ _AMOUNTS: Final[tuple[Entry, ...]] = (
     ("Queue", "messageRetentionSeconds", "neighbour/*", _CHOICE),
     ("Queue", "visibilityTimeoutSeconds", "*", _CHOICE),
     ("MetricAlarm", "threshold", "neighbour/*", _CHOICE),
+    (
+        "MetricAlarm",
+        "comparisonOperator",
+        "enumeration/GreaterThanOrEqualToThreshold",
+        "raised at the threshold instead of above it, which is above 0: as a threshold that is lower by one",
+    ),
+    ("MetricAlarm", "metricQueries[[]].id", "neighbour/misspelt", "nothing names the query that is returned"),
+    (
+        "MetricAlarm",
+        "metricQueries[[]].expression",
+        "neighbour/misspelt",
+        "another number below the threshold for a period in which no task has ended",
+    ),
+    ("Service", "desiredCount", "deleted/*", _DEFAULT),
+    ("Table", "deletionProtectionEnabled", "*", "teardown decides; guarded stacks keep what they hold"),
+    ("Schedule *-forecast-*", "", "companion/", "a forecast more or less: the warning and the escalation are judged"),
     ("MetricAlarm", "period", "neighbour/*", _CHOICE),
     ("MetricAlarm", "evaluationPeriods", "neighbour/*", _CHOICE),
     ("MetricAlarm", "metricQueries[[]].metric.period", "neighbour/*", _CHOICE),
@@ -191,6 +223,23 @@ _POLICIES: Final[tuple[Entry, ...]] = (
     ("*", "*.Condition.*[[]]", "deleted/*", "one value less where others stay takes away; what must stay is judged"),
     ("*", "policy{}.Statement[[]].Action", "neighbour/widened", "a Deny of more refuses more"),
     ("*", "policy{}.Statement[[]].Resource", "neighbour/widened", "a Deny of more refuses more"),
+    ("BucketPolicy", "policy{}.Statement[[]].Resource[[]]", "neighbour/widened", "a Deny of more refuses more"),
+    *(
+        (
+            "RolePolicy",
+            "policy{}.Statement[[]].Resource[[]]",
+            f"deleted/{arn}",
+            "AWS names a group by its ARN with :*, and the executions of a map by that of the machine with :*; beside "
+            "these, which are judged, the other spelling grants nothing that is needed",
+        )
+        for arn in ("arn:*:log-group:*[!*]", "arn:*:execution:*/[*]")
+    ),
+    (
+        "VpcEndpoint *-ecr-dkr",
+        "policy{}.Statement[[]]",
+        "deleted/*",
+        "tokens for the registry come through ecr.api, where the statement is judged, and not through ecr.dkr",
+    ),
     (
         "RolePolicy",
         "policy{}.Statement[[]].Condition.StringLike.s3:prefix*",
@@ -270,30 +319,41 @@ _ORDER_OF_DATA: Final[tuple[Entry, ...]] = (
 )
 
 HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_WIRING, *_AMOUNTS, *_POLICIES, *_MACHINE, *_ORDER_OF_DATA)
-"""Type (its part after the colon), property, kind with the slip after a slash, reason; all but the reason globs."""
+"""Type (its part after the colon, also with the resource's name), property, kind with the slip after a slash, reason.
 
-UNTIL_KNOWN: Final[tuple[Entry, ...]] = (
-    (
-        "RolePolicy",
-        "policy{}.Statement[].Action[]",
-        "deleted/",
-        "which calls a machine makes is known with its definition: at a first preview, where that is unknown, the rule "
-        "is undecided and says so; with values known every one of these is killed",
-    ),
+All but the reason are globs.
+"""
+
+_DEFINITION: Final = (
+    "which calls a machine makes is known with its definition: at a first preview, where that is unknown, the rule is "
+    "undecided and says so"
 )
-"""As `HARMLESS`, and only for a first preview, in which values are unknown; with values known these must be killed."""
+_OTHER_DOCUMENT: Final = (
+    "the role has another document, which is unknown until its key exists: what is not granted here may be granted "
+    "there, so at a first preview the rule is undecided and says so"
+)
+UNTIL_KNOWN: Final[tuple[Entry, ...]] = (
+    ("RolePolicy *-run", "policy{}.Statement*", "deleted/*", _DEFINITION),
+    ("RolePolicy *-run", "policy{}.Statement*", "sibling/*", _DEFINITION),
+    ("RolePolicy *-run", "", "companion/", _DEFINITION),
+    ("RolePolicy", "policy{}.Statement[[]].Action[[]]", "deleted/*", _DEFINITION),
+    ("RolePolicy *-schedules-policy", "policy{}.Statement*", "deleted/*", _OTHER_DOCUMENT),
+    ("RolePolicy *-policy", "", "companion/", _OTHER_DOCUMENT),
+)
+"""As `HARMLESS`, and only for a first preview, in which values are unknown; `score` kills each with values known."""
 
 
 @cache
-def _compiled(unknown: bool) -> tuple[tuple[Pattern[str], Pattern[str], Pattern[str], str], ...]:
-    entries = (*HARMLESS, *(UNTIL_KNOWN if unknown else ()))
+def _compiled(until_known: bool) -> tuple[tuple[Pattern[str], Pattern[str], Pattern[str], str], ...]:
+    entries = UNTIL_KNOWN if until_known else HARMLESS
     return tuple((compile(translate(t)), compile(translate(p)), compile(translate(k)), why) for t, p, k, why in entries)
 
 
-def reason(mutant: Generated, mode: Mode) -> str | None:
-    """Why nobody needs to notice the mutant; None if somebody must."""
+def reason(mutant: Generated, *, until_known: bool = False) -> str | None:
+    """Why nobody needs to notice the mutant, or not before values are known; None if somebody must."""
     kind, type_ = f"{mutant.kind}/{mutant.slip}", mutant.type.rpartition(":")[2]
-    for types, path, kinds, why in _compiled(mode == "unknown"):
-        if types.match(type_) and path.match(mutant.path) and kinds.match(kind):
+    for types, path, kinds, why in _compiled(until_known):
+        is_of_type = types.match(type_) or types.match(f"{type_} {mutant.resource}")
+        if is_of_type and path.match(mutant.path) and kinds.match(kind):
             return why
     return None

@@ -50,8 +50,8 @@ def companions_present(resource: Resource, view: View) -> Iterator[Problem]:
     for one in COMPANIONS:
         if one.of != resource.type or not one.applies(graph, resource):
             continue
-        result = _beside(graph, resource, one.by, one.needs)
-        names = " or ".join(token.rpartition(":")[2] for token in one.needs)
+        result = [other for other in _beside(graph, resource, one.by, one.needs) if one.such(other)]
+        names = " or ".join(token.rpartition(":")[2] for token in one.needs) + one.which
         if len(result) < one.at_least:
             many = f"fewer than {one.at_least} " if one.at_least > 1 else "no "
             yield Problem(message=f"has {many}{names}: {one.why}", property=names)
@@ -65,6 +65,9 @@ def companions_present(resource: Resource, view: View) -> Iterator[Problem]:
 def _beside(graph: Graph, resource: Resource, by: str, needs: tuple[str, ...]) -> list[Resource]:
     """Resources of the types that name `resource` with the property, also as a part of a longer text."""
     matching = graph.attached(resource, by, *needs)
+    if by == "policyDocument":
+        names = [str(resource.props.get(key)) for key in ("arn", "name")]
+        matching = [one for one in graph.of_type(*needs) if any(name in str(one.props.get(by)) for name in names)]
     if by == "resourceId":
         own = resource.props.get("resourceId") or resource.props.get("name")
         matching = [

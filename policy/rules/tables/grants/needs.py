@@ -129,9 +129,9 @@ def is_event_queue(graph: Graph, holder: Resource) -> bool:
     return any(graph.dependents(queue, kinds.EVENT_TARGET) for queue in graph.targets(holder, "queueUrl", kinds.QUEUE))
 
 
-def endpoint(service: str) -> Needed:
-    """Whether the endpoint leads to the service."""
-    return lambda graph, holder: str(holder.props.get("serviceName", "")).endswith(service)
+def endpoint(*services: str) -> Needed:
+    """Whether the endpoint leads to one of the services."""
+    return lambda graph, holder: str(holder.props.get("serviceName", "")).endswith(services)
 
 
 def dead_letters_of(graph: Graph, role: Resource) -> list[Resource]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import Context, Table, between, exactly, free, holds, keyed, maybe, named, refers, row, suffixed
+from ..rows import Context, Must, Table, between, exactly, free, holds, keyed, maybe, named, refers, row, suffixed
 from .documents.containers import CONTAINERS, OWN_ROLE
 
 _ECS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
@@ -20,9 +20,23 @@ def _target(value: Any, at: Context) -> bool:
     return isinstance(value, int | float) and (value > 0 if counts_messages else 10 <= value <= 95)
 
 
-def _follows_a_metric(value: Any, _: Context) -> bool:
-    return isinstance(value, dict) and bool(
-        {"predefinedMetricSpecification", "customizedMetricSpecification"} & set(value)
+def _follows_a_metric(value: Any, at: Context) -> bool:
+    """A metric of AWS, or the backlog of a queue a task: metrics, and one expression over them that is returned."""
+    if not isinstance(value, dict) or "customizedMetricSpecification" not in value:
+        return isinstance(value, dict) and bool(value.get("predefinedMetricSpecification"))
+    own = value["customizedMetricSpecification"]
+    entries = own.get("metrics") if isinstance(own, dict) else None
+    queries = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+    dimensions = [
+        pair.get("name")
+        for one in queries
+        for pair in ((one.get("metricStat") or {}).get("metric") or {}).get("dimensions", ())
+    ]
+    return (
+        "predefinedMetricSpecification" not in value
+        and sum(one.get("returnData") is not False for one in queries) == 1
+        and all(bool(one.get("metricStat")) != bool(one.get("expression")) for one in queries)
+        and "QueueName" in dimensions
     )
 
 
@@ -44,6 +58,33 @@ def _logs_sessions(value: Any, at: Context) -> bool:
         and bool(sessions)
         and all(one is not None and one.get("kmsKeyId") is not None for one in sessions)
     )
+
+
+def _starts_tasks(value: Any, at: Context) -> bool:
+    """Fargate on demand is there to fall back on, and a provider whose weight is above 0 takes tasks beyond the base."""
+    entries = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    providers = [one.get("capacityProvider") for one in entries]
+    weights = [one.get("weight") for one in entries]
+    return (
+        "FARGATE" in providers
+        and len(set(providers)) == len(providers)
+        and any(isinstance(one, int) and one > 0 for one in weights)
+    )
+
+
+_FALLS_BACK: Final = holds("each provider once, FARGATE among them, and one with a weight above 0", _starts_tasks)
+
+
+def _every_subnet(value: Any, at: Context) -> bool:
+    """All subnets of the network that the first of them is in."""
+    own = at.graph.resolve(at.resource, "networkConfiguration.subnets", kinds.SUBNET)
+    networks = {vpc.urn for one in own for vpc in at.graph.resolve(one, "vpcId", kinds.VPC)}
+    there = [
+        one
+        for one in at.graph.of_type(kinds.SUBNET)
+        if any(vpc.urn in networks for vpc in at.graph.resolve(one, "vpcId", kinds.VPC))
+    ]
+    return {one.urn for one in there} == {one.urn for one in own}
 
 
 _SESSION_LOG: Final = "executeCommandConfiguration.logConfiguration"
@@ -84,6 +125,11 @@ TABLES: Final = (
                 holds("FARGATE and FARGATE_SPOT", lambda value, at: set(value) == {"FARGATE", "FARGATE_SPOT"}),
                 "jobs choose between the two, and a run falls back from one to the other",
             ),
+            row(
+                "defaultCapacityProviderStrategies",
+                _FALLS_BACK,
+                "without FARGATE nothing runs while Spot is short, and with weights of 0 ECS starts nothing",
+            ),
             row("defaultCapacityProviderStrategies[].capacityProvider", _FARGATE, _STRATEGY),
             maybe("defaultCapacityProviderStrategies[].base", between(0, 100), "tasks on demand before Spot is used"),
             row("defaultCapacityProviderStrategies[].weight", between(0, 1000), "ECS takes 0 to 1000"),
@@ -114,7 +160,17 @@ TABLES: Final = (
             row("deploymentMaximumPercent", between(100, 200), "below 100 no task can be replaced"),
             row("networkConfiguration.assignPublicIp", exactly(False), "tasks have no way from outside"),
             row("networkConfiguration.subnets[]", refers(kinds.SUBNET), "tasks are in this network"),
+            row(
+                "networkConfiguration.subnets",
+                Must("every subnet of the network", _every_subnet, by_edge=True),
+                "a zone that is left out is missing when another one fails",
+            ),
             row("networkConfiguration.securityGroups[]", refers(kinds.SECURITY_GROUP), "the tasks' own group"),
+            row(
+                "capacityProviderStrategies",
+                _FALLS_BACK,
+                "without FARGATE nothing runs while Spot is short, and with weights of 0 ECS starts nothing",
+            ),
             row("capacityProviderStrategies[].capacityProvider", _FARGATE, _STRATEGY),
             maybe("capacityProviderStrategies[].base", between(0, 100), "tasks on demand before Spot is used"),
             row(

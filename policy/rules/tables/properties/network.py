@@ -27,7 +27,7 @@ _GROUP_RULE: Final = (
     row("fromPort", exactly(443), "HTTPS is all that goes between tasks and endpoints"),
     row("toPort", exactly(443), "HTTPS is all that goes between tasks and endpoints"),
     maybe("referencedSecurityGroupId", refers(kinds.SECURITY_GROUP), "the other side is a group of this stack"),
-    maybe("cidrIpv4", inside("securityGroupId.vpcId"), "nothing outside the VPC is reached by address"),
+    maybe("cidrIpv4", inside("securityGroupId", "vpcId"), "nothing outside the VPC is reached by address"),
 )
 
 TABLES: Final = (
@@ -104,7 +104,7 @@ TABLES: Final = (
             row("toPort", exactly(443), "HTTPS is all that goes between tasks and endpoints"),
             row("description", RULE_DESCRIPTION, "EC2 refuses other characters, and the first deployment fails"),
             maybe("sourceSecurityGroupId", refers(kinds.SECURITY_GROUP), "the other side is a group of this stack"),
-            maybe("cidrBlocks[]", inside("securityGroupId.vpcId"), "nothing outside the VPC is reached by address"),
+            maybe("cidrBlocks[]", inside("securityGroupId", "vpcId"), "nothing outside the VPC is reached by address"),
             maybe("prefixListIds[]", text(r"pl-[0-9a-f]{8,17}", "an AWS-managed prefix list"), "S3's gateway"),
         ),
     ),

@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Final
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -30,15 +31,28 @@ A mutant is killed when a mandatory rule fails on the changed resource or on one
 """
 
 
+_AT_ONCE: Final = 10
+"""Stack files of a seed; each is one variant in either mode, and as many as are asked for written otherwise."""
+_SPELLINGS: Final = 6
+
+
 def legitimate(count: int, workers: int) -> int:
     """Draws stacks from the settings' model, each also written otherwise; 1 when one of them is red."""
+    seeds = range(-(-count // (_AT_ONCE * (len(MODES) + _SPELLINGS))))
     with ProcessPoolExecutor(workers) as pool:
-        matching = list(pool.map(variants.findings, range((count + 1) // 2), chunksize=5))
-    red = [messages for messages in matching if messages]
-    print(f"{2 * len(matching)} legitimate stacks, {len(red)} seeds with a mandatory finding")
-    for message, times in Counter(message for messages in red for message in messages).most_common(20):
+        results = list(pool.map(_judged, seeds))
+    red = Counter(message for one in results for message in one.red)
+    print(
+        f"{sum(one.variants for one in results)} legitimate stacks from {len(seeds)} seeds, "
+        f"{sum(one.refused for one in results)} settings refused by the program, {red.total()} mandatory findings"
+    )
+    for message, times in red.most_common(20):
         print(f"{times:5} {message}")
     return int(bool(red))
+
+
+def _judged(seed: int) -> variants.Judged:
+    return variants.judged(seed, _AT_ONCE, _SPELLINGS)
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..graph import Graph, Resource, kinds
+from ..graph.texts import holds_member
 
 Applies = Callable[[Graph, Resource], bool]
 
@@ -50,10 +51,9 @@ def _alarms_publish(graph: Graph, topic: Resource) -> bool:
 
 def _job_log(graph: Graph, group: Resource) -> bool:
     """Whether a task definition of the stack writes to the group."""
-    name = group.props.get("name")
+    tasks = graph.of_type(kinds.TASK_DEFINITION)
     return any(
-        isinstance(text := one.props.get("containerDefinitions"), str) and f'"awslogs-group": "{name}"' in text
-        for one in graph.of_type(kinds.TASK_DEFINITION)
+        holds_member(one.props.get("containerDefinitions"), "awslogs-group", group.props.get("name")) for one in tasks
     )
 
 
@@ -63,7 +63,7 @@ def _announces(stage: str) -> Callable[[Resource], bool]:
     def such(one: Resource) -> bool:
         target = one.props.get("target")
         text = target.get("input") if isinstance(target, Mapping) else None
-        return not isinstance(text, str) or f'"stage": "{stage}"' in text
+        return not isinstance(text, str) or holds_member(text, "stage", stage)
 
     return such
 

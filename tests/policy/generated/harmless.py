@@ -7,6 +7,8 @@ from functools import cache
 from re import Pattern, compile
 from typing import TYPE_CHECKING, Final
 
+from .harmless_amounts import AMOUNTS
+
 if TYPE_CHECKING:
     from .generator import Generated
 
@@ -86,136 +88,6 @@ _WIRING: Final[tuple[Entry, ...]] = (
         "protect",
         "option/",
         "in a guarded stack, what belongs to a protected bucket may be protected as well",
-    ),
-)
-
-_AMOUNTS: Final[tuple[Entry, ...]] = (
-    (
-        "MetricAlarm",
-        "*Actions",
-        "edge/notifications-policy",
-        "the alarm depends on the topic's policy through its other actions",
-    ),
-    (
-        "MetricAlarm",
-        "statistic",
-        "enumeration/*",
-        "the sum and the maximum of a count are above 0 together; others are judged",
-    ),
-    ("MetricAlarm", "alarmDescription", "environment/*", _PEOPLE),
-    ("DefaultSecurityGroup", "*gress", "deleted/*", "nothing said is nothing allowed: the provider empties the group"),
-    ("BucketLifecycleConfiguration", "rules[[]].*", "neighbour/*", _CHOICE),
-    (
-        "BucketLifecycleConfiguration",
-        "rules[[]].filter*",
-        "deleted/*",
-        "a rule without a filter is for all objects, as the empty prefix is",
-    ),
-    ("Queue", "messageRetentionSeconds", "neighbour/*", _CHOICE),
-    ("Queue", "visibilityTimeoutSeconds", "*", _CHOICE),
-    ("MetricAlarm", "threshold", "neighbour/*", _CHOICE),
-    (
-        "MetricAlarm",
-        "comparisonOperator",
-        "enumeration/GreaterThanOrEqualToThreshold",
-        "raised at the threshold instead of above it, which is above 0: as a threshold that is lower by one",
-    ),
-    ("MetricAlarm", "metricQueries[[]].id", "neighbour/misspelt", "nothing names the query that is returned"),
-    (
-        "MetricAlarm",
-        "metricQueries[[]].expression",
-        "neighbour/misspelt",
-        "another number below the threshold for a period in which no task has ended",
-    ),
-    ("Service", "desiredCount", "deleted/*", _DEFAULT),
-    ("Table", "deletionProtectionEnabled", "*", "teardown decides; guarded stacks keep what they hold"),
-    ("Schedule *-forecast-*", "", "companion/", "a forecast more or less: the warning and the escalation are judged"),
-    ("MetricAlarm", "period", "neighbour/*", _CHOICE),
-    ("MetricAlarm", "evaluationPeriods", "neighbour/*", _CHOICE),
-    ("MetricAlarm", "metricQueries[[]].metric.period", "neighbour/*", _CHOICE),
-    ("MetricAlarm", "datapointsToAlarm", "added/*", _DEFAULT),
-    (
-        "MetricAlarm",
-        "dimensions",
-        "deleted/",
-        "an empty object and none are the same; others are judged (alarm-metric-exists)",
-    ),
-    ("MetricAlarm", "okActions*", "deleted/*", "that an alarm is over is a courtesy; that it is raised is not"),
-    (
-        "MetricAlarm",
-        "treatMissingData",
-        "enumeration/breaching",
-        "an alarm that is raised when nothing is measured is heard",
-    ),
-    ("Policy", "targetTrackingScalingPolicyConfiguration.*", "neighbour/*", _CHOICE),
-    (
-        "Policy",
-        "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType",
-        "enumeration/ECSServiceAverageMemoryUtilization",
-        _CHOICE,
-    ),
-    ("Policy", "targetTrackingScalingPolicyConfiguration.disableScaleIn", "*", _CHOICE),
-    ("Target", "maxCapacity", "neighbour/*", _CHOICE),
-    ("TaskDefinition", "ephemeralStorage.sizeInGib", "neighbour/*", _CHOICE),
-    (
-        "TaskDefinition",
-        "runtimePlatform.cpuArchitecture",
-        "enumeration/*",
-        "both are Fargate's; the image's own architecture is checked when it is pushed",
-    ),
-    ("TaskDefinition", "containerDefinitions{}[[]].healthCheck.*", "neighbour/*", _CHOICE),
-    (
-        "TaskDefinition",
-        "containerDefinitions{}[[]].healthCheck.command[[]]",
-        "deleted/*",
-        "what the check runs is the job's own",
-    ),
-    ("TaskDefinition", "containerDefinitions{}[[]].stopTimeout", "neighbour/*", _CHOICE),
-    ("TaskDefinition", "containerDefinitions{}[[]].logConfiguration.options.max-buffer-size", "neighbour/*", _CHOICE),
-    ("TaskDefinition", "containerDefinitions{}[[]].privileged", "deleted/*", _DEFAULT),
-    ("TaskDefinition", "containerDefinitions{}[[]].mountPoints[[]].readOnly", "deleted/*", _DEFAULT),
-    ("TaskDefinition", "containerDefinitions{}[[]].user", "*", "any numeric user but 0 is no root"),
-    ("TaskDefinition", "containerDefinitions{}[[]].environment[[]].value", "*", _CHOICE),
-    ("Service", "capacityProviderStrategies[[]].base", "*", _CHOICE),
-    (
-        "Service",
-        "capacityProviderStrategies[[]].weight",
-        "neighbour/*",
-        "a weight is compared with those of other providers, of which there are none",
-    ),
-    ("Service", "capacityProviderStrategies[[]].capacityProvider", "*", _CHOICE),
-    ("ClusterCapacityProviders", "defaultCapacityProviderStrategies[[]].*", "*", _CHOICE),
-    ("Service", "deployment*Percent", "neighbour/*", _CHOICE),
-    ("Service", "forceNewDeployment", "*", "starts tasks anew and changes no setting"),
-    ("Service", "propagateTags", "enumeration/TASK_DEFINITION", "the task definition has the same tags"),
-    ("Service", "platformVersion", "neighbour/*", _CHOICE),
-    ("Schedule", "target.retryPolicy.*", "neighbour/*", _CHOICE),
-    ("EventTarget", "retryPolicy.*", "neighbour/*", _CHOICE),
-    ("EventTarget", "retryPolicy*", "deleted/*", "EventBridge's own default is 185 attempts in 24 hours"),
-    ("Key", "deletionWindowInDays", "*", _CHOICE),
-    ("Key", "rotationPeriodInDays", "*", _CHOICE),
-    ("FlowLog", "maxAggregationInterval", "*", _CHOICE),
-    ("LogGroup", "retentionInDays", "*", _CHOICE),
-    ("LogMetricFilter", "metricTransformation.defaultValue", "deleted/*", "the alarm treats missing data as good"),
-    ("Vpc", "cidrBlock", "neighbour/narrowed", "a smaller range that holds all the subnets"),
-    ("Subnet", "cidrBlock", "neighbour/*", "another range within the VPC's that no other subnet has"),
-    ("Subnet", "availabilityZone", "neighbour/*", "another zone of the Region"),
-    ("*", "forceDestroy", "*", "teardown decides; guarded stacks keep what they hold"),
-    ("*", "forceDelete", "*", "teardown decides; guarded stacks keep what they hold"),
-    ("Role", "forceDetachPolicies", "added/*", "only helps a destroy along"),
-    ("SecurityGroup", "revokeRulesOnDelete", "added/*", "only helps a destroy along"),
-    (
-        "LogResourcePolicy",
-        "policyDocument{}.Statement[[]].Condition*",
-        "*",
-        "AWS's page on EventBridge and log groups has no condition; the resource is named",
-    ),
-    ("LifecyclePolicy", "policy{}.rules[[]].selection.countNumber", "neighbour/*", _CHOICE),
-    (
-        "LifecyclePolicy",
-        "policy{}.rules[[]].rulePriority",
-        "neighbour/*",
-        "the order of rules over different tags does not matter",
     ),
 )
 
@@ -318,7 +190,7 @@ _ORDER_OF_DATA: Final[tuple[Entry, ...]] = (
     ),
 )
 
-HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_WIRING, *_AMOUNTS, *_POLICIES, *_MACHINE, *_ORDER_OF_DATA)
+HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_WIRING, *AMOUNTS, *_POLICIES, *_MACHINE, *_ORDER_OF_DATA)
 """Type (its part after the colon, also with the resource's name), property, kind with the slip after a slash, reason.
 
 All but the reason are globs.

@@ -57,8 +57,7 @@ def compared(
     tally = _Tally()
     for document in held:
         for one in statements_of(document):
-            faults = dict.fromkeys(_of_statement(graph, one, rows, tally, refused)) if one.allows else {}
-            for fault in faults:
+            for fault in dict.fromkeys(_of_statement(graph, one, rows, tally, refused)) if one.allows else ():
                 if strict:
                     yield Problem(message=fault, property=document.path, resource=document.holder)
     if strict:

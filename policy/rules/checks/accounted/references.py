@@ -62,6 +62,7 @@ _NAMED_BY_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     kinds.ENDPOINT: (_AGENT,),
     kinds.KEY: (_SENDER, r"arn:[a-z-]+:logs:[a-z0-9-]+:\d{12}:\*"),
     kinds.ROLE_POLICY: (_AGENT, _SECRETS_KEY),
+    kinds.POLICY: (_AGENT, _SECRETS_KEY),
 }
 """By type: ARNs of things of other accounts or stacks that settings name there; the grants say for what."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...graph import Graph, Resource, kinds
+from ...graph.texts import holds_member
 from .model import Covers, Needed
 
 
@@ -68,9 +69,9 @@ def roles_of(graph: Graph, role: Resource) -> list[Resource]:
 
 def buckets_of(graph: Graph, role: Resource) -> list[Resource]:
     """The buckets that those machines name."""
-    text = machine_text(graph, role)
+    texts = [one.props.get("definition") for one in machines(graph, role)]
     buckets = graph.of_type(kinds.BUCKET)
-    return [one for one in buckets if f'"Bucket": "{one.props.get("bucket")}"' in text]
+    return [one for one in buckets if any(holds_member(text, "Bucket", one.props.get("bucket")) for text in texts)]
 
 
 def flow_groups(graph: Graph, role: Resource) -> list[Resource]:
@@ -82,11 +83,11 @@ def flow_groups(graph: Graph, role: Resource) -> list[Resource]:
 def job_groups(graph: Graph, role: Resource) -> list[Resource]:
     """The log groups that tasks started with the role write."""
     tasks = [one for one in graph.of_type(kinds.TASK_DEFINITION) if role in graph.targets(one, "executionRoleArn")]
-    texts = [str(one.props.get("containerDefinitions")) for one in tasks]
+    texts = [one.props.get("containerDefinitions") for one in tasks]
     return [
         one
         for one in graph.of_type(kinds.LOG_GROUP)
-        if any(f'"awslogs-group": "{one.props.get("name")}"' in text for text in texts)
+        if any(holds_member(text, "awslogs-group", one.props.get("name")) for text in texts)
     ]
 
 

@@ -64,7 +64,7 @@ TABLES: Final = (
         rows=(
             row("name", named("queue"), "two environments share an account"),
             row("kmsMasterKeyId", keyed("sqs"), "with a key of this stack"),
-            row(
+            maybe(
                 "messageRetentionSeconds",
                 between(345600, 1209600),
                 "a message must outlive a long weekend; SQS keeps four days by itself, and up to 14",

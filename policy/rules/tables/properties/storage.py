@@ -1,4 +1,4 @@
-"""Storage: buckets with all that belongs to one, the run ledger, the image repositories."""
+"""Storage: buckets with all that belongs to one, and the run ledger."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from ...documents import ATTACHED, MalformedError, documents
 from ...graph import kinds
 from ...graph.location import location_of
 from ..rows import JSON, Context, Table, between, exactly, free, holds, keyed, maybe, named, refers, row, suffixed, text
-from .documents.lifecycle import REPOSITORY_RULES
 
 _S3: Final = "https://docs.aws.amazon.com/AmazonS3/latest"
-_ECR: Final = "https://docs.aws.amazon.com/AmazonECR/latest/userguide"
 _OF_A_BUCKET: Final = row("bucket", refers(kinds.BUCKET), "it belongs to a bucket of this stack")
 _DAYS: Final = between(1, 3650)
 
@@ -223,34 +221,6 @@ TABLES: Final = (
             row("ttl.enabled", exactly(True), "the ledger forgets"),
             row("ttl.attributeName", exactly("expires_at"), "the state machines write this attribute"),
             maybe("deletionProtectionEnabled", free(bool), "teardown decides; no-retain-or-protect judges it"),
-        ),
-    ),
-    Table(
-        type=kinds.REPOSITORY,
-        source=f"{_ECR}/Repositories.html",
-        rows=(
-            row("name", named("repository"), "two environments share an account"),
-            row("imageTagMutability", exactly("IMMUTABLE"), "what was scanned is what runs"),
-            row("imageScanningConfiguration.scanOnPush", exactly(True), "the scan gate reads the findings"),
-            row("encryptionConfigurations[].encryptionType", exactly("KMS"), "with a key of this stack"),
-            row("encryptionConfigurations[].kmsKey", keyed("ecr"), "another key is not administered by this stack"),
-            maybe("forceDelete", free(bool), "teardown decides; stores-empty-on-destroy judges it"),
-        ),
-    ),
-    Table(
-        type=kinds.REPOSITORY_LIFECYCLE,
-        source=f"{_ECR}/LifecyclePolicies.html",
-        rows=(
-            row("repository", refers(kinds.REPOSITORY), "it belongs to a repository of this stack"),
-            *REPOSITORY_RULES,
-        ),
-    ),
-    Table(
-        type=kinds.REPOSITORY_POLICY,
-        source=f"{_ECR}/repository-policies.html",
-        rows=(
-            row("repository", refers(kinds.REPOSITORY), "it belongs to a repository of this stack"),
-            row("policy", JSON, "judged as a document (iam-least-privilege)"),
         ),
     ),
 )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
-from ..graph import Known, Resource, Unknown, identities, kinds, read, value
+from ..graph import Absent, Known, Resource, Unknown, identities, kinds, read, value
 from ..rule import EVERY, Kind, Problem, Severity, View, rule
 from ..settings import Settings
 
 _KEEPING: Final = ("skipDestroy", "deletionProtectionEnabled", "deletionProtection", "objectLockEnabled")
 """Properties that keep `pulumi destroy` from deleting a resource, or that make it leave the resource behind."""
+
+
+_PROTECTED: Final = (kinds.TABLE, "deletionProtectionEnabled")
 
 
 def _keeping(token: str) -> tuple[str, ...]:
@@ -73,7 +76,10 @@ def no_retain_or_protect(resource: Resource, view: View) -> Iterator[Problem]:
         wanted = "is not protected, though it keeps its data" if keeps else "is protected, though it may be emptied"
         yield Problem(message=wanted, property="protect")
     if resource.type == kinds.BUCKET_OBJECT_LOCK and not _opens(resource, view):
-        yield Problem(message="locks objects, which then nobody can delete, in a bucket that may be emptied")
+        yield Problem(
+            message="locks objects, which then nobody can delete, in a bucket that may be emptied",
+            property="rule.defaultRetention.mode",
+        )
     for prop in _keeping(resource.type):
         match read(resource, prop):
             case Known(True) if keeps and prop == "deletionProtectionEnabled":
@@ -82,6 +88,12 @@ def no_retain_or_protect(resource: Resource, view: View) -> Iterator[Problem]:
                 yield Problem(message=f"sets {prop}", property=prop)
             case Unknown() if prop == "skipDestroy":
                 yield Problem(message="", property=prop, undecided=True)
+            case Known(False) | Absent() if keeps and (resource.type, prop) == _PROTECTED:
+                yield Problem(
+                    message=f"{prop} is not set and must be true: anybody may delete what the stack keeps",
+                    property=prop,
+                    fix=f"Set {prop} so",
+                )
 
 
 def _opens(lock: Resource, view: View) -> bool:
@@ -174,7 +186,7 @@ def stack_outputs_complete(resource: Resource, view: View) -> Iterator[Problem]:
     known, complete = graph.once(("exported",), lambda: _leaves(outputs))
     if known.isdisjoint(identities(resource)):
         if complete:
-            yield Problem(message="no output of the stack names it")
+            yield Problem(message="no output of the stack names it", property="outputs")
         else:
             yield Problem(message="", property="outputs", undecided=True)
 

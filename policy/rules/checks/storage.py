@@ -70,7 +70,7 @@ def bucket_blocks_public(bucket: Resource, view: View) -> Iterator[Problem]:
     """Each bucket blocks public access in all four ways."""
     blocks = view.graph.attached(bucket, "bucket", kinds.BUCKET_PUBLIC_ACCESS)
     if not blocks:
-        yield Problem(message="has no public access block of its own")
+        yield Problem(message="has no public access block of its own", property="blockPublicPolicy")
     for block in blocks:
         for flag in _FLAGS:
             if value(block, flag) is not True:
@@ -144,7 +144,7 @@ def bucket_and_queue_encryption(store: Resource, view: View) -> Iterator[Problem
         (store, entry) for entry in members(store, "serverSideEncryptionConfiguration.rule")
     ]
     if not rules:
-        yield Problem(message="has no encryption configuration")
+        yield Problem(message="has no encryption configuration", property="kmsMasterKeyId")
     for holder, entry in rules:
         if entry is None or not isinstance(entry, Mapping):
             raise Undecided("rules")
@@ -201,7 +201,9 @@ def ecr_lifecycle_policy(repository: Resource, view: View) -> Iterator[Problem]:
     """Each repository has a valid lifecycle policy that expires untagged images."""
     policies = view.graph.attached(repository, "repository", kinds.REPOSITORY_LIFECYCLE)
     if not policies:
-        yield Problem(message="has no lifecycle policy, so every image ever pushed is kept and paid for")
+        yield Problem(
+            message="has no lifecycle policy, so every image ever pushed is kept and paid for", property="policy"
+        )
     for policy in policies:
         try:
             entries = json.loads(value(policy, "policy", "{}"))["rules"]
@@ -260,7 +262,9 @@ def storage_and_logs_bounded(store: Resource, view: View) -> Iterator[Problem]:
     holders = view.graph.attached(store, "bucket", kinds.BUCKET_LIFECYCLE)
     rules = [entry for holder in holders for entry in members(holder, "rules")] + members(store, "lifecycleRules")
     if not any(_aborts(entry) for entry in rules):
-        yield Problem(message="keeps unfinished uploads for ever", resource=holders[0] if holders else None)
+        yield Problem(
+            message="keeps unfinished uploads for ever", property="rules", resource=holders[0] if holders else None
+        )
 
 
 def _aborts(entry: Mapping[str, Any]) -> bool:
@@ -283,4 +287,6 @@ def one_notification_per_bucket(bucket: Resource, view: View) -> Iterator[Proble
     matching = view.graph.attached(bucket, "bucket", kinds.BUCKET_NOTIFICATION)
     if len(matching) > 1:
         names = ", ".join(notification.name for notification in matching)
-        yield Problem(message=f"{len(matching)} notification resources ({names}) overwrite each other")
+        yield Problem(
+            message=f"{len(matching)} notification resources ({names}) overwrite each other", property="bucket"
+        )

@@ -103,7 +103,7 @@ def resources_are_used(resource: Resource, view: View) -> Iterator[Problem]:
     names = {str(resource.props[key]) for key in ("arn", "name", "id", "family") if _text(resource.props.get(key))}
     if not any(name in text for one in graph.of_type(*users) for text in _texts(one) for name in names):
         listed = ", ".join(token.rpartition(":")[2] for token in users)
-        yield Problem(message=f"nothing of the stack uses it (a {listed} would)")
+        yield Problem(message=f"nothing of the stack uses it (a {listed} would)", property="arn")
 
 
 def _text(value: Any) -> bool:

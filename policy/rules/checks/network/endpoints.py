@@ -227,5 +227,6 @@ def endpoint_cost_budget(stack: Resource, view: View) -> Iterator[Problem]:
     if month > view.settings.endpoint_budget:
         yield Problem(
             message=f"{zones} endpoint zones cost about {month:.0f} USD a month, more than the budget of "
-            f"{view.settings.endpoint_budget:.0f}"
+            f"{view.settings.endpoint_budget:.0f}",
+            property="subnetIds",
         )

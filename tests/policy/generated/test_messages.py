@@ -12,7 +12,7 @@ from . import score
 
 ONE_IN = 150
 HIDING = re.compile(
-    r"ignoreChanges|retainOnDelete|protect\b|(?<!or )exempt|disable|(?:remove|delete) (?:the|this) (?:rule|policy pack)",
+    r"ignoreChanges|retainOnDelete|protect\b|(?<!or )exempt|disable|(?:remove|delete) th(?:e|is) (?:rule|policy pack)",
     re.IGNORECASE,
 )
 """Advice after which nobody sees the mistake any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -96,6 +97,10 @@ def _strings(value: Any) -> tuple[str, ...]:
     return tuple(str(member) for member in (value if isinstance(value, list) else [value] if value is not None else []))
 
 
+_REGIONAL: Final = re.compile(r"^(states|ecs-tasks|events|scheduler|lambda)\.[a-z]{2}(?:-[a-z]+)+-\d(\.amazonaws\.com)")
+"""IAM knows these by a name for each Region, too."""
+
+
 def _statement(entry: Mapping[str, Any]) -> Statement:
     principal = entry.get("Principal", {})
     principals = (
@@ -105,6 +110,8 @@ def _statement(entry: Mapping[str, Any]) -> Statement:
     )
     if "*" in principals.get("AWS", ()):
         principals["*"] = ("*",)
+    if "Service" in principals:
+        principals["Service"] = tuple(_REGIONAL.sub(r"\1\2", name) for name in principals["Service"])
     return Statement(
         allows=entry.get("Effect") == "Allow",
         actions=_strings(entry.get("Action")),
@@ -255,10 +262,17 @@ def role_grants(graph: Graph, role: Resource) -> Grants:
                     managed.append(_everywhere(_MANAGED.get(arn.rpartition("/")[2], ())))
                 case Unknown() if not policies:
                     matching.append(Document(attachment, "policyArn", None))
+        managed += [_everywhere(_MANAGED.get(arn.rpartition("/")[2], ())) for arn in managed_by_role(role)]
         own = gather(matching)
         return Grants((*own.allowed, *managed), own.unknown)
 
     return graph.once(("role_grants", role.urn), gathered)
+
+
+def managed_by_role(role: Resource) -> list[str]:
+    """The managed policies that the role itself names."""
+    arns = role.props.get("managedPolicyArns")
+    return [arn for arn in arns if isinstance(arn, str)] if isinstance(arns, list) else []
 
 
 def _everywhere(actions: tuple[str, ...]) -> Statement:

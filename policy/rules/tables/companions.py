@@ -209,7 +209,16 @@ USED_BY: Final = {
     kinds.STATE_MACHINE: (kinds.EVENT_TARGET, kinds.SCHEDULE),
     kinds.SECURITY_GROUP: (kinds.SERVICE, kinds.ENDPOINT, kinds.STATE_MACHINE),
     kinds.QUEUE: (kinds.EVENT_TARGET, kinds.SCHEDULE, kinds.QUEUE, kinds.ALARM),
-    kinds.KEY: (kinds.BUCKET_ENCRYPTION, kinds.TABLE, kinds.REPOSITORY, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE),
+    kinds.KEY: (
+        kinds.BUCKET_ENCRYPTION,
+        kinds.TABLE,
+        kinds.REPOSITORY,
+        kinds.LOG_GROUP,
+        kinds.TOPIC,
+        kinds.QUEUE,
+        kinds.CLUSTER,
+        kinds.STATE_MACHINE,
+    ),
     kinds.POLICY: (kinds.POLICY_ATTACHMENT,),
 }
 """Who makes a resource of the type useful; one that nobody uses is a mistake or a leftover."""

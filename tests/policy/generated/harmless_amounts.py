@@ -47,7 +47,23 @@ AMOUNTS: Final[tuple[tuple[str, str, str, str], ...]] = (
         "neighbour/misspelt",
         "another number below the threshold for a period in which no task has ended",
     ),
-    ("Service", "desiredCount", "deleted/*", _DEFAULT),
+    *(
+        (type_, name, "deleted/*", _DEFAULT)
+        for type_, name in (
+            ("Vpc", "enableDnsSupport"),
+            ("Subnet", "mapPublicIpOnLaunch"),
+            ("FlowLog", "logDestinationType"),
+            ("FlowLog", "maxAggregationInterval"),
+            ("StateMachine", "type"),
+            ("Schedule", "target.retryPolicy*"),
+            ("Service", "platformVersion"),
+            ("Service", "waitForSteadyState"),
+            ("Service", "networkConfiguration.assignPublicIp"),
+            ("Service", "deployment*Percent"),
+            ("Service", "desiredCount"),
+            ("TaskDefinition", "containerDefinitions{}[[]].essential"),
+        )
+    ),
     ("Table", "deletionProtectionEnabled", "*", "teardown decides; guarded stacks keep what they hold"),
     ("Schedule *-forecast-*", "", "companion/", "a forecast more or less: the warning and the escalation are judged"),
     ("MetricAlarm", "period", "neighbour/*", _CHOICE),

@@ -13,8 +13,6 @@ from ...graph.location import location_of
 from ...rule import Problem
 from ...tables.grants import Grant, filled
 
-_IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
-
 
 def statements_of(document: Document) -> Sequence[Statement]:
     """The statements of a document; none while it is unknown or cannot be read."""
@@ -183,7 +181,8 @@ def _of_statement(
             i for i, row in enumerate(rows) if action in row.actions or f"{action.partition(':')[0]}:*" in row.any_of
         ]
         if not fitting:
-            yield f"allows {action}, which nothing here needs"
+            patterns = (pattern for pattern in one.actions if action in effective.expanded(pattern))
+            yield f"allows {next(patterns, action)}, which nothing here needs"
             continue
         for part in _by_resource(one):
             faults = {i: list(_misfits(graph, part, rows[i])) for i in fitting}
@@ -222,8 +221,12 @@ def _misfits(graph: Graph, one: Statement, row: Grant) -> Iterator[str]:
         yield "on nothing it names"
     for resource in one.resources:
         if not _fits(graph, resource, row):
-            kind = " or ".join(token.rpartition(":")[2] for token in row.on) or "resource"
-            yield f"on {resource}, which is no {kind} of this stack"
+            kind = " or ".join(token.rpartition(":")[2] for token in row.on)
+            yield (
+                f"on {resource}, which is no {kind} of this stack"
+                if kind
+                else f"on {resource}, which its row does not list"
+            )
     for key, wanted in row.when.items():
         values = [(operator, value) for operator, keys in one.conditions.items() for value in keys.get(key, ())]
         if not values:

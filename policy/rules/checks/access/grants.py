@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from ...documents import ATTACHED, IDENTITY, Document, MalformedError, Statement, documents, machines
+from ...documents.policies import managed_by_role
 from ...graph import Graph, Resource, kinds
 from ...rule import Problem, Severity, View, rule
 from ...tables.grants import IDENTITY_GRANTS
@@ -55,6 +56,8 @@ def grants_accounted_for(role: Resource, view: View) -> Iterator[Problem]:
             held += documents(policy, IDENTITY)
         if "AmazonECSTaskExecutionRolePolicy" in str(attachment.props.get("policyArn")):
             rows = [row for row in rows if not row.actions & _MANAGED]
+    if any("AmazonECSTaskExecutionRolePolicy" in arn for arn in managed_by_role(role)):
+        rows = [row for row in rows if not row.actions & _MANAGED]
     yield from compared(graph, role, held, rows, boundary=_boundary(graph, role))
     yield from _keys(graph, role, held)
     if services == {"ecs-tasks"}:

@@ -36,7 +36,7 @@ TABLES: Final = (
         source=f"{_VPC}/configure-your-vpc.html",
         rows=(
             row("cidrBlock", PRIVATE_RANGE, "EC2 takes /16 to /28; a public range would be somebody else's"),
-            row("enableDnsSupport", exactly(True), "without it no endpoint is found by its name"),
+            maybe("enableDnsSupport", exactly(True), "without it no endpoint is found by its name"),
             row("enableDnsHostnames", exactly(True), "private DNS of endpoints needs it"),
             maybe("instanceTenancy", exactly("default"), "dedicated tenancy is paid for and used by nothing"),
         ),
@@ -52,7 +52,7 @@ TABLES: Final = (
                 text(r"[a-z]{2}(-[a-z]+)+-\d[a-f]", "a zone such as us-east-1a"),
                 "without one EC2 picks, and two subnets may share a zone",
             ),
-            row("mapPublicIpOnLaunch", exactly(False), "nothing in a private subnet has a public address"),
+            maybe("mapPublicIpOnLaunch", exactly(False), "nothing in a private subnet has a public address"),
         ),
     ),
     Table(
@@ -186,13 +186,13 @@ TABLES: Final = (
         rows=(
             row("vpcId", refers(kinds.VPC), "the whole network is logged"),
             row("trafficType", exactly("ALL"), "what was let through is evidence as well as what was refused"),
-            row(
+            maybe(
                 "maxAggregationInterval",
                 exactly(60, 600),
                 "the two intervals that EC2 takes",
                 source=f"{_EC2}/API_CreateFlowLogs.html",
             ),
-            row("logDestinationType", exactly("cloud-watch-logs"), "the stack's log group keeps them encrypted"),
+            maybe("logDestinationType", exactly("cloud-watch-logs"), "the stack's log group keeps them encrypted"),
             row("logDestination", refers(kinds.LOG_GROUP), "a group of this stack"),
             row("iamRoleArn", refers(kinds.ROLE), "CloudWatch Logs is written with a role of this stack"),
         ),

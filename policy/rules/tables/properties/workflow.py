@@ -41,7 +41,7 @@ TABLES: Final = (
         source=f"{_SFN}/API_CreateStateMachine.html",
         rows=(
             row("name", named("statemachine"), "two environments share an account"),
-            row("type", exactly("STANDARD"), "an express run ends after five minutes and cannot wait for a task"),
+            maybe("type", exactly("STANDARD"), "an express run ends after five minutes and cannot wait for a task"),
             row("roleArn", refers(kinds.ROLE), "a role of this stack"),
             row("definition", JSON, "judged as a document (state-machines-are-sound)"),
             *(
@@ -164,8 +164,8 @@ TABLES: Final = (
                 ),
                 "the machine computes the day from it",
             ),
-            row("target.retryPolicy.maximumRetryAttempts", between(1, 185), "the Scheduler takes up to 185"),
-            row(
+            maybe("target.retryPolicy.maximumRetryAttempts", between(1, 185), "the Scheduler takes up to 185"),
+            maybe(
                 "target.retryPolicy.maximumEventAgeInSeconds",
                 between(60, 86400),
                 "the Scheduler takes a minute to a day",

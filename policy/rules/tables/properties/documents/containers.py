@@ -102,7 +102,7 @@ CONTAINERS: Final[tuple[Row, ...]] = (
         holds("an image of the job's repository of this stack, by digest or a fixed tag", _own_image),
         "what was scanned is what runs",
     ),
-    row(_C + "essential", exactly(True), "a task whose work has ended ends"),
+    maybe(_C + "essential", exactly(True), "a task whose work has ended ends"),
     row(_C + "user", text(r"[1-9]\d*(:[1-9]\d*)?", "a numeric user other than 0"), "nothing runs as root"),
     row(
         _C + "readonlyRootFilesystem",

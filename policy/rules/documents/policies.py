@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ..graph import Graph, Known, Resource, Undecided, Unknown, has_unknown, kinds, read
+from .managed import MANAGED, managed_by_role
 
 IDENTITY: Final[Mapping[str, tuple[str, ...]]] = {
     kinds.ROLE: ("inlinePolicies[].policy",),
@@ -232,19 +233,6 @@ def gather(value: Iterable[Document]) -> Grants:
     return Grants(tuple(allowed), unknown)
 
 
-_MANAGED: Final[Mapping[str, tuple[str, ...]]] = {
-    "AmazonECSTaskExecutionRolePolicy": (
-        "ecr:GetAuthorizationToken",
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:GetDownloadUrlForLayer",
-        "ecr:BatchGetImage",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-    ),
-}
-"""What the AWS-managed policies that these rules need to understand allow, on every resource."""
-
-
 def role_grants(graph: Graph, role: Resource) -> Grants:
     """What `role` may do: its inline documents, policies of the stack attached to it, and AWS-managed ones."""
 
@@ -259,20 +247,14 @@ def role_grants(graph: Graph, role: Resource) -> Grants:
                 matching += documents(policy, IDENTITY)
             match read(attachment, "policyArn"):
                 case Known(arn) if not policies and isinstance(arn, str):
-                    managed.append(_everywhere(_MANAGED.get(arn.rpartition("/")[2], ())))
+                    managed.append(_everywhere(MANAGED.get(arn.rpartition("/")[2], ())))
                 case Unknown() if not policies:
                     matching.append(Document(attachment, "policyArn", None))
-        managed += [_everywhere(_MANAGED.get(arn.rpartition("/")[2], ())) for arn in managed_by_role(role)]
+        managed += [_everywhere(MANAGED.get(arn.rpartition("/")[2], ())) for arn in managed_by_role(role)]
         own = gather(matching)
         return Grants((*own.allowed, *managed), own.unknown)
 
     return graph.once(("role_grants", role.urn), gathered)
-
-
-def managed_by_role(role: Resource) -> list[str]:
-    """The managed policies that the role itself names."""
-    arns = role.props.get("managedPolicyArns")
-    return [arn for arn in arns if isinstance(arn, str)] if isinstance(arns, list) else []
 
 
 def _everywhere(actions: tuple[str, ...]) -> Statement:

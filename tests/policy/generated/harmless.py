@@ -83,6 +83,8 @@ _WIRING: Final[tuple[Entry, ...]] = (
         "in which zones an endpoint stands is a matter of cost (network.endpointZones): every subnet of the network "
         "reaches it; that it stands in some, and in each once, is judged",
     ),
+    ("LifecyclePolicy", "protect", "option/", "what belongs to a protected repository may be protected as well"),
+    ("Key", "protect", "option/", "a key waits for days before it goes, and is brought back until then"),
     (
         "Bucket*",
         "protect",
@@ -211,6 +213,7 @@ UNTIL_KNOWN: Final[tuple[Entry, ...]] = (
     ("RolePolicy", "policy{}.Statement[[]].Action[[]]", "deleted/*", _DEFINITION),
     ("RolePolicy *-schedules-policy", "policy{}.Statement*", "deleted/*", _OTHER_DOCUMENT),
     ("RolePolicy *-policy", "", "companion/", _OTHER_DOCUMENT),
+    ("RolePolicy *-policy", "role", "sibling/*", _OTHER_DOCUMENT),
 )
 """As `HARMLESS`, and only for a first preview, in which values are unknown; `score` kills each with values known."""
 

@@ -7,24 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ...documents import Document, MalformedError, Statement, effective
+from ...documents import Document, Statement, effective
+from ...documents.held import statements_of
 from ...graph import Graph, Resource, kinds
 from ...graph.location import location_of
 from ...rule import Problem
 from ...tables.grants import Grant, filled
-
-
-def statements_of(document: Document) -> Sequence[Statement]:
-    """The statements of a document; none while it is unknown or cannot be read."""
-    try:
-        return () if document.text is None else document.statements
-    except MalformedError:
-        return ()
-
-
-def allowing(document: Document) -> list[Statement]:
-    """The statements of a document that allow."""
-    return [one for one in statements_of(document) if one.allows]
 
 
 @dataclass(slots=True)

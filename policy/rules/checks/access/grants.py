@@ -8,11 +8,12 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from ...documents import ATTACHED, IDENTITY, Document, MalformedError, Statement, documents, machines
-from ...documents.policies import managed_by_role
+from ...documents.held import allowing, statements_of
+from ...documents.managed import managed_by_role
 from ...graph import Graph, Resource, kinds
 from ...rule import Problem, Severity, View, rule
 from ...tables.grants import IDENTITY_GRANTS
-from .comparison import allowing, compared, statements_of
+from .comparison import compared
 
 _IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
 

@@ -173,9 +173,21 @@ TABLES: Final = (
             ),
             maybe("volumes[].name", free(), "a scratch volume's name is looked up by the containers"),
             maybe("skipDestroy", free(bool), "no-retain-or-protect judges it"),
+            row(
+                "skipDestroy",
+                exactly(True),
+                "a run that is under way when a stack that is kept is deployed starts its next task from this revision",
+                when=("family", Must("", lambda value, at: _is_kept(at), by_edge=True)),
+            ),
         ),
     ),
 )
+
+
+def _is_kept(at: Context) -> bool:
+    """Whether the stack is a guarded one that is not being taken down: its buckets keep what they hold."""
+    buckets = at.graph.of_type(kinds.BUCKET)
+    return at.settings.guarded and any(one.props.get("forceDestroy") is not True for one in buckets)
 
 
 def _pair(at: Context) -> bool:

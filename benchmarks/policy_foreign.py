@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -85,14 +86,22 @@ def read(folder: Path) -> Read:
     )
 
 
+def _apart(folder: Path) -> Read:
+    """Each in a process of its own: a program may end it."""
+    with ProcessPoolExecutor(1) as pool:
+        try:
+            return pool.submit(read, folder).result()
+        except BrokenProcessPool:
+            return Read(folder.name, 0, (), "the program ends its process")
+
+
 def main() -> int:
     """Prints every finding, and a table of how many by program; 1 when a rule crashed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--counts", action="store_true", help="only the table")
     chosen = parser.parse_args()
-    with ProcessPoolExecutor(1, max_tasks_per_child=1) as pool:
-        programs = list(pool.map(read, [folder.resolve() for folder in chosen.folders]))
+    programs = [_apart(folder.resolve()) for folder in chosen.folders]
     for one in programs if not chosen.counts else ():
         print(f"\n## {one.name}: {one.reason or f'{one.resources} resources'}")
         for level, rule, message in one.findings:

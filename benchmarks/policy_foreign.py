@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from batchctl.preview import synthetic
-from batchctl.preview.recording import Recording, record
+from batchctl.preview.recording import record
 from policy.rules import Level, Verdict, evaluate
 
 _ID: Final = "0123456789abcdef0"
@@ -57,14 +57,6 @@ class Read:
     """Why it could not be recorded."""
 
 
-def _recorded(folder: Path, config: Mapping[str, Any]) -> Recording:
-    """With values known; as at a first preview where the program computes with what no preview makes up."""
-    try:
-        return record(folder, project=folder.name, stack="dev", config=config, mode="resolved")
-    except (TypeError, AttributeError):
-        return record(folder, project=folder.name, stack="dev", config=config, mode="unknown")
-
-
 def read(folder: Path) -> Read:
     """Records the program and asks the rules."""
     for token, answer in ANSWERS.items():
@@ -73,7 +65,7 @@ def read(folder: Path) -> Read:
     sys.path.insert(0, str(folder))
     config = {"aws:region": "us-east-1", **{f"{folder.name}:{name}": value for name, value in SETTINGS.items()}}
     try:
-        recording = _recorded(folder, config)
+        recording = record(folder, project=folder.name, stack="dev", config=config, mode="resolved")
     except BaseException as error:  # whatever somebody else's program raises is its reason
         text = str(error).strip().splitlines()
         return Read(folder.name, 0, (), f"{type(error).__name__}: {text[-1] if text else ''}"[:160])

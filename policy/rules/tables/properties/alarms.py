@@ -92,8 +92,7 @@ def _missing(value: Any, at: Context) -> bool:
 
 def _scales(at: Context) -> bool:
     """Whether the alarm's action is a scaling policy."""
-    actions = [at.graph.get(urn) for urn in at.resource.property_dependencies.get("alarmActions", ())]
-    return any(one is not None and one.type == kinds.SCALING_POLICY for one in actions)
+    return bool(at.graph.targets(at.resource, "alarmActions", kinds.SCALING_POLICY))
 
 
 def _comparison(value: Any, at: Context) -> bool:

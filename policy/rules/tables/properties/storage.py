@@ -210,7 +210,7 @@ TABLES: Final = (
             row(
                 "rangeKey",
                 holds("an attribute of the table, and not the hash key", lambda value, at: _key(value, at, "hashKey")),
-                "DynamoDB refuses a key that no attribute describes",
+                "the ledger keeps entries by date and manifest; DynamoDB refuses a key that no attribute describes",
             ),
             row(
                 "attributes[].name",

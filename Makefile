@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-LOCKED := $(shell { echo '$(CURDIR)'; cat uv.lock tooling/scripts/uv.txt 2>/dev/null; } | cksum | cut -d' ' -f1)
+LOCKED := $(shell { echo '$(CURDIR)'; cat uv.lock pyproject.toml tooling/scripts/uv.txt 2>/dev/null; } | cksum | cut -d' ' -f1)
 RUN := $(VENV)/.run-$(LOCKED)
 DEV := $(VENV)/.dev-$(LOCKED)
 PATHS := __main__.py outputs.py conventions settings workflow components tooling policy batchctl sandbox benchmarks tests jobs

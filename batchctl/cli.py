@@ -6,11 +6,11 @@ The commands are in `batchctl/commands/`; here they are put together, and an err
 from __future__ import annotations
 
 import sys
+from importlib.metadata import entry_points
 
 import typer
 from rich.console import Console
 
-from batchctl import sandbox_commands
 from batchctl.commands import (
     adopt,
     deployments,
@@ -42,7 +42,8 @@ _COMMANDS = (preview, diff, size, health, nightly, nights, deployments, images, 
 for commands in _COMMANDS:
     app.add_typer(commands.app)
 app.add_typer(policy.app)
-app.add_typer(sandbox_commands.app)
+for extension in entry_points(group="batchctl.commands"):  # of packages above this one, as pyproject.toml names them
+    app.add_typer(extension.load())
 
 
 @app.callback()

@@ -47,9 +47,13 @@ def patch_service_linked_roles() -> None:
     iam_models.SERVICE_NAME_CONVERSION["ecs"] = "ECS"
 
 
+TAGS_OF_SCALABLE_TARGETS: dict[str, dict[str, str]] = {}
+"""ARN of a scalable target to its tags, which moto does not keep."""
+
+
 def patch_scalable_targets() -> None:
     """A scalable target keeps the tags that it was registered or tagged with."""
-    tags: dict[str, dict[str, str]] = {}
+    tags = TAGS_OF_SCALABLE_TARGETS
     register = ApplicationAutoScalingResponse.register_scalable_target
 
     def registered(self: Any) -> str:
@@ -155,7 +159,9 @@ def with_eventbridge_switch(app: Wsgi) -> Wsgi:
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         asks = environ["REQUEST_METHOD"] == "GET" and environ.get("QUERY_STRING", "").startswith("notification")
-        bucket = s3_backends[ACCOUNT]["aws"].buckets.get(environ["PATH_INFO"].strip("/")) if asks else None
+        name = environ["PATH_INFO"].strip("/")
+        owner = s3_backends.bucket_accounts.get(name) if asks else None
+        bucket = s3_backends[owner[1]][owner[0]].buckets.get(name) if owner else None
         configuration = bucket.notification_configuration if bucket else None
         if configuration is None or configuration.event_bridge is None:
             return app(environ, start_response)

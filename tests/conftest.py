@@ -31,7 +31,8 @@ GROUPS: Final = (
     (r"tests/engine/(test_\w+)\.py", r"\1"),
     (r"tests/tooling/stack/test_(pipeline|accounts)_on_engine\.py", "pipeline"),
     (r"tests/jobs/images/test_built_images\.py", "images"),
-    (r"tests/sandbox/strict/test_documented\.py", "documented"),
+    (r"tests/sandbox/strict/test_(documented|cloudformation)\.py", r"strict-\1"),
+    (r"tests/sandbox/jsonata/test_twice\.py", "jsonata"),
     (r"tests/sandbox/permissions/stacks/test_(apart|enough|least)\.py", "life"),
 )
 """Node ids to the name of what they share: a stack that is taken up once, for all of them, in one worker."""

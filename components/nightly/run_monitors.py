@@ -78,11 +78,18 @@ class RunMonitors(pulumi.ComponentResource):
                         suffix=workflow.start.suffix,
                         timezone=workflow.deadline.timezone,
                     ),
+                    nightly_arn=args.nightly.arn,
                     ledger_table=args.ledger.name,
                     topic_arn=args.topic.arn,
                 )
             ),
             ["dynamodb:Query", "dynamodb:UpdateItem"],
+            iam.statement("ResumeRuns", ["states:StartExecution"], [args.nightly.arn]),
+            iam.statement(
+                "EndRedrivenRuns",
+                ["states:DescribeExecution", "states:StopExecution"],
+                [names.arn("states", f"execution:{args.nightly.name}:*")],
+            ),
         )
         deadline = self._machine(
             DEADLINE,
@@ -122,7 +129,9 @@ class RunMonitors(pulumi.ComponentResource):
             dead_letter_queues=self.dead_letter_queues,
         )
 
-    def _machine(self, purpose: str, definition: dict[str, object], ledger_actions: list[str]) -> StateMachine:
+    def _machine(
+        self, purpose: str, definition: dict[str, object], ledger_actions: list[str], *statements: iam.Statement
+    ) -> StateMachine:
         args = self._args
         return StateMachine(
             f"{self._name}-{purpose}",
@@ -137,6 +146,7 @@ class RunMonitors(pulumi.ComponentResource):
                         ["sns:Publish"],
                         [args.topic.arn],
                     ),
+                    *statements,
                 ],
             ),
             pulumi.ResourceOptions(parent=self),
@@ -152,13 +162,13 @@ class RunMonitors(pulumi.ComponentResource):
                 purpose=RECONCILER,
                 machine=RECONCILER,
                 state_machine_arn=reconciling.arn,
-                description="A nightly run has ended without succeeding: close its ledger entry if it could not",
+                description="A nightly run ended without succeeding, or was redriven: close its entry, or resume it",
                 event_pattern=pulumi.Output.from_input(args.nightly_arn).apply(
                     lambda arn: json.dumps(
                         {
                             "source": ["aws.states"],
                             "detail-type": ["Step Functions Execution Status Change"],
-                            "detail": {"stateMachineArn": [arn], "status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+                            "detail": {"stateMachineArn": [arn], **reconciler.EVENT_PATTERN},
                         }
                     )
                 ),

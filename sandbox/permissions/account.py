@@ -22,6 +22,8 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
+from sandbox.moto_gaps import TAGS_OF_SCALABLE_TARGETS
+
 DEFAULT: Final = "123456789012"
 """The account that requests belong to when their access key says no other."""
 PARTITION: Final = "aws"
@@ -180,6 +182,10 @@ def _ecr_tags(region: str, account: str, resource: str) -> Tags:
     return _listed(backend(ecr_backends, account, region).tagger.get_tag_dict_for_resource(arn))
 
 
+def _scalable_target_tags(region: str, account: str, resource: str) -> Tags:
+    return TAGS_OF_SCALABLE_TARGETS.get(f"arn:aws:application-autoscaling:{region}:{account}:{resource}", {})
+
+
 def _dynamodb_tags(region: str, account: str, resource: str) -> Tags:
     found = table(region, account, resource.split("/")[1])
     return _listed(found.tags if found else {})
@@ -202,6 +208,7 @@ _TAGGERS: Final[Mapping[str, BackendDict[Any]]] = {
     "states": stepfunctions_backends,
 }
 _TAGS: Final[Mapping[str, Callable[[str, str, str], Tags]]] = {
+    "application-autoscaling": _scalable_target_tags,
     "dynamodb": _dynamodb_tags,
     "ec2": _ec2_tags,
     "ecr": _ecr_tags,
@@ -221,6 +228,18 @@ def tags(arn: str) -> Tags:
     if read is None or "*" in arn or (account in ("", "aws") and service != "iam"):
         return {}
     return read(region, account, resource)
+
+
+def ends_of_association(identifier: str, *, account: str, region: str) -> list[str]:
+    """The ids of the route table and of the subnet or gateway that an association joins; empty where there is none."""
+    joined = [
+        association
+        for table in list(backend(ec2_backends, account, region).route_tables.values())
+        for association in table.associations
+        if association["RouteTableAssociationId"] == identifier
+    ]
+    ends = ("RouteTableId", "SubnetId", "GatewayId")
+    return [association[end] for association in joined for end in ends if end in association]
 
 
 def endpoint(identifier: str, *, account: str, region: str) -> Any | None:

@@ -52,7 +52,7 @@ class Account:
         """Whether the role exists and its trust policy lets an AWS service assume it."""
         role = self.role(role_arn)
         if role is None:
-            return role_arn.split(":")[4:5] != [self.id]
+            return role_arn.startswith("arn:") and role_arn.split(":")[4:5] != [self.id]
         for statement in statements_of(role.assume_role_policy_document):
             principal = statement.get("Principal")
             services = values(principal.get("Service")) if isinstance(principal, dict) else []

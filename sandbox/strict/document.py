@@ -36,6 +36,21 @@ What AWS documents and its models do not say. Where a rule asks what exists, it 
 |---|---|---|---|---|"""
 
 _FOOT = """
+## From CloudFormation's schemas
+cfn-lint ships AWS's schema of each type of resource, with what its maintainers added.
+`tests/sandbox/strict/test_cloudformation.py` breaks every constraint of a property that is a member of a request, in a
+request that is otherwise fine, for the types that the platform and its delivery consist of: more than a thousand broken
+requests. Each is refused, or stands in that file with the reason why the API takes what CloudFormation does not. What
+the account took until this was tried is in `sandbox/strict/properties.py`.
+
+## What was looked up
+The text of the API references comes with botocore's models. Its sentences with "must", "cannot", "up to", "between",
+"valid values" and the like were read for the operations that the platform and its delivery call, of EC2, ECS, ECR, IAM,
+KMS, S3, SNS, SQS, EventBridge, Scheduler, CloudWatch, CloudWatch Logs, Step Functions, DynamoDB, Application Auto
+Scaling, CodeBuild and CodePipeline; fifty-eight of them were about requests that the account took until then, and are
+held now by `sandbox/strict/sentences/`, with their requests in `tests/sandbox/strict/sentences/`. Not every sentence is
+held: what is about regions, stores, licences and hardware that the platform does not use is left out.
+
 ## What is not refused
 - Quotas that a stack does not meet, and eventual consistency: a role is there as soon as it was made.
 - An event pattern is held to its grammar, not to the number of its wildcards; a filter pattern to its brackets and

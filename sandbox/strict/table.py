@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sandbox.strict import in_use, tags
+from sandbox.strict import in_use, properties, tags
 from sandbox.strict.containers import container_definitions, ecs, placement, scaling, starts, task_definitions
 from sandbox.strict.network import endpoints, requests, security_groups, vpc
 from sandbox.strict.rules import Rule
+from sandbox.strict.sentences import keys, network, tasks
+from sandbox.strict.sentences import messages as sentences_of_messages
 from sandbox.strict.services import (
     alarms,
     delivery,
@@ -52,6 +54,11 @@ RULES: tuple[Rule, ...] = (
     *expressions.rules.all,
     *scaling.rules.all,
     *delivery.RULES,
+    *properties.RULES,
+    *network.rules.all,
+    *tasks.RULES,
+    *keys.RULES,
+    *sentences_of_messages.RULES,
     *in_use.RULES,
 )
 """In the order in which they are held against a request."""

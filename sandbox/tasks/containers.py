@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,14 @@ class Started:
     lines: queue.Queue[str | None]
     """What it writes, line by line; None when there is no more."""
     folder: Path
+    variables: Mapping[str, str]
+    """The process's environment."""
+
+
+def on_this_machine(words: Sequence[str]) -> list[str]:
+    """The words of a command with this Python in the place of the image's."""
+    first, *rest = words
+    return [sys.executable if first in ("python", "python3") else first, *rest]
 
 
 def start(
@@ -64,11 +72,10 @@ def start(
     words = image.process(definition.get("entryPoint"), override.get("command") or definition.get("command"))
     if not words:
         raise images.ImageError(f"{image.dockerfile} has neither ENTRYPOINT nor CMD, and the container no command")
-    if words[0] in ("python", "python3"):
-        words[0] = sys.executable
+    variables = {name: _moved(value, mounts) for name, value in variables.items()}
     process = subprocess.Popen(
-        words,
-        env={name: _moved(value, mounts) for name, value in variables.items()},
+        on_this_machine(words),
+        env=variables,
         cwd=next(iter(mounts.values()), folder),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -79,7 +86,7 @@ def start(
     )
     lines: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_read, args=(process, lines), daemon=True).start()
-    return Started(process, lines, folder)
+    return Started(process, lines, folder, variables)
 
 
 def stop(started: Started, seconds: float, clock: Clock) -> None:

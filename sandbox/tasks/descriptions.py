@@ -23,6 +23,7 @@ def prepare(task: _Task, now: datetime) -> None:
     task.version = 0
     task.stop_code = None
     task.stopped_reason = None
+    task.health_status = "UNKNOWN"
     for container in task.containers:
         container.exitCode = None
         container.health_status = "UNKNOWN"
@@ -45,6 +46,13 @@ def snapshot(task: _Task) -> _Task:
         copied = copy.copy(task)
         copied.containers = [copy.copy(container) for container in task.containers]
     return copied
+
+
+def health(task: _Task, status: str) -> None:
+    """The health of the task's container, and so of the task, has become another."""
+    with _CHANGING:
+        task.health_status = status
+        task.containers[0].health_status = status
 
 
 def started(task: _Task, now: datetime) -> None:

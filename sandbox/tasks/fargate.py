@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-expla
 
 from __future__ import annotations
 
+import functools
 import shutil
 import threading
 import time
@@ -19,7 +20,7 @@ from sandbox.reactions.account import ACCOUNT_ID, Account, DeniedError
 from sandbox.reactions.events.bus import Bus
 from sandbox.reactions.hooks import replace
 
-from . import containers, descriptions, images, network
+from . import containers, descriptions, health, images, network
 from .logs import LogStream
 from .outcomes import Outcome, Outcomes
 
@@ -142,12 +143,23 @@ class Fargate:
         self._running[task.task_arn] = started
         descriptions.started(task, self._account.clock.now())
         self._now(task, "RUNNING")
+        if check := container.get("healthCheck"):
+            followed = health.HealthCheck(check, self._account.clock.now()).follow
+            told = functools.partial(self._healthy, task)
+            threading.Thread(target=followed, args=(started, self._account.clock, told), daemon=True).start()
         log.follow(started.lines)
         code = containers.exit_code(started)
         self._running.pop(task.task_arn, None)
         shutil.rmtree(started.folder, ignore_errors=True)
         stop_code, reason = self._stopping.pop(task.task_arn, (EXITED, "Essential container in task exited"))
         self._over(task, stop_code, reason, code)
+
+    def _healthy(self, task: Task, status: health.Status) -> None:
+        """A container's health is another one; a service replaces a task that is not healthy."""
+        descriptions.health(task, status)
+        self._account.tell("ecs", f"task {task.group} {task.id} is {status}")
+        if status == "UNHEALTHY" and str(task.group).startswith("service:"):
+            self.stop(task, "ServiceSchedulerInitiated", "Task failed container health checks")
 
     def _pretend(self, task: Task, outcome: Outcome) -> None:
         """An end that a test asked for."""

@@ -182,8 +182,8 @@ def _wait(workflow: Machine) -> Any:
 def _text_bodies() -> Any:
     """AWS hands an object's body over as text; the interpreter leaves the stream.
 
-    Step Functions' own API takes parameters that begin with a small letter; AWS's integration and the definition write
-    them with a capital, and the interpreter hands them on unchanged.
+    Step Functions' own API takes and gives names that begin with a small letter; AWS's integration and the definition
+    write them with a capital, and the interpreter hands them on unchanged.
     """
     original = state_task_service_aws_sdk.StateTaskServiceAwsSdk._eval_service_task
 
@@ -193,6 +193,8 @@ def _text_bodies() -> Any:
             arguments["normalised_parameters"] = {name[0].lower() + name[1:]: value for name, value in given.items()}
         original(self, env=env, **arguments)
         answer = env.stack[-1]
+        if self.resource.api_name == "sfn":
+            answer = env.stack[-1] = {name[0].upper() + name[1:]: value for name, value in answer.items()}
         for key, value in answer.items():
             if isinstance(value, StreamingBody):
                 answer[key] = value.read().decode()

@@ -56,6 +56,12 @@ class TestAlarms:
                 for value in dimensions.values():
                     assert value.endswith(f"-{program.stack}"), (alarm.name, value)
 
+    def test_only_an_alarm_whose_end_is_news_tells_it(self, program: Program) -> None:
+        """An OK action fires on the way out of INSUFFICIENT_DATA too: each alarm would send a message after `up`."""
+        telling = {alarm.props["name"] for alarm in program.all(ALARM) if alarm.props.get("okActions")}
+        assert telling, "a queue that was emptied is news"
+        assert all("-dead-letters-" in name for name in telling), telling
+
     def test_the_failure_rate(self, program: Program) -> None:
         alarm = program.one(ALARM, "monitoring-task-failures").props
         expression, *inputs = alarm["metricQueries"]

@@ -118,6 +118,20 @@ def test_what_passes_by_itself_is_tried_again(night: Night, kind: str) -> None:
     assert night.ledger(version)["status"] == "SUCCEEDED"
 
 
+def test_a_failed_run_that_is_redriven_is_resumed(night: Night) -> None:
+    """By RedriveExecution, which is the console's button: the same run id goes on, with the stage that failed."""
+    night.expect("report-generation", "exit-code", exit_code=65)
+    version = night.send(FRIDAY)
+    failed = night.run_of(version)
+    assert failed["status"] == "FAILED"
+    night.sandbox.post("outcomes", clear=True)
+    night.client("stepfunctions").redrive_execution(executionArn=failed["executionArn"])
+    eventually(lambda: night.ledger(version)["status"] == "SUCCEEDED", 300)
+    entry = night.ledger(version)
+    assert (entry["run_id"], entry["stage"]) == (failed["name"], "report-generation")
+    assert entry["execution_arn"].endswith(f":{failed['name']}-redrive-1")
+
+
 def test_a_run_that_somebody_stops_is_closed_and_announced(night: Night) -> None:
     night.heard()
     night.expect("data-ingestion", "hangs")

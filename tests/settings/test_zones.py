@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 import pytest
 
 import settings
+from batchctl.preview import synthetic
 from conventions import endpoint_services
 from conventions.zones import Zone
 from tests.programs import record_with
@@ -32,6 +34,24 @@ def test_the_first_zones_are_taken() -> None:
 def test_a_zone_without_an_endpoint_service_is_passed_over() -> None:
     served = {"ecr.api": ["us-east-1a", "us-east-1c", "us-east-1d"]}
     assert settings.choose_zones(parsed(), ZONES, "us-east-1", served) == ["us-east-1a", "us-east-1c", "us-east-1d"]
+
+
+def test_local_zones_are_never_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """EC2 lists the Local Zones that an account has opted in to, before the Region's own, unless it is asked not to."""
+    own = synthetic.lookup
+
+    def lookup(token: str, args: Mapping[str, Any], region: str) -> dict[str, Any] | None:
+        answer = own(token, args, region)
+        if answer is None or not token.endswith(":getAvailabilityZones"):
+            return answer
+        wanted = [one["values"] for one in args.get("filters", []) if one["name"] == "opt-in-status"]
+        local = [] if wanted == [["opt-in-not-required"]] else ["us-east-1-bos-1a"]
+        ids = [f"use1-bos1-az{index}" for index, _ in enumerate(local, 1)]
+        return {**answer, "names": [*local, *answer["names"]], "zoneIds": [*ids, *answer["zoneIds"]]}
+
+    monkeypatch.setattr(synthetic, "lookup", lookup)
+    subnets = record_with({}).of_type("aws:ec2/subnet:Subnet")
+    assert [one.props["availabilityZone"] for one in subnets] == ["us-east-1a", "us-east-1b", "us-east-1c"]
 
 
 def test_ids_fix_the_zones_and_their_order() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -109,3 +110,54 @@ def test_what_cannot_be_resumed_changes_nothing_and_says_why(world: World, case:
     assert (tasks.asked, world.ledger()) == ([], before)
     (told,) = world.announced()
     assert {"unknown": "knows no run", "succeeded": "is SUCCEEDED", "later": "a later run"}[case] in told["message"]
+
+
+class TestRedrive:
+    """A redrive from the console goes on at the Fail state; the reconciler resumes the run in its place."""
+
+    @pytest.fixture
+    def nightly(self, world: World) -> str:
+        """The nightly machine as the account knows it; what it starts is only listed."""
+        sfn, name = world.furnished.client("stepfunctions"), f"statemachine-nightly-{world.stack}"
+        passes = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+        role = "arn:aws:iam::123456789012:role/role-nightly-machine-dev"
+        return str(sfn.create_state_machine(name=name, definition=passes, roleArn=role)["stateMachineArn"])
+
+    def _redriven(self, world: World, run: Execution, given: Any, **more: Any) -> Execution:
+        return world.run(ended(run, given, "RUNNING", redriveCount=1, **more), purpose="reconciler")
+
+    def _started(self, world: World, nightly: str) -> list[tuple[str, dict[str, Any]]]:
+        sfn = world.furnished.client("stepfunctions")
+        listed = sfn.list_executions(stateMachineArn=nightly)["executions"]
+        return [
+            (one["name"], json.loads(sfn.describe_execution(executionArn=one["executionArn"])["input"]))
+            for one in listed
+        ]
+
+    def test_it_is_the_resumed_run(self, world: World, nightly: str) -> None:
+        tasks, given = Tasks(world, by_shard={1: bad_once()}, keeps_results=True), world.manifest(today())
+        first = world.run(given, tasks)
+        assert self._redriven(world, first, given).output["outcome"] == "RESUMED"
+        ((name, asked),) = self._started(world, nightly)
+        assert name == f"{first.name}-redrive-1"
+        tasks.asked.clear()
+        assert world.run(asked, tasks).output["outcome"] == "SUCCEEDED"
+        assert {request.environment["BATCH_RUN_ID"] for request in tasks.asked} == {first.name}
+        assert [request.shards for request in tasks.of("risk-calculation")] == [[1]]
+
+    def test_an_event_that_comes_twice_resumes_once(self, world: World, nightly: str) -> None:
+        given = world.manifest(today())
+        first = world.run(given, Tasks(world, script={"data-ingestion": [exits(65)]}))
+        outcomes = [self._redriven(world, first, given).output["outcome"] for _ in range(2)]
+        assert (outcomes, len(self._started(world, nightly))) == (["RESUMED", "RESUMED"], 1)
+
+    def test_the_input_is_asked_for_when_the_event_has_none(self, world: World, nightly: str) -> None:
+        """Events leave out a long input, and every input that a customer's key encrypts."""
+        given = world.manifest(today())
+        sfn = world.furnished.client("stepfunctions")
+        described = sfn.start_execution(stateMachineArn=nightly, name="first", input=json.dumps(given))
+        first = Execution(name="first", arn=described["executionArn"], status="FAILED")
+        event = ended(first, given, "RUNNING", redriveCount=1)
+        event["detail"]["input"] = None
+        assert world.run(event, purpose="reconciler").output["outcome"] == "RESUMED"
+        assert {name for name, _ in self._started(world, nightly)} == {"first", "first-redrive-1"}

@@ -61,8 +61,11 @@ def previews(stack: Names) -> list[iam.Statement]:
 
 def _prefix_lists(stack: Names) -> iam.Statement:
     """S3's prefix list, which the tasks' security group lets out to; it belongs to AWS."""
-    lists = stack.arn("ec2", "prefix-list/*", account="aws")
-    return iam.statement("ReadPrefixLists", ["ec2:GetManagedPrefixListEntries"], [lists])
+    return iam.statement("ReadPrefixLists", ["ec2:GetManagedPrefixListEntries"], [_lists_of_aws(stack)])
+
+
+def _lists_of_aws(stack: Names) -> str:
+    return stack.arn("ec2", "prefix-list/*", account="aws")
 
 
 def _own_or_untagged(stack: Names) -> iam.Conditions:
@@ -187,6 +190,8 @@ def _network(stack: Names) -> list[iam.Statement]:
         ),
         iam.statement("UseOwnVpcParts", [*aws_actions.MAKE_VPC_PARTS, "ec2:CreateTags"], parts, conditions=mine),
         iam.statement("ChangeOwnVpcParts", aws_actions.CHANGE_VPC_PARTS, parts, conditions=mine),
+        # a rule that names a prefix list is changed with a right on the list, which is AWS's and carries no tag
+        iam.statement("NamePrefixListsInRules", ["ec2:ModifySecurityGroupRules"], [_lists_of_aws(stack)]),
         # the default security group is stripped of its rules before it carries a tag
         iam.statement(
             "StripDefaultGroup",
@@ -229,6 +234,16 @@ def _keys(stack: Names) -> list[iam.Statement]:
             ["kms:TagResource"],
             keys,
             conditions={"StringEquals": {"aws:RequestTag/Environment": stack.suffix}, **_own_or_untagged(stack)},
+        ),
+        # a change of other tags does not repeat the environment's
+        iam.statement(
+            "RetagOwnKeys",
+            ["kms:TagResource"],
+            keys,
+            conditions={
+                "StringEquals": {"aws:ResourceTag/Environment": stack.suffix},
+                "StringEqualsIfExists": {"aws:RequestTag/Environment": stack.suffix},
+            },
         ),
         iam.statement(
             "ChangeOwnKeys",

@@ -72,7 +72,10 @@ def no_retain_or_protect(resource: Resource, view: View) -> Iterator[Problem]:
     elif keeps is not None and keeps is not bool(resource.options.protect):
         wanted = "is not protected, though it keeps its data" if keeps else "is protected, though it may be emptied"
         yield Problem(message=wanted, property="protect")
-    if resource.type == kinds.BUCKET_OBJECT_LOCK and not _opens(resource, view):
+    locked = (
+        resource.type == kinds.BUCKET_OBJECT_LOCK and value(resource, "rule.defaultRetention.mode", "") != "GOVERNANCE"
+    )
+    if locked and not view.settings.guarded:
         yield Problem(message="locks objects, which then nobody can delete, in a bucket that may be emptied")
     for prop in _keeping(resource.type):
         match read(resource, prop):
@@ -82,14 +85,6 @@ def no_retain_or_protect(resource: Resource, view: View) -> Iterator[Problem]:
                 yield Problem(message=f"sets {prop}", property=prop)
             case Unknown() if prop == "skipDestroy":
                 yield Problem(message="", property=prop, undecided=True)
-
-
-def _opens(lock: Resource, view: View) -> bool:
-    """Whether a destroy can take the locked objects, or the bucket keeps them anyway."""
-    if value(lock, "rule.defaultRetention.mode", "") == "GOVERNANCE":
-        return True
-    buckets = view.graph.resolve(lock, "bucket", kinds.BUCKET)
-    return view.settings.guarded and all(value(bucket, "forceDestroy", False) is False for bucket in buckets)
 
 
 _REFERENCES: Final[Mapping[str, str]] = {

@@ -75,6 +75,7 @@ _SERVICE_ERROR: Final = re.compile(
     r"(DynamoDB\.(ConditionalCheckFailed|ProvisionedThroughputExceeded|Throttling|InternalServer)Exception"
     r"|DynamoDb\.(ConditionalCheckFailed|ProvisionedThroughputExceeded)Exception"
     r"|ECS\.(Throttling|Server|ServerUnavailable|AmazonECS|Client)Exception|S3\.(NoSuchKey|S3|NoSuchBucket)(Exception)?"
+    r"|Sfn\.(ExecutionAlreadyExists|ExecutionDoesNotExist|ExecutionLimitExceeded)Exception"
     r"|Sns\.\w+Exception|SNS\.\w+Exception)"
 )
 

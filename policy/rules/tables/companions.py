@@ -122,6 +122,19 @@ COMPANIONS: Final = (
         at_most=1,
         why="the group that EC2 makes lets its members talk to each other and to everywhere",
     ),
+    Companion(
+        of=kinds.FIREWALL_RULES,
+        needs=(kinds.FIREWALL_ASSOCIATION,),
+        by="firewallRuleGroupId",
+        why="no network would be asked what it resolves",
+    ),
+    Companion(
+        of=kinds.FIREWALL_RULES,
+        needs=(kinds.FIREWALL_RULE,),
+        by="firewallRuleGroupId",
+        at_least=2,
+        why="what is allowed needs a rule, and everything else one that blocks it",
+    ),
     Companion(of=kinds.ROUTE_TABLE, needs=(kinds.ROUTE_ASSOCIATION,), by="routeTableId", why="no subnet would use it"),
     Companion(
         of=kinds.SECURITY_GROUP,

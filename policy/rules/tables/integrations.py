@@ -196,6 +196,12 @@ _INTEGRATIONS: Final[Mapping[str, tuple[Row, ...]]] = {
         row("Error", TEXT, "who reads the stopped run sees why"),
         row("Cause", computed(TEXT), "who reads the stopped run sees why"),
     ),
+    "aws-sdk:sfn:describeExecution": (row("ExecutionArn", computed(refers(kinds.STATE_MACHINE)), "which run"),),
+    "aws-sdk:sfn:startExecution": (
+        row("StateMachineArn", refers(kinds.STATE_MACHINE), "a machine of this stack"),
+        row("Name", computed(TEXT), "without one an event that is delivered twice starts two executions"),
+        row("Input", computed(TEXT), "what the execution is asked for"),
+    ),
     "aws-sdk:s3:listObjectsV2": (
         _BUCKET,
         row("Prefix", computed(TEXT), "without one the whole bucket is listed"),

@@ -5,9 +5,10 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-ama
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from sandbox.permissions import account as account_state
 from sandbox.permissions.needed import reference
 from sandbox.permissions.needed.resources import NEW, Target, UnmappedError
 
@@ -25,7 +26,6 @@ _TYPE_OF_ID: Final[Mapping[str, str]] = {
     "pcx": "vpc-peering-connection",
     "pl": "prefix-list",
     "rtb": "route-table",
-    "rtbassoc": "route-table",
     "sg": "security-group",
     "sgr": "security-group-rule",
     "subnet": "subnet",
@@ -70,7 +70,7 @@ def targets(operation: str, parameters: Mapping[str, Any], *, region: str, accou
         made = target(kind, f"{_prefix(kind)}-{NEW}")
         if kind in known.resource_types and kind != CREATED.get(operation):
             found.append(Target(made.arn, kind, is_new=True))
-    for value in _ids(parameters):
+    for value in _joined(_ids(parameters), region, account):
         type_of = _TYPE_OF_ID.get(value.partition("-")[0])
         if type_of and type_of in known.resource_types:
             found.append(target(type_of, value))
@@ -87,6 +87,16 @@ def request_tags(parameters: Mapping[str, Any], kind: str) -> Tags:
         if specification.get("ResourceType") == kind
         for tag in specification.get("Tags", [])
     }
+
+
+def _joined(ids: Iterable[str], region: str, owner: str) -> Iterator[str]:
+    """The ids, with what it joins in the place of an association; one that is not there counts as a route table."""
+    for value in ids:
+        if value.startswith("rtbassoc-"):
+            ends = account_state.ends_of_association(value, account=owner, region=region)
+            yield from ends or [value.replace("rtbassoc-", "rtb-")]
+        else:
+            yield value
 
 
 def _specified(parameters: Mapping[str, Any]) -> list[str]:

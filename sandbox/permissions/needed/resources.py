@@ -161,6 +161,11 @@ def _scalable_targets(parameters: Parameters) -> Iterable[str]:
     yield parameters.get("ResourceARN") or NEW
 
 
+def _state_machines(parameters: Parameters) -> Iterable[str | None]:
+    """By ARN where there is one: beside it, StartExecution's `name` is the execution's."""
+    yield parameters.get("stateMachineArn") or parameters.get("name")
+
+
 TYPES: Final[Mapping[str, Mapping[str, Names]]] = {
     "application-autoscaling": {"scalabletarget": _scalable_targets},
     "cloudwatch": {
@@ -190,6 +195,11 @@ TYPES: Final[Mapping[str, Mapping[str, Names]]] = {
         "oidc-provider": _of("OpenIDConnectProviderArn"),
     },
     "logs": {"log-group": _log_groups, "log-stream": _log_groups},
+    "route53resolver": {
+        "firewall-domain-list": _of("FirewallDomainListId", "Name"),
+        "firewall-rule-group": _of("FirewallRuleGroupId", "Name"),
+        "firewall-rule-group-association": _of("FirewallRuleGroupAssociationId", "Name"),
+    },
     "scheduler": {"schedule": _schedules, "schedule-group": _of("Name", "GroupName")},
     "secretsmanager": {"secret": _of("SecretId", "Name")},
     "sns": {"topic": _of("TopicArn", "Name", "TargetArn")},
@@ -199,7 +209,7 @@ TYPES: Final[Mapping[str, Mapping[str, Names]]] = {
         "activity": _of("activityArn"),
         "execution": _of("executionArn"),
         "maprun": _of("mapRunArn"),
-        "statemachine": _of("stateMachineArn", "name"),
+        "statemachine": _state_machines,
         "statemachinealias": _of("stateMachineAliasArn"),
         "statemachineversion": _of("stateMachineVersionArn"),
     },

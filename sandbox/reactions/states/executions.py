@@ -20,7 +20,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.core.config import default_user_config
 from moto.stepfunctions.parser import models
-from moto.stepfunctions.parser.api import ExecutionStatus, InvalidDefinition
+from moto.stepfunctions.parser.api import ExecutionStatus, GetExecutionHistoryOutput, InvalidDefinition
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
@@ -46,7 +46,7 @@ from sandbox.reactions.account import Account, DeniedError
 from sandbox.reactions.events.bus import Bus
 from sandbox.reactions.hooks import replace
 from sandbox.reactions.metrics import Metrics
-from sandbox.reactions.states import execution_logs, execution_tasks
+from sandbox.reactions.states import execution_logs, execution_tasks, redrives
 from sandbox.reactions.states.execution_tasks import execution_of
 from sandbox.workflow import distributed_map, interpreter
 
@@ -86,11 +86,12 @@ class Executions:
         self._fill_language()
         self._pass_time()
         self._act_with_roles()
+        redrives.install(self._account.clock, self._announce)
 
     def _follow_executions(self) -> None:
         """The start and the end of each execution are an event and a metric."""
         begin = models.StepFunctionsParserBackend.start_execution
-        create, start = Execution.__init__, Execution.start
+        create, start, history = Execution.__init__, Execution.start, Execution.to_history_output
         terminated = BaseExecutionWorkerCommunication.terminated
 
         def created(execution: Execution, *arguments: Any, **named_arguments: Any) -> None:
@@ -111,6 +112,10 @@ class Executions:
             finally:
                 self._account.idle()
 
+        def told(execution: Execution) -> GetExecutionHistoryOutput:
+            """Its history; an execution that is listed and not started yet has none."""
+            return history(execution) if execution.exec_worker else GetExecutionHistoryOutput(events=[])
+
         def details(execution: Execution) -> ExecutionDetails:
             return ExecutionDetails(
                 arn=execution.exec_arn,
@@ -128,6 +133,7 @@ class Executions:
         replace(models.StepFunctionsParserBackend, "start_execution", named)
         replace(Execution, "__init__", created)
         replace(Execution, "start", started)
+        replace(Execution, "to_history_output", told)
         replace(Execution, "get_start_execution_details", details)
         replace(BaseExecutionWorkerCommunication, "terminated", ended)
 
@@ -278,7 +284,7 @@ def _detail(execution: Execution, machine: str, status: ExecutionStatus) -> dict
         "output": json.dumps(execution.output, separators=(",", ":")) if succeeded else None,
         "stateMachineVersionArn": None,
         "stateMachineAliasArn": None,
-        "redriveCount": 0,
+        "redriveCount": redrives.redrives(execution),
         "redriveDate": None,
         "redriveStatus": None,
         "redriveStatusReason": None,

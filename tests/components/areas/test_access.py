@@ -98,6 +98,14 @@ class TestT6Roles:
             (statement,) = trust["Statement"]
             assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == "123456789012", role.name
 
+    def test_a_machines_role_serves_the_children_of_its_maps(self, program: Program) -> None:
+        """Step Functions takes it for a Distributed Map's children and Map Runs too, whose ARNs are others."""
+        machine = f"arn:aws:states:us-east-1:123456789012:stateMachine:statemachine-nightly-{program.stack}"
+        run = f"arn:aws:states:us-east-1:123456789012:mapRun:statemachine-nightly-{program.stack}/*"
+        role = program.one("aws:iam/role:Role", "nightly-machine-role")
+        (statement,) = json.loads(role.props["assumeRolePolicy"])["Statement"]
+        assert set(statement["Condition"]["ArnLike"]["aws:SourceArn"]) == {machine, f"{machine}/*", run}
+
     def test_versions_and_wildcards(self, program: Program) -> None:
         for policy in program.all("aws:iam/rolePolicy:RolePolicy"):
             policy_document = document(policy)

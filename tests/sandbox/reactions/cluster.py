@@ -91,12 +91,13 @@ class Cluster:
         dockerfile.write_text(f'FROM python:3.13-slim\nENTRYPOINT ["python", "{script}"]\n', encoding="utf-8")
         return images.push(self.world.client("ecr"), self.repository, tag, dockerfile)
 
-    def register(self, tag: str = "release-1", **environment: str) -> str:
+    def register(self, tag: str = "release-1", health_check: dict[str, Any] | None = None, **environment: str) -> str:
         container: dict[str, Any] = {
             "name": "job",
             "image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{self.repository}:{tag}",
             "essential": True,
             "stopTimeout": 2,
+            **({"healthCheck": health_check} if health_check else {}),
             "mountPoints": [{"sourceVolume": "scratch", "containerPath": "/scratch"}],
             "environment": [
                 {"name": name, "value": value} for name, value in {"SCRATCH": "/scratch", **environment}.items()

@@ -208,8 +208,13 @@ def test_an_execution_writes_its_log(world: World, level: str, types: set[str]) 
         loggingConfiguration={"level": level, "includeExecutionData": False, "destinations": destinations},
     )
     world.ended(world.started(machine, {"secret": "data"}))
-    events = eventually(lambda: logs.filter_log_events(logGroupName=group)["events"])
-    lines = [json.loads(event["message"]) for event in events]
-    assert types <= {line["type"] for line in lines}
+
+    def written() -> list[dict[str, str]]:
+        """The lines, once those of the types are among them: they arrive one after the other."""
+        events = logs.filter_log_events(logGroupName=group)["events"]
+        lines = [json.loads(event["message"]) for event in events]
+        return lines if types <= {line["type"] for line in lines} else []
+
+    lines = eventually(written)
     assert (level == "FATAL") == (len(lines) == 1)
     assert "secret" not in json.dumps(lines)

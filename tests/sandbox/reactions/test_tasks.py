@@ -63,6 +63,30 @@ def test_a_failed_container_matches_a_pattern_below_a_list(world: World, cluster
     assert [json.loads(one["Body"])["detail"]["taskArn"] for one in world.messages(url)] == [failed["taskArn"]]
 
 
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [(["CMD-SHELL", "exit 0"], "HEALTHY"), (["CMD", "python", "-c", "raise SystemExit(1)"], "UNHEALTHY")],
+)
+def test_its_health_is_what_the_definitions_command_says(timed: World, command: list[str], status: str) -> None:
+    cluster = Cluster(timed)
+    cluster.task_definition = cluster.register(
+        health_check={"command": command, "interval": 5, "retries": 1, "timeout": 20}, STAY="1"
+    )
+    arn = cluster.run(STAY="1")
+    eventually(lambda: cluster.task(arn)["lastStatus"] == "RUNNING" and cluster.lines())
+    assert cluster.task(arn)["healthStatus"] == "UNKNOWN"
+
+    def checked() -> bool:
+        timed.sandbox.post("clock", advance=6)
+        return bool(cluster.task(arn)["healthStatus"] != "UNKNOWN")
+
+    eventually(checked)
+    task = cluster.task(arn)
+    assert (task["healthStatus"], task["containers"][0]["healthStatus"]) == (status, status)
+    timed.client("ecs").stop_task(cluster=cluster.arn, task=arn)
+    cluster.stopped(arn)
+
+
 def test_a_stopped_task_gets_its_signal(cluster: Cluster) -> None:
     arn = cluster.run(STAY="1")
     eventually(lambda: cluster.task(arn)["lastStatus"] == "RUNNING" and cluster.lines())

@@ -28,9 +28,11 @@ from tests.sandbox.strict.documented import (
 )
 from tests.sandbox.strict.documented.scenery import Scenery
 from tests.sandbox.strict.seeds import overlaid
+from tests.sandbox.strict.sentences.compute import SENTENCES as OF_COMPUTE
+from tests.sandbox.strict.sentences.services import SENTENCES as OF_SERVICES
 from tests.sandbox.strict.test_table import SEEDS
 
-REQUESTS: dict[str, list[Request]] = {
+_PAGES: dict[str, list[Request]] = {
     "ec2": network.REQUESTS,
     "iam": identity.REQUESTS_IAM,
     "sts": identity.REQUESTS_STS,
@@ -49,6 +51,15 @@ REQUESTS: dict[str, list[Request]] = {
     "stepfunctions": states.REQUESTS,
     "codebuild": delivery.REQUESTS_CODEBUILD,
     "codepipeline": delivery.REQUESTS_CODEPIPELINE,
+}
+_ENDS = ("Delete", "Deregister", "Remove")
+"""What takes away things of the account comes last."""
+REQUESTS = {
+    service: sorted(
+        [*requests, *OF_COMPUTE.get(service, []), *OF_SERVICES.get(service, [])],
+        key=lambda request: request.operation.startswith(_ENDS),
+    )
+    for service, requests in _PAGES.items()
 }
 
 

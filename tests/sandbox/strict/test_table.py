@@ -18,6 +18,7 @@ from tests.sandbox.strict.seeds import (
     messages,
     network,
     overlaid,
+    properties,
     scaling,
     states,
     tables,
@@ -27,7 +28,20 @@ from tests.sandbox.strict.seeds import (
 
 SEEDS = [
     seed
-    for subject in (network, identity, compute, scaling, delivery, watching, events, states, messages, tables, tagged)
+    for subject in (
+        network,
+        identity,
+        compute,
+        scaling,
+        delivery,
+        watching,
+        events,
+        states,
+        messages,
+        tables,
+        tagged,
+        properties,
+    )
     for seed in subject.SEEDS
 ]
 CODES = {rule.name: rule.code for rule in RULES}

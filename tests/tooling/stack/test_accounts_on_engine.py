@@ -8,7 +8,6 @@ where the same statements are in one account (tests/sandbox/permissions); that o
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,12 +18,7 @@ from tests.tooling.conftest import COMMIT, JOBS, Account, push_image, write_rele
 from tests.tooling.stack.story import EMULATED, NAMES, PROVIDER, Story, begin
 from tooling.delivery.steps import Step
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(
-        not os.environ.get("BATCH_TWO_ACCOUNTS"), reason="has not passed as a whole yet: set BATCH_TWO_ACCOUNTS=1"
-    ),
-]
+pytestmark = pytest.mark.engine
 
 DEV = "111111111111"
 DEV_BACKEND = f"s3://pulumi-state-{DEV}-us-east-1?region=us-east-1{EMULATED}"

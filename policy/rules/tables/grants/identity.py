@@ -14,10 +14,10 @@ from .needs import (
     flow_groups,
     is_logged,
     job_groups,
-    machines,
     reaches_buckets,
     roles_of,
     started,
+    started_machines,
     starts_no_pipeline,
     starts_pipelines,
     tasks_of,
@@ -130,13 +130,19 @@ IDENTITY_GRANTS: Final = (
         part=_PREFIX,
         needed=calls("s3:putObject"),
     ),
-    grant("states", "states:StartExecution", kinds.STATE_MACHINE, needed=calls('"DISTRIBUTED"'), covers=machines),
+    grant(
+        "states",
+        "states:StartExecution",
+        kinds.STATE_MACHINE,
+        needed=calls('"DISTRIBUTED"', "sfn:startExecution"),
+        covers=started_machines,
+    ),
     grant(
         "states",
         "states:DescribeExecution states:StopExecution",
         form=ARN
         + r"states:{region}:{account}:(execution|mapRun):statemachine-[a-z0-9-]+-{suffix}(/\*|:\*|/[\w-]+:\*|\*)?.*",
-        needed=calls('"DISTRIBUTED"'),
+        needed=calls('"DISTRIBUTED"', "sfn:stopExecution", "sfn:describeExecution"),
     ),
     grant(
         "states",

@@ -51,6 +51,16 @@ def machines(graph: Graph, role: Resource) -> list[Resource]:
     return [one for one in graph.of_type(kinds.STATE_MACHINE) if role in graph.targets(one, "roleArn")]
 
 
+def started_machines(graph: Graph, role: Resource) -> list[Resource]:
+    """The machines that those machines start: others by name, themselves as the children of a Distributed Map."""
+    running = machines(graph, role)
+    own_children = [one for one in running if '"DISTRIBUTED"' in str(one.props.get("definition"))]
+    return [
+        *own_children,
+        *(other for one in running for other in graph.targets(one, "definition", kinds.STATE_MACHINE)),
+    ]
+
+
 def tasks_of(graph: Graph, role: Resource) -> list[Resource]:
     """The task definitions that those machines start."""
     return [

@@ -33,6 +33,12 @@ def _own_prefix(value: Any, at: Context) -> bool:
     return str(value).endswith("/") and all(one.props.get("targetPrefix") != value for one in others) and fits
 
 
+def _may_be_kept(mode: Any, at: Context) -> bool:
+    """Whether objects may be locked in this mode: COMPLIANCE yields to nobody before its days are over."""
+    buckets = at.graph.resolve(at.resource, "bucket", kinds.BUCKET)
+    return mode == "GOVERNANCE" or (mode == "COMPLIANCE" and not any(one.props.get("forceDestroy") for one in buckets))
+
+
 TABLES: Final = (
     Table(
         type=kinds.BUCKET,
@@ -169,8 +175,8 @@ TABLES: Final = (
             row("objectLockEnabled", exactly("Enabled"), "the only value"),
             row(
                 "rule.defaultRetention.mode",
-                exactly("GOVERNANCE", "COMPLIANCE"),
-                "no-retain-or-protect judges which of the two a stack may have",
+                holds("GOVERNANCE, or COMPLIANCE where the bucket keeps what is in it", _may_be_kept),
+                "a bucket that a destroy is to empty cannot be emptied of it",
             ),
             row("rule.defaultRetention.days", between(1, 36500), "S3 takes up to a hundred years"),
         ),

@@ -1,7 +1,6 @@
 """An account with permissions as a server, in which both stacks have lived.
 
-BATCH_LIFE_OF_STACKS=1 asks for these suites; without it each is skipped, and says so. BATCH_LIFE_SECONDS=FILE keeps how
-long each phase took.
+BATCH_LIFE_SECONDS=FILE keeps how long each phase took.
 """
 
 from __future__ import annotations
@@ -16,18 +15,6 @@ import pytest
 from sandbox.account import emulated_account
 from tests.sandbox.permissions.stacks.life import Life, begin, end, live
 from tests.tooling.conftest import Account
-
-ASKED_FOR = "BATCH_LIFE_OF_STACKS"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips what needs the life of the stacks, unless it is asked for."""
-    if os.environ.get(ASKED_FOR) == "1":
-        return
-    reason = f"THE LIFE OF THE STACKS DID NOT RUN: {ASKED_FOR}=1 asks for it (docs/sandbox/sandbox.md)"
-    for item in items:
-        if {"life", "ended"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,11 @@ def refused(life: Life) -> dict[tuple[str, str, str], Record]:
     return {(role(r), r.action, r.resource): r for r in found}
 
 
+def phases_of(life: Life, record: Record) -> str:
+    """When the role asked for it."""
+    return ", ".join(sorted(name for name, records in life.phases.items() if record in records))
+
+
 def test_every_call_could_be_judged(ended: Life) -> None:
     unmapped = {(r.operation, r.reason) for r in ended.records() if r.verdict == "unmapped"}
     assert not unmapped, "sandbox/permissions/needed/resources.py needs a line for each of these"
@@ -36,8 +41,10 @@ def test_the_life_is_long_enough_to_prove_something(ended: Life) -> None:
 
 
 def test_nothing_else_is_denied(ended: Life) -> None:
-    new = {key: record.reason for key, record in refused(ended).items() if not listed(key, expected.DENIED)}
-    assert not new, "\n".join(f"{r} lacks {a} on {on}: {why}" for (r, a, on), why in sorted(new.items()))
+    new = [record for key, record in refused(ended).items() if not listed(key, expected.DENIED)]
+    assert not new, "\n".join(
+        f"{role(r)} lacks {r.action} on {r.resource} in {phases_of(ended, r)}: {r.reason}; {r.context}" for r in new
+    )
 
 
 def test_what_is_listed_as_denied_still_is(ended: Life) -> None:

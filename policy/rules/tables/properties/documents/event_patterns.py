@@ -25,8 +25,18 @@ def _source(at: Context) -> Any:
     return ((parsed(at.resource.props.get("eventPattern")) or {}).get("source") or [None])[0]
 
 
-def _statuses(value: Any, at: Context) -> bool:
-    return isinstance(value, list) and set(value) == {"FAILED", "TIMED_OUT", "ABORTED"}
+def _ends_and_redrives(value: Any, at: Context) -> bool:
+    """Whether the alternatives are the bad ends of an execution, and its redrive."""
+    if not isinstance(value, list) or len(value) != 2 or not all(isinstance(one, Mapping) for one in value):
+        return False
+    ends, redrives = sorted(value, key=lambda one: "redriveCount" in one)
+    statuses = ends.get("status")
+    return (
+        set(ends) == {"status"}
+        and isinstance(statuses, list)
+        and set(statuses) == {"FAILED", "TIMED_OUT", "ABORTED"}
+        and redrives == {"status": ["RUNNING"], "redriveCount": [{"numeric": [">", 0]}]}
+    )
 
 
 EVENT_PATTERN: Final[tuple[Row, ...]] = (
@@ -89,10 +99,14 @@ EVENT_PATTERN: Final[tuple[Row, ...]] = (
         _E + "detail.$or",
         holds("tasks with an exit code other than 0, and those that never ran", lambda value, at: _bad_ends(value)),
         "what counts as a failure",
+        when=(_E + "source[]", "aws.ecs"),
     ),
     *(
         maybe(_E + "detail.$or[]." + name, free((str, int, dict)), "judged as a whole")
-        for name in ("containers.exitCode[].anything-but[]", "stopCode[].anything-but[]", "stopCode[]")
+        for name in (
+            *("containers.exitCode[].anything-but[]", "stopCode[].anything-but[]", "stopCode[]"),
+            *("status[]", "redriveCount[].numeric[]"),
+        )
     ),
     row(
         _E + "detail.stateMachineArn[]",
@@ -101,12 +115,11 @@ EVENT_PATTERN: Final[tuple[Row, ...]] = (
         when=(_E + "source[]", "aws.states"),
     ),
     row(
-        _E + "detail.status",
-        holds("FAILED, TIMED_OUT and ABORTED", _statuses),
-        "all three leave the ledger open",
+        _E + "detail.$or",
+        holds("FAILED, TIMED_OUT and ABORTED, and RUNNING after a redrive", _ends_and_redrives),
+        "the three leave the ledger open, and a redrive goes on where it can only fail again",
         when=(_E + "source[]", "aws.states"),
     ),
-    maybe(_E + "detail.status[]", free(), "judged as a whole"),
 )
 
 

@@ -11,22 +11,22 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from batchctl import sandbox_commands
 from batchctl.errors import FOUND, OperatorError
+from sandbox import commands
 from sandbox.server import free_port
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home for the state of this test's account, which is ended whatever happens."""
-    monkeypatch.setattr(sandbox_commands, "FOLDER", tmp_path)
+    monkeypatch.setattr(commands, "FOLDER", tmp_path)
     yield tmp_path
-    if found := sandbox_commands.running():
+    if found := commands.running():
         os.kill(found.pid, 9)
 
 
 def invoke(*words: str) -> str:
-    done = CliRunner().invoke(sandbox_commands.app, words, catch_exceptions=False)
+    done = CliRunner().invoke(commands.app, words, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.stdout
 
@@ -61,7 +61,7 @@ def test_an_account_from_up_to_down(folder: Path) -> None:
         ("DescribeRepositories", "refused"),
     ]
     assert "is down" in invoke("down")
-    assert CliRunner().invoke(sandbox_commands.app, ["status"]).exit_code == FOUND
+    assert CliRunner().invoke(commands.app, ["status"]).exit_code == FOUND
 
 
 @pytest.mark.parametrize("command", ["env", "down", "clock"])

@@ -1,0 +1,1 @@
+"""Requests that break what CloudFormation's schemas demand, as cfn-lint ships them."""

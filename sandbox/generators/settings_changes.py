@@ -1,9 +1,9 @@
 """Writes docs/changes/settings-changes.md: what each setting does when it is changed later.
 
 `.venv/bin/python -m sandbox.generators.settings_changes` compares recordings of the program by the table of the
-provider's plans, in a minute; with `engine` it deploys the dev stack to an emulated account and asks `pulumi preview` of
-each change, which needs `pulumi` and an aws plugin on PATH and takes a quarter of an hour. A setting gets the value that it
-has in `tooling/every_setting.py`.
+provider's plans, in a minute; with `engine` it deploys the dev stack to an emulated account and asks `pulumi preview`
+of each change, which needs `pulumi` and an aws plugin on PATH and takes a quarter of an hour. A setting gets the value
+that it has in `tooling/every_setting.py`.
 """
 
 from __future__ import annotations

@@ -53,13 +53,14 @@ class TestBooks:
         self, night: Night, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """So that the bars add up to the whole, as the figure says."""
-        draw, bars = figures._png, {}
+        draw = figures._png
+        bars: dict[str, float] = {}
 
         def look(figure: Figure) -> bytes:
             axes = figure.axes[0]
             if "expected shortfall" in axes.get_xlabel():
                 names = [label.get_text() for label in axes.get_yticklabels()]
-                bars.update(zip(names, [bar.get_width() for bar in axes.patches], strict=True))
+                bars.update(zip(names, [bar.get_width() for bar in axes.containers[0]], strict=True))
             return draw(figure)
 
         monkeypatch.setattr(figures, "_png", look)

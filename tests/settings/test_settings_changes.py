@@ -7,8 +7,8 @@ from pathlib import Path
 
 import settings
 from batchctl import project as projects
+from sandbox.generators.settings_changes import TOGETHER_IN_PLACE, Offline, OnEngine, changes, config_with
 from tests.programs import ROOT
-from tooling.scripts.settings_changes import TOGETHER_IN_PLACE, Offline, OnEngine, changes, config_with
 
 PAGE = Path(ROOT / "docs" / "changes" / "settings-changes.md")
 
@@ -20,7 +20,7 @@ def rows() -> dict[str, str]:
 
 
 def test_every_change_has_its_row() -> None:
-    """A setting that is new, or gone, wants the page again: python -m tooling.scripts.settings_changes engine."""
+    """A setting that is new, or gone, wants the page again: python -m sandbox.generators.settings_changes engine."""
     named = {
         {"data": "data.*Days"}.get(path, f"{path}.*" if path in TOGETHER_IN_PLACE else path) for path, _ in changes()
     }

@@ -244,7 +244,7 @@ replaced is {provider}
 ([ADR: replacement from plans](../adr/policy/replacement-from-plans.md)).
 
 - *in place*: resources are updated, added or removed, task definitions get a new revision; no data goes.
-- *replaced*: the named resources are deleted and made anew; also where the provider may do so and no plan says.
+- *replaced*: the named resources are deleted and made anew; a preview that ends early does not name all of them.
 - *data at risk*: among them, or among what is removed, is something that holds data. With `platform.teardown: false`
   the engine refuses (`protect`) or AWS does; `batchctl diff` refuses until `platform.acknowledge` names it.
 - *refused*: the program stops before anything changes.

@@ -74,7 +74,7 @@ def _measured(command: list[str], allowed: tuple[int, ...]) -> Cost:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, cwd=ROOT)
         while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
             held = max(held, _together(process.pid))
-            time.sleep(0.05)
+            time.sleep(0.2)
         wall = time.monotonic() - start
         _, status, usage = ended
         process.returncode = os.waitstatus_to_exitcode(status)

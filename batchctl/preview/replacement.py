@@ -1,7 +1,7 @@
 """What the provider would replace, what hangs on that, and what data would be lost with it.
 
 Which properties make the provider replace a resource is in `replacements.json`, written from the provider's own plans
-(`tooling/scripts/replacements.py`). What is not in that table may replace, and is reported so.
+(`sandbox/generators/replacements.py`). What is not in that table may replace, and is reported so.
 """
 
 from __future__ import annotations

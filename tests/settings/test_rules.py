@@ -143,6 +143,17 @@ class TestGuardDuty:
             recorded(project, changed, "unknown")
 
 
+@pytest.mark.parametrize(
+    "region", ["cn-north-1", "cn-northwest-1", "eusc-de-east-1", "us-iso-east-1", "us-isob-east-1"]
+)
+def test_a_partition_that_was_never_tried_is_refused(region: str) -> None:
+    """China's ECR has other service names, and of the isolated partitions nobody here knows."""
+    project = projects.load(ROOT)
+    changed = projects.StackFile("dev", {**project.stack("dev").config, "aws:region": region})
+    with pytest.raises(OperatorError, match=f"aws:region = '{region}': .* never tried"):
+        recorded(project, changed, "unknown")
+
+
 class TestRenaming:
     """A stack that is up keeps its environment: under another all its stores would be replaced."""
 

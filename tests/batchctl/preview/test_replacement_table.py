@@ -1,6 +1,6 @@
 """The table of what the provider replaces knows every property that the programs set, whatever the settings.
 
-`tooling/scripts/replacements.py` writes it from the plans of two deployed stacks; these tests say when that is due.
+`sandbox/generators/replacements.py` writes it from the plans of two deployed stacks; these tests say when that is due.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ def unknown(snapshot: Snapshot) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_it_knows_every_property_of_the_committed_stacks(stack: str) -> None:
-    assert not unknown(committed(stack)), "run tooling/scripts/replacements.py"
+    assert not unknown(committed(stack)), "run sandbox/generators/replacements.py"
 
 
 @pytest.mark.parametrize("config", [dict(EVERY_SETTING), KEPT], ids=["teardown", "kept"])
 def test_it_knows_every_property_that_a_setting_can_set(config: dict[str, Any]) -> None:
-    assert not unknown(of_config(".", "dev", config)), "run tooling/scripts/replacements.py"
+    assert not unknown(of_config(".", "dev", config)), "run sandbox/generators/replacements.py"
 
 
 def test_it_knows_every_property_of_the_tooling_stack() -> None:
     github = {"repository": REPOSITORY, "deploys": True}
     stack = of_config("tooling", "tooling", {"batch-platform:delivery": {"repository": REPOSITORY, "github": github}})
-    assert {kind for kind, _ in unknown(stack)} == {OIDC_PROVIDER}, "run tooling/scripts/replacements.py"
+    assert {kind for kind, _ in unknown(stack)} == {OIDC_PROVIDER}, "run sandbox/generators/replacements.py"
 
 
 def test_it_agrees_with_what_is_documented_of_some() -> None:

@@ -67,7 +67,7 @@ class Site:
         return self.engine.run("up", "--yes", "--skip-preview", "--stack", STACK, check=check)
 
     def up_killed_after(self, calls: int) -> None:
-        """`pulumi up`, whose engine and plugins get SIGKILL after so many changing calls; frees the lock that it leaves."""
+        """`pulumi up`, whose engine and plugins get SIGKILL after so many changing calls; its lock is freed."""
         process = subprocess.Popen(
             ["pulumi", "up", "--yes", "--skip-preview", "--stack", STACK, "--non-interactive"],
             cwd=self.engine.directory,

@@ -1,7 +1,7 @@
 """Each fault on an `up` of its own: `up` again converges, `destroy` ends, and nothing is left.
 
-Each case takes some minutes, so all of them in one story run in every run (`test_one_story.py`), and these when they are
-asked for. BATCH_FAULTS=sample (nightly): two calls, throttling, a lost answer, a kill, a name that is taken and a
+Each case takes some minutes, so all of them in one story run in every run (`test_one_story.py`), and these when they
+are asked for. BATCH_FAULTS=sample (nightly): two calls, throttling, a lost answer, a kill, a name that is taken and a
 bucket with objects. BATCH_FAULTS=all: each fault on the whole sample, two moments of a kill, and a refusal of every
 operation in turn, which takes hours. BATCH_FAULTS=ecs:CreateCluster,kms:CreateKey: each fault on those that are named.
 """

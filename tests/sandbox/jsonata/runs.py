@@ -107,6 +107,20 @@ def resumed(world: World) -> None:
     test_resume.resume(world, earlier, Tasks(world))
 
 
+def redriven(world: World) -> None:
+    """A run that somebody redrives from the console, by an event with its input and by one without; twice."""
+    sfn, name = world.furnished.client("stepfunctions"), f"statemachine-nightly-{world.stack}"
+    passes = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    role = "arn:aws:iam::123456789012:role/nightly"
+    nightly = sfn.create_state_machine(name=name, definition=passes, roleArn=role)["stateMachineArn"]
+    given = world.manifest(today())
+    arn = sfn.start_execution(stateMachineArn=nightly, name="first", input=json.dumps(given))["executionArn"]
+    first = Execution(name="first", arn=arn, status="FAILED")
+    for _ in range(2):
+        close(world, first, given, "RUNNING", redriveCount=1)
+    close(world, first, given, "RUNNING", redriveCount=2, input=None)
+
+
 def newer_manifest(world: World) -> None:
     """A run that finds an older one of the date under way, and takes its place."""
     test_business_date.under_way(world)
@@ -156,6 +170,7 @@ def forecasts(world: World) -> None:
 STORIES: Final[tuple[Callable[[World], None], ...]] = (
     nights,
     resumed,
+    redriven,
     newer_manifest,
     newer_run,
     partial,

@@ -1,6 +1,6 @@
 """Writes batchctl/preview/replacements.json: which properties make the provider replace a resource, by its own plans.
 
-`.venv/bin/python -m tooling.scripts.replacements` deploys the stack with everything that settings can switch on, and
+`.venv/bin/python -m sandbox.generators.replacements` deploys the stack with everything that settings can switch on, and
 the tooling stack with pipeline and GitHub's roles, to an emulated account by the real engine, then asks the aws plugin
 for a diff with one property changed at a time: to another value, to one not known yet, and taken out. Needs `pulumi`
 and `pulumi-resource-aws` on PATH and takes some minutes.

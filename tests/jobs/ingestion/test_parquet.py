@@ -1,10 +1,12 @@
 """Typed columns: what each type may hold, and trade ids that come twice in any kind of file."""
 
+import io
 import random
 from datetime import datetime
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from batch_runtime.errors import BadInputError
@@ -38,6 +40,14 @@ class TestParquetTypes:
         ingest_here(night)
         assert [row[column] for row in trades(night)] == [stored, stored]
 
+    def test_columns_that_a_file_may_lack(self, night: Night) -> None:
+        whole = pq.read_table(io.BytesIO(as_parquet(2)))
+        sink = io.BytesIO()
+        pq.write_table(whole.drop_columns(["desk", "book"]), sink)
+        send(night, {"a.parquet": sink.getvalue()}, {"a.parquet": 2})
+        ingest_here(night)
+        assert [(row["desk"], row["book"]) for row in trades(night)] == [("", "")] * 2
+
     @pytest.mark.parametrize(
         ("column", "values"),
         [
@@ -45,6 +55,7 @@ class TestParquetTypes:
             ("trade_date", pa.array([20_777] * 2, pa.int32())),
             ("quantity", pa.array([True] * 2)),
             ("quantity", pa.array([[1.0]] * 2)),
+            ("instrument", pa.array([["EQ-US-0042"]] * 2)),
             ("currency", pa.array([b"CHF"] * 2, pa.binary())),
             ("currency", pa.array([1] * 2)),
         ],

@@ -11,8 +11,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Final
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -20,25 +22,65 @@ sys.path.insert(0, str(ROOT))
 from batchctl.preview.recording import MODES  # noqa: E402
 from tests.policy.generated import score, variants  # noqa: E402
 
-HEAD = """# The policy pack's mutation score
+HEAD: Final = """# The policy pack's mutation score
 
-Written by `python benchmarks/policy_mutants.py --write docs/policy/policy-score.md`; one mutant in {one_in} was run.
+Written by `python -m benchmarks.policy_mutants --write docs/policy/policy-score.md`; {share}.
 The mutants are made from the recorded program, the provider's schema and AWS's service models, not written by anybody.
 A mutant is killed when a mandatory rule fails on the changed resource or on one next to it; it is harmless when
-`tests/policy/generated/harmless.py` says why nobody needs to notice.
+`tests/policy/generated/harmless.py` says why nobody needs to notice. *unknown* is what a first preview sees, *resolved*
+what follows `up`: what only waits for values to be known is harmless in a first preview if it is killed afterwards.
 
+The tooling stack is not in the score: its tables are the delivery's (`delivery-properties`), and its own mistakes are
+the written ones (`batchctl/policy/mutants/delivery.py`).
 """
+
+
+def page(results: Sequence[score.Outcome], one_in: int) -> str:
+    """The whole document: a table by subject for each stack and mode, then by kind, and what is left."""
+    share = "every mutant was run" if one_in == 1 else f"one mutant in {one_in} was run"
+    parts = [HEAD.format(share=share)]
+    for stack, mode in sorted({(one.stack, one.mode) for one in results}):
+        chosen = [one for one in results if (one.stack, one.mode) == (stack, mode)]
+        parts.append(f"## {stack}, {mode}\n\n{score.table(chosen, 'subject')}\n")
+    parts.append(f"## All, by kind of change\n\n{score.table(results, 'kind')}\n")
+    parts.append(f"## All, by mode\n\n{score.table(results, 'mode')}\n")
+    rows = [f"| {count} | {' | '.join(group)} |" for group, count in left(results).most_common()]
+    head = "| mutants | fate | stack | kind | type | property |\n|---|---|---|---|---|---|\n"
+    parts.append("## What is left\n\n" + (head + "\n".join(rows) if rows else "Nothing.") + "\n")
+    return "\n".join(parts)
+
+
+def left(results: Sequence[score.Outcome]) -> Counter[tuple[str, ...]]:
+    """The mutants that were not killed and that nothing explains, in groups."""
+    return Counter(
+        (one.fate, one.stack, f"{one.kind} {one.slip}".strip(), one.type.rpartition(":")[2], one.path)
+        for one in results
+        if one.fate not in ("killed", "harmless")
+    )
+
+
+_AT_ONCE: Final = 10
+"""Stack files of a seed; each is one variant in either mode, and as many as are asked for written otherwise."""
+_SPELLINGS: Final = 6
 
 
 def legitimate(count: int, workers: int) -> int:
     """Draws stacks from the settings' model, each also written otherwise; 1 when one of them is red."""
+    seeds = range(-(-count // (_AT_ONCE * (len(MODES) + _SPELLINGS))))
     with ProcessPoolExecutor(workers) as pool:
-        matching = list(pool.map(variants.findings, range((count + 1) // 2), chunksize=5))
-    red = [messages for messages in matching if messages]
-    print(f"{2 * len(matching)} legitimate stacks, {len(red)} seeds with a mandatory finding")
-    for message, times in Counter(message for messages in red for message in messages).most_common(20):
+        results = list(pool.map(_judged, seeds))
+    red = Counter(message for one in results for message in one.red)
+    print(
+        f"{sum(one.variants for one in results)} legitimate stacks from {len(seeds)} seeds, "
+        f"{sum(one.refused for one in results)} settings refused by the program, {red.total()} mandatory findings"
+    )
+    for message, times in red.most_common(20):
         print(f"{times:5} {message}")
     return int(bool(red))
+
+
+def _judged(seed: int) -> variants.Judged:
+    return variants.judged(seed, _AT_ONCE, _SPELLINGS)
 
 
 def main() -> int:
@@ -58,19 +100,14 @@ def main() -> int:
         return legitimate(chosen.variants, chosen.workers)
     results = score.outcomes(chosen.stack or ("dev", "prod"), chosen.mode or MODES, chosen.one_in, chosen.workers)
     if chosen.write:
-        tables = "\n\n".join(score.table(results, by) for by in ("subject", "kind", "mode"))
-        chosen.write.write_text(HEAD.format(one_in=chosen.one_in) + tables + "\n", encoding="utf-8")
+        chosen.write.write_text(page(results, chosen.one_in), encoding="utf-8")
     for by in ("subject", "kind", "mode"):
         print(score.table(results, by), "\n")
     print(dict(Counter(one.fate for one in results)), "\n")
-    left = Counter(
-        (one.fate, one.kind, one.slip if one.kind == "neighbour" else "", one.type.rpartition(":")[2], one.path)
-        for one in results
-        if one.fate not in ("killed", "harmless")
-    )
-    for (fate, kind, slip, type_, path), count in left.most_common(chosen.survivors):
-        print(f"{count:5} {fate:9} {kind:11} {slip:9} {type_:28} {path}")
-    return int(bool(left))
+    groups = left(results)
+    for group, count in groups.most_common(chosen.survivors):
+        print(f"{count:5} {' | '.join(group)}")
+    return int(bool(groups))
 
 
 if __name__ == "__main__":

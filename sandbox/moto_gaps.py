@@ -18,6 +18,7 @@ from typing import Any
 import moto.codebuild.responses as codebuild
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.codepipeline.responses import CodePipelineResponse
+from moto.dynamodb.models import DynamoDBBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam import models as iam_models
 from moto.iam.access_control import IAMPolicy, PermissionResult
@@ -70,6 +71,20 @@ def patch_scalable_targets() -> None:
     ApplicationAutoScalingResponse.list_tags_for_resource = lambda self: json.dumps(
         {"Tags": tags.get(self._get_param("ResourceARN"), {})}
     )
+
+
+def patch_table_tags() -> None:
+    """A table that is tagged again has the new value; moto keeps the old one beside it.
+
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TagResource.html
+    """
+    tag = DynamoDBBackend.tag_resource
+
+    def tagged(self: DynamoDBBackend, arn: str, tags: dict[str, str]) -> None:
+        self.untag_resource(arn, list(tags))
+        tag(self, arn, tags)
+
+    DynamoDBBackend.tag_resource = tagged
 
 
 def patch_ecs_services() -> None:
@@ -216,6 +231,7 @@ def application(tell: gaps.Tell = lambda source, line: None) -> Wsgi:
     patch_step_functions()
     patch_service_linked_roles()
     patch_scalable_targets()
+    patch_table_tags()
     patch_ecs_services()
     patch_object_lock()
     patch_bucket_policies()

@@ -176,7 +176,7 @@ def guard_duty_problems(network: Network, region: str) -> list[Problem]:
             value=None,
             reason=f"this version does not know from which of AWS's accounts the agent is pulled in {region}",
             example='guardDuty: {agentAccount: "593207742271"}',
-            fix="take it from https://docs.aws.amazon.com/guardduty/latest/ug/runtime-monitoring-ecr-repository-gdu-agent.html",
+            fix="take it from https://docs.aws.amazon.com/guardduty/latest/ug/ecs-runtime-agent-ecr-image-uri.html",
         )
     ]
 

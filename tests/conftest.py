@@ -27,8 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 GROUPS: Final = (
     (r"tests/engine/.*\[(?:.*-)?(dev|prod)(?:-.*)?\]", r"stack-\1"),
-    (r"tests/engine/test_(night|wiring)\.py", "night"),
-    (r"tests/engine/(test_\w+)\.py", r"\1"),
+    (r"tests/engine/nights/test_(night|wiring)\.py", "night"),
+    (r"tests/engine/(?:nights/)?(test_\w+)\.py", r"\1"),
     (r"tests/tooling/stack/test_(pipeline|accounts)_on_engine\.py", "pipeline"),
     (r"tests/jobs/images/test_built_images\.py", "images"),
     (r"tests/sandbox/strict/test_(documented|cloudformation)\.py", r"strict-\1"),

@@ -50,11 +50,10 @@ def diff(
     for name in names:
         here.stack(name)
     commit = revisions.commit_of(here.root, revision)
-    with progress() as step, without_collections():
-        step(f"running the program of {commit[:12]}")
-        with revisions.started(here, commit, names) as process:
-            head = {name: revisions.snapshot(here, name) for name in names}
-            base = revisions.finished(process, commit)
+    with without_collections(), revisions.started(here, commit, names) as other, progress() as step:
+        step(f"running both programs, this checkout's and that of {commit[:12]}")
+        head = {name: revisions.snapshot(here, name) for name in names}
+        base = other.snapshots()
         made = [pages.page(compare(base[name], head[name]), table) for name in names if name in base]
     new = [name for name in names if name not in base]
     code = pages.worst(made) or (FOUND if new else OK)

@@ -106,9 +106,9 @@ def _page(here: projects.Project, reports: list[StackReport], table: Prices) -> 
     names = [report.stack for report in reports]
     try:
         commit = revisions.commit_of(here.root, None)
-        with revisions.started(here, commit, names) as process:
+        with revisions.started(here, commit, names) as other:
             head = {name: revisions.snapshot(here, name) for name in names}
-            before = revisions.finished(process, commit)
+            before = other.snapshots()
     except OperatorError as error:
         return preview_html.page(reports, {}, base="", not_compared=str(error))
     compared = [pages.page(compare(before[name], head[name]), table) for name in names if name in before]

@@ -1,7 +1,7 @@
 """What the provider would replace, what hangs on that, and what data would be lost with it.
 
 Which properties make the provider replace a resource is in `replacements.json`, written from the provider's own plans
-(`tooling/scripts/replacements.py`). What is not in that table may replace, and is reported so.
+(`sandbox/generators/replacements.py`). What is not in that table may replace, and is reported so.
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ class Data:
 
 HOLDS_DATA: Final[Mapping[str, Data]] = {
     kinds.BUCKET: Data(
-        "every object with all its versions is deleted (with `platform.teardown: false` the deployment stops there "
-        "unless the bucket is empty)",
+        "every object with all its versions is deleted",
         "copy the objects to another bucket first (`aws s3 sync`)",
     ),
     kinds.TABLE: Data(
@@ -46,14 +45,12 @@ HOLDS_DATA: Final[Mapping[str, Data]] = {
         "export the table first (`aws dynamodb export-table-to-point-in-time`)",
     ),
     kinds.REPOSITORY: Data(
-        "every image is deleted (with `platform.teardown: false` the deployment stops there unless it is empty), and "
-        "tasks cannot start until images are pushed again",
+        "every image is deleted, and tasks cannot start until images are pushed again",
         "copy the images first (`batchctl push`, or a copy by digest)",
     ),
     kinds.KEY: Data(
         "the key is deleted after its waiting period, and what it encrypted can never be read again",
-        "change the property by hand on the existing key, or cancel the deletion within the waiting period "
-        "(`aws kms cancel-key-deletion`)",
+        "cancel the deletion within the waiting period (`aws kms cancel-key-deletion`)",
     ),
     kinds.LOG_GROUP: Data(
         "every log event is deleted",

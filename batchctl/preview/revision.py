@@ -8,18 +8,24 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import multiprocessing
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any, Final
 
 import pulumi
+import pulumi_aws
 
 from batchctl import project as projects
 from batchctl.errors import OperatorError
@@ -35,8 +41,13 @@ _BRANCHES: Final = ("origin/HEAD", "origin/main", "main", "master")
 """Where the merge base is looked for, in this order."""
 _CHILD: Final = (
     "import sys; sys.path.insert(0, sys.argv[1]); from batchctl.preview import revision; sys.path.remove(sys.argv[1]); "
-    "revision.print_snapshots(sys.argv[2], sys.argv[3:])"
+    "revision.write_snapshots(sys.argv[2], sys.argv[3], sys.argv[4:])"
 )
+_ANSWER: Final = "snapshots.json"
+_ERRORS: Final = "errors.txt"
+_OWN: Final = frozenset({"batchctl", "policy"})
+"""What records and compares: this checkout's on both sides."""
+_PROVIDER_PART: Final = re.compile(r"\baws\.([a-z0-9]+)\.[A-Z]")
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -85,43 +96,96 @@ def snapshot(project: Project, stack: str) -> Snapshot:
     return of_recording(recorded(project, stack_file, "resolved"), project.name, acknowledged(stack_file))
 
 
+@dataclass(frozen=True)
+class OtherRun:
+    """The other revision's program, running in a process of its own."""
+
+    commit: str
+    process: subprocess.Popen[bytes] | ForkProcess
+    scratch: Path
+    """Folder in which the process leaves its answer and what it says on standard error."""
+
+    def exit_code(self, seconds: float | None) -> int | None:
+        """The process's exit code; None while it still runs after so many seconds (None: however long it takes)."""
+        if isinstance(self.process, subprocess.Popen):
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(seconds)
+            return self.process.returncode
+        self.process.join(seconds)
+        return self.process.exitcode
+
+    def snapshots(self) -> dict[str, Snapshot]:
+        """The snapshots by stack; raises OperatorError with the other program's own words."""
+        code = self.exit_code(SECONDS)
+        if code is None:
+            raise OperatorError(f"the program of {self.commit[:12]} did not finish within {SECONDS} s.")
+        if code:
+            last = "\n".join((self.scratch / _ERRORS).read_text(errors="replace").strip().splitlines()[-6:])
+            raise OperatorError(f"the program of {self.commit[:12]} cannot be run to compare with:\n{last}")
+        documents: dict[str, Any] = json.loads((self.scratch / _ANSWER).read_text(encoding="utf-8"))
+        return {name: from_document(document) for name, document in documents.items()}
+
+
 @contextmanager
-def started(project: Project, commit: str, stacks: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-    """A process that runs the program of `commit` for those of `stacks` that it has; `finished` reads its answer."""
-    with tempfile.TemporaryDirectory(prefix="batchctl-") as scratch:
-        tree = extracted(project.root, commit, Path(scratch))
+def started(project: Project, commit: str, stacks: Sequence[str]) -> Iterator[OtherRun]:
+    """The program of `commit`, running for those of `stacks` that it has."""
+    with tempfile.TemporaryDirectory(prefix="batchctl-") as folder:
+        scratch = Path(folder)
+        tree = extracted(project.root, commit, scratch)
         python = environment(project.root, tree)
-        command = [str(python), "-P", "-c", _CHILD, str(HERE), str(tree), *stacks]
-        process = subprocess.Popen(command, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        start = _forked if python == Path(sys.executable) and sys.platform == "linux" else _spawned
+        other = OtherRun(commit, start(python, tree, stacks, scratch), scratch)
         try:
-            yield process
+            yield other
         finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            if other.exit_code(0) is None:
+                other.process.kill()
+                other.exit_code(None)
 
 
-def finished(process: subprocess.Popen[str], commit: str) -> dict[str, Snapshot]:
-    """The snapshots by stack that a started process prints; raises OperatorError with its own words."""
-    try:
-        printed, said = process.communicate(timeout=SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise OperatorError(f"the program of {commit[:12]} did not finish within {SECONDS} s.") from error
-    if process.returncode:
-        last = "\n".join(said.strip().splitlines()[-6:])
-        raise OperatorError(f"the program of {commit[:12]} cannot be run to compare with:\n{last}")
-    documents: dict[str, Any] = json.loads(printed.splitlines()[-1])
-    return {name: from_document(document) for name, document in documents.items()}
+def _spawned(python: Path, tree: Path, stacks: Sequence[str], scratch: Path) -> subprocess.Popen[bytes]:
+    """A process with packages of its own."""
+    command = [str(python), "-P", "-c", _CHILD, str(HERE), str(tree), str(scratch), *stacks]
+    with (scratch / _ERRORS).open("wb") as errors:
+        return subprocess.Popen(command, cwd=tree, stdout=subprocess.DEVNULL, stderr=errors)
 
 
-def print_snapshots(tree: str, stacks: Sequence[str]) -> None:
-    """Prints the snapshots of the program in `tree` as one line of JSON; what the started process does."""
+def _forked(_: Path, tree: Path, stacks: Sequence[str], scratch: Path) -> ForkProcess:
+    """A process with this one's packages: importing the provider takes most of a run's time, and happens once."""
+    _load_provider(tree)
+    process = multiprocessing.get_context("fork").Process(target=_run_forked, args=(tree, stacks, scratch))
+    process.start()
+    return process
+
+
+def _load_provider(tree: Path) -> None:
+    """Loads the parts of pulumi_aws that the program in `tree` names."""
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in tree.glob("components/**/*.py"))
+    for name in sorted({name for text in texts for name in _PROVIDER_PART.findall(text)}):
+        getattr(getattr(pulumi_aws, name, None), "__all__", None)  # any attribute loads a part that is imported lazily
+
+
+def _run_forked(tree: Path, stacks: Sequence[str], scratch: Path) -> None:
+    """Leaves this checkout's program behind, so that its modules are imported from `tree`."""
+    for name in list(sys.modules):
+        top = name.partition(".")[0]
+        if top not in _OWN and ((tree / top).is_dir() or (tree / f"{top}.py").is_file()):
+            del sys.modules[name]
+    os.chdir(tree)
+    with (scratch / _ERRORS).open("w") as errors, redirect_stderr(errors), redirect_stdout(errors):
+        write_snapshots(str(tree), str(scratch), stacks)
+
+
+def write_snapshots(tree: str, scratch: str, stacks: Sequence[str]) -> None:
+    """Writes the snapshots of the program in `tree` into `scratch`; what the started process does."""
     gc.disable()  # the process is short, and recording makes no cycles
     try:
-        made = _documents(projects.load(Path(tree)), stacks)
-    except (OperatorError, pulumi.RunError) as error:
+        documents = _documents(projects.load(Path(tree)), stacks)
+    except Exception as error:
+        if not isinstance(error, (OperatorError, pulumi.RunError)):
+            traceback.print_exc()
         sys.exit(str(error))
-    print(json.dumps(made))
+    (Path(scratch) / _ANSWER).write_text(json.dumps(documents), encoding="utf-8")
 
 
 def _documents(project: Project, stacks: Sequence[str]) -> dict[str, Any]:

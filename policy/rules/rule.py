@@ -58,7 +58,7 @@ class Problem:
     """What a check yields: what is wrong, at which property, on which resource (the subject if none is given)."""
 
     message: str
-    property: str = ""
+    property: str
     resource: Resource | None = None
     fix: str = ""
     """What to change; the rule's own sentence if none is given."""
@@ -212,9 +212,7 @@ def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
             if problem.undecided:
                 yield undecided(problem.property, on)
                 continue
-            yield finding(
-                Verdict.FAIL, f"{described(on)}: {problem.message}. {problem.fix or one.fix}", problem.property, on
-            )
+            yield finding(Verdict.FAIL, _worded(problem, on, problem.fix or one.fix), problem.property, on)
     except Undecided as unknown:
         yield undecided(unknown.path, subject)
     except Exception as error:
@@ -223,6 +221,12 @@ def run(one: Rule, subject: Resource, view: View) -> Iterator[Finding]:
         where = f"{frames[-1].name}, line {frames[-1].lineno}"
         message = f"{described(subject)}: rule {one.name} crashed with {type(error).__name__} in {where}"
         yield finding(Verdict.CRASH, message, "", subject)
+
+
+def _worded(problem: Problem, on: Resource, fix: str) -> str:
+    """Which resource, which property, what it is, and what it must be."""
+    named = "" if problem.property in problem.message else f", {problem.property}"
+    return f"{described(on)}{named}: {problem.message}. {fix}"
 
 
 def _steady(resource: Resource) -> str:

@@ -55,19 +55,9 @@ def test_every_package_is_under_a_contract() -> None:
     assert packages - set(covered) == {"benchmarks", "jobs"}, "jobs are installed packages, benchmarks import anything"
 
 
-STARTS_THE_SANDBOX = (
-    "tooling/scripts/iam_actions.py",
-    "tooling/scripts/replacements.py",
-    "tooling/scripts/settings_changes.py",
-)
-"""What a developer calls to start an account."""
-
-
 @pytest.mark.parametrize("name", python_files(*SHIPPED))
 def test_nothing_shipped_imports_what_stands_for_aws(name: str) -> None:
     imported = {module.partition(".")[0] for module in _imports(name)}
-    if name in STARTS_THE_SANDBOX:
-        return
     assert not imported & {"sandbox", "moto", "benchmarks"}, f"{name}: these are development dependencies"
 
 

@@ -22,7 +22,7 @@ from sandbox.checkout import copy_checkout
 from tests.engine.teardown import inventory, take_down
 
 if TYPE_CHECKING:
-    from tests.engine.night import Night
+    from tests.engine.nights.night import Night
 
 UP_SECONDS = 900
 
@@ -128,7 +128,7 @@ def deployed(request: pytest.FixtureRequest, engine: Engine) -> Iterator[Deploye
 @pytest.fixture(scope="package")
 def night_of_dev(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """The dev stack in an account that reacts, for all tests of its nights."""
-    from tests.engine.night import deployed_night  # it uses what is defined here
+    from tests.engine.nights.night import deployed_night  # it uses what is defined here
 
     with deployed_night(engine, tmp_path_factory) as night:
         yield night

@@ -14,7 +14,7 @@ JOBS = {"data-ingestion": 10, "risk-calculation": 20, "report-generation": 5}
 
 def test_second_preview_is_clean(deployed: Deployed) -> None:
     """Whatever AWS fills in or the clock says, a second preview proposes nothing."""
-    later = deployed.engine.run("preview", "--expect-no-changes", "--stack", deployed.stack)
+    later = deployed.engine.run("preview", "--diff", "--expect-no-changes", "--stack", deployed.stack)
     assert "unchanged" in later.stdout
 
 

@@ -46,7 +46,7 @@ def every(engine: Engine) -> Iterator[Deployed]:
 
 
 def test_second_preview_is_clean(every: Deployed) -> None:
-    later = every.engine.run("preview", "--expect-no-changes", "--stack", STACK)
+    later = every.engine.run("preview", "--diff", "--expect-no-changes", "--stack", STACK)
     assert "unchanged" in later.stdout
 
 

@@ -13,14 +13,14 @@ from batchctl.policy.mutants.operators import swapped
 from policy.rules import ALL_RULES, Graph, Resource, Verdict, evaluate
 from policy.rules.checks.accounted.acceptance import ACCEPTED, Constraint, faults
 from policy.rules.tables.properties import BY_TYPE
-from tooling.scripts import acceptance
+from sandbox.generators import acceptance
 
 RULE = next(rule for rule in ALL_RULES if rule.name == "values-are-accepted")
 
 
 def test_the_table_is_current() -> None:
     written = acceptance.FILE.read_text(encoding="utf-8")
-    assert written == acceptance.acceptance(), "run `python -m tooling.scripts.acceptance`"
+    assert written == acceptance.acceptance(), "run `python -m sandbox.generators.acceptance`"
 
 
 def test_it_is_about_types_of_the_platform() -> None:

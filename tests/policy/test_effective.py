@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from policy.rules.documents import effective
 from policy.rules.documents.policies import statements
+from sandbox.generators import iam_actions
 from sandbox.permissions import evaluator, toolchain
-from tooling.scripts import iam_actions
 
 ACCOUNT: Final = "111122223333"
 PRINCIPAL: Final = f"arn:aws:iam::{ACCOUNT}:role/job"
@@ -179,4 +179,4 @@ def test_the_list_of_actions_is_current() -> None:
         current = iam_actions.actions()
     except toolchain.NoEvaluatorError as error:
         pytest.skip(f"the list of IAM's actions was NOT compared with its source: {error}")
-    assert iam_actions.FILE.read_text(encoding="utf-8") == current, "run `python -m tooling.scripts.iam_actions`"
+    assert iam_actions.FILE.read_text(encoding="utf-8") == current, "run `python -m sandbox.generators.iam_actions`"

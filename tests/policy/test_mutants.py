@@ -12,9 +12,11 @@ import pytest
 from batchctl.policy.mutants.matrix import STACKS, base, found_in_base, outcome
 from batchctl.policy.mutants.model import Mutant, first
 from batchctl.policy.mutants.operators import add, edit, rebuilt, swapped
+from batchctl.policy.mutants.options import EVERY_SETTING
 from batchctl.policy.mutants.table import MUTANTS
 from batchctl.preview.recording import MODES, Mode
 from policy.rules import ALL_RULES, Finding, Graph, Verdict, evaluate, kinds
+from tests.programs import record_with
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.label)
@@ -47,6 +49,19 @@ def test_the_program_is_green(stack: str, mode: Mode) -> None:
     assert failing == set()
     if mode == "resolved":
         assert [f.message for f in result if f.verdict is Verdict.UNDECIDED] == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_setting_is_green(mode: Mode) -> None:
+    failing = {f.id for f in found_in_base(EVERY_SETTING, mode) if f.level == "mandatory" and f.verdict in _FAILING}
+    assert failing == set()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_stack_that_keeps_its_data_may_lock_it_for_everybody(mode: Mode) -> None:
+    changes = {"batch-platform:data": {"objectLock": {"days": 400, "mode": "compliance"}}}
+    found = evaluate(record_with(changes, "prod", mode))
+    assert {f.message for f in found if f.level == "mandatory" and f.verdict in _FAILING} == set()
 
 
 def _reversed(value: Any) -> Any:

@@ -58,7 +58,7 @@ def test_a_crashing_rule_is_named_and_silences_no_other(monkeypatch: pytest.Monk
 
 def test_a_resource_rule_that_asks_for_the_stack_is_a_crash() -> None:
     def nosy(resource: Resource, view: View) -> Iterator[Problem]:
-        yield Problem(message=str(len(view.graph)))
+        yield Problem(message=str(len(view.graph)), property="x")
 
     rule = replace(next(r for r in ALL_RULES if r.kind is Kind.RESOURCE), check=nosy)
     assert {f.verdict for f in evaluate(base("dev", "resolved"), {}, rules=(rule,))} == {Verdict.CRASH}

@@ -1,4 +1,4 @@
-"""What moto lacks, in more accounts than one."""
+"""What moto lacks or does otherwise than AWS, as a client of the plain account sees it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sandbox.calls import Wsgi
 from tests.sandbox.conftest import Client
 
 OTHER = "111111111111"
+COLUMN = {"AttributeName": "business_date", "AttributeType": "S"}
 
 
 def test_a_bucket_of_another_account_says_that_its_eventbridge_switch_is_on(serve: Callable[[Wsgi], Client]) -> None:
@@ -34,4 +35,20 @@ def test_a_bucket_of_another_account_says_that_its_eventbridge_switch_is_on(serv
         switched_on: dict[str, Any] = {"EventBridgeConfiguration": {}}
         client.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=switched_on)
         assert client.get_bucket_notification_configuration(Bucket=name)["EventBridgeConfiguration"] == {}
+    BackendDict.reset()
+
+
+def test_a_table_that_is_tagged_again_has_each_tag_once(serve: Callable[[Wsgi], Client]) -> None:
+    BackendDict.reset()
+    dynamodb = serve(moto_gaps.application())("dynamodb")
+    arn = dynamodb.create_table(
+        TableName="ledger",
+        AttributeDefinitions=[COLUMN],
+        KeySchema=[{"AttributeName": "business_date", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": f"tag-{number}", "Value": "first"} for number in range(8)],
+    )["TableDescription"]["TableArn"]
+    again = [{"Key": f"tag-{number}", "Value": "second"} for number in range(8)]
+    dynamodb.tag_resource(ResourceArn=arn, Tags=again)
+    assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == again
     BackendDict.reset()

@@ -9,12 +9,14 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 CHECKOV: Final = ("--from", "checkov==3.3.30", "checkov")
+CFN_LINT: Final = ("--from", "cfn-lint==1.58.0", "cfn-lint")
 PARLIAMENT: Final = ("--from", "parliament==1.6.4", "--with", "setuptools==80.9.0", "python", "-W", "ignore")
 PROWLER: Final = ("--from", "prowler==5.46.0", "prowler")
 SERVICES: Final = (
@@ -76,6 +78,26 @@ def checkov(folder: Path) -> tuple[list[Finding], int]:
     failed = report["results"]["failed_checks"]
     findings = [Finding("checkov", one["check_id"], one["resource"]) for one in failed]
     return findings, int(report["summary"]["passed"])
+
+
+def checkov_by_folder(folder: Path) -> dict[str, Counter[str]]:
+    """How often each check fails in each folder of Terraform below `folder`."""
+    options = ("--framework", "terraform", "--output", "json", "--quiet", "--compact")
+    report = json.loads(_run(CHECKOV, "--directory", str(folder), *options, BC_SKIP_MAPPING="TRUE"))
+    result: dict[str, Counter[str]] = {}
+    for one in report["results"]["failed_checks"]:
+        result.setdefault(one["file_path"].strip("/").partition("/")[0], Counter())[one["check_id"]] += 1
+    return result
+
+
+def cfn_lint(template: Path) -> list[Finding]:
+    """What cfn-lint finds in a template, each by the logical name of its resource."""
+    report = json.loads(_run(CFN_LINT, "--format", "json", "--template", str(template)))
+    return [
+        Finding("cfn-lint", one["Rule"]["Id"], str(path[1]))
+        for one in report
+        if len(path := one["Location"]["Path"] or []) > 1 and path[0] == "Resources"
+    ]
 
 
 def parliament(documents: Mapping[str, str]) -> list[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import boto3
 import pulumi
 import pytest
 
@@ -12,6 +13,7 @@ from batchctl import project as projects
 from batchctl.errors import OperatorError
 from batchctl.preview import synthetic
 from batchctl.program import recorded
+from conventions import endpoint_services
 from settings import rules
 from tests.programs import ROOT, record_with
 
@@ -111,25 +113,45 @@ def test_a_retention_that_cloudwatch_lacks_is_refused() -> None:
     assert refusal({"platform": {"logRetentionDays": 700}}).path == "platform.logRetentionDays"
 
 
+UNLISTED = "ap-southeast-6"
+"""A Region that AWS's page of the agent's repositories does not list."""
+
+
 class TestGuardDuty:
     """The agent comes from an account of AWS's that differs by Region."""
 
+    def test_every_region_of_the_sdk_is_known_but_those_that_the_page_lacks(self) -> None:
+        sdk = boto3.session.Session()
+        regions = {r for part in ("aws", "aws-us-gov") for r in sdk.get_available_regions("guardduty", part)}
+        assert regions - set(endpoint_services.GUARDDUTY_AGENT_ACCOUNTS) == {UNLISTED}
+
     def test_a_region_that_is_not_known_here_needs_the_account(self) -> None:
         config = settings.parse({"network": {"guardDuty": {}}}, stack="dev")
-        (problem,) = rules.guard_duty_problems(config.network, "sa-east-1")
+        (problem,) = rules.guard_duty_problems(config.network, UNLISTED)
         assert problem.path == "network.guardDuty.agentAccount"
         assert rules.guard_duty_problems(config.network, "us-east-1") == []
 
     def test_the_account_of_the_settings_counts_first(self) -> None:
         config = settings.parse({"network": {"guardDuty": {"agentAccount": "210987654321"}}}, stack="dev")
-        assert config.network.agent_account("sa-east-1") == "210987654321"
+        assert config.network.agent_account(UNLISTED) == "210987654321"
 
     def test_the_program_refuses_an_unknown_region_before_its_first_resource(self) -> None:
         project = projects.load(ROOT)
-        changes = {"aws:region": "sa-east-1", "batch-platform:network": {"guardDuty": {}}}
+        changes = {"aws:region": UNLISTED, "batch-platform:network": {"guardDuty": {}}}
         changed = projects.StackFile("dev", {**project.stack("dev").config, **changes})
         with pytest.raises(OperatorError, match=r"network\.guardDuty\.agentAccount"):
             recorded(project, changed, "unknown")
+
+
+@pytest.mark.parametrize(
+    "region", ["cn-north-1", "cn-northwest-1", "eusc-de-east-1", "us-iso-east-1", "us-isob-east-1"]
+)
+def test_a_partition_that_was_never_tried_is_refused(region: str) -> None:
+    """China's ECR has other service names, and of the isolated partitions nobody here knows."""
+    project = projects.load(ROOT)
+    changed = projects.StackFile("dev", {**project.stack("dev").config, "aws:region": region})
+    with pytest.raises(OperatorError, match=f"aws:region = '{region}': .* never tried"):
+        recorded(project, changed, "unknown")
 
 
 class TestRenaming:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import settings
 from batchctl import project as projects
+from sandbox.generators.settings_changes import TOGETHER_IN_PLACE, Offline, OnEngine, changes, config_with
 from tests.programs import ROOT
-from tooling.scripts.settings_changes import TOGETHER_IN_PLACE, changes, config_with
 
 PAGE = Path(ROOT / "docs" / "changes" / "settings-changes.md")
 
@@ -20,7 +20,7 @@ def rows() -> dict[str, str]:
 
 
 def test_every_change_has_its_row() -> None:
-    """A setting that is new, or gone, wants the page to be made again: python -m tooling.scripts.settings_changes."""
+    """A setting that is new, or gone, wants the page again: python -m sandbox.generators.settings_changes engine."""
     named = {
         {"data": "data.*Days"}.get(path, f"{path}.*" if path in TOGETHER_IN_PLACE else path) for path, _ in changes()
     }
@@ -34,6 +34,26 @@ def test_every_change_is_one_that_the_settings_take() -> None:
         config = config_with(base, path, value)
         raw = {key.removeprefix("batch-platform:"): section for key, section in config.items() if key != "aws:region"}
         settings.parse(raw, stack="dev")
+
+
+def test_the_page_is_made_by_previews_of_the_engine() -> None:
+    assert OnEngine.provider in " ".join(PAGE.read_text().split())
+
+
+def test_what_is_compared_offline_agrees_with_the_engine() -> None:
+    """The table of the provider's plans gives every change the verdict that the engine's own preview gives it."""
+    stack = Offline()
+    page_of = {
+        path: {"data": "data.*Days"}.get(path, f"{path}.*" if path in TOGETHER_IN_PLACE else path)
+        for path, _ in changes()
+    }
+    verdicts = rows()
+    other = {
+        path: (effect.verdict, verdicts[page_of[path]])
+        for path, value in changes()
+        if (effect := stack.of(path, value)).verdict != verdicts[page_of[path]]
+    }
+    assert other == {}
 
 
 def test_what_is_changed_together_stays_in_place() -> None:

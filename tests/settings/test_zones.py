@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 import pytest
 
 import settings
+from batchctl.preview import synthetic
 from conventions import endpoint_services
 from conventions.zones import Zone
 from tests.programs import record_with
@@ -32,6 +34,20 @@ def test_the_first_zones_are_taken() -> None:
 def test_a_zone_without_an_endpoint_service_is_passed_over() -> None:
     served = {"ecr.api": ["us-east-1a", "us-east-1c", "us-east-1d"]}
     assert settings.choose_zones(parsed(), ZONES, "us-east-1", served) == ["us-east-1a", "us-east-1c", "us-east-1d"]
+
+
+def test_zones_that_need_an_opt_in_are_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """EC2 lists the Local and Wavelength Zones that an account has opted in to before the Region's own."""
+    own, asked = synthetic.lookup, list[Mapping[str, Any]]()
+
+    def lookup(token: str, args: Mapping[str, Any], region: str) -> dict[str, Any] | None:
+        if token.endswith(":getAvailabilityZones"):
+            asked.append(args)
+        return own(token, args, region)
+
+    monkeypatch.setattr(synthetic, "lookup", lookup)
+    record_with({})
+    assert [one.get("filters") for one in asked] == [[{"name": "opt-in-status", "values": ["opt-in-not-required"]}]]
 
 
 def test_ids_fix_the_zones_and_their_order() -> None:

@@ -11,9 +11,11 @@ from typing import Literal
 from batchctl import project as projects
 from batchctl.preview.recording import MODES, Mode, record
 from policy.rules import ALL_RULES, Finding, Graph, Verdict, evaluate
+from tooling import every_setting
 
 from .delivery import with_synthetic
 from .model import Mutant, first
+from .options import EVERY_SETTING
 from .table import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,11 +30,12 @@ _SAID = (Verdict.FAIL, Verdict.CRASH)
 
 @cache
 def base(stack: str, mode: Mode) -> Graph:
-    """A committed stack as recorded, with the synthetic resources."""
+    """A committed stack, or dev with every setting on, as recorded, with the synthetic resources."""
     project = projects.load(ROOT)
-    file = project.stack(stack)
+    file = project.stack("dev" if stack == EVERY_SETTING else stack)
+    config = {**file.config, **every_setting.EVERY_SETTING} if stack == EVERY_SETTING else file.config
     recording = record(
-        ROOT, project=project.name, stack=stack, config=file.config, secret_keys=file.secret_keys, mode=mode
+        ROOT, project=project.name, stack=file.name, config=config, secret_keys=file.secret_keys, mode=mode
     )
     return with_synthetic(recording.graph(project.name))
 
@@ -97,10 +100,12 @@ def printed(results: Iterable[Outcome]) -> str:
     for one in results:
         grouped.setdefault(one.mutant.label, []).append(one)
     marks: Mapping[Expected, str] = {"fail": "F", "undecided": "u", "silent": "-"}
-    lines = ["columns: dev unknown, dev resolved, prod unknown, prod resolved; F fail, u undecided, - silent", ""]
+    stacks = (*STACKS, EVERY_SETTING)
+    columns = ", ".join(f"{stack} {mode}" for stack in stacks for mode in MODES)
+    lines = [f"columns: {columns}; F fail, u undecided, - silent, . not asked", ""]
     for label, of_one in grouped.items():
         cells = {(o.stack, o.mode): marks[o.verdict] for o in of_one}
-        row = "".join(cells.get((stack, mode), ".") for stack in STACKS for mode in MODES)
+        row = "".join(cells.get((stack, mode), ".") for stack in stacks for mode in MODES)
         others = sorted({rule for o in of_one for rule in o.fired} - {of_one[0].mutant.rule})
         lines.append(f"{row}  {label}" + (f"  (also {', '.join(others)})" if others else ""))
     everything = [o for of_one in grouped.values() for o in of_one]

@@ -89,12 +89,6 @@ NETWORK = [
 ]
 
 
-def _subnet_of_first_table(graph: Graph, gateway: Resource) -> Resource:
-    table = graph.targets(gateway, "routeTableIds", kinds.ROUTE_TABLE)[0]
-    (association,) = graph.dependents(table, kinds.ROUTE_ASSOCIATION)
-    return graph.targets(association, "subnetId", kinds.SUBNET)[0]
-
-
 _SERVICE = at(kinds.SERVICE, "data-ingestion-*")
 
 
@@ -114,7 +108,6 @@ ENDPOINTS = [
         kinds.ENDPOINT,
         "*-s3",
         cut("routeTableIds", kinds.ROUTE_TABLE),
-        _subnet_of_first_table,
     ),
     mutant("endpoint-dns-works", "private DNS off", kinds.ENDPOINT, "*-ecr-api", change("privateDnsEnabled", False)),
     mutant("endpoint-dns-works", "VPC DNS off", kinds.VPC, "*", change("enableDnsHostnames", False)),

@@ -12,6 +12,7 @@ from .model import (
     Mutant,
 )
 from .network import ENDPOINTS, NETWORK, REACH
+from .options import OPTIONS
 from .storage import STORAGE
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -27,6 +28,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *DELIVERY,
     *NAMING,
     *ACCOUNTED,
+    *OPTIONS,
     *PACK,
 )
 """Every mutant; labels are unique."""

@@ -37,7 +37,9 @@ def loss(lost: replacement.Loss) -> Line:
         else f"To go on all the same: `platform: {{acknowledge: [{lost.resource.name}]}}` in the stack file."
     )
     keep = "leave the property as it is" if lost.replaced else "keep the resource"
-    text = f"{would}: {lost.data.lost}. Instead: {lost.data.instead}, or {keep}. {way_on}"
+    protected = " It is protected: Pulumi refuses this until `platform.teardown: true` was deployed."
+    refused = protected if lost.resource.options.protect else ""
+    text = f"{would}: {lost.data.lost}.{refused} Instead: {lost.data.instead}, or {keep}. {way_on}"
     return Line(Concern.DESTROYED, text, lost.resource.urn)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,6 +20,8 @@ WHOLE: Final = 10**9
 """Characters, and lines: no limit."""
 _CUTS: Final = ((200, 400), (60, 60), (25, 15), (10, 0), (3, 0))
 """Lines a concern and lines a component; tried in turn until the text is short enough."""
+_MANY: Final = 10
+"""Resources with the same change from which it is said once, where the rest is left out."""
 _COLOURS: Final = {
     Verdict.SAME: "green",
     Verdict.SAFE: "green",
@@ -73,8 +75,7 @@ def _markdown(page: Page, concern_lines: int, component_lines: int) -> Iterator[
             yield from _bullets(texts, concern_lines)
             yield ""
     if not component_lines:
-        yield f"{len(page.of(Concern.OTHER))} other changes are left out here: `batchctl diff` shows them."
-        yield ""
+        yield from _most_frequent(page)
         return
     for component, lines in _by_component(page).items():
         yield f"<details><summary>{component}: {len(lines)} other change{'s' * (len(lines) > 1)}</summary>"
@@ -83,6 +84,16 @@ def _markdown(page: Page, concern_lines: int, component_lines: int) -> Iterator[
         yield ""
         yield "</details>"
         yield ""
+
+
+def _most_frequent(page: Page) -> Iterator[str]:
+    """What is the same of many resources, and how much else is left out."""
+    texts = Counter(line.text for line in page.of(Concern.OTHER))
+    frequent = {text: count for text, count in texts.most_common(3) if count >= _MANY}
+    yield from (f"- {count} resources: {text}" for text, count in frequent.items())
+    if left_out := texts.total() - sum(frequent.values()):
+        yield f"{'- ' if frequent else ''}{left_out} other changes are left out here: `batchctl diff` shows them."
+    yield ""
 
 
 def _bullets(texts: list[str], most: int) -> Iterator[str]:

@@ -79,7 +79,7 @@ def _added(comparison: Comparison, resource: Resource, usual_tags: dict[str, Any
     ]
     shown = ", ".join(values)
     worded = _readable(_documents_of(comparison, resource, added=True))
-    if opens := protection.WIDENING.get(resource.type):
+    if opens := protection.presence(resource):
         worded.append((opens[0], f"new: {opens[1]}"))
     judged = resource.type in safe.ADDED or bool(worded) or resource.type in reach.TYPES
     yield Line(Concern.OTHER if judged else Concern.UNKNOWN, f"new: {shown}" if shown else "new", resource.urn)

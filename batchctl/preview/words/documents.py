@@ -116,19 +116,30 @@ def states(machine: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, M
 
 def _machine(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[Concern, str]]:
     earlier, later = dict(states(before)), dict(states(after))
-    for name in dict.fromkeys((*earlier, *later)):
-        if name not in earlier:
-            yield Concern.UNKNOWN, f"state {code(name)}: new, {later[name].get('Type', 'state')}"
-        elif name not in later:
-            yield Concern.UNKNOWN, f"state {code(name)}: no longer there"
-        else:
-            yield from _state(f"state {code(name)}", earlier[name], later[name])
+    for name, state in earlier.items():
+        if name in later:
+            yield from _state(f"state {code(name)}", state, later[name])
+    for what, side, other in (("new", later, earlier), ("no longer there", earlier, later)):
+        yield from ((Concern.UNKNOWN, f"states {what}{text}") for text in _listed(side, other))
     old, new = ({key: value for key, value in side.items() if key != "States"} for side in (before, after))
     yield from _state("the whole machine", old, new)
 
 
+def _listed(states: Mapping[str, Mapping[str, Any]], others: Mapping[str, object]) -> Iterator[str]:
+    """The states that are not among `others`, with their types, in one text for each state that holds them."""
+    by_holder: dict[str, list[str]] = {}
+    for path, state in states.items():
+        holder, _, name = path.rpartition(" / ")
+        if path not in others:
+            by_holder.setdefault(holder, []).append(f"{code(name)} ({state.get('Type', 'processor')})")
+    for holder, names in by_holder.items():
+        yield f"{f' in {code(holder)}' if holder else ''}: {', '.join(names)}"
+
+
 def _state(label: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[Concern, str]]:
     for key in dict.fromkeys((*before, *after)):
-        concern = Concern.OTHER if key in safe.STATE else Concern.UNKNOWN
-        for text in _fields(before.get(key, MISSING), after.get(key, MISSING), (key,)):
+        old, new = before.get(key, MISSING), after.get(key, MISSING)
+        sooner = key in safe.LIMITS and isinstance(new, int) and not (isinstance(old, int) and old <= new)
+        concern = Concern.OTHER if key in safe.STATE and not sooner else Concern.UNKNOWN
+        for text in _fields(old, new, (key,)):
             yield concern, f"{label}: {text}"

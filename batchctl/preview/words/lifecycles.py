@@ -1,4 +1,4 @@
-"""What is deleted after how long: objects of a bucket, images of a repository."""
+"""What is deleted after how long, and what may not be deleted: objects of a bucket, images of a repository."""
 
 from __future__ import annotations
 
@@ -10,17 +10,38 @@ from policy.rules import Resource, kinds
 
 from .line import Concern, code
 
-OBJECT_RULES: Final = {kinds.BUCKET_LIFECYCLE: "rules"}
+OBJECT_RULES: Final = {kinds.BUCKET_LIFECYCLE: "rules", kinds.BUCKET_OBJECT_LOCK: "rule"}
 """By type: the property that holds rules as plain values."""
+_WHO_DELETES: Final = {
+    "GOVERNANCE": "except by those who may bypass governance",
+    "COMPLIANCE": "by anybody, AWS included",
+}
 
 
 def words(before: Resource | None, after: Resource | None) -> Iterator[tuple[Concern, str]]:
     """What differs between the rules of a lifecycle resource; None: it is not there on that side."""
     kind = (before or after).type  # type: ignore[union-attr]  # one of the two is there
-    if kind in OBJECT_RULES:
+    if kind == kinds.BUCKET_OBJECT_LOCK:
+        old, new = _lock(before), _lock(after)
+        if old != new:
+            yield Concern.DATA, f"new objects {new} (before: {old})"
+    elif kind in OBJECT_RULES:
         yield from _object_rules(before, after)
     elif kind == kinds.REPOSITORY_LIFECYCLE:
         yield from image_rules(*(json.loads(side.props["policy"]) if side else {} for side in (before, after)))
+
+
+def _days(number: Any) -> str:
+    return f"{number} day{'' if number == 1 else 's'}"
+
+
+def _lock(resource: Resource | None) -> str:
+    retention = ((resource.props.get("rule") if resource else None) or {}).get("defaultRetention") or {}
+    if not retention:
+        return "may be deleted at any time"
+    years = retention.get("years")
+    length = f"{years} years" if years else _days(retention.get("days"))
+    return f"cannot be deleted for {length}, {_WHO_DELETES.get(str(retention.get('mode')), 'by anybody')}"
 
 
 def _object_rules(before: Resource | None, after: Resource | None) -> Iterator[tuple[Concern, str]]:
@@ -42,13 +63,13 @@ def _object_rule(rule: Mapping[str, Any]) -> str:
     prefix = where if isinstance(where, str) else where.get("prefix") or where.get("and", {}).get("prefix", "")
     parts = []
     if days := (rule.get("expiration") or {}).get("days"):
-        parts.append(f"deleted after {days} days")
+        parts.append(f"deleted after {_days(days)}")
     if days := (rule.get("noncurrentVersionExpiration") or {}).get("noncurrentDays"):
-        parts.append(f"earlier versions after {days} days")
+        parts.append(f"earlier versions after {_days(days)}")
     if days := (rule.get("abortIncompleteMultipartUpload") or {}).get("daysAfterInitiation"):
-        parts.append(f"unfinished uploads after {days} days")
+        parts.append(f"unfinished uploads deleted after {_days(days)}")
     parts += [
-        f"moved to {move.get('storageClass')} after {move.get('days')} days" for move in rule.get("transitions") or []
+        f"moved to {move.get('storageClass')} after {_days(move.get('days'))}" for move in rule.get("transitions") or []
     ]
     off = "" if rule.get("status") == "Enabled" else " (switched off)"
     return f"{'under ' + prefix + ' ' if prefix else ''}{', '.join(parts) or 'nothing is deleted'}{off}"
@@ -72,5 +93,5 @@ def _image_rule(rule: Mapping[str, Any]) -> str:
     tags = [*(f"{prefix}*" for prefix in chosen.get("tagPrefixList", [])), *chosen.get("tagPatternList", [])]
     which = f"images tagged {' and '.join(map(code, tags))}" if tags else f"{chosen.get('tagStatus')} images"
     if chosen.get("countType") == "sinceImagePushed":
-        return f"{which} are deleted after {chosen.get('countNumber')} {chosen.get('countUnit')}"
+        return f"{which} are deleted after {_days(chosen.get('countNumber'))}"
     return f"of {which} all but the newest {chosen.get('countNumber')} are deleted"

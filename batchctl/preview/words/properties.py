@@ -64,8 +64,15 @@ def _alarm(alarm: Resource) -> str:
     looked_at = props.get("evaluationPeriods")
     periods = f"{props.get('datapointsToAlarm') or looked_at} of {looked_at} periods"
     length = f" of {props['period']} s" if props.get("period") else ""
-    what = " ".join(str(props[key]) for key in ("statistic", "metricName") if props.get(key)) or "its expression"
+    what = " ".join(str(props[key]) for key in ("statistic", "metricName") if props.get(key)) or _expression(props)
     return code(f"{what} {sign} {props.get('threshold')} for {periods}{length}")
+
+
+def _expression(alarm: Mapping[str, Any]) -> str:
+    """What an alarm on metrics that are calculated with looks at: by its label, else as the expression."""
+    queries = alarm.get("metricQueries") or []
+    looked_at: Mapping[str, Any] = next((query for query in queries if query.get("returnData")), {})
+    return str(looked_at.get("label") or looked_at.get("expression") or "its expression")
 
 
 def _alarms_later(before: Resource, after: Resource) -> bool:
@@ -101,7 +108,7 @@ def _kept(what: str, before: Any, after: Any, unit: str = "days") -> tuple[Conce
     def days(value: Any) -> str:
         if unit == "seconds" and value and value % 86_400 == 0:
             return f"{value // 86_400} days"
-        return f"{value} {unit}" if value else "for ever"
+        return f"{value} {unit.removesuffix('s') if value == 1 else unit}" if value else "for ever"
 
     shorter = bool(after) and (not before or after < before)
     text = f"{what} kept {days(after)} (before: {days(before)})"

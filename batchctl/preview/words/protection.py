@@ -35,6 +35,18 @@ def _gone(before: Any, after: Any) -> bool:
     return before not in (MISSING, None, "", {}, []) and after in (MISSING, None, "", {}, [])
 
 
+def _less_logged(before: Any, after: Any) -> bool:
+    return bool(before == "ALL" and after != "ALL")
+
+
+def _lists_count(before: Any, after: Any) -> bool:
+    return bool(before == "BucketOwnerEnforced" and after != before)
+
+
+def _unblocked(before: Any, after: Any) -> bool:
+    return bool(before == "BLOCK" and after != "BLOCK")
+
+
 def _mutable(before: Any, after: Any) -> bool:
     return str(before).startswith("IMMUTABLE") and not str(after).startswith("IMMUTABLE")
 
@@ -58,10 +70,14 @@ WEAKER: Final[tuple[tuple[str, str, Weaker, str], ...]] = (
     (kinds.SERVICE, r"deploymentCircuitBreaker\..*", _off, "a failing deployment is no longer stopped or rolled back"),
     (kinds.SUBNET, r"mapPublicIpOnLaunch", _on, "what starts in it gets a public address"),
     (kinds.STATE_MACHINE, r"tracingConfiguration\.enabled", _off, "runs are no longer traced"),
+    (kinds.TASK_DEFINITION, r"skipDestroy", _off, "runs under way may lose the revision that they hold"),
+    (kinds.FLOW_LOG, r"trafficType", _less_logged, "part of the traffic is no longer logged"),
+    (kinds.BUCKET_OWNERSHIP, r"rule\.objectOwnership", _lists_count, "access lists may open single objects to others"),
+    (kinds.FIREWALL_RULE, r"action", _unblocked, "names that it refused are resolved"),
     (kinds.ENDPOINT, r"policy", _gone, "everything may be done through the endpoint"),
     (
         "",
-        r"kmsKeyId|kmsMasterKeyId|kmsKeyArn|kmsDataKeyReusePeriodSeconds|serverSideEncryption(\..*)?",
+        r"kmsKeyId|kmsMasterKeyId|kmsKeyArn|kmsDataKeyReusePeriodSeconds|serverSideEncryption(\..*)?|encryptionConfiguration",
         _gone,
         "no longer encrypted with the stack's key",
     ),
@@ -79,6 +95,10 @@ SAFEGUARDS: Final[Mapping[str, str]] = {
     kinds.FLOW_LOG: "traffic is no longer logged",
     kinds.LOG_METRIC_FILTER: "its metric, and alarms on it, see nothing any more",
     kinds.DEFAULT_SECURITY_GROUP: "the default group keeps the rules that AWS gives it",
+    kinds.BUCKET_OWNERSHIP: "access lists may open single objects to others",
+    kinds.FIREWALL_ASSOCIATION: "what the network's tasks resolve is no longer filtered",
+    kinds.TOPIC: "nobody is notified of anything any more",
+    kinds.TOPIC_SUBSCRIPTION: "its address is no longer notified",
 }
 """Types whose removal weakens a stack, and what it means."""
 
@@ -108,13 +128,33 @@ _WIDER: Final[tuple[tuple[str, Concern, str], ...]] = (
 """Path as a pattern, and what a change of it may open."""
 
 
+def presence(resource: Resource) -> tuple[Concern, str] | None:
+    """What the resource opens by being there."""
+    opens = WIDENING.get(resource.type)
+    service = resource.props.get("serviceName")
+    return (opens[0], f"a way to {code(service)}") if opens and isinstance(service, str) else opens
+
+
+def _fewer_tables(resource: Resource, change: Change) -> bool:
+    """Whether an endpoint is only taken out of route tables."""
+    lists = isinstance(change.before, list) and isinstance(change.after, list)
+    return (
+        resource.type == kinds.ENDPOINT
+        and change.top == "routeTableIds"
+        and lists
+        and (set(change.after) <= set(change.before))
+    )
+
+
 def opened(resource: Resource, change: Change) -> Iterator[tuple[Concern, str]]:
     """What a change may open, whatever its values are."""
-    kind = WIDENING.get(resource.type)
-    if kind and change.top not in ("policy", OPTIONS) and not safe.change_is_safe(resource, change):
-        yield kind[0], f"{kind[1]}, of which {code(change.top)} changes"
+    harmless = safe.change_is_safe(resource, change) or _fewer_tables(resource, change)
+    if (opens := presence(resource)) and change.top not in ("policy", OPTIONS) and not harmless:
+        yield opens[0], f"{opens[1]}, of which {code(change.top)} changes"
     if change.top == "permissionsBoundary" and change.before is not MISSING:
         yield Concern.ACCESS, "another boundary, or none, limits what the role may be given"
+    if change.path[-1] == "enableExecuteCommand" and change.after is True:
+        yield Concern.ACCESS, "people may open sessions in its tasks"
     if change.path[-1] == "assignPublicIp" and change.after is True:
         yield Concern.REACH, "tasks get a public address"
     for pattern, concern, meaning in _WIDER:
@@ -123,10 +163,10 @@ def opened(resource: Resource, change: Change) -> Iterator[tuple[Concern, str]]:
 
 
 def strengthens(resource: Resource, change: Change) -> bool:
-    """Whether a change is a safeguard that is switched on: one that would weaken if it were made the other way."""
+    """Whether a change opens less, or is a safeguard that is switched on: it would weaken if made the other way."""
     backwards = replace(change, before=change.after, after=change.before)
     first_boundary = change.top == "permissionsBoundary" and change.before is MISSING
-    return first_boundary or any(words(resource, backwards))
+    return first_boundary or _fewer_tables(resource, change) or any(words(resource, backwards))
 
 
 def words(resource: Resource, change: Change) -> Iterator[str]:

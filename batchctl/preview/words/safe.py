@@ -19,7 +19,7 @@ EVERYWHERE: Final = r"tags(\..+)?|description|alarmDescription"
 """Properties of any type that only describe."""
 
 PROPERTIES: Final[Mapping[str, str]] = {
-    kinds.TASK_DEFINITION: r"cpu|memory|ephemeralStorage(\..+)?|runtimePlatform(\..+)?",
+    kinds.TASK_DEFINITION: r"cpu|memory|ephemeralStorage(\..+)?",
     kinds.SERVICE: r"platformVersion|waitForSteadyState|enableEcsManagedTags|propagateTags|taskDefinition"
     r"|availabilityZoneRebalancing|forceNewDeployment|deploymentMinimumHealthyPercent|deploymentMaximumPercent",
     kinds.SCALING_TARGET: r"minCapacity|maxCapacity",
@@ -39,6 +39,8 @@ CONTAINER: Final = frozenset(
 """Members of a container definition that say what runs, which the diff of the code shows, and no more."""
 STATE: Final = frozenset({"Comment", "HeartbeatSeconds", "MaxConcurrency", "Retry", "Seconds", "TimeoutSeconds"})
 """Fields of a state that say when and how often, not what is done or where to go on."""
+LIMITS: Final = frozenset({"HeartbeatSeconds", "TimeoutSeconds"})
+"""Fields of a state after which it is ended: less of it may end what worked before."""
 
 ADDED: Final = frozenset(
     {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from batchctl.preview import synthetic
 from batchctl.preview.changes import MISSING
 from policy.rules import Resource, kinds
 from policy.rules.documents import HOLDERS
@@ -16,11 +18,15 @@ from .line import Concern, arrow, code, short
 
 PROPERTIES: Final = ("policy", "assumeRolePolicy", "policyDocument")
 EVERYBODY: Final = "everybody"
+THROUGH_ENDPOINT: Final = "whoever uses this endpoint"
+_WHOLE_ACCOUNT: Final = re.compile(r"(?:arn:[\w-]+:iam::)?(\d{12})(?::root)?")
+"""A principal by which a policy leaves it to an account's IAM who of it may:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts"""
 _VERBS: Final = {
     (True, True): "may now",
     (True, False): "may no longer",
     (False, True): "is now denied",
-    (False, False): "is not denied any more:",
+    (False, False): "is no longer denied",
 }
 """By whether a statement allows and whether it is new."""
 
@@ -69,7 +75,7 @@ def _differing(earlier: set[Grant], later: set[Grant]) -> Iterator[tuple[Concern
 
 def _grants(resource: Resource, prop: str, text: Any) -> set[Grant] | None:
     if text is MISSING or text is None:  # an endpoint without a policy lets everything through
-        return {Grant(True, EVERYBODY, "*", "*", "")} if resource.type == kinds.ENDPOINT else set()
+        return {Grant(True, THROUGH_ENDPOINT, "*", "*", "")} if resource.type == kinds.ENDPOINT else set()
     if text == "":  # the resource is not there on this side
         return set()
     try:
@@ -86,7 +92,8 @@ def _grants(resource: Resource, prop: str, text: Any) -> set[Grant] | None:
 
 def _of(resource: Resource, prop: str, entry: Mapping[str, Any]) -> Iterator[Grant]:
     condition = _condition(entry.get("Condition") or {})
-    whos = list(_principals(entry)) or [_holder(resource)]
+    everybody = THROUGH_ENDPOINT if resource.type == kinds.ENDPOINT else EVERYBODY
+    whos = list(_principals(entry, everybody)) or [_holder(resource)]
     actions = [*_listed(entry.get("Action")), *(f"everything but {a}" for a in _listed(entry.get("NotAction")))]
     targets = [*_listed(entry.get("Resource")), *(f"everything but {r}" for r in _listed(entry.get("NotResource")))]
     if prop == "assumeRolePolicy" or resource.type in (kinds.KEY, kinds.KEY_POLICY) or not targets:
@@ -113,13 +120,20 @@ def _holder(resource: Resource) -> str:
     return f"role {code(short(name))}" if resource.type in (kinds.ROLE_POLICY, kinds.ROLE) else code(resource.name)
 
 
-def _principals(entry: Mapping[str, Any]) -> Iterator[str]:
+def _principals(entry: Mapping[str, Any], everybody: str) -> Iterator[str]:
     for key, prefix in (("Principal", ""), ("NotPrincipal", "everybody but ")):
         principal = entry.get(key)
         groups = principal if isinstance(principal, Mapping) else {"AWS": principal} if principal else {}
         for names in groups.values():
             for name in _listed(names):
-                yield f"{prefix}{EVERYBODY if name == '*' else code(short(name))}"
+                yield f"{prefix}{everybody if name == '*' else _principal(name)}"
+
+
+def _principal(name: str) -> str:
+    if account := _WHOLE_ACCOUNT.fullmatch(name):
+        own = account[1] == synthetic.ACCOUNT
+        return f"whoever {'this account' if own else f'account {code(account[1])}'}'s IAM allows"
+    return code(short(name))
 
 
 def _listed(value: Any) -> list[str]:

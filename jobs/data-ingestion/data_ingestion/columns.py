@@ -8,6 +8,7 @@ import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,8 +20,14 @@ _PUNCTUATION = "._:-"
 _DATE = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 
 
+ENCODED_TEXT = pa.dictionary(pa.int32(), pa.string())
+"""Text whose values come again and again, each of them held once."""
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Whether a column of this type holds text."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
@@ -33,6 +40,8 @@ class Column:
     example: str
     optional: bool = False
     """Whether a file may lack it, and a row leave it empty."""
+    repeats: ClassVar[bool] = False
+    """Whether its values come again and again, so that a dictionary that Parquet holds of them is kept."""
 
     @property
     def type(self) -> pa.DataType:
@@ -63,6 +72,7 @@ class Text(Column):
     """Text that matches a pattern, and whose values come again and again."""
 
     pattern: str
+    repeats: ClassVar[bool] = True
 
     @property
     def type(self) -> pa.DataType:
@@ -144,6 +154,8 @@ class Number(Column):
 class Day(Column):
     """A calendar day written YYYY-MM-DD."""
 
+    repeats: ClassVar[bool] = True
+
     @property
     def type(self) -> pa.DataType:
         """A date."""
@@ -199,7 +211,7 @@ def _parse_distinct(
     values: pa.Array, parse: Callable[[pa.Array], tuple[pa.Array, pa.Array]]
 ) -> tuple[pa.Array, pa.Array]:
     """Parse every distinct value once; the values stay a dictionary where they are text, which Parquet stores as is."""
-    encoded = values.dictionary_encode()
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
     few, good = parse(encoded.dictionary)
     whole = encoded if is_text(few.type) else few.take(encoded.indices)
     return whole, good.take(encoded.indices)

@@ -151,7 +151,7 @@ class _FileCheck:
             return
         rows = pa.array(sorted(rejected), pa.int64())
         numbers = batch.numbers.take(rows).to_pylist()
-        contents = schema.readable(batch.rows.take(rows)).to_pylist()
+        contents = schema.readable(batch.rows, rows)
         for row, number, content in zip(rows.to_pylist(), numbers, contents, strict=True):
             self.quarantine.add(self.key, number, rejected[row], content)
 

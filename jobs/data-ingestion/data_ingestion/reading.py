@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from batch_runtime.errors import BadInputError
-from data_ingestion.columns import Column, is_text
+from data_ingestion.columns import ENCODED_TEXT, Column, is_text
 from data_ingestion.schema import COLUMNS, NAMES
 
 _PARQUET_BATCH_ROWS = 16_384
@@ -118,7 +118,13 @@ def _read_csv(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
 
 
 def _read_parquet(path: Path, key: str) -> Iterator[Batch]:
-    with pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True) as file:
+    with pq.ParquetFile(
+        path,
+        read_dictionary=[column.name for column in COLUMNS if column.repeats],
+        buffer_size=_BUFFER_BYTES,
+        pre_buffer=False,
+        page_checksum_verification=True,
+    ) as file:
         _require_columns(file.schema_arrow, key)
         _require_types(file.schema_arrow, key)
         consecutive = _Consecutive()
@@ -135,19 +141,24 @@ def _complete(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The columns of the schema in its order; an optional one is empty where the file says nothing."""
     columns = []
     for column in COLUMNS:
-        if column.name not in batch.schema.names:
+        if column.name in batch.schema.names:
+            columns.append(_plain(batch.column(column.name), column))
+        else:
             columns.append(pa.repeat("", batch.num_rows))
-            continue
-        values = _plain(batch.column(column.name))
-        columns.append(pc.fill_null(values, "") if column.optional and is_text(values.type) else values)
     return pa.RecordBatch.from_arrays(columns, names=NAMES)
 
 
-def _plain(values: pa.Array) -> pa.Array:
-    """Without dictionary, and text in the one type that the checks know."""
+def _plain(values: pa.Array, column: Column) -> pa.Array:
+    """Text as the one type that the checks know, or as the dictionary that the reader made of it where that pays."""
     if pa.types.is_dictionary(values.type):
+        pays = column.repeats and values.null_count == 0 and len(values.dictionary) <= len(values)
+        if pays and values.type.equals(ENCODED_TEXT):
+            return values
         values = values.dictionary_decode()
-    return values.cast(pa.string()) if is_text(values.type) else values
+    if not is_text(values.type):
+        return values
+    values = values.cast(pa.string())
+    return pc.fill_null(values, "") if column.optional else values
 
 
 def _require_utf8(path: Path) -> None:
@@ -179,4 +190,4 @@ def _misfit(column: Column, kind: pa.DataType) -> str:
     value_type = kind.value_type if pa.types.is_dictionary(kind) else kind
     if column.takes(value_type):
         return ""
-    return f"{column.name} is {str(kind)[:80]}, write it as {column.parquet_types}"
+    return f"{column.name} is {str(value_type)[:80]}, write it as {column.parquet_types}"

@@ -48,6 +48,7 @@ NAMES = [column.name for column in COLUMNS]
 """Of the columns, in the order of a partition."""
 DISTINCT_TEXTS = [column.name for column in COLUMNS if isinstance(column, Text)]
 """Columns of text whose values come again and again."""
+_CURRENCY, _FX_TO_USD, _TRADE_DATE = (NAMES.index(name) for name in ("currency", "fx_to_usd", "trade_date"))
 
 PARTITION_SCHEMA = pa.schema([pa.field(column.name, column.type, nullable=False) for column in COLUMNS])
 
@@ -68,45 +69,47 @@ def check(batch: pa.RecordBatch, business_date: date) -> Checked:
     """Check `batch`, which has all of `COLUMNS`, as text or as a type that the column takes."""
     columns: list[pa.Array] = []
     rejected: dict[int, Reasons] = {}
-    masks: list[pa.Array] = []
+    good_rows: pa.Array | None = None
 
     def note(column: Column, good: pa.Array, wanted: str) -> None:
-        masks.append(good)
-        _collect(rejected, good, column.name, batch.column(column.name), wanted)
+        nonlocal good_rows
+        if pc.all(good, skip_nulls=False, min_count=0).as_py():
+            return
+        good = pc.fill_null(good, False)
+        good_rows = good if good_rows is None else pc.and_(good_rows, good)
+        _collect(rejected, pc.indices_nonzero(pc.invert(good)), column.name, batch.column(column.name), wanted)
 
     for column in COLUMNS:
         values, good = column.parse(batch.column(column.name))
         columns.append(values)
         note(column, good, f"must {column.wanted}, for example {column.example}")
-    typed = dict(zip(NAMES, columns, strict=True))
-    by_name = {column.name: column for column in COLUMNS}
-    future = pc.greater(typed["trade_date"], pa.scalar(business_date, pa.date32()))
-    note(by_name["trade_date"], pc.invert(pc.fill_null(pc.and_(future, masks[-1]), False)),
+    future = pc.and_(pc.greater(columns[_TRADE_DATE], pa.scalar(business_date, pa.date32())), good)
+    note(COLUMNS[_TRADE_DATE], pc.invert(pc.fill_null(future, False)),
          f"must not be after the business date {business_date}")  # fmt: skip
-    currency, rate = typed["currency"], typed["fx_to_usd"]
+    currency, rate = columns[_CURRENCY], columns[_FX_TO_USD]
     dollars = pc.equal(currency.dictionary, "USD").take(currency.indices)
     foreign_dollar = pc.and_(pc.and_(dollars, pc.not_equal(rate, 1.0)), pc.is_finite(rate))
-    note(by_name["fx_to_usd"], pc.invert(pc.fill_null(foreign_dollar, False)), "must be 1 when the currency is USD")
+    note(COLUMNS[_FX_TO_USD], pc.invert(pc.fill_null(foreign_dollar, False)), "must be 1 when the currency is USD")
     every = pa.RecordBatch.from_arrays(columns, names=NAMES)
-    if not rejected:
+    if good_rows is None:
         return Checked(every, None, rejected)
-    good = masks[0]
-    for mask in masks[1:]:
-        good = pc.and_(good, mask)
-    rows = pc.indices_nonzero(pc.fill_null(good, False))
+    rows = pc.indices_nonzero(good_rows)
     return Checked(every.take(rows), rows, rejected)
 
 
-def readable(rows: pa.RecordBatch) -> pa.RecordBatch:
-    """With times as text: not every one that Parquet holds is one that Python's types hold."""
-    columns = [pc.cast(column, pa.string()) if pa.types.is_temporal(column.type) else column for column in rows.columns]
-    return pa.RecordBatch.from_arrays(columns, names=rows.schema.names)
+def readable(batch: pa.RecordBatch, rows: pa.Array) -> list[dict[str, object]]:
+    """Some rows as Python values; times as text, because not every one that Parquet holds is one that Python's hold."""
+    columns = [_readable(column.take(rows)).to_pylist() for column in batch.columns]
+    return [dict(zip(NAMES, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def _collect(rejected: dict[int, Reasons], good: pa.Array, name: str, values: pa.Array, wanted: str) -> None:
-    if pc.all(good, skip_nulls=False, min_count=0).as_py():
-        return
-    rows = pc.indices_nonzero(pc.invert(pc.fill_null(good, False)))
+def _readable(values: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        return values.dictionary_decode()
+    return pc.cast(values, pa.string()) if pa.types.is_temporal(values.type) else values
+
+
+def _collect(rejected: dict[int, Reasons], rows: pa.Array, name: str, values: pa.Array, wanted: str) -> None:
     texts = pc.fill_null(pc.cast(values.take(rows), pa.string()), "").to_pylist()
     for row, text in zip(rows.to_pylist(), texts, strict=True):
         rejected.setdefault(row, []).append((name, f"{name} {wanted}; got {text[:_VALUE_CHARACTERS]!r}"))

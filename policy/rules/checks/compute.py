@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value
 from ..graph.launches import containers
-from ..rule import Kind, Level, Problem, Severity, View, rule
+from ..rule import Kind, Problem, Severity, View, rule
 from ..settings import Settings
 from ..tables.fargate import is_pair
 
@@ -38,7 +38,10 @@ def _zero(props: MutableMapping[str, Any], token: str, settings: Settings) -> bo
 def services_start_empty(service: Resource, view: View) -> Iterator[Problem]:
     """A service starts with no task until its image is published: an empty repository would stall the deployment."""
     if value(service, "name", service.name) not in view.settings.images_published and value(service, "desiredCount", 0):
-        yield Problem(message="starts tasks before an image can exist", property="desiredCount")
+        yield Problem(
+            message="starts tasks with the deployment, when images and data need not be there yet",
+            property="desiredCount",
+        )
 
 
 def _ecs_target(target: Resource) -> bool:
@@ -72,7 +75,6 @@ def scaled_services(graph: Graph, target: Resource) -> list[Resource]:
 @rule(
     "autoscaled-service-ignores-count",
     kinds.SERVICE,
-    level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     fix="Add desiredCount to the service's ignoreChanges",
     url="https://www.pulumi.com/docs/iac/concepts/options/ignorechanges/",
@@ -289,7 +291,7 @@ def _faults(container: dict[str, Any], *, entered: bool) -> Iterator[str]:
     if container.get("readonlyRootFilesystem") is not True and not entered:
         yield "can write to its root file system"
     if str(container.get("user", "")) in _ROOT:
-        yield "runs as root"
+        yield "names no user other than root, so it runs as root unless its image says otherwise"
     for variable in container.get("environment", ()):
         if SECRET_NAME.search(str(variable.get("name", ""))):
             yield f"has a secret in plain text in its environment ({json.dumps(variable.get('name'))})"

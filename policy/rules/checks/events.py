@@ -45,7 +45,11 @@ def s3_event_rule_has_eventbridge(event_rule: Resource, view: View) -> Iterator[
     for bucket in buckets:
         notifications = graph.attached(bucket, "bucket", kinds.BUCKET_NOTIFICATION)
         if not any(value(notification, "eventbridge") is True for notification in notifications):
-            yield Problem(message=f"{event_rule.name} listens to it, and it sends no events", resource=bucket)
+            yield Problem(
+                message=f"{event_rule.name} listens to it, and it sends no events",
+                property="eventbridge",
+                resource=bucket,
+            )
 
 
 def _role(graph: Graph, starter: Resource, path: str) -> Resource | None:

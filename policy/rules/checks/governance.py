@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
-from ..graph import Known, Resource, Unknown, identities, kinds, read, value
+from ..graph import Absent, Known, Resource, Unknown, identities, kinds, read, value
 from ..rule import EVERY, Kind, Problem, Severity, View, rule
 from ..settings import Settings
 
 _KEEPING: Final = ("skipDestroy", "deletionProtectionEnabled", "deletionProtection", "objectLockEnabled")
 """Properties that keep `pulumi destroy` from deleting a resource, or that make it leave the resource behind."""
+
+
+_PROTECTED: Final = (kinds.TABLE, "deletionProtectionEnabled")
 
 
 def _keeping(token: str) -> tuple[str, ...]:
@@ -72,8 +75,14 @@ def no_retain_or_protect(resource: Resource, view: View) -> Iterator[Problem]:
     elif keeps is not None and keeps is not bool(resource.options.protect):
         wanted = "is not protected, though it keeps its data" if keeps else "is protected, though it may be emptied"
         yield Problem(message=wanted, property="protect")
-    if resource.type == kinds.BUCKET_OBJECT_LOCK and not _opens(resource, view):
-        yield Problem(message="locks objects, which then nobody can delete, in a bucket that may be emptied")
+    locked = (
+        resource.type == kinds.BUCKET_OBJECT_LOCK and value(resource, "rule.defaultRetention.mode", "") != "GOVERNANCE"
+    )
+    if locked and not view.settings.guarded:
+        yield Problem(
+            message="locks objects, which then nobody can delete, in a bucket that may be emptied",
+            property="rule.defaultRetention.mode",
+        )
     for prop in _keeping(resource.type):
         match read(resource, prop):
             case Known(True) if keeps and prop == "deletionProtectionEnabled":
@@ -82,14 +91,12 @@ def no_retain_or_protect(resource: Resource, view: View) -> Iterator[Problem]:
                 yield Problem(message=f"sets {prop}", property=prop)
             case Unknown() if prop == "skipDestroy":
                 yield Problem(message="", property=prop, undecided=True)
-
-
-def _opens(lock: Resource, view: View) -> bool:
-    """Whether a destroy can take the locked objects, or the bucket keeps them anyway."""
-    if value(lock, "rule.defaultRetention.mode", "") == "GOVERNANCE":
-        return True
-    buckets = view.graph.resolve(lock, "bucket", kinds.BUCKET)
-    return view.settings.guarded and all(value(bucket, "forceDestroy", False) is False for bucket in buckets)
+            case Known(False) | Absent() if keeps and (resource.type, prop) == _PROTECTED:
+                yield Problem(
+                    message=f"{prop} is not set and must be true: anybody may delete what the stack keeps",
+                    property=prop,
+                    fix=f"Set {prop} so",
+                )
 
 
 _REFERENCES: Final[Mapping[str, str]] = {
@@ -174,7 +181,7 @@ def stack_outputs_complete(resource: Resource, view: View) -> Iterator[Problem]:
     known, complete = graph.once(("exported",), lambda: _leaves(outputs))
     if known.isdisjoint(identities(resource)):
         if complete:
-            yield Problem(message="no output of the stack names it")
+            yield Problem(message="no output of the stack names it", property="outputs")
         else:
             yield Problem(message="", property="outputs", undecided=True)
 

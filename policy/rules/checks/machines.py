@@ -9,6 +9,7 @@ from typing import Any, Final
 from ..documents import machine_data, machine_grammar, machines
 from ..documents.machines import Json, State
 from ..graph import Known, Resource, kinds, read
+from ..graph.texts import holds_member
 from ..rule import Problem, Severity, View, rule
 from ..tables.integrations import INTEGRATIONS, placeholder_faults
 from ..tables.rows import Context
@@ -103,12 +104,24 @@ def _of_task(arguments: Json, where: str, context: Context) -> Iterator[Problem]
         if isinstance(arguments.get("Overrides"), Mapping)
         else []
     )
+    variables = [
+        pair.get("Name")
+        for override in overrides
+        if isinstance(override, Mapping)
+        for pair in override.get("Environment", ())
+        if isinstance(pair, Mapping)
+    ]
+    if "ItemProcessor" in where and "BATCH_SHARDS" not in variables:
+        path = f"{where}.Arguments.Overrides"
+        yield Problem(
+            message=f"{path} is in a map and names no BATCH_SHARDS, so each task does all shards", property=path
+        )
     for one in context.graph.named(arguments.get("TaskDefinition"), kinds.TASK_DEFINITION) or context.graph.named(
         re.sub(r":\d+$", "", str(arguments.get("TaskDefinition"))), kinds.TASK_DEFINITION
     ):
-        text = str(one.props.get("containerDefinitions"))
+        text = one.props.get("containerDefinitions")
         for override in overrides:
-            if isinstance(override, Mapping) and f'"name": "{override.get("Name")}"' not in text:
+            if isinstance(override, Mapping) and not holds_member(text, "name", override.get("Name")):
                 message = f"{where} overrides {override.get('Name')}, which is no container of {one.name}"
                 yield Problem(message=message, property=f"{where}.Arguments.Overrides")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, MutableMapping
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from ..documents import ATTACHED, Document, MalformedError, documents
@@ -69,7 +70,7 @@ def bucket_blocks_public(bucket: Resource, view: View) -> Iterator[Problem]:
     """Each bucket blocks public access in all four ways."""
     blocks = view.graph.attached(bucket, "bucket", kinds.BUCKET_PUBLIC_ACCESS)
     if not blocks:
-        yield Problem(message="has no public access block of its own")
+        yield Problem(message="has no public access block of its own", property="blockPublicPolicy")
     for block in blocks:
         for flag in _FLAGS:
             if value(block, flag) is not True:
@@ -90,7 +91,7 @@ def bucket_tls_only(bucket: Resource, view: View) -> Iterator[Problem]:
     unknown: Undecided | None = None
     for document in (result for holder in holders for result in documents(holder, ATTACHED)):
         try:
-            if _refuses_plain_http(document):
+            if _refuses_plain_http(document, bucket):
                 return
         except Undecided as undecided:
             unknown = undecided
@@ -101,14 +102,23 @@ def bucket_tls_only(bucket: Resource, view: View) -> Iterator[Problem]:
     yield Problem(message="takes requests over plain HTTP", property="policy", resource=holders[-1])
 
 
-def _refuses_plain_http(document: Document) -> bool:
+def _refuses_plain_http(document: Document, bucket: Resource) -> bool:
+    name = bucket.props.get("bucket")
+
+    def whole(resources: tuple[str, ...]) -> bool:
+        """The bucket and its objects; while its name is unknown, a bucket and its objects."""
+        if not isinstance(name, str):
+            return {resource.endswith("/*") for resource in resources} == {True, False}
+        tails = [resource.rpartition(":")[2] for resource in resources]
+        return all(any(fnmatchcase(own, tail) for tail in tails) for own in (name, f"{name}/*"))
+
     return any(
         not one.allows
         and one.covers_action("s3:GetObject")
         and one.covers_action("s3:PutObject")
         and "*" in one.principals.get("*", ())
         and "false" in {v.lower() for v in one.conditions.get("Bool", {}).get("aws:securetransport", ())}
-        and ("*" in one.resources or {resource.endswith("/*") for resource in one.resources} == {True, False})
+        and ("*" in one.resources or whole(one.resources))
         for one in document.statements
     )
 
@@ -134,7 +144,7 @@ def bucket_and_queue_encryption(store: Resource, view: View) -> Iterator[Problem
         (store, entry) for entry in members(store, "serverSideEncryptionConfiguration.rule")
     ]
     if not rules:
-        yield Problem(message="has no encryption configuration")
+        yield Problem(message="has no encryption configuration", property="kmsMasterKeyId")
     for holder, entry in rules:
         if entry is None or not isinstance(entry, Mapping):
             raise Undecided("rules")
@@ -191,7 +201,9 @@ def ecr_lifecycle_policy(repository: Resource, view: View) -> Iterator[Problem]:
     """Each repository has a valid lifecycle policy that expires untagged images."""
     policies = view.graph.attached(repository, "repository", kinds.REPOSITORY_LIFECYCLE)
     if not policies:
-        yield Problem(message="has no lifecycle policy, so every image ever pushed is kept and paid for")
+        yield Problem(
+            message="has no lifecycle policy, so every image ever pushed is kept and paid for", property="policy"
+        )
     for policy in policies:
         try:
             entries = json.loads(value(policy, "policy", "{}"))["rules"]
@@ -250,7 +262,9 @@ def storage_and_logs_bounded(store: Resource, view: View) -> Iterator[Problem]:
     holders = view.graph.attached(store, "bucket", kinds.BUCKET_LIFECYCLE)
     rules = [entry for holder in holders for entry in members(holder, "rules")] + members(store, "lifecycleRules")
     if not any(_aborts(entry) for entry in rules):
-        yield Problem(message="keeps unfinished uploads for ever", resource=holders[0] if holders else None)
+        yield Problem(
+            message="keeps unfinished uploads for ever", property="rules", resource=holders[0] if holders else None
+        )
 
 
 def _aborts(entry: Mapping[str, Any]) -> bool:
@@ -273,4 +287,6 @@ def one_notification_per_bucket(bucket: Resource, view: View) -> Iterator[Proble
     matching = view.graph.attached(bucket, "bucket", kinds.BUCKET_NOTIFICATION)
     if len(matching) > 1:
         names = ", ".join(notification.name for notification in matching)
-        yield Problem(message=f"{len(matching)} notification resources ({names}) overwrite each other")
+        yield Problem(
+            message=f"{len(matching)} notification resources ({names}) overwrite each other", property="bucket"
+        )

@@ -83,7 +83,8 @@ _SERVICE_ERROR: Final = re.compile(
 def faults(machine: Json) -> Iterator[tuple[str, str]]:
     """What is wrong with a machine's form: the path, and the fault."""
     if machine.get("QueryLanguage") != "JSONata":
-        yield "QueryLanguage", "must be JSONata, in which the expressions are written"
+        yield "QueryLanguage", "must be JSONata: what states hand on is checked in that language only"
+        return
     for name in sorted(set(machine) - {"Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"}):
         yield name, "is no field of a machine"
     timeout = machine.get("TimeoutSeconds")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -10,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ..graph import Graph, Known, Resource, Undecided, Unknown, has_unknown, kinds, read
+from .managed import MANAGED, managed_by_role
 
 IDENTITY: Final[Mapping[str, tuple[str, ...]]] = {
     kinds.ROLE: ("inlinePolicies[].policy",),
@@ -96,6 +98,10 @@ def _strings(value: Any) -> tuple[str, ...]:
     return tuple(str(member) for member in (value if isinstance(value, list) else [value] if value is not None else []))
 
 
+_REGIONAL: Final = re.compile(r"^(states|ecs-tasks|events|scheduler|lambda)\.[a-z]{2}(?:-[a-z]+)+-\d(\.amazonaws\.com)")
+"""IAM knows these by a name for each Region, too."""
+
+
 def _statement(entry: Mapping[str, Any]) -> Statement:
     principal = entry.get("Principal", {})
     principals = (
@@ -105,6 +111,8 @@ def _statement(entry: Mapping[str, Any]) -> Statement:
     )
     if "*" in principals.get("AWS", ()):
         principals["*"] = ("*",)
+    if "Service" in principals:
+        principals["Service"] = tuple(_REGIONAL.sub(r"\1\2", name) for name in principals["Service"])
     return Statement(
         allows=entry.get("Effect") == "Allow",
         actions=_strings(entry.get("Action")),
@@ -225,19 +233,6 @@ def gather(value: Iterable[Document]) -> Grants:
     return Grants(tuple(allowed), unknown)
 
 
-_MANAGED: Final[Mapping[str, tuple[str, ...]]] = {
-    "AmazonECSTaskExecutionRolePolicy": (
-        "ecr:GetAuthorizationToken",
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:GetDownloadUrlForLayer",
-        "ecr:BatchGetImage",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-    ),
-}
-"""What the AWS-managed policies that these rules need to understand allow, on every resource."""
-
-
 def role_grants(graph: Graph, role: Resource) -> Grants:
     """What `role` may do: its inline documents, policies of the stack attached to it, and AWS-managed ones."""
 
@@ -252,9 +247,10 @@ def role_grants(graph: Graph, role: Resource) -> Grants:
                 matching += documents(policy, IDENTITY)
             match read(attachment, "policyArn"):
                 case Known(arn) if not policies and isinstance(arn, str):
-                    managed.append(_everywhere(_MANAGED.get(arn.rpartition("/")[2], ())))
+                    managed.append(_everywhere(MANAGED.get(arn.rpartition("/")[2], ())))
                 case Unknown() if not policies:
                     matching.append(Document(attachment, "policyArn", None))
+        managed += [_everywhere(MANAGED.get(arn.rpartition("/")[2], ())) for arn in managed_by_role(role)]
         own = gather(matching)
         return Grants((*own.allowed, *managed), own.unknown)
 

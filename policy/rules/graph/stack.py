@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-from .resources import Resource, normal_value, value
+from .resources import Known, Resource, Unknown, normal_value, read, value
+from .texts import leaves
 
 T = TypeVar("T")
 
@@ -57,8 +58,14 @@ class Graph:
         return self._by_urn.get(urn)
 
     def targets(self, resource: Resource, prop: str | None, *types: str) -> list[Resource]:
-        """Resources that `resource` takes a value from: for its top-level property `prop`, or for any if None."""
+        """Resources that `resource` takes a value from: for its top-level property `prop`, or for any if None.
+
+        A property without any edge that names resources of `types` as plain text, also in a document, leads to them
+        as well: by text or by output, the meaning is the same. For None only edges count: they alone make an order.
+        """
         urns: Iterable[str]
+        if prop is not None and types and not resource.property_dependencies.get(prop):
+            return self.once(("by_text", resource.urn, prop, *types), lambda: self._by_text(resource, prop, types))
         if prop is None:
             urns = dict.fromkeys(
                 (*resource.dependencies, *(urn for urns in resource.property_dependencies.values() for urn in urns))
@@ -67,6 +74,10 @@ class Graph:
             urns = dict.fromkeys(resource.property_dependencies.get(prop, ()))
         result = (self._by_urn.get(urn) for urn in urns)
         return [target for target in result if target is not None and (not types or target.type in types)]
+
+    def _by_text(self, resource: Resource, prop: str, types: tuple[str, ...]) -> list[Resource]:
+        matches = (one for text in leaves(resource.props.get(prop)) for one in self.named(text, *types))
+        return list(dict.fromkeys(one for one in matches if one is not resource))
 
     def dependents(self, resource: Resource, *types: str, prop: str | None = None) -> list[Resource]:
         """Resources that take a value from `resource`: into their property `prop`, or into any if None."""
@@ -100,17 +111,19 @@ class Graph:
     def resolve(self, resource: Resource, path: str, *types: str) -> list[Resource]:
         """Which resources of `types` the property at `path` means: by its edges first, by its value second.
 
-        Edges are known at preview, values often are not; they exist for each top-level property only. Raises
-        `Undecided` when there is no edge and the value is unknown.
+        Edges are known at preview, values often are not; edges exist for each top-level property only, so a value of
+        which every member names a resource is the better witness. Raises `Undecided` when there is no edge and the
+        value is unknown.
         """
-        if targets := self.targets(resource, re.split(r"[.\[]", path, maxsplit=1)[0], *types):
+        targets = self.targets(resource, re.split(r"[.\[]", path, maxsplit=1)[0], *types)
+        if targets and isinstance(reading := read(resource, path), Unknown):
             return targets
-        result = value(resource, path)
-        return [
-            target
-            for member in (result if isinstance(result, list) else [result])
-            for target in self.named(member, *types)
-        ]
+        result = reading.value if targets and isinstance(reading, Known) else value(resource, path)
+        members = result if isinstance(result, list) else [result]
+        matches = [self.named(member, *types) for member in members]
+        if targets and not all(matches):
+            return targets
+        return [target for match in matches for target in match]
 
     def attached(self, resource: Resource, prop: str, *types: str) -> list[Resource]:
         """Resources of `types` that mean `resource` with their property `prop`, by an edge or by a literal name."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from ..graph import Graph, Resource, kinds
+from ..graph.texts import holds_member
 
 Applies = Callable[[Graph, Resource], bool]
 
@@ -29,6 +30,10 @@ class Companion:
     at_least: int = 1
     at_most: int | None = None
     applies: Applies = always
+    such: Callable[[Resource], bool] = field(default=lambda one: True)
+    """Which resources of the types count."""
+    which: str = ""
+    """The same in words, for the message."""
 
 
 def _not_a_log_bucket(graph: Graph, bucket: Resource) -> bool:
@@ -46,11 +51,30 @@ def _alarms_publish(graph: Graph, topic: Resource) -> bool:
 
 def _job_log(graph: Graph, group: Resource) -> bool:
     """Whether a task definition of the stack writes to the group."""
-    name = group.props.get("name")
+    tasks = graph.of_type(kinds.TASK_DEFINITION)
     return any(
-        isinstance(text := one.props.get("containerDefinitions"), str) and f'"awslogs-group": "{name}"' in text
-        for one in graph.of_type(kinds.TASK_DEFINITION)
+        holds_member(one.props.get("containerDefinitions"), "awslogs-group", group.props.get("name")) for one in tasks
     )
+
+
+def _announces(stage: str) -> Callable[[Resource], bool]:
+    """Whether a schedule hands the machine this stage; one that is unknown may."""
+
+    def such(one: Resource) -> bool:
+        target = one.props.get("target")
+        text = target.get("input") if isinstance(target, Mapping) else None
+        return not isinstance(text, str) or holds_member(text, "stage", stage)
+
+    return such
+
+
+def _of_deadline(graph: Graph, group: Resource) -> bool:
+    """Whether the group's schedules ask for the report; others start the run."""
+    return "deadline" in str(group.props.get("name"))
+
+
+def _takes_events(graph: Graph, group: Resource) -> bool:
+    return bool(graph.dependents(group, kinds.EVENT_TARGET, prop="arn"))
 
 
 def _does_something(graph: Graph, role: Resource) -> bool:
@@ -98,6 +122,21 @@ COMPANIONS: Final = (
     ),
     Companion(of=kinds.EVENT_RULE, needs=(kinds.EVENT_TARGET,), by="rule", why="it would match and do nothing"),
     Companion(of=kinds.SCHEDULE_GROUP, needs=(kinds.SCHEDULE,), by="groupName", why="an empty group does nothing"),
+    *(
+        Companion(
+            of=kinds.SCHEDULE_GROUP,
+            needs=(kinds.SCHEDULE,),
+            by="groupName",
+            applies=_of_deadline,
+            such=_announces(stage),
+            which=f" with the stage {stage}",
+            why=why,
+        )
+        for stage, why in (
+            ("warn", "nobody would be warned while there is time to act"),
+            ("escalate", "nobody would be told that the report is late"),
+        )
+    ),
     Companion(
         of=kinds.CLUSTER,
         needs=(kinds.CLUSTER_CAPACITY,),
@@ -122,6 +161,19 @@ COMPANIONS: Final = (
         at_most=1,
         why="the group that EC2 makes lets its members talk to each other and to everywhere",
     ),
+    Companion(
+        of=kinds.FIREWALL_RULES,
+        needs=(kinds.FIREWALL_ASSOCIATION,),
+        by="firewallRuleGroupId",
+        why="no network would be asked what it resolves",
+    ),
+    Companion(
+        of=kinds.FIREWALL_RULES,
+        needs=(kinds.FIREWALL_RULE,),
+        by="firewallRuleGroupId",
+        at_least=2,
+        why="what is allowed needs a rule, and everything else one that blocks it",
+    ),
     Companion(of=kinds.ROUTE_TABLE, needs=(kinds.ROUTE_ASSOCIATION,), by="routeTableId", why="no subnet would use it"),
     Companion(
         of=kinds.SECURITY_GROUP,
@@ -136,6 +188,13 @@ COMPANIONS: Final = (
         by="role",
         why="it could do nothing",
         applies=_does_something,
+    ),
+    Companion(
+        of=kinds.LOG_GROUP,
+        needs=(kinds.LOG_RESOURCE_POLICY,),
+        by="policyDocument",
+        applies=_takes_events,
+        why="EventBridge could not write the events into it",
     ),
     Companion(
         of=kinds.LOG_GROUP,
@@ -163,7 +222,16 @@ USED_BY: Final = {
     kinds.STATE_MACHINE: (kinds.EVENT_TARGET, kinds.SCHEDULE),
     kinds.SECURITY_GROUP: (kinds.SERVICE, kinds.ENDPOINT, kinds.STATE_MACHINE),
     kinds.QUEUE: (kinds.EVENT_TARGET, kinds.SCHEDULE, kinds.QUEUE, kinds.ALARM),
-    kinds.KEY: (kinds.BUCKET_ENCRYPTION, kinds.TABLE, kinds.REPOSITORY, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE),
+    kinds.KEY: (
+        kinds.BUCKET_ENCRYPTION,
+        kinds.TABLE,
+        kinds.REPOSITORY,
+        kinds.LOG_GROUP,
+        kinds.TOPIC,
+        kinds.QUEUE,
+        kinds.CLUSTER,
+        kinds.STATE_MACHINE,
+    ),
     kinds.POLICY: (kinds.POLICY_ATTACHMENT,),
 }
 """Who makes a resource of the type useful; one that nobody uses is a mistake or a leftover."""

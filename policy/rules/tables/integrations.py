@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..graph import UNKNOWN, kinds
+from ..graph.texts import holds_member
 from .rows import Context, Must, Row, Table, between, exactly, free, holds, maybe, refers, row
 
 _API: Final = "https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html"
@@ -93,7 +94,7 @@ def _variables(value: Any, at: Context) -> bool:
 
 def _a_container(value: Any, at: Context) -> bool:
     return any(
-        f'"name": "{value}"' in str(one.props.get("containerDefinitions"))
+        holds_member(one.props.get("containerDefinitions"), "name", value)
         for one in at.graph.of_type(kinds.TASK_DEFINITION)
     )
 

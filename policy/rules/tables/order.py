@@ -19,6 +19,8 @@ class Before:
     belongs: str
     """The property of `first` that names what it belongs to."""
     why: str
+    only_with: str = ""
+    """A property of `later` without which the order does not matter."""
 
 
 BEFORE: Final = (
@@ -91,6 +93,7 @@ BEFORE: Final = (
         through=("roleArn",),
         belongs="role",
         why="Step Functions checks the role's log delivery when the machine is made",
+        only_with="loggingConfiguration",
     ),
     Before(
         later=kinds.SERVICE,
@@ -98,6 +101,7 @@ BEFORE: Final = (
         through=("cluster",),
         belongs="clusterName",
         why="ECS refuses a service with a provider that the cluster does not have yet",
+        only_with="capacityProviderStrategies",
     ),
     Before(
         later=kinds.ALARM,

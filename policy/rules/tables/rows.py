@@ -179,13 +179,19 @@ def holds(words: str, test: Test) -> Must:
     return Must(words, test)
 
 
-def inside(path: str) -> Must:
-    """A range of addresses within the one of the VPC that the property `path` leads to."""
+_ON_THE_WAY: Final = (kinds.SECURITY_GROUP, kinds.VPC)
+
+
+def inside(*path: str) -> Must:
+    """A range of addresses within the one of the VPC that `path` leads to, a property for each step on the way."""
 
     def test(value: Any, at: Context) -> bool:
-        vpcs = at.graph.resolve(at.resource, path, kinds.VPC)
+        holders = [at.resource]
+        for step in path:
+            holders = [target for one in holders for target in at.graph.resolve(one, step, *_ON_THE_WAY)]
         try:
-            return all(ip_network(value).subnet_of(ip_network(vpc.props["cidrBlock"])) for vpc in vpcs)  # type: ignore[arg-type]
+            own = ip_network(value)
+            return all(own.subnet_of(ip_network(vpc.props["cidrBlock"])) for vpc in holders)  # type: ignore[arg-type]
         except (ValueError, KeyError, TypeError):
             return False
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sandbox.permissions.needed import kms
+from sandbox.permissions.needed import customer_keys, kms
 from sandbox.permissions.needed.need import Need
 
 
@@ -219,6 +219,16 @@ def _rights_of_machine(asked: Asked) -> Iterator[Need]:
         for action in ("DescribeRule", "PutRule", "PutTargets"):
             why = "the machine's role makes the managed rule"
             yield Need(action=f"events:{action}", resource=rule, role=role, because=why)
+
+
+@_for("states:CreateStateMachine", "states:UpdateStateMachine")
+def _key_of_machine(asked: Asked) -> Iterator[Need]:
+    return customer_keys.of_state_machine(asked.parameters, region=asked.region, account=asked.account)
+
+
+@_for("ecs:CreateCluster", "ecs:UpdateCluster")
+def _key_of_cluster(asked: Asked) -> Iterator[Need]:
+    return customer_keys.of_cluster(asked.parameters, region=asked.region, account=asked.account)
 
 
 def _via(

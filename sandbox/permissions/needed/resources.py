@@ -195,6 +195,11 @@ TYPES: Final[Mapping[str, Mapping[str, Names]]] = {
         "oidc-provider": _of("OpenIDConnectProviderArn"),
     },
     "logs": {"log-group": _log_groups, "log-stream": _log_groups},
+    "route53resolver": {
+        "firewall-domain-list": _of("FirewallDomainListId", "Name"),
+        "firewall-rule-group": _of("FirewallRuleGroupId", "Name"),
+        "firewall-rule-group-association": _of("FirewallRuleGroupAssociationId", "Name"),
+    },
     "scheduler": {"schedule": _schedules, "schedule-group": _of("Name", "GroupName")},
     "secretsmanager": {"secret": _of("SecretId", "Name")},
     "sns": {"topic": _of("TopicArn", "Name", "TargetArn")},

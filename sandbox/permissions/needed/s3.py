@@ -75,6 +75,8 @@ def actions(operation: str, parameters: Parameters) -> Iterator[tuple[str, str]]
     if operation == "DeleteObjects":
         for item in parameters.get("Delete", {}).get("Objects", []):
             yield _versioned("DeleteObject", item.get("VersionId")), f"{bucket}/{item['Key']}"
+            if parameters.get("BypassGovernanceRetention"):
+                yield "s3:BypassGovernanceRetention", f"{bucket}/{item['Key']}"
         return
     if operation in ("CopyObject", "UploadPartCopy"):
         source, version = _source(str(parameters["CopySource"]))
@@ -119,6 +121,9 @@ def _further(operation: str, parameters: Parameters, bucket: str) -> Iterator[tu
             yield "s3:PutObjectTagging", f"{bucket}/{parameters['Key']}"
         if parameters.get("ACL"):
             yield "s3:PutObjectAcl", f"{bucket}/{parameters['Key']}"
+    elif operation == "DeleteObject" and parameters.get("BypassGovernanceRetention"):
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+        yield "s3:BypassGovernanceRetention", f"{bucket}/{parameters['Key']}"
 
 
 def _versioned(action: str, version: str | None) -> str:

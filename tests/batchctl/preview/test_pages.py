@@ -158,31 +158,6 @@ class TestDestroyed:
         assert pages.page(compare(both, both)).code == USAGE
 
 
-class TestTable:
-    @pytest.mark.parametrize("stack", ["dev", "prod"])
-    def test_it_knows_every_property_that_the_program_sets(self, stack: str) -> None:
-        taken = committed(stack)
-        unknown = {
-            (resource.type, prop)
-            for resource in taken.graph.resources
-            if resource.custom
-            for prop in taken.inputs(resource)
-            if replacement.effect(resource.type, prop) == "not known"
-        }
-        assert not unknown, "run tooling/scripts/replacements.py"
-
-    def test_it_agrees_with_what_is_documented_of_some(self) -> None:
-        """https://registry.terraform.io/providers/hashicorp/aws/latest/docs: "Forces replacement" and "Forces new"."""
-        for kind, prop, what in (
-            ("aws:ec2/vpc:Vpc", "cidrBlock", "always"),
-            ("aws:ec2/vpc:Vpc", "enableDnsSupport", "never"),
-            ("aws:ecr/repository:Repository", "encryptionConfigurations", "always"),
-            ("aws:cloudwatch/logGroup:LogGroup", "retentionInDays", "never"),
-            ("aws:sqs/queue:Queue", "name", "always"),
-        ):
-            assert replacement.effect(kind, prop) == what
-
-
 def test_acknowledgements_are_read_from_the_stack_file(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: batch-platform\n")
     section = {"batch-platform:platform": {"acknowledge": ["data-output"]}}

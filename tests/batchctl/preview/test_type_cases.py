@@ -21,7 +21,14 @@ SERVICES = sorted({kind.split("/")[0].removeprefix("aws:") for kind in CASES})
 @pytest.fixture(scope="module")
 def everything() -> Snapshot:
     """The dev stack with every type of resource that settings can add."""
-    return with_settings("dev", {"alerts": {"emails": ["night@example.com"]}})
+    return with_settings(
+        "dev",
+        {
+            "alerts": {"emails": ["night@example.com"]},
+            "network": {"dnsFirewall": True},
+            "data": {"objectLock": {"days": 400}},
+        },
+    )
 
 
 def test_every_type_has_a_case(everything: Snapshot) -> None:

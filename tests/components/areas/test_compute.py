@@ -152,6 +152,7 @@ class TestT10Services:
         assert props["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
         assert props["platformVersion"] == "1.4.0"
         assert props["propagateTags"] == "SERVICE"
+        assert props["forceNewDeployment"] is True, "otherwise another capacity replaces the service"
         assert len(props["networkConfiguration"]["subnets"]) == 3
         assert props["networkConfiguration"]["assignPublicIp"] is False
         expected = {

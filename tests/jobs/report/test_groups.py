@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 
+from report_generation.pages import figures
 from risk_results import UNITS_PER_USD
 from risk_results.documents import SCALES
 from risk_results.files import combine
@@ -46,6 +48,26 @@ class TestBooks:
         text = pdf_text(night)
         for words in ("By book", "By desk", "By asset class", "Hedge", "Rates", "component ES", "No trade has a gamma"):
             assert words in text
+
+    def test_books_that_are_not_drawn_by_themselves_share_a_bar(
+        self, night: Night, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """So that the bars add up to the whole, as the figure says."""
+        draw, bars = figures._png, {}
+
+        def look(figure: Figure) -> bytes:
+            axes = figure.axes[0]
+            if "expected shortfall" in axes.get_xlabel():
+                names = [label.get_text() for label in axes.get_yticklabels()]
+                bars.update(zip(names, [bar.get_width() for bar in axes.patches], strict=True))
+            return draw(figure)
+
+        monkeypatch.setattr(figures, "_png", look)
+        document = small(night, [[trade(trade_id=f"T-{n}", book=f"B-{n}", quantity=100.0 * n) for n in range(1, 18)]])
+        books = [group for group in document["groups"] if group["dimension"] == "book"]
+        components = sorted((book["component_expected_shortfall"] for book in books), reverse=True)
+        assert (len(components), len(bars)) == (17, 16)
+        assert bars["2 others"] / sum(bars.values()) == pytest.approx(sum(components[15:]) / sum(components))
 
     def test_change_against_the_last_report(self, night: Night) -> None:
         today = night.business_date

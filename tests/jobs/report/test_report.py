@@ -76,7 +76,7 @@ class TestReport:
             "Overnight risk report",
             "Friday 20 November 2026",
             "run nightly-1",
-            "page 1 of 6",
+            "page 1 of 5",
             "595 of 600 rows were accepted; 5 (0.83\N{NO-BREAK SPACE}%) were quarantined",
             document["riskiest_trades"][0]["trade_id"],
             *(file["key"] for file in document["data_quality"]["files"]),

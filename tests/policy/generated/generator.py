@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from batchctl.policy.mutants.operators import drop, rebuilt, swapped
 from policy.rules import UNKNOWN, Graph, Resource, identities, kinds
+from policy.rules.graph.launches import task_launches
 
 from . import schema
 from .positions import GONE, Position, changed, positions, put
@@ -32,7 +33,15 @@ KINDS: Final[tuple[Kind, ...]] = Kind.__args__
 COMPUTED: Final = frozenset(("id", "arn", "url", "keyId", "repositoryUrl", "registryId", "revision"))
 """Properties that only AWS decides, in the recordings beside the inputs."""
 
-ATTACHMENTS: Final = (kinds.ROLE_POLICY, kinds.QUEUE_POLICY, kinds.TOPIC_POLICY, kinds.BUCKET_POLICY, kinds.ROLE)
+ATTACHMENTS: Final = (
+    kinds.ROLE_POLICY,
+    kinds.QUEUE_POLICY,
+    kinds.TOPIC_POLICY,
+    kinds.BUCKET_POLICY,
+    kinds.ROLE,
+    kinds.GROUP_INGRESS,
+    kinds.GROUP_EGRESS,
+)
 """Resources that say what others may do: a mistake in one is found where it is missed, one step further."""
 
 
@@ -69,7 +78,8 @@ class Generator:
             yield from self._added(one)
             yield from self._of_edges(one)
             yield from self._of_options(one)
-            yield self._mutant("companion", one, "", "", lambda one=one: drop(self.graph, one))
+            make = lambda one=one: drop(self.graph, one)  # type: ignore[misc]  # noqa: E731
+            yield Generated("companion", one.type, "", "", one.name, make, self._missing(one))
         yield from self._types()
 
     def _mutant(self, kind: Kind, one: Resource, path: str, slip: str, make: Callable[[], Graph]) -> Generated:
@@ -79,6 +89,13 @@ class Generator:
         """The resource, its neighbours, and for what is attached to another the neighbours of that one."""
         return self._blamable[one.urn]
 
+    def _missing(self, one: Resource) -> frozenset[str]:
+        """Where it is missed that a resource is gone: what it was next to, what that is next to, and the stack."""
+        near = self._around(one)
+        if one.type == kinds.ENDPOINT:
+            near |= {launch.starter.urn for launch in task_launches(self.graph)}
+        return near.union(*(self._blamable[urn] for urn in near if urn in self._blamable), {self.graph.root.urn})
+
     @cached_property
     def _blamable(self) -> Mapping[str, frozenset[str]]:
         near = {
@@ -87,7 +104,9 @@ class Generator:
             for one in self.custom
         }
         for one in self.custom:
-            near[one.urn] |= {self._identities[text][0].urn for text in self._names(one)} | self._named_by_arn(one)
+            for urn in {self._identities[text][0].urn for text in self._names(one)} | self._named_by_arn(one):
+                near[one.urn].add(urn)
+                near[urn].add(one.urn)
         return {
             one.urn: frozenset().union(*(near.get(urn, {urn}) for urn in near[one.urn]))
             if one.type in ATTACHMENTS
@@ -108,7 +127,8 @@ class Generator:
             if len(position.steps) == 1:
                 without = {key: urns for key, urns in one.property_dependencies.items() if key != top}
                 edges = {"property_dependencies": without}
-            yield self._mutant("deleted", one, position.path, "", self._with(one, position, GONE, **edges))
+            slip = position.value if isinstance(position.steps[-1], int) and isinstance(position.value, str) else ""
+            yield self._mutant("deleted", one, position.path, slip, self._with(one, position, GONE, **edges))
             yield from self._other_values(one, position)
 
     def _other_values(self, one: Resource, position: Position) -> Iterator[Generated]:
@@ -142,7 +162,8 @@ class Generator:
                 for prop, urns in one.property_dependencies.items()
             }
             make = self._with(one, position, text.replace(name, other), property_dependencies=edges)
-            yield self._mutant("sibling", one, position.path, sibling.name, make)
+            near = self._around(one) | self._around(sibling) if one.type in ATTACHMENTS else self._around(one)
+            yield Generated("sibling", one.type, position.path, sibling.name, one.name, make, near)
 
     def _siblings(self, text: str) -> Iterator[tuple[Resource, str, Resource, str]]:
         """The longest identity of a resource in `text`, with another resource of its type and that one's identity."""

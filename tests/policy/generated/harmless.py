@@ -7,9 +7,9 @@ from functools import cache
 from re import Pattern, compile
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from batchctl.preview.recording import Mode
+from .harmless_amounts import AMOUNTS
 
+if TYPE_CHECKING:
     from .generator import Generated
 
 Entry = tuple[str, str, str, str]
@@ -30,6 +30,8 @@ _TEXTS: Final[tuple[Entry, ...]] = (
     ("*", "tags.*", "neighbour/*", "what a tag says is the team's; its characters are judged (tags-are-accepted)"),
     ("*", "description", "*", _PEOPLE),
     ("*", "alarmDescription", "neighbour/*", _PEOPLE),
+    ("*", "alarmDescription", "sibling/*", _PEOPLE),
+    ("Topic", "displayName", "added/*", _PEOPLE),
     ("*", "metricQueries[[]].label", "*", _PEOPLE),
     ("*", "*.Sid", "*", _LABEL),
     ("*", "*.Comment", "*", _PEOPLE),
@@ -38,6 +40,7 @@ _TEXTS: Final[tuple[Entry, ...]] = (
     ("Dashboard", "", "companion/*", _SHOWS),
     ("*", "name", "neighbour/misspelt", _NAME),
     ("*", "*Name", "neighbour/misspelt", _NAME),
+    ("Bucket", "bucket", "neighbour/misspelt", _NAME),
     ("RolePolicy", "name", "*", "the name of a policy within its role: nothing refers to it"),
     ("EventTarget", "targetId", "*", "the name of a target within its rule: nothing refers to it"),
     ("BucketLifecycleConfiguration", "rules[[]].id", "*", "the name of a rule within its bucket: nothing refers to it"),
@@ -52,11 +55,26 @@ _TEXTS: Final[tuple[Entry, ...]] = (
 )
 
 _WIRING: Final[tuple[Entry, ...]] = (
+    *(
+        (
+            "Policy",
+            name,
+            "edge/*",
+            "the text stays the same, and two other properties lead to the target, so the order stays, too",
+        )
+        for name in ("resourceId", "scalableDimension", "serviceNamespace")
+    ),
     (
-        "Policy",
-        "resourceId",
-        "edge/*",
-        "the text stays the same, and two other properties lead to the target, so the order stays, too",
+        "SecurityGroupEgressRule",
+        "prefixListId",
+        "neighbour/misspelt",
+        "an id of the right form: which one S3 has is known to EC2 alone, whom the program asks by the list's name",
+    ),
+    (
+        "TaskDefinition",
+        "containerDefinitions{}[[]].image",
+        "neighbour/misspelt",
+        "which tag or digest runs is what a release decides; whether it is there, ECR is asked (batchctl doctor)",
     ),
     (
         "VpcEndpoint",
@@ -65,6 +83,8 @@ _WIRING: Final[tuple[Entry, ...]] = (
         "in which zones an endpoint stands is a matter of cost (network.endpointZones): every subnet of the network "
         "reaches it; that it stands in some, and in each once, is judged",
     ),
+    ("LifecyclePolicy", "protect", "option/", "what belongs to a protected repository may be protected as well"),
+    ("Key", "protect", "option/", "a key waits for days before it goes, and is brought back until then"),
     (
         "Bucket*",
         "protect",
@@ -73,124 +93,27 @@ _WIRING: Final[tuple[Entry, ...]] = (
     ),
 )
 
-_AMOUNTS: Final[tuple[Entry, ...]] = (
-    (
-        "MetricAlarm",
-        "*Actions",
-        "edge/notifications-policy",
-        "the alarm depends on the topic's policy through its other actions",
-    ),
-    (
-        "MetricAlarm",
-        "statistic",
-        "enumeration/*",
-        "the sum and the maximum of a count are above 0 together; others are judged",
-    ),
-    ("MetricAlarm", "alarmDescription", "environment/*", _PEOPLE),
-    ("DefaultSecurityGroup", "*gress", "deleted/*", "nothing said is nothing allowed: the provider empties the group"),
-    ("BucketLifecycleConfiguration", "rules[[]].*", "neighbour/*", _CHOICE),
-    (
-        "BucketLifecycleConfiguration",
-        "rules[[]].filter*",
-        "deleted/*",
-        "a rule without a filter is for all objects, as the empty prefix is",
-    ),
-    ("Queue", "messageRetentionSeconds", "neighbour/*", _CHOICE),
-    ("Queue", "visibilityTimeoutSeconds", "*", _CHOICE),
-    ("MetricAlarm", "threshold", "neighbour/*", _CHOICE),
-    ("MetricAlarm", "period", "neighbour/*", _CHOICE),
-    ("MetricAlarm", "evaluationPeriods", "neighbour/*", _CHOICE),
-    ("MetricAlarm", "metricQueries[[]].metric.period", "neighbour/*", _CHOICE),
-    ("MetricAlarm", "datapointsToAlarm", "added/*", _DEFAULT),
-    (
-        "MetricAlarm",
-        "dimensions",
-        "deleted/",
-        "an empty object and none are the same; others are judged (alarm-metric-exists)",
-    ),
-    ("MetricAlarm", "okActions*", "deleted/*", "that an alarm is over is a courtesy; that it is raised is not"),
-    (
-        "MetricAlarm",
-        "treatMissingData",
-        "enumeration/breaching",
-        "an alarm that is raised when nothing is measured is heard",
-    ),
-    ("Policy", "targetTrackingScalingPolicyConfiguration.*", "neighbour/*", _CHOICE),
-    (
-        "Policy",
-        "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType",
-        "enumeration/ECSServiceAverageMemoryUtilization",
-        _CHOICE,
-    ),
-    ("Policy", "targetTrackingScalingPolicyConfiguration.disableScaleIn", "*", _CHOICE),
-    ("Target", "maxCapacity", "neighbour/*", _CHOICE),
-    ("TaskDefinition", "ephemeralStorage.sizeInGib", "neighbour/*", _CHOICE),
-    (
-        "TaskDefinition",
-        "runtimePlatform.cpuArchitecture",
-        "enumeration/*",
-        "both are Fargate's; the image's own architecture is checked when it is pushed",
-    ),
-    ("TaskDefinition", "containerDefinitions{}[[]].healthCheck.*", "neighbour/*", _CHOICE),
-    (
-        "TaskDefinition",
-        "containerDefinitions{}[[]].healthCheck.command[[]]",
-        "deleted/*",
-        "what the check runs is the job's own",
-    ),
-    ("TaskDefinition", "containerDefinitions{}[[]].stopTimeout", "neighbour/*", _CHOICE),
-    ("TaskDefinition", "containerDefinitions{}[[]].logConfiguration.options.max-buffer-size", "neighbour/*", _CHOICE),
-    ("TaskDefinition", "containerDefinitions{}[[]].privileged", "deleted/*", _DEFAULT),
-    ("TaskDefinition", "containerDefinitions{}[[]].mountPoints[[]].readOnly", "deleted/*", _DEFAULT),
-    ("TaskDefinition", "containerDefinitions{}[[]].user", "*", "any numeric user but 0 is no root"),
-    ("TaskDefinition", "containerDefinitions{}[[]].environment[[]].value", "*", _CHOICE),
-    ("Service", "capacityProviderStrategies[[]].base", "*", _CHOICE),
-    (
-        "Service",
-        "capacityProviderStrategies[[]].weight",
-        "neighbour/*",
-        "a weight is compared with those of other providers, of which there are none",
-    ),
-    ("Service", "capacityProviderStrategies[[]].capacityProvider", "*", _CHOICE),
-    ("ClusterCapacityProviders", "defaultCapacityProviderStrategies[[]].*", "*", _CHOICE),
-    ("Service", "deployment*Percent", "neighbour/*", _CHOICE),
-    ("Service", "forceNewDeployment", "*", "starts tasks anew and changes no setting"),
-    ("Service", "propagateTags", "enumeration/TASK_DEFINITION", "the task definition has the same tags"),
-    ("Service", "platformVersion", "neighbour/*", _CHOICE),
-    ("Schedule", "target.retryPolicy.*", "neighbour/*", _CHOICE),
-    ("EventTarget", "retryPolicy.*", "neighbour/*", _CHOICE),
-    ("EventTarget", "retryPolicy*", "deleted/*", "EventBridge's own default is 185 attempts in 24 hours"),
-    ("Key", "deletionWindowInDays", "*", _CHOICE),
-    ("Key", "rotationPeriodInDays", "*", _CHOICE),
-    ("FlowLog", "maxAggregationInterval", "*", _CHOICE),
-    ("LogGroup", "retentionInDays", "*", _CHOICE),
-    ("LogMetricFilter", "metricTransformation.defaultValue", "deleted/*", "the alarm treats missing data as good"),
-    ("Vpc", "cidrBlock", "neighbour/narrowed", "a smaller range that holds all the subnets"),
-    ("Subnet", "cidrBlock", "neighbour/*", "another range within the VPC's that no other subnet has"),
-    ("Subnet", "availabilityZone", "neighbour/*", "another zone of the Region"),
-    ("*", "forceDestroy", "*", "teardown decides; guarded stacks keep what they hold"),
-    ("*", "forceDelete", "*", "teardown decides; guarded stacks keep what they hold"),
-    ("Role", "forceDetachPolicies", "added/*", "only helps a destroy along"),
-    ("SecurityGroup", "revokeRulesOnDelete", "added/*", "only helps a destroy along"),
-    (
-        "LogResourcePolicy",
-        "policyDocument{}.Statement[[]].Condition*",
-        "*",
-        "AWS's page on EventBridge and log groups has no condition; the resource is named",
-    ),
-    ("LifecyclePolicy", "policy{}.rules[[]].selection.countNumber", "neighbour/*", _CHOICE),
-    (
-        "LifecyclePolicy",
-        "policy{}.rules[[]].rulePriority",
-        "neighbour/*",
-        "the order of rules over different tags does not matter",
-    ),
-)
-
 _POLICIES: Final[tuple[Entry, ...]] = (
     ("*", "*.Condition.*[[]]", "deleted/*", "one value less where others stay takes away; what must stay is judged"),
     ("*", "policy{}.Statement[[]].Action", "neighbour/widened", "a Deny of more refuses more"),
     ("*", "policy{}.Statement[[]].Resource", "neighbour/widened", "a Deny of more refuses more"),
+    ("BucketPolicy", "policy{}.Statement[[]].Resource[[]]", "neighbour/widened", "a Deny of more refuses more"),
+    *(
+        (
+            "RolePolicy",
+            "policy{}.Statement[[]].Resource[[]]",
+            f"deleted/{arn}",
+            "AWS names a group by its ARN with :*, and the executions of a map by that of the machine with :*; beside "
+            "these, which are judged, the other spelling grants nothing that is needed",
+        )
+        for arn in ("arn:*:log-group:*[!*]", "arn:*:execution:*/[*]")
+    ),
+    (
+        "VpcEndpoint *-ecr-dkr",
+        "policy{}.Statement[[]]",
+        "deleted/*",
+        "tokens for the registry come through ecr.api, where the statement is judged, and not through ecr.dkr",
+    ),
     (
         "RolePolicy",
         "policy{}.Statement[[]].Condition.StringLike.s3:prefix*",
@@ -269,31 +192,43 @@ _ORDER_OF_DATA: Final[tuple[Entry, ...]] = (
     ),
 )
 
-HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_WIRING, *_AMOUNTS, *_POLICIES, *_MACHINE, *_ORDER_OF_DATA)
-"""Type (its part after the colon), property, kind with the slip after a slash, reason; all but the reason globs."""
+HARMLESS: Final[tuple[Entry, ...]] = (*_TEXTS, *_WIRING, *AMOUNTS, *_POLICIES, *_MACHINE, *_ORDER_OF_DATA)
+"""Type (its part after the colon, also with the resource's name), property, kind with the slip after a slash, reason.
 
-UNTIL_KNOWN: Final[tuple[Entry, ...]] = (
-    (
-        "RolePolicy",
-        "policy{}.Statement[].Action[]",
-        "deleted/",
-        "which calls a machine makes is known with its definition: at a first preview, where that is unknown, the rule "
-        "is undecided and says so; with values known every one of these is killed",
-    ),
+All but the reason are globs.
+"""
+
+_DEFINITION: Final = (
+    "which calls a machine makes is known with its definition: at a first preview, where that is unknown, the rule is "
+    "undecided and says so"
 )
-"""As `HARMLESS`, and only for a first preview, in which values are unknown; with values known these must be killed."""
+_OTHER_DOCUMENT: Final = (
+    "the role has another document, which is unknown until its key exists: what is not granted here may be granted "
+    "there, so at a first preview the rule is undecided and says so"
+)
+UNTIL_KNOWN: Final[tuple[Entry, ...]] = (
+    ("RolePolicy *-run", "policy{}.Statement*", "deleted/*", _DEFINITION),
+    ("RolePolicy *-run", "policy{}.Statement*", "sibling/*", _DEFINITION),
+    ("RolePolicy *-run", "", "companion/", _DEFINITION),
+    ("RolePolicy", "policy{}.Statement[[]].Action[[]]", "deleted/*", _DEFINITION),
+    ("RolePolicy *-schedules-policy", "policy{}.Statement*", "deleted/*", _OTHER_DOCUMENT),
+    ("RolePolicy *-policy", "", "companion/", _OTHER_DOCUMENT),
+    ("RolePolicy *-policy", "role", "sibling/*", _OTHER_DOCUMENT),
+)
+"""As `HARMLESS`, and only for a first preview, in which values are unknown; `score` kills each with values known."""
 
 
 @cache
-def _compiled(unknown: bool) -> tuple[tuple[Pattern[str], Pattern[str], Pattern[str], str], ...]:
-    entries = (*HARMLESS, *(UNTIL_KNOWN if unknown else ()))
+def _compiled(until_known: bool) -> tuple[tuple[Pattern[str], Pattern[str], Pattern[str], str], ...]:
+    entries = UNTIL_KNOWN if until_known else HARMLESS
     return tuple((compile(translate(t)), compile(translate(p)), compile(translate(k)), why) for t, p, k, why in entries)
 
 
-def reason(mutant: Generated, mode: Mode) -> str | None:
-    """Why nobody needs to notice the mutant; None if somebody must."""
+def reason(mutant: Generated, *, until_known: bool = False) -> str | None:
+    """Why nobody needs to notice the mutant, or not before values are known; None if somebody must."""
     kind, type_ = f"{mutant.kind}/{mutant.slip}", mutant.type.rpartition(":")[2]
-    for types, path, kinds, why in _compiled(mode == "unknown"):
-        if types.match(type_) and path.match(mutant.path) and kinds.match(kind):
+    for types, path, kinds, why in _compiled(until_known):
+        is_of_type = types.match(type_) or types.match(f"{type_} {mutant.resource}")
+        if is_of_type and path.match(mutant.path) and kinds.match(kind):
             return why
     return None

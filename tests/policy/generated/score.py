@@ -90,11 +90,29 @@ def outcome(stack: str, mode: Mode, index: int) -> Outcome:
     if killer:
         fate: Fate = "killed"
         rules: tuple[str, ...] = (killer,)
-    elif reason(mutant, mode):
+    elif reason(mutant) or (mode == "unknown" and _is_killed_when_known(stack, mutant)):
         fate, rules = "harmless", ()
     else:
         fate, rules = _fate(mutant, broken, stack, mode)
     return Outcome(stack, mode, mutant.kind, mutant.type, mutant.path, mutant.slip, mutant.resource, fate, rules)
+
+
+def _is_killed_when_known(stack: str, mutant: Generated) -> bool:
+    """Whether the mutant may wait until values are known, and all that change the same property then are killed."""
+    if not reason(mutant, until_known=True):
+        return False
+    alike = _alike(stack).get((mutant.kind, mutant.type, mutant.path, mutant.resource), ())
+    return bool(alike) and all(outcome(stack, "resolved", index).fate in ("killed", "harmless") for index in alike)
+
+
+@cache
+def _alike(stack: str) -> dict[tuple[str, ...], tuple[int, ...]]:
+    """The mutants with values known, by what they change; a sibling is another one there."""
+    result: dict[tuple[str, ...], tuple[int, ...]] = {}
+    for index, one in enumerate(mutants(stack, "resolved")):
+        key = (one.kind, one.type, one.path, one.resource)
+        result[key] = (*result.get(key, ()), index)
+    return result
 
 
 def _fate(mutant: Generated, broken: Graph, stack: str, mode: Mode) -> tuple[Fate, tuple[str, ...]]:

@@ -1,154 +1,202 @@
-"""Legitimate settings, made from the settings' own model, and the same meaning written otherwise."""
+"""Legitimate stacks: settings drawn over the settings' model, recorded, and the same meaning written otherwise.
+
+Hypothesis draws; one seed always draws the same stacks, so that a red one can be looked at again.
+"""
 
 from __future__ import annotations
 
-import json
-import random
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass
 from typing import Any, Final
+
+import hypothesis
+from hypothesis import HealthCheck, Phase
+from hypothesis import strategies as st
 
 from batchctl import project as projects
 from batchctl.policy.mutants.matrix import ROOT
-from batchctl.policy.mutants.operators import rebuilt
-from batchctl.preview.recording import Mode, record
-from policy.rules import Graph, Level, Resource, Verdict, evaluate
+from batchctl.preview.recording import MODES, record
+from policy.rules import Graph, Level, Verdict, evaluate
 from settings import SettingsError
+from tooling.every_setting import EVERY_SETTING
 
-_JOB_SIZES: Final = ((256, 512), (512, 1024), (512, 4096), (1024, 2048), (2048, 4096), (4096, 30720), (8192, 16384))
-_ENDPOINTS: Final = ("secretsmanager", "sqs", "ssm")
+from .spellings import respelled
+
+_SIZES: Final = ((256, 512), (512, 1024), (512, 4096), (1024, 2048), (2048, 4096), (4096, 30720), (8192, 16384))
+_ENDPOINTS: Final = ("ecs", "kms", "secretsmanager", "sqs", "ssm", "states", "monitoring")
+_JOBS: Final = ("data-ingestion", "risk-calculation", "report-generation")
+_PLATFORM: Final = "batch-platform:"
+
+Settings = dict[str, Any]
 
 
-def settings(seed: int) -> dict[str, Any]:
-    """A stack's configuration, drawn over the values that the settings' model allows."""
-    draw = random.Random(seed)
-    cpu, memory = draw.choice(_JOB_SIZES)
-    zones = draw.choice((2, 3, 3, 4))
-    job: dict[str, Any] = {
-        "cpu": cpu,
-        "memory": memory,
-        "architecture": draw.choice(("X86_64", "ARM64")),
-        "ephemeralStorage": draw.choice((21, 50, 200)),
-        "capacity": draw.choice(("on-demand", "spot-with-fallback")),
-        "timeout": draw.choice((60, 3600, 86400)),
-        "environment": {"LOG_LEVEL": draw.choice(("INFO", "DEBUG"))},
-        "scaling": {"maxTasks": draw.choice((1, 10, 100)), "cpuTarget": draw.choice((10, 70, 95))},
+def _some(options: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Settings]:
+    """Any of the options, each or none."""
+    return st.fixed_dictionaries({}, optional=dict(options))
+
+
+def _as_everywhere(section: str, *names: str) -> dict[str, st.SearchStrategy[Any]]:
+    """The values that the stack with every setting has."""
+    return {name: st.just(EVERY_SETTING[_PLATFORM + section][name]) for name in names}
+
+
+_JOB: Final = st.sampled_from(_SIZES).flatmap(
+    lambda size: st.fixed_dictionaries(
+        {"cpu": st.just(size[0]), "memory": st.just(size[1])},
+        optional={
+            "architecture": st.sampled_from(("X86_64", "ARM64")),
+            "ephemeralStorage": st.integers(21, 200),
+            "capacity": st.sampled_from(("on-demand", "spot-with-fallback")),
+            "timeout": st.integers(60, 86400),
+            "environment": st.fixed_dictionaries({"LOG_LEVEL": st.sampled_from(("INFO", "DEBUG"))}),
+            "retry": st.fixed_dictionaries(
+                {"attempts": st.integers(0, 5), "backoffSeconds": st.integers(1, 60)},
+            ),
+            "scaling": st.fixed_dictionaries({"maxTasks": st.integers(1, 100), "cpuTarget": st.integers(10, 95)}),
+        },
+    )
+)
+_WORKER: Final = st.fixed_dictionaries(
+    {
+        "cpu": st.just(256),
+        "memory": st.just(512),
+        "queue": st.fixed_dictionaries(
+            {},
+            optional={"visibilityTimeout": st.integers(30, 43200), "maxReceives": st.integers(1, 10)},
+        ),
+        "reads": st.just([{"bucket": "input", "prefix": "queue/"}]),
     }
-    result: dict[str, Any] = {
+)
+
+
+@st.composite
+def sections(draw: st.DrawFn) -> Settings:
+    """The sections of a stack file, each within what the settings' model allows."""
+    zones = draw(st.integers(2, 4))
+    jobs = {name: draw(_JOB) for name in draw(st.sets(st.sampled_from(_JOBS)))}
+    endpoints = draw(st.sets(st.sampled_from(_ENDPOINTS), max_size=3))
+    if draw(st.booleans()):
+        jobs["worker"] = draw(_WORKER)
+        endpoints |= {"sqs"}
+    stay = st.integers(1, 3650)
+    days = dict.fromkeys(("inputDays", "outputDays", "auditDays", "ledgerDays"), stay)
+    return {
         "network": {
             "zones": zones,
-            "endpointZones": draw.randint(1, zones),
-            "cidr": draw.choice(("10.0.0.0/16", "172.16.0.0/18", "192.168.0.0/20")),
-            "extraEndpoints": draw.sample(_ENDPOINTS, draw.randint(0, 3)),
+            "endpointZones": draw(st.integers(1, zones)),
+            "cidr": draw(st.sampled_from(("10.0.0.0/16", "172.16.0.0/18", "192.168.0.0/20"))),
+            "extraEndpoints": sorted(endpoints),
+            **draw(_some(_as_everywhere("network", "dnsFirewall", "guardDuty"))),
         },
-        "data": {
-            "inputDays": draw.randint(1, 3650),
-            "outputDays": draw.randint(1, 3650),
-            "auditDays": draw.randint(1, 3650),
-        },
-        "registry": {"keepImages": draw.choice((2, 10, 1000)), "untaggedDays": draw.choice((1, 30, 365))},
-        "alerts": {
-            "failurePercent": draw.choice((0, 5, 50)),
-            "failurePeriod": draw.choice((60, 300, 600, 900, 3600)),
-            "longRunMinutes": draw.choice((1, 180, 1440)),
-            "logErrors": draw.choice((1, 10, 1000)),
-            "emails": draw.choice(([], ["team@example.com"])),
-        },
-        "jobs": {draw.choice(("data-ingestion", "report-generation")): job},
+        "data": draw(_some({**days, **_as_everywhere("data", "previousVersionDays", "objectLock", "senders")})),
+        "registry": draw(_some({"keepImages": st.integers(2, 1000), "untaggedDays": st.integers(1, 365)})),
+        "alerts": draw(
+            _some(
+                {
+                    "failurePercent": st.integers(0, 100),
+                    "failurePeriod": st.sampled_from((60, 300, 600, 900, 3600)),
+                    "longRunMinutes": st.integers(1, 1440),
+                    "logErrors": st.integers(1, 1000),
+                    "emails": st.sampled_from(([], ["team@example.com"])),
+                }
+            )
+        ),
+        "jobs": jobs,
         "workflow": {
             "fargateVcpuQuota": 1000,
-            "deadline": {"timezone": draw.choice(("Europe/Berlin", "UTC", "America/New_York"))},
+            **draw(
+                _some(
+                    {
+                        "deadline": st.fixed_dictionaries(
+                            {"timezone": st.sampled_from(("Europe/Berlin", "UTC", "America/New_York", "Asia/Tokyo"))}
+                        ),
+                        "start": st.fixed_dictionaries({"schedule": st.sampled_from(("04:00", "23:30"))}),
+                        **_as_everywhere("workflow", "onNewerManifest"),
+                    }
+                )
+            ),
         },
-        "platform": {
-            "logRetentionDays": draw.choice((1, 30, 365)),
-            "capacity": draw.choice(("on-demand", "spot-with-fallback")),
-        },
+        "platform": draw(
+            _some(
+                {
+                    "logRetentionDays": st.sampled_from((1, 30, 365, 3653)),
+                    "capacity": st.sampled_from(("on-demand", "spot-with-fallback")),
+                    "teardown": st.just(True),  # false is for stacks that the pack's guardedSuffixes name
+                    **_as_everywhere("platform", "permissionsBoundary", "permissionsPath", "customerKeys"),
+                }
+            )
+        ),
     }
-    if draw.random() < 0.4:
-        result["jobs"]["worker"] = {
-            "cpu": 256,
-            "memory": 512,
-            "queue": {
-                "tasksPerMessages": draw.choice((1, 10, 100)),
-                "visibilityTimeout": draw.choice((30, 900, 43200)),
-            },
-            "reads": [{"bucket": "input", "prefix": "queue/"}],
-        }
-        result["network"]["extraEndpoints"] = sorted({*result["network"]["extraEndpoints"], "sqs"})
-    if draw.random() < 0.4:
-        result["workflow"]["start"] = {"schedule": draw.choice(("04:00", "23:30"))}
-    return result
 
 
-@cache
-def stack_of(seed: int, mode: Mode = "resolved") -> Graph:
-    """The program recorded with those settings."""
+def drawn(seed: int, count: int) -> list[Settings]:
+    """`count` stack files, or a few less; the same ones for one seed."""
+    result: list[Settings] = []
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(sections())
+    def collect(one: Settings) -> None:
+        result.append(one)
+
+    collect()
+    return result[:count]
+
+
+def recorded(settings: Settings, mode: Any = "resolved") -> Graph | None:
+    """The program with these settings over those of dev; None where it refuses them."""
     project = projects.load(ROOT)
     file = project.stack("dev")
-    drawn = settings(seed)
-    config = {
-        **file.config,
-        **{
-            f"batch-platform:{key}": _merged(file.config.get(f"batch-platform:{key}"), value)
-            for key, value in drawn.items()
-        },
-    }
-    result = record(ROOT, project=project.name, stack="dev", config=config, secret_keys=file.secret_keys, mode=mode)
+    over = {f"{_PLATFORM}{name}": value for name, value in settings.items()}
+    config = {**file.config, **{key: _merged(file.config.get(key), value) for key, value in over.items()}}
+    try:
+        result = record(ROOT, project=project.name, stack="dev", config=config, secret_keys=file.secret_keys, mode=mode)
+    except SettingsError:
+        return None
     return result.graph(project.name)
-
-
-def legitimate(seed: int) -> Graph:
-    """The program recorded with settings of this seed, or of the next that the program takes."""
-    for attempt in range(20):
-        try:
-            return stack_of(seed + attempt * 1_000_003)
-        except SettingsError:
-            continue
-    raise ValueError(f"the program refuses everything that is drawn from seed {seed}")
 
 
 def _merged(base: Any, over: Any) -> Any:
     return {**base, **over} if isinstance(base, Mapping) and isinstance(over, Mapping) else over
 
 
-def respelled(graph: Graph, seed: int) -> Graph:
-    """The same stack with documents written otherwise: other spaces, other order, lists, split statements."""
-    draw = random.Random(seed)
-    return rebuilt(graph, (_respelled(one, draw) for one in graph))
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of the stacks of one seed."""
+
+    variants: int
+    refused: int
+    """Settings that the program itself refuses: two of them do not go together."""
+    red: tuple[str, ...]
+    """Mandatory findings: there should be none."""
 
 
-def _respelled(one: Resource, draw: random.Random) -> Resource:
-    props = dict(one.props)
-    for name in ("policy", "assumeRolePolicy", "policyDocument"):
-        text = props.get(name)
-        if isinstance(text, str) and '"Statement"' in text and draw.random() < 0.5:
-            props[name] = json.dumps(_document(json.loads(text), draw), indent=draw.choice((None, 2)))
-    return replace(one, props=props)
+def judged(seed: int, count: int, spellings: int = 3) -> Judged:
+    """Draws settings, records them, and asks the rules: as recorded in both modes, and as often written otherwise."""
+    variants, refused, red = 0, 0, []
+    for number, settings in enumerate(drawn(seed, count)):
+        graphs = [recorded(settings, mode) for mode in MODES]
+        known = graphs[-1]
+        if known is None:
+            refused += 1
+            continue
+        others = [respelled(known, 1000 * seed + 10 * number + turn) for turn in range(spellings)]
+        for graph in (*(one for one in graphs if one is not None), *others):
+            variants += 1
+            red += mandatory(graph)
+    return Judged(variants, refused, tuple(red))
 
 
-def _document(document: Any, draw: random.Random) -> Any:
-    statements = []
-    for one in document["Statement"]:
-        actions = one.get("Action")
-        if isinstance(actions, list) and len(actions) > 1 and draw.random() < 0.5:
-            cut = draw.randint(1, len(actions) - 1)
-            for number, part in enumerate((actions[:cut], actions[cut:])):
-                statements.append({**one, "Sid": f"{one.get('Sid', 'S')}{number}", "Action": part})
-        else:
-            statements.append(
-                {**one, "Action": [actions] if isinstance(actions, str) and draw.random() < 0.5 else actions}
-            )
-    draw.shuffle(statements)
-    return {"Statement": statements, "Version": document["Version"]}
-
-
-def findings(seed: int) -> list[str]:
-    """Mandatory findings about the settings of this seed, as recorded and written otherwise."""
-    graph = legitimate(seed)
+def mandatory(graph: Graph) -> list[str]:
+    """The messages of the mandatory findings about a stack."""
     return [
         one.message
-        for variant in (graph, respelled(graph, seed))
-        for one in evaluate(variant, {})
+        for one in evaluate(graph, {})
         if one.level is Level.MANDATORY and one.verdict in (Verdict.FAIL, Verdict.CRASH)
     ]

@@ -88,12 +88,71 @@ CASES: list[tuple[str, str, dict[str, Any], set[tuple[str, str]]]] = [
         ("kms:DescribeKey", KEY.rpartition(":")[2]),
         ("kms:CreateGrant", KEY.rpartition(":")[2]),
     }),
+    ("route53resolver", "CreateFirewallRule", {"FirewallRuleGroupId": "rslvr-frg-1", "FirewallDomainListId": "l"}, {
+        ("route53resolver:CreateFirewallRule", "firewall-rule-group/rslvr-frg-1"),
+        ("route53resolver:CreateFirewallRule", "firewall-domain-list/l"),
+    }),
+    ("route53resolver", "AssociateFirewallRuleGroup", {"FirewallRuleGroupId": "g", "VpcId": "vpc-1", "Name": "a"}, {
+        ("route53resolver:AssociateFirewallRuleGroup", "firewall-rule-group-association/a"),
+    }),
+    ("s3", "CreateBucket", {"Bucket": "b", "ObjectLockEnabledForBucket": True}, {
+        ("s3:CreateBucket", "b"), ("s3:PutBucketObjectLockConfiguration", "b"), ("s3:PutBucketVersioning", "b"),
+    }),
+    ("s3", "DeleteObject", {"Bucket": "b", "Key": "k", "VersionId": "v", "BypassGovernanceRetention": True}, {
+        ("s3:DeleteObjectVersion", "b/k"), ("s3:BypassGovernanceRetention", "b/k"),
+    }),
+    ("ecs", "ExecuteCommand", {"cluster": "one", "task": "two", "command": "sh"}, {
+        ("ecs:ExecuteCommand", "cluster/one"), ("ecs:ExecuteCommand", "task/one/two"),
+    }),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("service", "operation", "parameters", "expected"), CASES)
 def test_a_call_needs(service: str, operation: str, parameters: dict[str, Any], expected: set[tuple[str, str]]) -> None:
     assert asked(service, operation, **parameters) == expected
+
+
+def keys_used(service: str, operation: str, /, **parameters: Any) -> set[tuple[str, str, str]]:
+    """KMS action, who needs it, and the encryption context that it shows."""
+    found = needs(call(service, operation, **parameters), ACCOUNT)
+    return {
+        (need.action, str(need.service or (need.role or "").rpartition("/")[2]), str(need.context))
+        for need in found
+        if need.action.startswith("kms:")
+    }
+
+
+def test_a_machine_under_a_customer_key_is_encrypted_by_its_role() -> None:
+    encrypted = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": KEY}
+    used = keys_used(
+        "stepfunctions",
+        "CreateStateMachine",
+        name="m",
+        roleArn=ROLE,
+        definition="{}",
+        encryptionConfiguration=encrypted,
+        loggingConfiguration={"level": "ALL"},
+    )
+    machine = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m"
+    assert {(action, who) for action, who, shown in used if machine in shown} == {
+        ("kms:Decrypt", "role-task-dev"),
+        ("kms:GenerateDataKey", "role-task-dev"),
+    }
+    assert {(action, who) for action, who, shown in used if "SourceArn" in shown} == {
+        ("kms:GenerateDataKey", "role-task-dev"),
+        ("kms:Decrypt", "delivery.logs.amazonaws.com"),
+    }
+    assert not keys_used("stepfunctions", "CreateStateMachine", name="m", roleArn=ROLE, definition="{}")
+
+
+def test_scratch_space_under_a_customer_key_is_encrypted_by_fargate() -> None:
+    storage = {"managedStorageConfiguration": {"fargateEphemeralStorageKmsKeyId": KEY}}
+    used = keys_used("ecs", "CreateCluster", clusterName="one", configuration=storage)
+    assert {(action, who) for action, who, _ in used} == {
+        ("kms:GenerateDataKeyWithoutPlaintext", "fargate.amazonaws.com"),
+        ("kms:CreateGrant", "fargate.amazonaws.com"),
+    }
+    assert all("'kms:EncryptionContext:aws:ecs:clusterName': 'one'" in shown for _, _, shown in used)
 
 
 def test_each_resource_of_an_ec2_call_is_judged_with_its_own_keys() -> None:

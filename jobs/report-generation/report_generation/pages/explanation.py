@@ -17,7 +17,7 @@ def method_and_data(analysis: Analysis) -> list[Flowable]:
     """Data quality, files, method."""
     quality, summary = analysis.gathered.quality, analysis.gathered.summary
     rows = summary.trades + summary.quarantined
-    parts: list[Flowable] = [
+    data: list[Flowable] = [
         Paragraph("Data quality", styles.HEADING),
         paragraph(
             f"{summary.trades:,} of {rows:,} rows were accepted; {summary.quarantined:,} "
@@ -27,9 +27,10 @@ def method_and_data(analysis: Analysis) -> list[Flowable]:
     ]
     if quality.reasons:
         height = 0.55 + 0.19 * min(12, len(quality.reasons))
-        parts += [Spacer(0, 4), figure(figures.reasons, quality.reasons, height=height)]
+        data += [Spacer(0, 4), figure(figures.reasons, quality.reasons, height=height)]
     files = quality.files[:_MOST_FILES]
-    parts += [
+    parts: list[Flowable] = [
+        KeepTogether(data),
         Paragraph("Files", styles.HEADING),
         table(
             ("file", "SHA-256", "accepted", "rejected"),

@@ -114,15 +114,29 @@ def exposures(parts: Mapping[str, Exposure], width: float, height: float, most: 
         return _png(figure)
 
 
-def components(risks: Sequence[GroupRisk], width: float, height: float, former: Mapping[str, float]) -> bytes:
-    """Component expected shortfall of groups, beside what each would lose alone and its last component."""
+def components(
+    risks: Sequence[GroupRisk],
+    width: float,
+    height: float,
+    former: Mapping[str, float],
+    others: Sequence[GroupRisk],
+) -> bytes:
+    """Component expected shortfall of groups, beside what each would lose alone and its last component.
+
+    `others` are drawn as one bar, so that the bars add up to the whole.
+    """
     factor_units, suffix = scale_of(max(max(abs(risk.component), abs(risk.expected_shortfall)) for risk in risks))
     factor = UNITS_PER_USD * factor_units
     with mpl.rc_context(_STYLE):
         figure, axes = _canvas(width, height)
-        positions = np.arange(len(risks))[::-1]
+        names = [_label(risk.group.name) for risk in risks]
         values = [risk.component / factor for risk in risks]
-        axes.barh(positions, values, color=[NAVY if value >= 0 else TEAL for value in values], height=0.66)
+        if others:
+            names.append(f"{len(others):,} others")
+            values.append(sum(risk.component for risk in others) / factor)
+        bars = np.arange(len(names))[::-1]
+        positions = bars[: len(risks)]
+        axes.barh(bars, values, color=[NAVY if value >= 0 else TEAL for value in values], height=0.66)
         axes.plot(
             [risk.expected_shortfall / factor for risk in risks],
             positions,
@@ -135,7 +149,7 @@ def components(risks: Sequence[GroupRisk], width: float, height: float, former: 
         before = [former.get(risk.group.name, np.nan) / factor_units for risk in risks]
         if former:
             axes.plot(before, positions, "D", color=AMBER, markersize=3.4, linestyle="none", label="in the last report")
-        axes.set_yticks(positions, [_label(risk.group.name) for risk in risks])
+        axes.set_yticks(bars, names)
         axes.tick_params(axis="y", colors=INK)
         axes.axvline(0, color=MUTED, linewidth=0.6)
         axes.set_xlabel(f"expected shortfall {HEADLINE / 10:g} %, USD {suffix}; bars add up to the whole".rstrip())

@@ -147,25 +147,31 @@ def _exposures(analysis: Analysis) -> list[Flowable]:
     by_instrument = {part.name: part.exposure for part in largest}
     gross = sum(part.exposure.gross for part in largest)
     share = f"; together {percent(gross / analysis.total.gross)} of the book" if analysis.total.gross else ""
-    return [
-        PageBreak(),
-        Paragraph("Exposure by asset class", styles.HEADING),
-        figure(figures.exposures, by_class, height=1.8, most=8),
-        Paragraph("Exposure by currency", styles.HEADING),
-        figure(figures.exposures, header.by_currency, height=2.05, most=10),
-        Paragraph("Largest instruments", styles.HEADING),
-        figure(figures.exposures, by_instrument, height=4.4, most=_TOP_INSTRUMENTS),
-        Paragraph(
-            f"Market value in US dollars at the rates of the trade files. The {len(largest)} instruments with the "
-            f"largest gross exposure, of {instruments.count:,}{share}.",
-            styles.NOTE,
-        ),
+    note = Paragraph(
+        f"Market value in US dollars at the rates of the trade files. The {len(largest)} instruments with the "
+        f"largest gross exposure, of {instruments.count:,}{share}.",
+        styles.NOTE,
+    )
+    parts: list[list[Flowable]] = [
+        [
+            Paragraph("Exposure by asset class", styles.HEADING),
+            figure(figures.exposures, by_class, height=1.8, most=8),
+        ],
+        [
+            Paragraph("Exposure by currency", styles.HEADING),
+            figure(figures.exposures, header.by_currency, height=2.05, most=10),
+        ],
+        [
+            Paragraph("Largest instruments", styles.HEADING),
+            figure(figures.exposures, by_instrument, height=4.4, most=_TOP_INSTRUMENTS),
+            note,
+        ],
     ]
+    return [KeepTogether(part) for part in parts]
 
 
 def _trades(analysis: Analysis) -> list[Flowable]:
     return [
-        PageBreak(),
         KeepTogether(
             [
                 Paragraph("Trades with most risk of their own", styles.HEADING),

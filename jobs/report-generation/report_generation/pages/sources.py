@@ -10,8 +10,7 @@ from report_generation.pages.layout import figure, table
 
 DIMENSIONS = {"book": "book", "desk": "desk", "asset_class": "asset class"}
 """The finest that the trades have is drawn; all are listed."""
-_MOST_ROWS = 15
-_MOST_BARS = 14
+_MOST_ROWS = _MOST_BARS = 15
 _MOST_STEPS = 7
 _LEVEL = f"{HEADLINE / 10:g} %"
 
@@ -19,11 +18,11 @@ _LEVEL = f"{HEADLINE / 10:g} %"
 def groups(analysis: Analysis) -> list[Flowable]:
     """Risk by book, desk and asset class."""
     finest = _finest(analysis)
-    shown = analysis.of(finest)[:_MOST_BARS]
+    shown, others = analysis.of(finest)[:_MOST_BARS], analysis.of(finest)[_MOST_BARS:]
     former = analysis.former.components(finest) if analysis.former else {}
     flow: list[Flowable] = [
         Paragraph(f"Where the expected shortfall comes from, by {DIMENSIONS[finest]}", styles.HEADING),
-        figure(figures.components, shown, height=0.8 + 0.2 * len(shown), former=former),
+        figure(figures.components, shown, height=0.8 + 0.2 * len(shown), former=former, others=others),
     ]
     for dimension, words in DIMENSIONS.items():
         risks = analysis.of(dimension)
@@ -153,7 +152,7 @@ def _risk_table(words: str, risks: list[GroupRisk]) -> Flowable:
             )
             for risk in risks[:_MOST_ROWS]
         ],
-        (0.17, 0.1, 0.11, 0.11, 0.11, 0.13, 0.135, 0.135),
+        (0.175, 0.08, 0.1, 0.105, 0.105, 0.135, 0.15, 0.15),
     )
 
 

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ...documents import Document, MalformedError, Statement, effective
+from ...documents import Document, Statement, effective
+from ...documents.held import statements_of
 from ...graph import Graph, Resource, kinds
 from ...graph.location import location_of
 from ...rule import Problem
 from ...tables.grants import Grant, filled
-
-_IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
-
-
-def statements_of(document: Document) -> Sequence[Statement]:
-    """The statements of a document; none while it is unknown or cannot be read."""
-    try:
-        return () if document.text is None else document.statements
-    except MalformedError:
-        return ()
-
-
-def allowing(document: Document) -> list[Statement]:
-    """The statements of a document that allow."""
-    return [one for one in statements_of(document) if one.allows]
 
 
 @dataclass(slots=True)
@@ -57,7 +43,7 @@ def compared(
     tally = _Tally()
     for document in held:
         for one in statements_of(document):
-            for fault in _of_statement(graph, one, rows, tally, refused) if one.allows else ():
+            for fault in dict.fromkeys(_of_statement(graph, one, rows, tally, refused)) if one.allows else ():
                 if strict:
                     yield Problem(message=fault, property=document.path, resource=document.holder)
     if strict:
@@ -65,17 +51,20 @@ def compared(
         yield from _parts(rows, tally)
         yield from _taken_away(graph, tally, refused, boundary)
     for index, row in enumerate(rows):
-        if not tally.actions(index) and row.needed(graph, subject):
-            if unknown:
+        granted = tally.actions(index)
+        lacking = row.actions - granted if row.complete or not granted else frozenset()
+        if lacking and row.needed(graph, subject):
+            if unknown:  # what is not granted here may be granted there
                 yield Problem(message="", property=unknown[0], undecided=True)
             elif strict:
-                what = " or ".join(kind.rpartition(":")[2] for kind in row.on) or "*"
-                ties = f", tied by {', '.join(sorted(row.when))}" if row.when else ""
-                whom = f" to {_whom(row.principals)}" if row.principals else ""
-                lacking = ", ".join(sorted(row.actions))
-                yield Problem(
-                    message=f"does not grant {lacking} on {what} of this stack{whom}{ties}", property="policy"
-                )
+                yield Problem(message=f"does not grant {_described(row, lacking)}", property="policy")
+
+
+def _described(row: Grant, actions: frozenset[str]) -> str:
+    what = " or ".join(kind.rpartition(":")[2] for kind in row.on) or "*"
+    ties = f", tied by {', '.join(sorted(row.when))}" if row.when else ""
+    whom = f" to {_whom(row.principals)}" if row.principals else ""
+    return f"{', '.join(sorted(actions))} on {what} of this stack{whom}{ties}"
 
 
 def _covered(graph: Graph, subject: Resource, rows: list[Grant], tally: _Tally, open_: bool) -> Iterator[Problem]:
@@ -110,7 +99,9 @@ def _parts(rows: list[Grant], tally: _Tally) -> Iterator[Problem]:
             others = (
                 rows[other].actions
                 for other, names in tally.met.items()
-                if other != index and (not rows[other].complete or rows[other].actions <= names.get(resource, set()))
+                if other != index
+                and (rows[other].principals, set(rows[other].when)) == (row.principals, set(row.when))
+                and (not rows[other].complete or rows[other].actions <= names.get(resource, set()))
             )
             if lacking and actions - {action for listed in others for action in listed}:
                 yield Problem(
@@ -177,18 +168,26 @@ def _of_statement(
         fitting = [
             i for i, row in enumerate(rows) if action in row.actions or f"{action.partition(':')[0]}:*" in row.any_of
         ]
-        faults = {i: list(_misfits(graph, one, rows[i])) for i in fitting}
-        good = [i for i, listed in faults.items() if not listed]
-        for i in good:
-            for name in one.resources:
-                tally.met.setdefault(i, {}).setdefault(name, set()).add(action)
-            tally.tied.setdefault(i, set()).update(
-                value for keys in one.conditions.values() for value in keys.get("aws:sourcearn", ())
-            )
         if not fitting:
-            yield f"allows {action}, which nothing here needs"
-        elif not good:
-            yield f"allows {action} {min(faults.values(), key=len)[0]}"
+            patterns = (pattern for pattern in one.actions if action in effective.expanded(pattern))
+            yield f"allows {next(patterns, action)}, which nothing here needs"
+            continue
+        for part in _by_resource(one):
+            faults = {i: list(_misfits(graph, part, rows[i])) for i in fitting}
+            good = [i for i, listed in faults.items() if not listed]
+            for i in good:
+                for name in part.resources:
+                    tally.met.setdefault(i, {}).setdefault(name, set()).add(action)
+                tally.tied.setdefault(i, set()).update(
+                    value for keys in one.conditions.values() for value in keys.get("aws:sourcearn", ())
+                )
+            if not good:
+                yield f"allows {action} {min(faults.values(), key=len)[0]}"
+
+
+def _by_resource(one: Statement) -> list[Statement]:
+    """The statement as often as it names resources, each with one of them: each is judged by the row it is about."""
+    return [replace(one, resources=(name,)) for name in one.resources] if len(one.resources) > 1 else [one]
 
 
 def _misfits(graph: Graph, one: Statement, row: Grant) -> Iterator[str]:
@@ -210,8 +209,12 @@ def _misfits(graph: Graph, one: Statement, row: Grant) -> Iterator[str]:
         yield "on nothing it names"
     for resource in one.resources:
         if not _fits(graph, resource, row):
-            kind = " or ".join(token.rpartition(":")[2] for token in row.on) or "resource"
-            yield f"on {resource}, which is no {kind} of this stack"
+            kind = " or ".join(token.rpartition(":")[2] for token in row.on)
+            yield (
+                f"on {resource}, which is no {kind} of this stack"
+                if kind
+                else f"on {resource}, which its row does not list"
+            )
     for key, wanted in row.when.items():
         values = [(operator, value) for operator, keys in one.conditions.items() for value in keys.get(key, ())]
         if not values:
@@ -219,8 +222,19 @@ def _misfits(graph: Graph, one: Statement, row: Grant) -> Iterator[str]:
         for operator, value in values:
             if "IfExists" in operator or "Not" in operator or not wanted(value, graph):
                 yield f"with {key} {value}"
-    for strange in sorted(one.condition_keys() - set(row.when) - _FREE_KEYS):
+    extra = one.condition_keys() - set(row.when)
+    yield from _of_other_accounts(graph, one, extra)
+    free = _FREE_KEYS - {"kms:viaservice"} if row.to == kinds.KEY else _FREE_KEYS
+    for strange in sorted(extra - free):
         yield f"with the condition {strange}, which nobody has accounted for"
+
+
+def _of_other_accounts(graph: Graph, one: Statement, keys: set[str]) -> Iterator[str]:
+    own = location_of(graph).account
+    for key in sorted(_OF_THE_ACCOUNT & keys):
+        for value in (value for compared_ in one.conditions.values() for value in compared_.get(key, ())):
+            if own and value != own:
+                yield f"with {key} {value}"
 
 
 def _listed_apart(name: str, whom: list[str], graph: Graph) -> bool:
@@ -232,6 +246,8 @@ def _listed_apart(name: str, whom: list[str], graph: Graph) -> bool:
     )
 
 
+_OF_THE_ACCOUNT: Final = frozenset(("aws:sourceaccount", "aws:resourceaccount", "aws:principalaccount"))
+"""Conditions that compare with an account, which must be the stack's own."""
 _FREE_KEYS: Final = frozenset(
     (
         "aws:sourceaccount",

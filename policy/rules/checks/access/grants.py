@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Final
 
-from ...documents import ATTACHED, IDENTITY, Document, MalformedError, Statement, documents
+from ...documents import ATTACHED, IDENTITY, Document, MalformedError, Statement, documents, machines
+from ...documents.held import allowing, statements_of
+from ...documents.managed import managed_by_role
 from ...graph import Graph, Resource, kinds
 from ...rule import Problem, Severity, View, rule
 from ...tables.grants import IDENTITY_GRANTS
-from .comparison import allowing, compared, statements_of
+from .comparison import compared
 
 _IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
 
@@ -53,10 +57,14 @@ def grants_accounted_for(role: Resource, view: View) -> Iterator[Problem]:
             held += documents(policy, IDENTITY)
         if "AmazonECSTaskExecutionRolePolicy" in str(attachment.props.get("policyArn")):
             rows = [row for row in rows if not row.actions & _MANAGED]
+    if any("AmazonECSTaskExecutionRolePolicy" in arn for arn in managed_by_role(role)):
+        rows = [row for row in rows if not row.actions & _MANAGED]
     yield from compared(graph, role, held, rows, boundary=_boundary(graph, role))
     yield from _keys(graph, role, held)
     if services == {"ecs-tasks"}:
         yield from _prefixes(held)
+    if "states" in services:
+        yield from _keys_of_machines(graph, role, held)
 
 
 def _boundary(graph: Graph, role: Resource) -> list[Statement] | None:
@@ -91,6 +99,41 @@ def _prefixes(held: list[Document]) -> Iterator[Problem]:
         yield Problem(message=f"reads or writes {prefix} of {bucket} and may not list it", property="policy")
     for bucket, prefix in sorted(listed - used):
         yield Problem(message=f"may list {prefix} of {bucket} and neither reads nor writes it", property="policy")
+
+
+_READ_BY: Final = ("s3:getObject", "s3:headObject")
+_BEGINS_WITH: Final = re.compile(r"(?:\{%\s*'([^']+/)'|([^{][^/]*/))")
+"""The folder with which the key in a call begins, in an expression or as it is."""
+
+
+def _keys_of_machines(graph: Graph, role: Resource, held: list[Document]) -> Iterator[Problem]:
+    """A machine may read what its calls name: each folder of each bucket."""
+    if any(document.text is None for document in held if not graph.targets(document.holder, "policy", kinds.KEY)):
+        return
+    readable = [
+        name
+        for document in held
+        if document.text is not None
+        for one in allowing(document)
+        if one.covers_action("s3:GetObject")
+        for name in one.resources
+    ]
+    wanted = {
+        (str(body["Arguments"].get("Bucket")), match[1] or match[2])
+        for one in graph.of_type(kinds.STATE_MACHINE)
+        if role in graph.targets(one, "roleArn") and (machine := machines.definition(one.props.get("definition")))
+        for state in machines.states(machine)
+        for body in (state.body, state.body.get("ItemReader"))
+        if isinstance(body, Mapping) and isinstance(body.get("Arguments"), Mapping)
+        if str(body.get("Resource")).endswith(_READ_BY)
+        if (match := _BEGINS_WITH.match(str(body["Arguments"].get("Key"))))
+    }
+    for bucket, folder in sorted(wanted):
+        if not any(fnmatchcase(f"{bucket}/{folder}key", name.rpartition(":")[2]) for name in readable):
+            message = (
+                f"may not read {folder} of {bucket}, which its machine reads, and must be granted s3:GetObject there"
+            )
+            yield Problem(message=message, property="policy")
 
 
 _ENCRYPTED: Final[Mapping[str, str]] = {

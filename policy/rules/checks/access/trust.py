@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...documents import ATTACHED, Document, Statement, documents
+from ...documents.held import allowing
 from ...graph import Graph, Resource, kinds
 from ...rule import Problem, Severity, View, rule
 from ...tables.grants import TRUST, filled
 from . import outsiders
-from .comparison import allowing
 
 _IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
 

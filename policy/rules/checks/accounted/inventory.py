@@ -50,8 +50,8 @@ def companions_present(resource: Resource, view: View) -> Iterator[Problem]:
     for one in COMPANIONS:
         if one.of != resource.type or not one.applies(graph, resource):
             continue
-        result = _beside(graph, resource, one.by, one.needs)
-        names = " or ".join(token.rpartition(":")[2] for token in one.needs)
+        result = [other for other in _beside(graph, resource, one.by, one.needs) if one.such(other)]
+        names = " or ".join(token.rpartition(":")[2] for token in one.needs) + one.which
         if len(result) < one.at_least:
             many = f"fewer than {one.at_least} " if one.at_least > 1 else "no "
             yield Problem(message=f"has {many}{names}: {one.why}", property=names)
@@ -65,6 +65,9 @@ def companions_present(resource: Resource, view: View) -> Iterator[Problem]:
 def _beside(graph: Graph, resource: Resource, by: str, needs: tuple[str, ...]) -> list[Resource]:
     """Resources of the types that name `resource` with the property, also as a part of a longer text."""
     matching = graph.attached(resource, by, *needs)
+    if by == "policyDocument":
+        names = [str(resource.props.get(key)) for key in ("arn", "name")]
+        matching = [one for one in graph.of_type(*needs) if any(name in str(one.props.get(by)) for name in names)]
     if by == "resourceId":
         own = resource.props.get("resourceId") or resource.props.get("name")
         matching = [
@@ -95,12 +98,14 @@ def resources_are_used(resource: Resource, view: View) -> Iterator[Problem]:
     """Roles, task definitions, machines, groups, queues and keys are used by something of the stack."""
     graph = view.graph
     users = USED_BY[resource.type]
-    if graph.dependents(resource, *users) or (resource.type == kinds.ROLE and is_assumed_from_outside(resource)):
+    strange = [one for one in graph.dependents(resource) if one.custom and one.type not in BY_TYPE]
+    is_role = resource.type == kinds.ROLE
+    if strange or graph.dependents(resource, *users) or (is_role and is_assumed_from_outside(resource)):
         return
     names = {str(resource.props[key]) for key in ("arn", "name", "id", "family") if _text(resource.props.get(key))}
     if not any(name in text for one in graph.of_type(*users) for text in _texts(one) for name in names):
-        listed = ", ".join(token.rpartition(":")[2] for token in users)
-        yield Problem(message=f"nothing of the stack uses it (a {listed} would)")
+        listed = " or ".join(token.rpartition(":")[2] for token in users)
+        yield Problem(message=f"nothing of the stack uses it: no {listed} names it", property="arn")
 
 
 def _text(value: Any) -> bool:
@@ -181,7 +186,7 @@ def order_is_kept(resource: Resource, view: View) -> Iterator[Problem]:
     graph = view.graph
     depended = {one.urn for one in graph.targets(resource, None)}
     for one in BEFORE:
-        if one.later == resource.type:
+        if one.later == resource.type and (not one.only_with or one.only_with in resource.props):
             for first in _first(graph, one, resource):
                 if first.urn not in depended:
                     yield Problem(message=f"does not depend on {first.name}: {one.why}", property="dependsOn")

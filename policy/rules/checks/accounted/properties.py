@@ -97,7 +97,7 @@ def _applies(row: Row, props: Mapping[str, Any], path: str, context: Context) ->
     if result is None and other == "vpcEndpointType":
         result = "Gateway"
     if isinstance(wanted, Must):
-        if result is UNKNOWN:
+        if result is UNKNOWN and not wanted.by_edge:
             return bool(context.graph.targets(context.resource, other, *wanted.types))
         return wanted.test(result, context)
     if wanted is None:

@@ -62,6 +62,7 @@ _NAMED_BY_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     kinds.ENDPOINT: (_AGENT,),
     kinds.KEY: (_SENDER, r"arn:[a-z-]+:logs:[a-z0-9-]+:\d{12}:\*"),
     kinds.ROLE_POLICY: (_AGENT, _SECRETS_KEY),
+    kinds.POLICY: (_AGENT, _SECRETS_KEY),
 }
 """By type: ARNs of things of other accounts or stacks that settings name there; the grants say for what."""
 
@@ -144,6 +145,8 @@ def resolves(graph: Graph, arn: str) -> bool:
     _, _, service, _, _, rest = (*arn.split(":", 5), "", "", "", "", "")[:6]
     kind = re.split(r"[:/]", rest)[0]
     types = _TYPES.get(f"{service}:{kind}") or _TYPES.get(service)
+    if graph.named(arn, *graph.types) and _is_here(graph, arn):
+        return True  # also of a type that is no part of the platform, which is a finding of its own
     if types is None or not _is_here(graph, arn):
         return False
     if graph.named(arn, *types):

@@ -25,10 +25,14 @@ def subnets_have_route_table(subnet: Resource, view: View) -> Iterator[Problem]:
     """Each subnet has exactly one explicit route table association."""
     matching = view.graph.attached(subnet, "subnetId", kinds.ROUTE_ASSOCIATION)
     if not matching:
-        yield Problem(message="no route table is associated, so it silently uses the VPC's main one")
+        yield Problem(
+            message="no route table is associated, so it silently uses the VPC's main one", property="routeTableId"
+        )
     elif len(matching) > 1:
         names = ", ".join(association.name for association in matching)
-        yield Problem(message=f"{len(matching)} route table associations ({names}), AWS takes one")
+        yield Problem(
+            message=f"{len(matching)} route table associations ({names}), AWS takes one", property="routeTableId"
+        )
 
 
 @rule(
@@ -45,7 +49,10 @@ def subnets_have_route_table(subnet: Resource, view: View) -> Iterator[Problem]:
 def no_eip_or_nat(resource: Resource, view: View) -> Iterator[Problem]:
     """No elastic IP and no NAT gateway: the quota is five addresses a Region, a NAT costs about 32 USD a month."""
     if not view.settings.allow_nat:
-        yield Problem(message="takes an address of the Region's five, or costs about 32 USD a month while nothing runs")
+        yield Problem(
+            message="takes an address of the Region's five, or costs about 32 USD a month while nothing runs",
+            property="type",
+        )
 
 
 _PUBLIC: Final = {

@@ -118,7 +118,7 @@ def _missing(launch: TaskLaunch, vpc: Resource, what: str) -> Problem:
     "gateway-on-task-routes",
     kinds.SUBNET,
     severity=Severity.HIGH,
-    fix="Add the subnet's route table to the S3 gateway endpoint's routeTableIds",
+    fix="Add the subnet's route table to its routeTableIds",
     url=f"{_LINK_GUIDE}/gateway-endpoints.html",
     tags=("graph",),
 )
@@ -137,7 +137,8 @@ def gateway_on_task_routes(subnet: Resource, view: View) -> Iterator[Problem]:
             attached |= {table.urn for table in graph.resolve(association, "routeTableId", kinds.ROUTE_TABLE)}
     for table in _route_tables(graph, subnet) if gateways else ():
         if table.urn not in attached:
-            yield Problem(message=f"tasks run here, and its route table {table.name} has no route to the S3 gateway")
+            message = f"has no route from {table.name}, the route table of {subnet.name}, in which tasks run"
+            yield Problem(message=message, property="routeTableIds", resource=gateways[0])
 
 
 @rule(
@@ -226,5 +227,6 @@ def endpoint_cost_budget(stack: Resource, view: View) -> Iterator[Problem]:
     if month > view.settings.endpoint_budget:
         yield Problem(
             message=f"{zones} endpoint zones cost about {month:.0f} USD a month, more than the budget of "
-            f"{view.settings.endpoint_budget:.0f}"
+            f"{view.settings.endpoint_budget:.0f}",
+            property="subnetIds",
         )

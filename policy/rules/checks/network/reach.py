@@ -128,7 +128,9 @@ def endpoint_group_admits_tasks(endpoint: Resource, view: View) -> Iterator[Prob
     if is_gateway(endpoint):
         for group in task_groups(graph, vpc) if service_of(endpoint) == "s3" else ():
             if not _any(graph, group, "egress", lambda one: _reaches_s3(graph, one)):
-                yield Problem(message=f"{group.name} lets no HTTPS out to S3's prefix list", resource=group)
+                yield Problem(
+                    message=f"{group.name} lets no HTTPS out to S3's prefix list", property="egress", resource=group
+                )
         return
     groups = endpoint_groups(graph, endpoint)
     there = endpoint_subnets(graph, endpoint)

@@ -140,9 +140,19 @@ IDENTITY_GRANTS: Final = (
     grant(
         "states",
         "states:DescribeExecution states:StopExecution",
-        form=ARN
-        + r"states:{region}:{account}:(execution|mapRun):statemachine-[a-z0-9-]+-{suffix}(/\*|:\*|/[\w-]+:\*|\*)?.*",
+        kinds.STATE_MACHINE,
+        within=":execution:",
+        part=r":[*]",
         needed=calls('"DISTRIBUTED"', "sfn:stopExecution", "sfn:describeExecution"),
+        covers=started_machines,
+    ),
+    grant(
+        "states",
+        "states:DescribeExecution states:StopExecution",
+        kinds.STATE_MACHINE,
+        within=":execution:",
+        part=r"/(?:[\w-]+:)?[*]",
+        covers=started_machines,
     ),
     grant(
         "states",
@@ -178,8 +188,14 @@ IDENTITY_GRANTS: Final = (
         "vpc-flow-logs",
         "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents",
         kinds.LOG_GROUP,
-        part=r"(:\*)?",
+        part=r":\*",
         needed=always,
+        covers=flow_groups,
+    ),
+    grant(
+        "vpc-flow-logs",
+        "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents",
+        kinds.LOG_GROUP,
         covers=flow_groups,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...graph import Graph, Resource, kinds
+from ...graph.texts import holds_member
 from .model import Covers, Needed
 
 
@@ -78,9 +79,9 @@ def roles_of(graph: Graph, role: Resource) -> list[Resource]:
 
 def buckets_of(graph: Graph, role: Resource) -> list[Resource]:
     """The buckets that those machines name."""
-    text = machine_text(graph, role)
+    texts = [one.props.get("definition") for one in machines(graph, role)]
     buckets = graph.of_type(kinds.BUCKET)
-    return [one for one in buckets if f'"Bucket": "{one.props.get("bucket")}"' in text]
+    return [one for one in buckets if any(holds_member(text, "Bucket", one.props.get("bucket")) for text in texts)]
 
 
 def flow_groups(graph: Graph, role: Resource) -> list[Resource]:
@@ -92,11 +93,11 @@ def flow_groups(graph: Graph, role: Resource) -> list[Resource]:
 def job_groups(graph: Graph, role: Resource) -> list[Resource]:
     """The log groups that tasks started with the role write."""
     tasks = [one for one in graph.of_type(kinds.TASK_DEFINITION) if role in graph.targets(one, "executionRoleArn")]
-    texts = [str(one.props.get("containerDefinitions")) for one in tasks]
+    texts = [one.props.get("containerDefinitions") for one in tasks]
     return [
         one
         for one in graph.of_type(kinds.LOG_GROUP)
-        if any(f'"awslogs-group": "{one.props.get("name")}"' in text for text in texts)
+        if any(holds_member(text, "awslogs-group", one.props.get("name")) for text in texts)
     ]
 
 
@@ -139,9 +140,9 @@ def is_event_queue(graph: Graph, holder: Resource) -> bool:
     return any(graph.dependents(queue, kinds.EVENT_TARGET) for queue in graph.targets(holder, "queueUrl", kinds.QUEUE))
 
 
-def endpoint(service: str) -> Needed:
-    """Whether the endpoint leads to the service."""
-    return lambda graph, holder: str(holder.props.get("serviceName", "")).endswith(service)
+def endpoint(*services: str) -> Needed:
+    """Whether the endpoint leads to one of the services."""
+    return lambda graph, holder: str(holder.props.get("serviceName", "")).endswith(services)
 
 
 def dead_letters_of(graph: Graph, role: Resource) -> list[Resource]:

@@ -37,6 +37,8 @@ _PUBLISH: Final = "kms:Decrypt kms:GenerateDataKey*"
 
 
 _ANYONE_OF_THE_ACCOUNT: Final = {"aws:principalaccount": like("{account}")}
+_WITHIN_THE_ACCOUNT: Final = {**_ANYONE_OF_THE_ACCOUNT, "aws:resourceaccount": like("{account}")}
+"""Nobody of another account comes in, and nothing of another account is reached."""
 
 
 _PLATFORM_PREFIXES: Final = r"(/batch/\*-{suffix}|/aws/ecs/containerinsights/\*-{suffix}/performance|/aws/vendedlogs/states/\*-{suffix}|/aws/codebuild/\*-{suffix})"
@@ -172,7 +174,7 @@ RESOURCE_GRANTS: Final = (
         part=r"/[*]",
         principals=(r"\*",),
         needed=endpoint(".s3"),
-        when=_ANYONE_OF_THE_ACCOUNT,
+        when=_WITHIN_THE_ACCOUNT,
         covers=data_buckets,
     ),
     grant(
@@ -181,7 +183,7 @@ RESOURCE_GRANTS: Final = (
         kinds.BUCKET,
         principals=(r"\*",),
         needed=endpoint(".s3"),
-        when=_ANYONE_OF_THE_ACCOUNT,
+        when=_WITHIN_THE_ACCOUNT,
         covers=data_buckets,
     ),
     grant(
@@ -196,8 +198,8 @@ RESOURCE_GRANTS: Final = (
         "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer",
         kinds.REPOSITORY,
         principals=(r"\*",),
-        needed=endpoint(".ecr.api"),
-        when=_ANYONE_OF_THE_ACCOUNT,
+        needed=endpoint(".ecr.api", ".ecr.dkr"),
+        when=_WITHIN_THE_ACCOUNT,
         covers=repositories,
     ),
     grant(
@@ -214,7 +216,7 @@ RESOURCE_GRANTS: Final = (
         form=ARN + r"logs:{region}:{account}:log-group:/batch/(\*|[a-z0-9-]+)-{suffix}:\*",
         principals=(r"\*",),
         needed=endpoint(".logs"),
-        when=_ANYONE_OF_THE_ACCOUNT,
+        when=_WITHIN_THE_ACCOUNT,
     ),
     grant(
         kinds.ENDPOINT,

@@ -4,12 +4,24 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..rows import Table
-from . import access, compute, delivery, messages, network, observation, resolver, storage, workflow
+from . import (
+    access,
+    compute,
+    delivery,
+    messages,
+    network,
+    observation,
+    repositories,
+    resolver,
+    scaling,
+    storage,
+    workflow,
+)
 
 SUBJECTS: Final[Mapping[str, tuple[Table, ...]]] = {
     "network": (*network.TABLES, *resolver.TABLES),
-    "storage": storage.TABLES,
-    "compute": compute.TABLES,
+    "storage": (*storage.TABLES, *repositories.TABLES),
+    "compute": (*compute.TABLES, *scaling.TABLES),
     "access": access.TABLES,
     "messages": messages.TABLES,
     "workflow": workflow.TABLES,

@@ -17,7 +17,7 @@ TABLES: Final = (
         source=f"{_IAM}/API_CreateRole.html",
         rows=(
             row("name", named("role"), "policies and other stacks name roles"),
-            row("description", _DESCRIPTION, "IAM refuses other characters"),
+            row("description", _DESCRIPTION, "people read what a role is for; IAM refuses other characters"),
             row("assumeRolePolicy", JSON, "judged as a document (role-trusts-its-consumer, trust-is-tied)"),
             maybe(
                 "permissionsBoundary",

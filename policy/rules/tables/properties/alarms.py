@@ -7,6 +7,7 @@ from typing import Any, Final
 from ...graph import kinds
 from ..rows import (
     Context,
+    Must,
     Table,
     between,
     exactly,
@@ -91,8 +92,7 @@ def _missing(value: Any, at: Context) -> bool:
 
 def _scales(at: Context) -> bool:
     """Whether the alarm's action is a scaling policy."""
-    actions = [at.graph.get(urn) for urn in at.resource.property_dependencies.get("alarmActions", ())]
-    return any(one is not None and one.type == kinds.SCALING_POLICY for one in actions)
+    return bool(at.graph.targets(at.resource, "alarmActions", kinds.SCALING_POLICY))
 
 
 def _comparison(value: Any, at: Context) -> bool:
@@ -125,6 +125,36 @@ def _expression(value: Any, at: Context) -> bool:
     capitals = set(re.findall(r"(?<![A-Za-z_])[A-Z_]{2,}(?![A-Z_(])", text_)) <= {"REPEAT", "LINEAR", "AND", "OR"}
     used = {one.get("id") for one in queries if isinstance(one, dict) and one.get("metric")}
     return bool(named_) and named_ <= ids and used <= named_ and balanced and functions and capitals
+
+
+def _computes(value: Any, at: Context) -> bool:
+    """CloudWatch takes queries that are each a whole metric or an expression, of which exactly one is returned.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html
+    """
+    queries = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    ids = [one.get("id") for one in queries]
+    returned = [one for one in queries if one.get("returnData") is True]
+    metrics = [one["metric"] for one in queries if one.get("metric")]
+    return (
+        all(ids)
+        and len(set(map(str, ids))) == len(queries)
+        and len(returned) == 1
+        and all(bool(one.get("metric")) != bool(one.get("expression")) for one in queries)
+        and all({"metricName", "namespace", "period", "stat"} <= set(one) for one in metrics)
+        and (bool(returned[0].get("expression")) or len(queries) == 1)
+    )
+
+
+def _queried(at: Context) -> bool:
+    return bool(at.resource.props.get("metricQueries"))
+
+
+def _either(must: Must) -> Must:
+    """The same, and only where no queries are: CloudWatch refuses a metric beside them."""
+    return Must(
+        f"{must.words}, and not beside metricQueries", lambda value, at: not _queried(at) and must.test(value, at)
+    )
 
 
 ALARM: Final = Table(
@@ -168,8 +198,15 @@ ALARM: Final = Table(
         ),
         row("statistic", free(), "CloudWatch refuses an alarm without", when=("metricQueries", None)),
         row("period", free(int), "CloudWatch refuses an alarm without", when=("metricQueries", None)),
-        maybe("metricName", free(), "judged with namespace and dimensions (alarm-metric-exists)"),
-        maybe("namespace", free(), "judged with metric and dimensions (alarm-metric-exists)"),
+        maybe("metricName", _either(free()), "CloudWatch refuses both; judged with namespace (alarm-metric-exists)"),
+        maybe("namespace", _either(free()), "CloudWatch refuses both; judged with the metric (alarm-metric-exists)"),
+        maybe(
+            "metricQueries",
+            holds(
+                "metrics with name, namespace, period and stat, and one expression over all that is returned", _computes
+            ),
+            "CloudWatch refuses others",
+        ),
         maybe(
             "statistic",
             holds("a statistic that says something about the metric", _statistic),
@@ -184,7 +221,7 @@ ALARM: Final = Table(
         maybe("dimensions", free(dict), "judged as a whole (alarm-metric-exists)"),
         maybe(
             "dimensions",
-            holds("names of resources of this stack", _own_dimensions),
+            _either(holds("names of resources of this stack", _own_dimensions)),
             "an alarm on another's metric sleeps",
         ),
         maybe(

@@ -27,7 +27,7 @@ _GROUP_RULE: Final = (
     row("fromPort", exactly(443), "HTTPS is all that goes between tasks and endpoints"),
     row("toPort", exactly(443), "HTTPS is all that goes between tasks and endpoints"),
     maybe("referencedSecurityGroupId", refers(kinds.SECURITY_GROUP), "the other side is a group of this stack"),
-    maybe("cidrIpv4", inside("securityGroupId.vpcId"), "nothing outside the VPC is reached by address"),
+    maybe("cidrIpv4", inside("securityGroupId", "vpcId"), "nothing outside the VPC is reached by address"),
 )
 
 TABLES: Final = (
@@ -36,7 +36,7 @@ TABLES: Final = (
         source=f"{_VPC}/configure-your-vpc.html",
         rows=(
             row("cidrBlock", PRIVATE_RANGE, "EC2 takes /16 to /28; a public range would be somebody else's"),
-            row("enableDnsSupport", exactly(True), "without it no endpoint is found by its name"),
+            maybe("enableDnsSupport", exactly(True), "without it no endpoint is found by its name"),
             row("enableDnsHostnames", exactly(True), "private DNS of endpoints needs it"),
             maybe("instanceTenancy", exactly("default"), "dedicated tenancy is paid for and used by nothing"),
         ),
@@ -52,7 +52,7 @@ TABLES: Final = (
                 text(r"[a-z]{2}(-[a-z]+)+-\d[a-f]", "a zone such as us-east-1a"),
                 "without one EC2 picks, and two subnets may share a zone",
             ),
-            row("mapPublicIpOnLaunch", exactly(False), "nothing in a private subnet has a public address"),
+            maybe("mapPublicIpOnLaunch", exactly(False), "nothing in a private subnet has a public address"),
         ),
     ),
     Table(
@@ -104,7 +104,7 @@ TABLES: Final = (
             row("toPort", exactly(443), "HTTPS is all that goes between tasks and endpoints"),
             row("description", RULE_DESCRIPTION, "EC2 refuses other characters, and the first deployment fails"),
             maybe("sourceSecurityGroupId", refers(kinds.SECURITY_GROUP), "the other side is a group of this stack"),
-            maybe("cidrBlocks[]", inside("securityGroupId.vpcId"), "nothing outside the VPC is reached by address"),
+            maybe("cidrBlocks[]", inside("securityGroupId", "vpcId"), "nothing outside the VPC is reached by address"),
             maybe("prefixListIds[]", text(r"pl-[0-9a-f]{8,17}", "an AWS-managed prefix list"), "S3's gateway"),
         ),
     ),
@@ -186,13 +186,13 @@ TABLES: Final = (
         rows=(
             row("vpcId", refers(kinds.VPC), "the whole network is logged"),
             row("trafficType", exactly("ALL"), "what was let through is evidence as well as what was refused"),
-            row(
+            maybe(
                 "maxAggregationInterval",
                 exactly(60, 600),
                 "the two intervals that EC2 takes",
                 source=f"{_EC2}/API_CreateFlowLogs.html",
             ),
-            row("logDestinationType", exactly("cloud-watch-logs"), "the stack's log group keeps them encrypted"),
+            maybe("logDestinationType", exactly("cloud-watch-logs"), "the stack's log group keeps them encrypted"),
             row("logDestination", refers(kinds.LOG_GROUP), "a group of this stack"),
             row("iamRoleArn", refers(kinds.ROLE), "CloudWatch Logs is written with a role of this stack"),
         ),

@@ -1,15 +1,16 @@
-"""Storage: buckets with all that belongs to one, the run ledger, the image repositories."""
+"""Storage: buckets with all that belongs to one, and the run ledger."""
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from ...documents import ATTACHED, MalformedError, documents
 from ...graph import kinds
+from ...graph.location import location_of
 from ..rows import JSON, Context, Table, between, exactly, free, holds, keyed, maybe, named, refers, row, suffixed, text
-from .documents.lifecycle import REPOSITORY_RULES
 
 _S3: Final = "https://docs.aws.amazon.com/AmazonS3/latest"
-_ECR: Final = "https://docs.aws.amazon.com/AmazonECR/latest/userguide"
 _OF_A_BUCKET: Final = row("bucket", refers(kinds.BUCKET), "it belongs to a bucket of this stack")
 _DAYS: Final = between(1, 3650)
 
@@ -33,6 +34,12 @@ def _own_prefix(value: Any, at: Context) -> bool:
     return str(value).endswith("/") and all(one.props.get("targetPrefix") != value for one in others) and fits
 
 
+def _may_be_kept(mode: Any, at: Context) -> bool:
+    """Whether objects may be locked in this mode: COMPLIANCE yields to nobody before its days are over."""
+    buckets = at.graph.resolve(at.resource, "bucket", kinds.BUCKET)
+    return mode == "GOVERNANCE" or (mode == "COMPLIANCE" and not any(one.props.get("forceDestroy") for one in buckets))
+
+
 TABLES: Final = (
     Table(
         type=kinds.BUCKET,
@@ -42,6 +49,11 @@ TABLES: Final = (
                 "bucket",
                 suffixed("bucket-{purpose}-{account}-{suffix}", r"bucket-[a-z0-9-]+-\d{12}-"),
                 "bucket names are shared by all accounts",
+            ),
+            row(
+                "bucket",
+                holds("a name with the account's own id", lambda value, at: _of_own_account(value, at)),
+                "with another account's id in it the name says that it is somebody else's, and may be taken",
             ),
             maybe("forceDestroy", free(bool), "teardown decides; stores-empty-on-destroy judges it"),
         ),
@@ -147,6 +159,13 @@ TABLES: Final = (
                 holds("a prefix of its own, named after the bucket", _own_prefix),
                 "the log bucket's policy admits deliveries by prefix",
             ),
+            row(
+                "targetPrefix",
+                holds(
+                    "a prefix under which the log bucket's policy admits S3", lambda value, at: _is_admitted(value, at)
+                ),
+                "S3 drops a log that it may not write",
+            ),
         ),
     ),
     Table(
@@ -169,8 +188,8 @@ TABLES: Final = (
             row("objectLockEnabled", exactly("Enabled"), "the only value"),
             row(
                 "rule.defaultRetention.mode",
-                exactly("GOVERNANCE", "COMPLIANCE"),
-                "no-retain-or-protect judges which of the two a stack may have",
+                holds("GOVERNANCE, or COMPLIANCE where the bucket keeps what is in it", _may_be_kept),
+                "a bucket that a destroy is to empty cannot be emptied of it",
             ),
             row("rule.defaultRetention.days", between(1, 36500), "S3 takes up to a hundred years"),
         ),
@@ -191,7 +210,7 @@ TABLES: Final = (
             row(
                 "rangeKey",
                 holds("an attribute of the table, and not the hash key", lambda value, at: _key(value, at, "hashKey")),
-                "DynamoDB refuses a key that no attribute describes",
+                "the ledger keeps entries by date and manifest; DynamoDB refuses a key that no attribute describes",
             ),
             row(
                 "attributes[].name",
@@ -210,35 +229,34 @@ TABLES: Final = (
             maybe("deletionProtectionEnabled", free(bool), "teardown decides; no-retain-or-protect judges it"),
         ),
     ),
-    Table(
-        type=kinds.REPOSITORY,
-        source=f"{_ECR}/Repositories.html",
-        rows=(
-            row("name", named("repository"), "two environments share an account"),
-            row("imageTagMutability", exactly("IMMUTABLE"), "what was scanned is what runs"),
-            row("imageScanningConfiguration.scanOnPush", exactly(True), "the scan gate reads the findings"),
-            row("encryptionConfigurations[].encryptionType", exactly("KMS"), "with a key of this stack"),
-            row("encryptionConfigurations[].kmsKey", keyed("ecr"), "another key is not administered by this stack"),
-            maybe("forceDelete", free(bool), "teardown decides; stores-empty-on-destroy judges it"),
-        ),
-    ),
-    Table(
-        type=kinds.REPOSITORY_LIFECYCLE,
-        source=f"{_ECR}/LifecyclePolicies.html",
-        rows=(
-            row("repository", refers(kinds.REPOSITORY), "it belongs to a repository of this stack"),
-            *REPOSITORY_RULES,
-        ),
-    ),
-    Table(
-        type=kinds.REPOSITORY_POLICY,
-        source=f"{_ECR}/repository-policies.html",
-        rows=(
-            row("repository", refers(kinds.REPOSITORY), "it belongs to a repository of this stack"),
-            row("policy", JSON, "judged as a document (iam-least-privilege)"),
-        ),
-    ),
 )
+
+
+def _of_own_account(value: Any, at: Context) -> bool:
+    return f"-{location_of(at.graph).account}-" in str(value) or not location_of(at.graph).account
+
+
+def _is_admitted(value: Any, at: Context) -> bool:
+    """Whether S3 may write below the prefix; a policy that is unknown may say so."""
+    targets = at.graph.resolve(at.resource, "targetBucket", kinds.BUCKET)
+    held = [
+        document
+        for bucket in targets
+        for policy in at.graph.attached(bucket, "bucket", kinds.BUCKET_POLICY)
+        for document in documents(policy, ATTACHED)
+    ]
+    wanted = [f"{bucket.props.get('bucket')}/{value}log" for bucket in targets]
+    try:
+        return any(one.text is None for one in held) or any(
+            one.allows
+            and one.admits("logging.s3.amazonaws.com")
+            and one.covers_action("s3:PutObject")
+            and any(fnmatchcase(name, pattern.rpartition(":")[2]) for name in wanted for pattern in one.resources)
+            for document in held
+            for one in document.statements
+        )
+    except MalformedError:
+        return True  # iam-policy-version says so
 
 
 def _aborts(value: Any) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import JSON, Context, Table, between, exactly, holds, is_here, maybe, named, refers, row, text
+from ..rows import JSON, Context, Must, Table, between, exactly, free, holds, is_here, maybe, named, refers, row, text
 from .documents.event_patterns import EVENT_PATTERN
 
 _SFN: Final = "https://docs.aws.amazon.com/step-functions/latest/apireference"
@@ -31,13 +32,16 @@ def _expression(value: Any, at: Context) -> bool:
     return isinstance(value, str) and fault(value) is None
 
 
+_TARGETS: Final = (kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE, kinds.PIPELINE)
+"""What an event may be sent to."""
+
 TABLES: Final = (
     Table(
         type=kinds.STATE_MACHINE,
         source=f"{_SFN}/API_CreateStateMachine.html",
         rows=(
             row("name", named("statemachine"), "two environments share an account"),
-            row("type", exactly("STANDARD"), "an express run ends after five minutes and cannot wait for a task"),
+            maybe("type", exactly("STANDARD"), "an express run ends after five minutes and cannot wait for a task"),
             row("roleArn", refers(kinds.ROLE), "a role of this stack"),
             row("definition", JSON, "judged as a document (state-machines-are-sound)"),
             *(
@@ -55,9 +59,10 @@ TABLES: Final = (
             ),
             row(
                 "loggingConfiguration.logDestination",
-                holds(
+                Must(
                     "the ARN of the machine's own log group, /aws/vendedlogs/states/{purpose}-{suffix}, with :*",
                     lambda value, at: _log(value, at),
+                    types=(kinds.LOG_GROUP,),
                 ),
                 "Step Functions wants the group's ARN with :*",
             ),
@@ -86,7 +91,7 @@ TABLES: Final = (
             row("rule", refers(kinds.EVENT_RULE), "a rule of this stack"),
             row(
                 "arn",
-                refers(kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE, kinds.PIPELINE),
+                refers(*_TARGETS),
                 "a target of this stack",
             ),
             maybe(
@@ -105,14 +110,23 @@ TABLES: Final = (
             row(
                 "deadLetterConfig.arn",
                 refers(kinds.QUEUE),
-                "without a queue of this stack an event that could not be delivered is lost; a pipeline that the clock "
-                "starts is started again by the clock",
-                when=("arn", refers(kinds.STATE_MACHINE)),
+                "without a queue an event that could not be delivered is lost",
+                when=("arn", Must("", lambda value, at: _keeps_undelivered(at), by_edge=True)),
+                source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html",
+            ),
+            row(
+                "inputTransformer.inputTemplate",
+                free(),
+                "the nightly run reads the manifest's key and version, not S3's event",
+                when=("rule", Must("", lambda value, at: _starts_on_objects(at), by_edge=True)),
             ),
             maybe(
                 "inputTransformer.inputPaths.*",
-                text(r"\$(\.[A-Za-z0-9_-]+)+", "a path such as $.detail.object.key"),
-                "EventBridge refuses others",
+                holds(
+                    "a path to what the event carries, such as $.detail.object.key",
+                    lambda value, at: _carried(value, at),
+                ),
+                "EventBridge hands on nothing for others",
             ),
             maybe(
                 "inputTransformer.inputTemplate",
@@ -150,8 +164,8 @@ TABLES: Final = (
                 ),
                 "the machine computes the day from it",
             ),
-            row("target.retryPolicy.maximumRetryAttempts", between(1, 185), "the Scheduler takes up to 185"),
-            row(
+            maybe("target.retryPolicy.maximumRetryAttempts", between(1, 185), "the Scheduler takes up to 185"),
+            maybe(
                 "target.retryPolicy.maximumEventAgeInSeconds",
                 between(60, 86400),
                 "the Scheduler takes a minute to a day",
@@ -178,6 +192,58 @@ def _log(value: Any, at: Context) -> bool:
     )
 
 
+WITHOUT_QUEUE: Final[Mapping[str, str]] = {
+    kinds.LOG_GROUP: "the log of stopped tasks is counted: the rule's FailedInvocations alarm tells that lines are lost",
+    kinds.PIPELINE: "a pipeline that the clock starts is started again by the clock",
+    kinds.TOPIC: "a notice about the delivery is retried, and the pipeline's page shows the same",
+}
+"""Targets for which an undelivered event is not kept, each with the reason; EventBridge keeps those of any target."""
+
+
+def _keeps_undelivered(at: Context) -> bool:
+    targets = at.graph.resolve(at.resource, "arn", *_TARGETS)
+    exempt = {
+        kinds.LOG_GROUP: True,
+        kinds.PIPELINE: "source" not in _pattern_of(at),
+        kinds.TOPIC: _pattern_of(at).get("source") == ["aws.codepipeline"],
+    }
+    return not targets or not all(exempt.get(one.type) for one in targets)
+
+
+_CARRIED: Final = {
+    "Object Created": frozenset(
+        ("bucket.name", "object.key", "object.size", "object.etag", "object.version-id", "object.sequencer", "reason")
+    ),
+}
+"""What lies under `$.detail` of an event, by its type.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+"""
+_ENVELOPE: Final = frozenset(("$.id", "$.time", "$.region", "$.account", "$.source", "$.resources", "$.detail"))
+
+
+def _pattern_of(at: Context) -> Any:
+    from ..rows import parsed
+
+    rules = at.graph.resolve(at.resource, "rule", kinds.EVENT_RULE)
+    return next((parsed(one.props.get("eventPattern")) or {} for one in rules), {})
+
+
+def _starts_on_objects(at: Context) -> bool:
+    """Whether objects start a machine through this target."""
+    machines = at.graph.resolve(at.resource, "arn", kinds.STATE_MACHINE)
+    return bool(machines) and _pattern_of(at).get("source") == ["aws.s3"]
+
+
+def _carried(value: Any, at: Context) -> bool:
+    import re
+
+    carried = next((_CARRIED.get(str(one)) for one in _pattern_of(at).get("detail-type", ())), None)
+    if carried is None:
+        return re.fullmatch(r"\$(\.[A-Za-z0-9_-]+)+", str(value)) is not None
+    return value in _ENVELOPE or str(value).removeprefix("$.detail.") in carried
+
+
 def _template(value: Any, at: Context) -> bool:
     import re
 
@@ -201,5 +267,5 @@ def _input(value: Any, at: Context) -> bool:
         and set(result) - {"origin"} <= {"stage", "local", "scheduled"}
         and result.get("local") == local
         and result.get("scheduled") == "<aws.scheduler.scheduled-time>"
-        and result.get("stage", stage) == stage
+        and result.get("stage", stage if "origin" in result else None) == stage
     )

@@ -59,15 +59,24 @@ def _volumes(at: Context) -> set[Any]:
     return {one.get("name") for one in at.resource.props.get("volumes", ()) if isinstance(one, Mapping)}
 
 
+def _mounts(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, Mapping) and one.get("sourceVolume") and one.get("containerPath") for one in value
+    )
+
+
 def _own_image(value: Any, at: Context) -> bool:
     match = re.fullmatch(
-        r"(\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/([a-z0-9._/-]+)(@sha256:[0-9a-f]{64}|:(?!latest$)[\w.-]+)",
+        r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([a-z0-9._/-]+)(@sha256:[0-9a-f]{64}|:(?!latest$)[\w.-]+)",
         str(value),
     )
+    here = location_of(at.graph)
     return (
         match is not None
-        and bool(at.graph.named(match[2], kinds.REPOSITORY))
-        and match[2].split("-")[1:-1] == str(at.resource.props.get("family")).split("-")[1:-1]
+        and match[1] == (here.account or match[1])
+        and match[2] == (here.region or match[2])
+        and bool(at.graph.named(match[3], kinds.REPOSITORY))
+        and match[3].split("-")[1:-1] == str(at.resource.props.get("family")).split("-")[1:-1]
     )
 
 
@@ -93,7 +102,7 @@ CONTAINERS: Final[tuple[Row, ...]] = (
         holds("an image of the job's repository of this stack, by digest or a fixed tag", _own_image),
         "what was scanned is what runs",
     ),
-    row(_C + "essential", exactly(True), "a task whose work has ended ends"),
+    maybe(_C + "essential", exactly(True), "a task whose work has ended ends"),
     row(_C + "user", text(r"[1-9]\d*(:[1-9]\d*)?", "a numeric user other than 0"), "nothing runs as root"),
     row(
         _C + "readonlyRootFilesystem",
@@ -106,6 +115,11 @@ CONTAINERS: Final[tuple[Row, ...]] = (
     ),
     row(_C + "linuxParameters.initProcessEnabled", exactly(True), "signals reach the job, and zombies end"),
     row(_C + "linuxParameters.capabilities.drop[]", exactly("ALL"), "a job needs none"),
+    maybe(
+        _C + "mountPoints",
+        holds("mount points that each name a volume and a path", lambda value, at: _mounts(value)),
+        "ECS refuses one without, and a job without scratch space fails at its first file",
+    ),
     maybe(
         _C + "mountPoints[].sourceVolume",
         holds("a volume of the task", lambda value, at: value in _volumes(at)),

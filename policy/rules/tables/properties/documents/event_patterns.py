@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ....graph import kinds
-from ...rows import DOCUMENT, Context, Row, exactly, free, holds, maybe, refers, row
+from ...rows import DOCUMENT, Context, Must, Row, exactly, free, holds, maybe, refers, row
 
 _E: Final = "eventPattern."
 
@@ -78,6 +78,12 @@ EVENT_PATTERN: Final[tuple[Row, ...]] = (
         fix="Name the bucket of this stack that the manifests are written to",
     ),
     row(
+        _E + "detail.bucket.name[]",
+        holds("the bucket that the jobs take as their input", lambda value, at: _is_input(value, at)),
+        "what the jobs write themselves would start the next run",
+        when=(_E + "source[]", "aws.s3"),
+    ),
+    row(
         _E + "detail.object.key",
         free(list),
         "which key starts a run is the platform's choice",
@@ -94,6 +100,12 @@ EVENT_PATTERN: Final[tuple[Row, ...]] = (
         exactly("STOPPED"),
         "a task counts once, when it has ended",
         when=(_E + "source[]", "aws.ecs"),
+    ),
+    row(
+        _E + "detail.$or",
+        holds("tasks with an exit code other than 0, and those that never ran", lambda value, at: _bad_ends(value)),
+        "the share of failed tasks is computed from it; without it every task counts as failed",
+        when=("name", Must("", lambda value, at: "failed" in str(value))),
     ),
     maybe(
         _E + "detail.$or",
@@ -115,12 +127,37 @@ EVENT_PATTERN: Final[tuple[Row, ...]] = (
         when=(_E + "source[]", "aws.states"),
     ),
     row(
+        _E + "detail.stateMachineArn[]",
+        holds("a machine that runs tasks", lambda value, at: _runs_tasks(value, at)),
+        "only such a machine leaves an open entry in the ledger",
+        when=(_E + "source[]", "aws.states"),
+    ),
+    row(
         _E + "detail.$or",
         holds("FAILED, TIMED_OUT and ABORTED, and RUNNING after a redrive", _ends_and_redrives),
         "the three leave the ledger open, and a redrive goes on where it can only fail again",
         when=(_E + "source[]", "aws.states"),
     ),
 )
+
+
+def _is_input(value: Any, at: Context) -> bool:
+    import json
+
+    inputs = {
+        pair.get("value")
+        for one in at.graph.of_type(kinds.TASK_DEFINITION)
+        if isinstance(text := one.props.get("containerDefinitions"), str)
+        for container in json.loads(text)
+        for pair in container.get("environment", ())
+        if pair.get("name") == "BATCH_INPUT_BUCKET"
+    }
+    return not inputs or value in inputs
+
+
+def _runs_tasks(value: Any, at: Context) -> bool:
+    definitions = [one.props.get("definition") for one in at.graph.named(value, kinds.STATE_MACHINE)]
+    return not definitions or any(not isinstance(one, str) or "ecs:runTask" in one for one in definitions)
 
 
 def _bad_ends(value: Any) -> bool:

@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from tests.engine.conftest import Engine
-from tests.engine.night import FRIDAY, deployed_night
+from tests.engine.nights.night import FRIDAY, deployed_night
 
 pytestmark = pytest.mark.skipif(
     shutil.which("npm") is None and not os.environ.get("BATCH_REQUIRE_ENGINE"),

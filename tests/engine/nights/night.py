@@ -28,7 +28,7 @@ from tests.engine.conftest import Deployed, Engine
 from tooling.delivery import permissions, step_role
 
 JOBS = ("data-ingestion", "risk-calculation", "report-generation")
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 FRIDAY = date(2026, 11, 20)
 REGION, ACCOUNT = "us-east-1", "123456789012"
 DEPLOYER = "deployer"

@@ -19,7 +19,7 @@ import pytest
 from typer.testing import CliRunner
 
 from batchctl import cli
-from tests.engine.night import FRIDAY, JOBS, REGION, Night, eventually
+from tests.engine.nights.night import FRIDAY, JOBS, REGION, Night, eventually
 
 pytestmark = pytest.mark.skipif(
     shutil.which("npm") is None and not os.environ.get("BATCH_REQUIRE_ENGINE"),

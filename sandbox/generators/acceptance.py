@@ -4,8 +4,8 @@ Lengths, characters, enumerations and numbers come from botocore's models
 (https://github.com/boto/botocore/tree/develop/botocore/data) of the operation that creates the resource. A property is
 found in the operation's input by its name; one that the model says nothing of is left out.
 
-Run: `python -m tooling.scripts.acceptance [--check]`; with --check nothing is written, and the exit code is 1 when the
-file is out of date.
+Run: `python -m sandbox.generators.acceptance [--check]`; with --check nothing is written, and the exit code is 1
+when the file is out of date.
 """
 
 from __future__ import annotations
@@ -19,13 +19,11 @@ from typing import Any, Final
 
 from botocore.loaders import Loader
 
+from policy.rules.graph import kinds
+from policy.rules.tables.properties import BY_TYPE
+from sandbox.generators import generated_file
+
 ROOT: Final = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from policy.rules.graph import kinds  # noqa: E402  # after the path above, when run as a script
-from policy.rules.tables.properties import BY_TYPE  # noqa: E402
-from tooling.scripts import generated_file  # noqa: E402
-
 FILE: Final = ROOT / "policy" / "rules" / "tables" / "acceptance.json"
 OPERATIONS: Final[Mapping[str, tuple[str, str]]] = {
     kinds.ALARM: ("cloudwatch", "PutMetricAlarm"),

@@ -1,8 +1,8 @@
 """Writes docs/changes/settings-changes.md: what each setting does when it is changed later.
 
-`.venv/bin/python -m tooling.scripts.settings_changes` compares recordings of the program by the table of the provider's
-plans, in a minute; with `engine` it deploys the dev stack to an emulated account and asks `pulumi preview` of each
-change, which needs `pulumi` and an aws plugin on PATH and takes a quarter of an hour. A setting gets the value that it
+`.venv/bin/python -m sandbox.generators.settings_changes` compares recordings of the program by the table of the
+provider's plans, in a minute; with `engine` it deploys the dev stack to an emulated account and asks `pulumi preview` of
+each change, which needs `pulumi` and an aws plugin on PATH and takes a quarter of an hour. A setting gets the value that it
 has in `tooling/every_setting.py`.
 """
 
@@ -238,8 +238,8 @@ class OnEngine:
 
 HEAD: Final = """# What changing a setting later does
 
-Made by `.venv/bin/python -m tooling.scripts.settings_changes`; do not edit. Each row changes one setting of the dev
-stack with `platform.teardown: false`, or several that go together; what had to change with it is named. What is
+Made by `.venv/bin/python -m sandbox.generators.settings_changes engine`; do not edit. Each row changes one setting of
+the dev stack with `platform.teardown: false`, or several that go together; what had to change with it is named. What is
 replaced is {provider}
 ([ADR: replacement from plans](../adr/policy/replacement-from-plans.md)).
 

@@ -1,8 +1,9 @@
 """Writes batchctl/preview/replacements.json: which properties make the provider replace a resource, by its own plans.
 
-`.venv/bin/python -m tooling.scripts.replacements` deploys the stack with everything that settings can switch on to an
-emulated account by the real engine, then asks the aws plugin for a diff with one property changed at a time: to another
-value, to one not known yet, and taken out. Needs `pulumi` and `pulumi-resource-aws` on PATH and takes some minutes.
+`.venv/bin/python -m sandbox.generators.replacements` deploys the stack with everything that settings can switch on, and
+the tooling stack with pipeline and GitHub's roles, to an emulated account by the real engine, then asks the aws plugin
+for a diff with one property changed at a time: to another value, to one not known yet, and taken out. Needs `pulumi`
+and `pulumi-resource-aws` on PATH and takes some minutes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -26,20 +27,21 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from sandbox.account import emulated_account
 from sandbox.checkout import copy_checkout
+from tooling.delivery import github
 from tooling.every_setting import EVERY_SETTING
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 TABLE: Final = ROOT / "batchctl" / "preview" / "replacements.json"
 UNREACHED: Final = "127.0.0.1:9"
+REPOSITORY: Final = "market-risk/batch-platform"
 
 
-def deployed(environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    """The engine's state after `pulumi up` of every setting."""
+def deployed(environment: Mapping[str, str], folder: Path, provider_arn: str) -> Iterator[dict[str, Any]]:
+    """The engine's states after `pulumi up` of every setting, data kept, and of the tooling stack.
+
+    `provider_arn` is GitHub's OIDC provider in the account.
+    """
     checkout = copy_checkout(folder / "platform")
-    stack_file = checkout / "Pulumi.dev.yaml"
-    described = yaml.safe_load(stack_file.read_text())
-    described["config"].update(EVERY_SETTING)
-    stack_file.write_text(yaml.safe_dump(described))
     (folder / "state").mkdir()
     variables = {
         **environment,
@@ -47,17 +49,29 @@ def deployed(environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
         "PULUMI_CONFIG_PASSPHRASE": "replacements",
     }
 
-    def pulumi(*arguments: str) -> str:
+    def pulumi(where: Path, *arguments: str) -> str:
         command = ["pulumi", *arguments, "--non-interactive"]
-        done = subprocess.run(command, cwd=checkout, env=variables, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=where, env=variables, capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
         return done.stdout
 
-    pulumi("stack", "init", "dev")
-    pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
-    state: dict[str, Any] = json.loads(pulumi("stack", "export", "--stack", "dev"))
-    return state
+    kept = {**EVERY_SETTING["batch-platform:platform"], "teardown": False}
+    delivery = {
+        "repository": REPOSITORY,
+        "github": {"repository": REPOSITORY, "deploys": True, "provider": provider_arn},
+    }
+    for where, stack, config in (
+        (checkout, "dev", {**EVERY_SETTING, "batch-platform:platform": kept}),
+        (checkout / "tooling", "tooling", {"batch-platform:delivery": delivery}),
+    ):
+        stack_file = where / f"Pulumi.{stack}.yaml"
+        described = yaml.safe_load(stack_file.read_text())
+        described["config"].update(config)
+        pulumi(where, "stack", "init", stack)
+        stack_file.write_text(yaml.safe_dump({**yaml.safe_load(stack_file.read_text()), **described}))
+        pulumi(where, "up", "--yes", "--skip-preview", "--stack", stack)
+        yield json.loads(pulumi(where, "stack", "export", "--stack", stack))
 
 
 @contextmanager
@@ -129,10 +143,12 @@ def _singular(name: str) -> str:
     return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
 
 
-def table(stub: provider_pb2_grpc.ResourceProviderStub, state: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def table(
+    stub: provider_pb2_grpc.ResourceProviderStub, states: Sequence[Mapping[str, Any]]
+) -> dict[str, dict[str, str]]:
     """By type and property: `always`, `never`, or `sometimes` where it depends on the value."""
     seen: dict[str, dict[str, set[bool]]] = {}
-    for resource in state["deployment"]["resources"]:
+    for resource in (one for state in states for one in state["deployment"]["resources"]):
         if not resource.get("custom") or not resource["type"].startswith("aws:"):
             continue
         inputs = {key: value for key, value in resource["inputs"].items() if key != "__defaults"}
@@ -149,18 +165,21 @@ def table(stub: provider_pb2_grpc.ResourceProviderStub, state: Mapping[str, Any]
     }
 
 
-def main(exported: str | None = None, plugin: str | None = None) -> None:
+def main(plugin: str | None = None) -> None:
     """Deploys, asks, and writes the table.
 
-    `exported` is a file of `pulumi stack export` to use instead of deploying. `plugin` names what plans where that is
-    not what the plugin says of itself, for example a plugin of another provider version behind the same protocol.
+    `plugin` names what plans where that is not what the plugin says of itself, for example a plugin of another provider
+    version behind the same protocol.
     """
     with emulated_account() as account, tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, **account.environment()}
-        state = json.loads(Path(exported).read_text()) if exported else deployed(environment, Path(folder))
+        made = account.client("iam").create_open_id_connect_provider(
+            Url=f"https://{github.ISSUER}", ClientIDList=[github.AUDIENCE], ThumbprintList=[]
+        )
+        states = list(deployed(environment, Path(folder), made["OpenIDConnectProviderArn"]))
         with provider(environment) as stub:
             version = stub.GetPluginInfo(empty_pb2.Empty()).version
-            properties = table(stub, state)
+            properties = table(stub, states)
     TABLE.write_text(json.dumps({"provider": plugin or f"pulumi-aws {version}", "types": properties}, indent=1) + "\n")
     print(f"{TABLE.relative_to(ROOT)}: {len(properties)} types, {sum(map(len, properties.values()))} properties")
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.engine.night import JOBS, Night, push
-from tests.engine.test_night import night, pytestmark
+from tests.engine.nights.night import JOBS, Night, push
+from tests.engine.nights.test_night import night, pytestmark
 
 __all__ = ["night", "pytestmark"]
 

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from batchctl import cli
 from batchctl.errors import FOUND, OK, OperatorError
 from tests.engine.conftest import Engine
-from tests.engine.night import FRIDAY, REGION, Night, configure, deployed_night, eventually
+from tests.engine.nights.night import FRIDAY, REGION, Night, configure, deployed_night, eventually
 
 SETTINGS = {
     "batch-platform:platform": {"teardown": False},

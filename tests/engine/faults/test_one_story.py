@@ -1,4 +1,4 @@
-"""A fault of each kind on the way of one stack, from nothing to a destroyed one: the sample that runs in every run.
+"""A fault of each kind on the way of one stack, from nothing to a destroyed one, where BATCH_FAULTS asks for faults.
 
 The fixture acts, each test looks at what it did. What a fault does by itself is in `test_faults.py`.
 """
@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.engine.faults.conftest import DENIED, SERVER_ERROR, THROTTLED, Site, an_empty_site
-from tests.engine.faults.test_faults import log_groups
+from tests.engine.faults.test_faults import log_groups, on_request
+
+pytestmark = on_request
 
 KILLED_AFTER = 60
 """Changing calls: keys and roles are there, what uses them is being made."""

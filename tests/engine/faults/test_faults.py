@@ -1,7 +1,8 @@
 """Each fault on an `up` of its own: `up` again converges, `destroy` ends, and nothing is left.
 
 Each case takes some minutes, so only a name that is taken is tried in every run, and the others when they are asked
-for. BATCH_FAULTS=sample (nightly): two calls, throttling, a lost answer, a kill and a bucket with objects. BATCH_FAULTS=all: each fault on the whole sample, two moments of a kill, and a refusal of every
+for. BATCH_FAULTS=sample (nightly): two calls, throttling, a lost answer, a kill and a bucket with objects.
+BATCH_FAULTS=all: each fault on the whole sample, two moments of a kill, and a refusal of every
 operation in turn, which takes hours. BATCH_FAULTS=ecs:CreateCluster,kms:CreateKey: each fault on those that are named.
 """
 

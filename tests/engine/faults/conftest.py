@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -66,8 +67,10 @@ class Site:
         """`pulumi up`, without the preview."""
         return self.engine.run("up", "--yes", "--skip-preview", "--stack", STACK, check=check)
 
-    def up_killed_after(self, calls: int) -> None:
-        """`pulumi up`, whose engine and plugins get SIGKILL after so many changing calls; its lock is freed."""
+    def up_killed_after(self, calls: int, *, whole: bool) -> None:
+        """`pulumi up` that is killed after so many changing calls: the program alone, or the `whole` of engine,
+        plugins and program, which leaves a lock; that is freed.
+        """
         process = subprocess.Popen(
             ["pulumi", "up", "--yes", "--skip-preview", "--stack", STACK, "--non-interactive"],
             cwd=self.engine.directory,
@@ -80,9 +83,13 @@ class Site:
         while sum(self.calls().values()) < calls and process.poll() is None and time.monotonic() < end:
             time.sleep(0.05)
         assert process.poll() is None, "it ended before it was killed"
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(60)
-        self.engine.run("cancel", "--yes", "--stack", STACK)
+        if whole:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(60)
+            self.engine.run("cancel", "--yes", "--stack", STACK)
+        else:
+            os.kill(_program_of(process.pid), signal.SIGKILL)
+            assert process.wait(300) != 0, "the engine did not notice"
 
     def clean(self) -> None:
         """A further preview proposes nothing."""
@@ -102,6 +109,16 @@ class Site:
         self.up()
         self.clean()
         self.gone()
+
+
+def _program_of(session: int) -> int:
+    """The process of the Python program that the engine of this session runs."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended
+            is_program = b"pulumi-language-python-exec" in (folder / "cmdline").read_bytes()
+            if is_program and os.getsid(int(folder.name)) == session:
+                return int(folder.name)
+    raise AssertionError("the engine runs no program")
 
 
 @pytest.fixture(scope="module")

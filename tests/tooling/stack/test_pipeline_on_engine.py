@@ -144,7 +144,6 @@ class TestStory:
         assert not re.search(r"[~+-] \d+ (created|updated|deleted|replaced)|\+ \d+ created", done.log), done.log
         assert release.current(story.account.client("ecr"), JOBS, "dev").images == story.images
 
-    @pytest.mark.xfail(strict=False, reason="its runner was corrected and has not been seen green since")
     @pytest.mark.parametrize(
         ("file", "name", "steps"),
         [

@@ -45,12 +45,13 @@ the account took until this was tried is in `sandbox/strict/properties.py`.
 
 ## What was looked up
 The text of the API references comes with botocore's models. Its sentences with "must", "cannot", "up to", "between",
-"valid values" and the like were read for the operations that the platform and its delivery call: wholly of IAM, ECR, Step
-Functions, DynamoDB and Application Auto Scaling, in part of EC2, ECS, SNS, SQS, EventBridge, CloudWatch and KMS.
+"valid values" and the like were read for the operations that the platform and its delivery call: wholly of IAM, ECR,
+Step Functions, DynamoDB and Application Auto Scaling, in part of EC2, ECS, SNS, SQS, EventBridge, CloudWatch and KMS.
 Fifty-eight of them were about requests that the account took until then, and are held now by
 `sandbox/strict/sentences/`, with their requests in `tests/sandbox/strict/sentences/`. S3, Scheduler, CloudWatch Logs,
 CodeBuild and CodePipeline were not read so; they are held by their models and by CloudFormation's schemas.
-Not every sentence is held: what is about regions, stores, licences and hardware that the platform does not use is left out.
+Not every sentence is held: what is about regions, stores, licences and hardware that the platform does not use is left
+out.
 
 ## What is not refused
 - Quotas that a stack does not meet, and eventual consistency: a role is there as soon as it was made.

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from batchctl.costs.prices import TABLE, Price
 from batchctl.errors import OperatorError
-from batchctl.preview.prices import TABLE, Price
 from batchctl.timings import BILLED_AT_LEAST, DEFAULT_INSTRUMENTS, Timings, work_seconds
 
 SHARD_SIZES: Final = (1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000)

@@ -19,9 +19,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from batchctl.preview.cost import DEFAULT_SCENARIOS, DEFAULT_SHARD, RunAssumptions
-from batchctl.preview.makespan import Load, Rates, makespan
-from batchctl.preview.prices import Prices, load_prices
+from batchctl.costs import DEFAULT_SCENARIOS, DEFAULT_SHARD, RunAssumptions
+from batchctl.costs.makespan import Load, Rates, makespan
+from batchctl.costs.prices import Prices, load_prices
 from batchctl.sizing import propose
 from batchctl.timings import Timings, load_timings
 from benchmarks._definition import JOB, Measured, deployed, measure

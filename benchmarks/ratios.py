@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from batchctl import project as projects
-from batchctl.preview import makespan
+from batchctl.costs import makespan
 from batchctl.program import recorded
 from benchmarks import _definition, ingestion, jobs_montecarlo, policy_preview, preview
 from conventions import fargate

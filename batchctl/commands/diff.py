@@ -33,9 +33,9 @@ def diff(
     Both sides run their own code. Exit code 0: nothing differs; 1: something does; 3: data would be deleted that
     `platform.acknowledge` does not name; 2: wrong use, or an acknowledgement of which nothing is deleted.
     """
+    from batchctl.costs import prices as price_tables
     from batchctl.errors import FOUND, OK
     from batchctl.preview import pages
-    from batchctl.preview import prices as price_tables
     from batchctl.preview import revision as revisions
     from batchctl.preview.changes import compare
     from batchctl.preview.pages import markdown

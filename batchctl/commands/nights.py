@@ -32,11 +32,11 @@ def nights(
 
     With --html a page: nights as bars, and the last run's stages and shards in time.
     """
+    from batchctl.costs import prices as price_tables
     from batchctl.html import write
     from batchctl.nights import gathering
     from batchctl.nights.page import page
     from batchctl.operate.stack import with_settings
-    from batchctl.preview import prices as price_tables
 
     deployment, config = with_settings(stack, outputs)
     table = price_tables.load_prices(prices)

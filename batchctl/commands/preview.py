@@ -19,8 +19,8 @@ from batchctl.errors import DESTROYS, FOUND, OK, USAGE, OperatorError
 from .terminal import JsonOption, PricesOption, ProjectOption, console, print_json, progress
 
 if TYPE_CHECKING:
-    from batchctl.preview import cost as costs
-    from batchctl.preview.prices import Prices
+    from batchctl import costs
+    from batchctl.costs.prices import Prices
     from batchctl.preview.report import StackReport
 
 app = typer.Typer()
@@ -61,7 +61,7 @@ def preview(
     Runs the very program that `pulumi up` runs and evaluates the very policy pack, once with values unknown as at a
     first preview and once with values resolved as after `up`. Exit code 1 when a mandatory rule fails.
     """
-    from batchctl.preview import prices as price_tables
+    from batchctl.costs import prices as price_tables
     from batchctl.preview import render
     from batchctl.preview import report as previews
 
@@ -189,12 +189,16 @@ def cost(
     shard_seconds: Annotated[
         float | None, typer.Option(help="Seconds of work of a shard; default: as measured.", min=0.001)
     ] = None,
+    delivery: Annotated[
+        bool,
+        typer.Option("--delivery", help="The tooling stack too: a month of it, and a release."),
+    ] = False,
     prices: PricesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what a stack costs, idle and for a night, how long that night takes, and the network with NAT gateways."""
-    from batchctl.preview import cost as costs
-    from batchctl.preview import prices as price_tables
+    from batchctl import costs
+    from batchctl.costs import prices as price_tables
     from batchctl.program import recorded, stack_settings
 
     here = projects.find()
@@ -214,6 +218,8 @@ def cost(
         "NAT in the same zones instead, a month": ("nat", costs.nat_alternative(graph, table)),
         "One NAT for all zones instead, a month": ("one_nat", costs.nat_alternative(graph, table, 1)),
     }
+    if delivery:
+        bills |= _delivery_bills(table)
     minutes = costs.run_minutes(config, assumed)
     if as_json:
         print_json(
@@ -231,6 +237,23 @@ def cost(
         console().print(_bill(title, bill))
     console().print(costs.time_words(config, assumed))
     console().print(costs.config_warning(assumed))
+
+
+def _delivery_bills(table: Prices) -> dict[str, tuple[str, costs.CostTable]]:
+    """Of the tooling stack, as its committed file describes it; with a pipeline even where it names no repository."""
+    from batchctl import costs
+    from batchctl.program import recorded
+
+    tooling = projects.load(projects.find().root / "tooling")
+    file = tooling.stack("tooling")
+    section = {"repository": "owner/name", **file.config.get("batch-platform:delivery", {})}
+    described = replace(file, config={**file.config, "batch-platform:delivery": section})
+    with without_collections():
+        graph = recorded(tooling, described, "resolved").graph(tooling.name)
+    return {
+        "The tooling stack, idle, a month": ("tooling", costs.idle_cost(graph, table)),
+        "A release through its pipeline, and each stack scanned once more": ("release", costs.release_cost(graph, table)),
+    }
 
 
 def _bill(title: str, bill: costs.CostTable) -> Table:

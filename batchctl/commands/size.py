@@ -46,7 +46,7 @@ def size(
     Exit code 1 when nothing ends within the window; the fastest is shown then, and the quota that would do.
     """
     from batchctl import sizing
-    from batchctl.preview import prices as price_tables
+    from batchctl.costs import prices as price_tables
     from batchctl.program import stack_settings
     from batchctl.timings import TIMINGS_FILE, load_timings
 

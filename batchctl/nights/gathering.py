@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from botocore.exceptions import ClientError
 
+from batchctl.costs.prices import Prices
 from batchctl.nights.attempts import Attempt, attempts
 from batchctl.operate import nightly, status
 from batchctl.operate.stack import Stack, asking
-from batchctl.preview.prices import Prices
 from conventions import fargate
 from settings import Settings
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchctl import html
+from batchctl.costs import CostTable
 
-from .cost import CostTable
 from .render import short_type
 from .report import Node, StackReport
 

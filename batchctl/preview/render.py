@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
 
+from batchctl.costs import CostTable, network_only
 from policy.rules import UNKNOWN
 
-from .cost import CostTable, network_only
 from .report import Node, StackReport
 from .snapshot import to_document
 

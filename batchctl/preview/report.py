@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from batchctl import costs
+from batchctl.costs import prices
 from batchctl.program import recorded, stack_settings
 from batchctl.project import Project
 from policy.rules import Finding, Graph, evaluate, kinds
 
-from . import cost, prices
 from .recording import MODES, Mode, Recording
 from .snapshot import Snapshot, of_recording
 
@@ -45,11 +46,11 @@ class StackReport:
     stack: str
     tree: Node
     findings: Mapping[Mode, list[Finding]]
-    idle: cost.CostTable
-    run: cost.CostTable
-    nat: cost.CostTable
+    idle: costs.CostTable
+    run: costs.CostTable
+    nat: costs.CostTable
     """NAT gateways in the zones of the endpoints."""
-    one_nat: cost.CostTable
+    one_nat: costs.CostTable
     run_time: str
     """How long the night of `run` takes, in words."""
     outputs: Mapping[str, Any]
@@ -94,11 +95,11 @@ def preview(
         stack=stack,
         tree=tree(graphs["resolved"], stack),
         findings=findings,
-        idle=cost.idle_cost(graphs["resolved"], table),
-        run=cost.run_cost(config, table) if config else cost.CostTable(()),
-        nat=cost.nat_alternative(graphs["resolved"], table),
-        one_nat=cost.nat_alternative(graphs["resolved"], table, 1),
-        run_time=cost.time_words(config) if config else "",
+        idle=costs.idle_cost(graphs["resolved"], table),
+        run=costs.run_cost(config, table) if config else costs.CostTable(()),
+        nat=costs.nat_alternative(graphs["resolved"], table),
+        one_nat=costs.nat_alternative(graphs["resolved"], table, 1),
+        run_time=costs.time_words(config) if config else "",
         outputs=recordings["resolved"].outputs,
         graph=graphs["resolved"],
         snapshot=of_recording(recordings["resolved"], project.name, config.platform.acknowledge if config else ()),

@@ -147,7 +147,7 @@ def _repository(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
     name = str(inputs.get("name") or f"{logical}-{_hash(key, 7)}")  # as the provider names what has no name
     return {
         "id": name,
-        "name": name,
+        **({} if inputs.get("name") else {"name": name}),
         "arn": _arn("ecr", region, f"repository/{name}"),
         "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/{name}",
         "registryId": ACCOUNT,

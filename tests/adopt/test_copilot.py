@@ -14,9 +14,9 @@ from batchctl import project as projects
 from batchctl.adopt import copilot, copilot_fields, schedules
 from batchctl.adopt.manifest import Manifest, seconds
 from batchctl.cli import app
+from batchctl.costs.prices import load_prices
 from batchctl.errors import OperatorError
 from batchctl.preview import report as previews
-from batchctl.preview.prices import load_prices
 from tests.programs import ROOT
 
 SAMPLES = Path(__file__).parent / "copilot"

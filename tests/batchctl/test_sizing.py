@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from batchctl import cli, sizing
+from batchctl.costs.prices import TABLE
 from batchctl.errors import OperatorError
-from batchctl.preview.prices import TABLE
 from batchctl.sizing import Proposal, propose
 from batchctl.timings import Timings, load_timings
 from data_ingestion.job import IngestionEnvironment

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from batchctl.preview import cost
-from batchctl.preview.makespan import Load, Rates, launches, makespan, throttled_starts
-from batchctl.preview.prices import load_prices
+from batchctl import costs
+from batchctl.costs.makespan import Load, Rates, launches, makespan, throttled_starts
+from batchctl.costs.prices import load_prices
 from benchmarks.makespan import HISTORY_LIMIT, Measured, Scene, quota_for, ways
 from conventions.fargate import vcpus
 from data_ingestion.job import IngestionEnvironment
@@ -80,9 +80,9 @@ class TestAssumptions:
     """Time and money are taken from one set of assumptions, and those from the jobs."""
 
     def test_a_default_shard_is_the_jobs(self) -> None:
-        assert IngestionEnvironment.model_fields["shard_size"].default == cost.DEFAULT_SHARD
-        assert RiskEnvironment.model_fields["scenarios"].default == cost.DEFAULT_SCENARIOS
-        assert int(vcpus(JOB.cpu)) == cost.DEFAULT_VCPU
+        assert IngestionEnvironment.model_fields["shard_size"].default == costs.DEFAULT_SHARD
+        assert RiskEnvironment.model_fields["scenarios"].default == costs.DEFAULT_SCENARIOS
+        assert int(vcpus(JOB.cpu)) == costs.DEFAULT_VCPU
 
 
 class TestModes:

@@ -8,11 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import settings
+from batchctl.costs.prices import load_prices
 from batchctl.nights.attempts import Attempt
 from batchctl.nights.gathering import Night, NightRun, Nights, cost, deadline
 from batchctl.operate.nightly import Run
 from batchctl.operate.status import Held, Status
-from batchctl.preview.prices import load_prices
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOW = datetime(2026, 11, 20, 8, 50, tzinfo=NEW_YORK)

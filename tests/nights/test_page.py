@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from batchctl.costs.prices import load_prices
 from batchctl.nights import page as pages
 from batchctl.nights.attempts import Attempt
 from batchctl.nights.gathering import cost
-from batchctl.preview.prices import load_prices
 from tests.nights.sample import CONFIG, NOW, at, fortnight, night_run
 
 PAGE = pages.page(fortnight(), priced_at="2026-11")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchctl.preview.cost import RunAssumptions
+from batchctl.costs import RunAssumptions
 from sandbox.furnishing import definition_of
 from sandbox.stage import Tasks, World, today
 from tests.programs import record_with, recording

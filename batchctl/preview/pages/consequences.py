@@ -6,8 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from batchctl import costs
+from batchctl.costs import prices
 from batchctl.errors import OperatorError
-from batchctl.preview import cost, prices, replacement
+from batchctl.preview import replacement
 from batchctl.preview.changes import Comparison
 from batchctl.preview.render import short_type
 from batchctl.preview.words import Concern, Line
@@ -70,7 +72,7 @@ def _with(root: Resource, unusual: list[replacement.Replacement]) -> list[Resour
     return [one.resource for one in unusual if one.resource.urn in within - {root.urn}]
 
 
-def costs(comparison: Comparison, table: prices.Prices) -> Iterator[Line]:
+def costs_over_threshold(comparison: Comparison, table: prices.Prices) -> Iterator[Line]:
     """A line for each kind of idle cost, and each job's task, that costs more or less than the threshold."""
     try:
         yield from _differing(comparison, table, _monthly, MONTHLY_THRESHOLD, "a month")
@@ -97,10 +99,10 @@ def _differing(
 
 def _monthly(graph: Graph, table: prices.Prices) -> dict[str, float]:
     rows: dict[str, float] = defaultdict(float)
-    for row in cost.idle_cost(graph, table).rows:
+    for row in costs.idle_cost(graph, table).rows:
         rows[row.what] += row.usd
     return rows
 
 
 def _hourly(graph: Graph, table: prices.Prices) -> dict[str, float]:
-    return {f"one task of {one.name}": cost.task_hour(one, table) for one in graph.of_type(kinds.TASK_DEFINITION)}
+    return {f"one task of {one.name}": costs.task_hour(one, table) for one in graph.of_type(kinds.TASK_DEFINITION)}

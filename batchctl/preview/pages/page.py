@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from batchctl.costs import prices
 from batchctl.errors import DESTROYS, FOUND, OK, USAGE
-from batchctl.preview import prices, replacement
+from batchctl.preview import replacement
 from batchctl.preview.changes import Comparison
 from batchctl.preview.render import short_type
 from batchctl.preview.words import Concern, Line, lines
@@ -81,7 +82,7 @@ def page(comparison: Comparison, price_table: prices.Prices | None = None) -> Pa
         *map(consequences.loss, losses),
         *_explained(lines(comparison), replacements, losses),
         *consequences.replaced(replacements),
-        *consequences.costs(comparison, price_table or prices.load_prices(None)),
+        *consequences.costs_over_threshold(comparison, price_table or prices.load_prices(None)),
     ]
     order = list(Concern)
     everything.sort(key=lambda line: (order.index(line.concern), line.urn))  # not as registered, which varies

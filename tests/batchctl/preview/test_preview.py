@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 import yaml
 
+from batchctl import costs
 from batchctl import project as projects
 from batchctl.commands.preview import without_collections
+from batchctl.costs import prices
 from batchctl.errors import FOUND, OK, USAGE, OperatorError
-from batchctl.preview import cost, prices
 from batchctl.program import recorded, stack_settings
 from tests.programs import ROOT, record_with
+from tests.tooling.stack import layouts
 
 PROGRAM = ("__main__.py", "Pulumi.yaml", "outputs.py", "components", "settings", "jobs", "policy")
 
@@ -138,21 +140,21 @@ class TestCost:
         return recorded(project, project.stack("prod"), "resolved").graph(project.name)
 
     def test_endpoints_are_counted_by_zone(self, graph: Any) -> None:
-        table = cost.idle_cost(graph, prices.load_prices(None))
+        table = costs.idle_cost(graph, prices.load_prices(None))
         rows = [row for row in table.rows if row.what == "interface endpoints"]
-        assert [row.quantity for row in rows] == [3 * cost.HOURS_A_MONTH] * 3
+        assert [row.quantity for row in rows] == [3 * costs.HOURS_A_MONTH] * 3
 
     @pytest.mark.parametrize(("stack", "endpoints", "nat"), [("dev", 21.90, 36.50), ("prod", 65.70, 109.50)])
     def test_nat_is_compared_in_the_zones_of_the_endpoints(self, stack: str, endpoints: float, nat: float) -> None:
         project, table = projects.load(ROOT), prices.load_prices(None)
         graph = recorded(project, project.stack(stack), "resolved").graph(project.name)
-        assert cost.network_only(cost.idle_cost(graph, table)) == pytest.approx(endpoints)
-        assert cost.nat_alternative(graph, table).total == pytest.approx(nat)
-        assert cost.nat_alternative(graph, table, 1).total == pytest.approx(36.50)
+        assert costs.network_only(costs.idle_cost(graph, table)) == pytest.approx(endpoints)
+        assert costs.nat_alternative(graph, table).total == pytest.approx(nat)
+        assert costs.nat_alternative(graph, table, 1).total == pytest.approx(36.50)
 
     def test_what_the_program_does_not_make_is_billed_too(self, graph: Any) -> None:
         """Target tracking makes alarms, rotation keeps old key material, repositories keep images."""
-        by_what = {row.what: row for row in cost.idle_cost(graph, prices.load_prices(None)).rows}
+        by_what = {row.what: row for row in costs.idle_cost(graph, prices.load_prices(None)).rows}
         assert by_what["alarms of target tracking"].quantity == 2
         assert by_what["rotated key material, from the third year on"].usd == 2
         assert by_what["images kept, at most"].quantity == pytest.approx(10 * 0.3)
@@ -160,18 +162,38 @@ class TestCost:
     def test_layers_of_images_cost_nothing_on_their_way(self) -> None:
         """They come through the S3 gateway: 10,000 pulls of 0.3 GB are not 30 USD of endpoint data."""
         config = stack_settings(projects.load(ROOT).stack("prod"))
-        table = cost.run_cost(config, prices.load_prices(None), cost.RunAssumptions(shards=10_000, log_megabytes=0))
+        table = costs.run_cost(config, prices.load_prices(None), costs.RunAssumptions(shards=10_000, log_megabytes=0))
         assert sum(row.usd for row in table.rows if row.what == "data through endpoints") < 0.01
+
+    def test_every_log_of_a_night_is_billed(self) -> None:
+        config = stack_settings(projects.load(ROOT).stack("prod"))
+        few, many = (
+            {row.what: row for row in costs.run_cost(config, prices.load_prices(None), night).rows}
+            for night in (costs.RunAssumptions(flow_records=1, event_kilobytes=1), costs.RunAssumptions())
+        )
+        assert {"logs", "Container Insights", "task events", "flow logs", "workflow's log"} <= set(many)
+        assert many["flow logs"].quantity == pytest.approx(40 * few["flow logs"].quantity)
+        assert many["task events"].quantity == pytest.approx(4 * few["task events"].quantity)
+
+    def test_the_delivery_is_priced_by_its_builds(self) -> None:
+        graph = layouts.recorded()
+        table = costs.release_cost(graph, prices.load_prices(None), costs.ReleaseAssumptions(checks_minutes=10))
+        built = {row.resource: row for row in table.rows if row.what == "build"}
+        assert set(built) == {one.name for one in graph.of_type("aws:codebuild/project:Project")}
+        assert (built["delivery-checks"].quantity, built["delivery-checks"].usd) == (10, pytest.approx(0.10))
+        assert built["delivery-up-dev"].usd == pytest.approx(6 * 0.005)
+        assert table.total > sum(row.usd for row in built.values()), "CodePipeline bills each action's minutes too"
+        assert costs.idle_cost(graph, prices.load_prices(None)).total > 0
 
     def test_time_stands_beside_the_money_and_a_night_that_is_too_long_is_said(self) -> None:
         config = stack_settings(projects.load(ROOT).stack("prod"))
-        assert "of its window of 13.5 h, with 6 vCPU at once." in cost.time_words(config)
-        assert "DOES NOT END IN TIME with 6 vCPU" in cost.time_words(config, cost.RunAssumptions(shards=10_000))
+        assert "of its window of 13.5 h, with 6 vCPU at once." in costs.time_words(config)
+        assert "DOES NOT END IN TIME with 6 vCPU" in costs.time_words(config, costs.RunAssumptions(shards=10_000))
 
     def test_a_task_costs_as_long_as_it_takes(self) -> None:
         """One set of assumptions: money is counted for the seconds that the model of time lets a task run."""
-        config, night = stack_settings(projects.load(ROOT).stack("prod")), cost.RunAssumptions(shards=1)
-        rows = cost.run_cost(config, prices.load_prices(None), night).rows
+        config, night = stack_settings(projects.load(ROOT).stack("prod")), costs.RunAssumptions(shards=1)
+        rows = costs.run_cost(config, prices.load_prices(None), night).rows
         vcpu = {row.resource: row.quantity for row in rows if row.what.endswith("vCPU")}
         assert vcpu["risk-calculation"] == pytest.approx(
             2 * max(60, night.startup_seconds + night.shard_seconds) / 3600
@@ -180,19 +202,19 @@ class TestCost:
     def test_a_run_grows_with_its_shards(self) -> None:
         config = stack_settings(projects.load(ROOT).stack("prod"))
         table = prices.load_prices(None)
-        few, many = (cost.run_cost(config, table, cost.RunAssumptions(shards=n)).total for n in (10, 1000))
+        few, many = (costs.run_cost(config, table, costs.RunAssumptions(shards=n)).total for n in (10, 1000))
         assert 20 < many / few < 100
 
     def test_spot_is_cheaper(self) -> None:
         project = projects.load(ROOT)
         table = prices.load_prices(None)
-        dev, prod = (cost.run_cost(stack_settings(project.stack(s)), table).total for s in ("dev", "prod"))
+        dev, prod = (costs.run_cost(stack_settings(project.stack(s)), table).total for s in ("dev", "prod"))
         assert dev < prod
 
     def test_prices_can_be_replaced(self, tmp_path: Path, graph: Any) -> None:
         file = tmp_path / "prices.yaml"
         file.write_text("kms.key: 2.5\n")
-        table = cost.idle_cost(graph, prices.load_prices(file))
+        table = costs.idle_cost(graph, prices.load_prices(file))
         assert {row.usd for row in table.rows if row.what == "KMS keys"} == {2.5}
 
     @pytest.mark.parametrize(
@@ -241,7 +263,7 @@ def test_garbage_is_collected_again_after_a_preview() -> None:
 def test_a_dns_firewall_costs_by_the_name() -> None:
     """Two lists: what resolves, and `*`."""
     graph = record_with({"batch-platform:network": {"dnsFirewall": True}})
-    table = cost.idle_cost(graph, prices.load_prices(None))
+    table = costs.idle_cost(graph, prices.load_prices(None))
     counted = {row.resource: row.quantity for row in table.rows if row.what == "DNS firewall domains"}
     assert counted == {"dns-allowed": 5, "dns-others": 1}
     assert sum(row.usd for row in table.rows if row.what == "DNS firewall domains") == pytest.approx(0.003)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from batchctl import project as projects
+from batchctl.costs.prices import load_prices
 from batchctl.preview import preview_html
-from batchctl.preview.prices import load_prices
 from batchctl.preview.report import Node, StackReport, preview
 from tests.nights.test_browser import BROWSER, WIDTHS, browse, fits
 from tests.programs import ROOT

@@ -55,6 +55,9 @@ TABLE: Final[Mapping[str, Price]] = {
     "s3.get": _priced("s3", "1,000 requests", 0.0004),
     "dynamodb.write": _priced("dynamodb", "million requests", 0.625),
     "states.transition": _priced("step-functions", "1,000 transitions", 0.025),
+    "codebuild.small": _priced("codebuild", "build-minute", 0.005),
+    "codebuild.medium": _priced("codebuild", "build-minute", 0.01),
+    "codepipeline.minute": _priced("codepipeline", "action-minute", 0.002),
     "sns.publish": _priced("sns", "million requests", 0.50),
 }
 """By name; `fargate.spot` varies by the hour and place, AWS says "up to 70 %" off."""

@@ -23,7 +23,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam import models as iam_models
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.exceptions import InvalidBucketState
-from moto.s3.models import FakeBucket, S3Backend, s3_backends
+from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend, s3_backends
 from moto.server import DomainDispatcherApplication
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import make_server
@@ -129,6 +129,11 @@ def patch_object_lock() -> None:
     S3Backend.put_object_lock_configuration = locked
 
 
+def patch_delete_markers() -> None:
+    """A delete marker can be deleted; moto looks for the content that it has not."""
+    FakeDeleteMarker.dispose = lambda self, garbage=False: None
+
+
 def patch_bucket_policies() -> None:
     """A statement with a condition binds those who meet it; moto would bind everybody, and refuse every request."""
 
@@ -232,6 +237,7 @@ def application(tell: gaps.Tell = lambda source, line: None) -> Wsgi:
     patch_service_linked_roles()
     patch_scalable_targets()
     patch_table_tags()
+    patch_delete_markers()
     patch_ecs_services()
     patch_object_lock()
     patch_bucket_policies()

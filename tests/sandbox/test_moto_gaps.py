@@ -38,6 +38,24 @@ def test_a_bucket_of_another_account_says_that_its_eventbridge_switch_is_on(serv
     BackendDict.reset()
 
 
+def test_a_bucket_is_emptied_of_its_delete_markers(serve: Callable[[Wsgi], Client]) -> None:
+    BackendDict.reset()
+    s3 = serve(moto_gaps.application())("s3")
+    s3.create_bucket(Bucket="bucket-emptied")
+    s3.put_bucket_versioning(Bucket="bucket-emptied", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="bucket-emptied", Key="trades.csv", Body=b"1")
+    s3.delete_object(Bucket="bucket-emptied", Key="trades.csv")
+    held = s3.list_object_versions(Bucket="bucket-emptied")
+    everything = [
+        {"Key": one["Key"], "VersionId": one["VersionId"]} for one in held["Versions"] + held["DeleteMarkers"]
+    ]
+    s3.delete_objects(Bucket="bucket-emptied", Delete={"Objects": everything})
+    left = s3.list_object_versions(Bucket="bucket-emptied")
+    assert "Versions" not in left
+    assert "DeleteMarkers" not in left
+    BackendDict.reset()
+
+
 def test_a_table_that_is_tagged_again_has_each_tag_once(serve: Callable[[Wsgi], Client]) -> None:
     BackendDict.reset()
     dynamodb = serve(moto_gaps.application())("dynamodb")

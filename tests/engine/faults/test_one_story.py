@@ -18,8 +18,8 @@ pytestmark = on_request
 
 KILLED_AFTER = 60
 """Changing calls: keys and roles are there, what uses them is being made."""
-REFUSED = "cloudwatch:PutDashboard"
-"""Nearly the last call, and one that the provider does not try again: it takes a refused state machine for a role that
+REFUSED = "cloudwatch:PutMetricAlarm"
+"""Among the last calls, and one that the provider does not try again: it takes a refused state machine for a role that
 is not known everywhere yet."""
 
 
@@ -54,7 +54,7 @@ def story(checkout_with_faults: Path, tmp_path_factory: pytest.TempPathFactory) 
         story.up("taken")
         logs.delete_log_group(logGroupName=story.taken)
         site.faults(
-            {"operation": "kms:CreateAlias", **SERVER_ERROR},
+            {"operation": "kms:CreateKey", **SERVER_ERROR},
             {"operation": "ecs:PutClusterCapacityProviders", **SERVER_ERROR, "applied": True},
             *({"operation": "*", **THROTTLED, "times": 2, "after": 12 * n} for n in range(1, 4)),
         )
@@ -74,7 +74,7 @@ def test_passing_faults_are_met_before_the_kill(story: Story) -> None:
 
 def test_a_refusal_is_named(story: Story) -> None:
     assert story.exit_codes["refused"] != 0
-    assert "AccessDenied" in story.shown["refused"] and "PutDashboard" in story.shown["refused"]
+    assert "AccessDenied" in story.shown["refused"] and "PutMetricAlarm" in story.shown["refused"]
 
 
 def test_a_name_that_is_taken_is_named(story: Story) -> None:

@@ -158,6 +158,8 @@ class TestPermissions:
                 "iam:PassRole",
                 "events:PutTargets",
             },
+            "aws-sdk:sfn:describeExecution": {"states:DescribeExecution"},
+            "aws-sdk:sfn:startExecution": {"states:StartExecution"},
             "aws-sdk:sfn:stopExecution": {"states:StopExecution"},
             "dynamodb:putItem": {"dynamodb:PutItem"},
             "dynamodb:updateItem": {"dynamodb:UpdateItem"},

@@ -158,11 +158,11 @@ class Night:
         for action in ("AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject"):
             yield self._ask(role, f"s3:{action}", self.key("output:maps"))
         machine = self.arn("states", f"stateMachine:statemachine-nightly-{self.stack}")
-        yield self._ask(role, "states:StartExecution", machine)
-        for action in ("DescribeExecution", "StopExecution"):
-            yield self._ask(
-                role, f"states:{action}", self.arn("states", f"execution:statemachine-nightly-{self.stack}:1")
-            )
+        execution = self.arn("states", f"execution:statemachine-nightly-{self.stack}:1")
+        for starter in (role, self.role("reconciler-machine")):  # children and older runs; redriven runs
+            yield self._ask(starter, "states:StartExecution", machine)
+            for action in ("DescribeExecution", "StopExecution"):
+                yield self._ask(starter, f"states:{action}", execution)
 
     def _messages(self) -> Iterator[Question]:
         """https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""

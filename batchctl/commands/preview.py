@@ -252,7 +252,10 @@ def _delivery_bills(table: Prices) -> dict[str, tuple[str, costs.CostTable]]:
         graph = recorded(tooling, described, "resolved").graph(tooling.name)
     return {
         "The tooling stack, idle, a month": ("tooling", costs.idle_cost(graph, table)),
-        "A release through its pipeline, and each stack scanned once more": ("release", costs.release_cost(graph, table)),
+        "A release through its pipeline, and each stack scanned once more": (
+            "release",
+            costs.release_cost(graph, table),
+        ),
     }
 
 

@@ -50,6 +50,10 @@ _OWN: Final = frozenset({"batchctl", "policy"})
 _PROVIDER_PART: Final = re.compile(r"\baws\.([a-z0-9]+)\.[A-Z]")
 
 
+_NOT_NEEDED: Final = frozenset(("benchmarks", "docs", "sandbox", "tests"))
+"""Folders that no program reads and that hold most of the files."""
+
+
 def git(folder: Path, *arguments: str) -> str:
     """What git prints; raises OperatorError with its own words."""
     try:
@@ -207,12 +211,13 @@ def _documents(project: Project, stacks: Sequence[str]) -> dict[str, Any]:
 
 
 def extracted(root: Path, commit: str, scratch: Path) -> Path:
-    """The project's files at `commit`, in a folder below `scratch`."""
+    """The project's files at `commit` that its program may need, in a folder below `scratch`."""
     prefix = git(root, "rev-parse", "--show-prefix").rstrip("/")
     archive, tree = scratch / "tree.tar", scratch / "tree"
     git(root, "archive", "--format=tar", f"--output={archive}", f"{commit}:{prefix}" if prefix else commit)
     with tarfile.open(archive) as packed:
-        packed.extractall(tree, filter="data")
+        needed = (member for member in packed if member.name.partition("/")[0] not in _NOT_NEEDED)
+        packed.extractall(tree, members=needed, filter="data")
     archive.unlink()
     return tree
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 from policy.rules import Graph, Resource
 from policy.rules.graph import kinds
+from tooling.delivery.build_environment import SMALL
 
 from .prices import Prices
 from .table import CostTable, priced
-
-SMALL = "BUILD_GENERAL1_SMALL"
 
 
 @dataclass(frozen=True, kw_only=True)

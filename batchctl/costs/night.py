@@ -16,7 +16,6 @@ from .makespan import Load
 from .prices import Prices
 from .table import CostRow, CostTable, Counted, priced
 
-HOURS_A_MONTH: Final = 730
 FREE_STORAGE_GB: Final = 20
 DEFAULT_SHARD: Final = 250_000
 """Trades of a shard (docs/jobs.md, `BATCH_SHARD_SIZE`)."""

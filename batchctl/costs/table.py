@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from .prices import Prices
 
-HOURS_A_MONTH = 730
+HOURS_A_MONTH: Final = 730
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,8 +28,11 @@ from tests.sandbox.strict.documented import (
 )
 from tests.sandbox.strict.documented.scenery import Scenery
 from tests.sandbox.strict.seeds import overlaid
+from tests.sandbox.strict.sentences import schedules
 from tests.sandbox.strict.sentences.compute import SENTENCES as OF_COMPUTE
+from tests.sandbox.strict.sentences.delivery import PIPELINES, PROJECTS
 from tests.sandbox.strict.sentences.services import SENTENCES as OF_SERVICES
+from tests.sandbox.strict.sentences.storage import BUCKETS, OBJECTS
 from tests.sandbox.strict.test_table import SEEDS
 
 _PAGES: dict[str, list[Request]] = {
@@ -40,17 +43,17 @@ _PAGES: dict[str, list[Request]] = {
     "ecs": compute.REQUESTS,
     "application-autoscaling": scaling.REQUESTS_SCALING,
     "ecr": scaling.REQUESTS_ECR,
-    "s3": [*objects.REQUESTS, *storage.REQUESTS],
+    "s3": [*objects.REQUESTS, *storage.REQUESTS, *BUCKETS, *OBJECTS],
     "dynamodb": tables.REQUESTS,
     "cloudwatch": watching.REQUESTS,
-    "logs": watching.REQUESTS_LOGS,
+    "logs": [*watching.REQUESTS_LOGS, *schedules.LOGS],
     "events": events.REQUESTS_EVENTS,
-    "scheduler": events.REQUESTS_SCHEDULER,
+    "scheduler": [*events.REQUESTS_SCHEDULER, *schedules.SCHEDULES],
     "sns": messages.REQUESTS,
     "sqs": messages.REQUESTS_SQS,
     "stepfunctions": states.REQUESTS,
-    "codebuild": delivery.REQUESTS_CODEBUILD,
-    "codepipeline": delivery.REQUESTS_CODEPIPELINE,
+    "codebuild": [*delivery.REQUESTS_CODEBUILD, *PROJECTS],
+    "codepipeline": [*delivery.REQUESTS_CODEPIPELINE, *PIPELINES],
 }
 _ENDS = ("Delete", "Deregister", "Remove")
 """What takes away things of the account comes last."""
@@ -136,7 +139,7 @@ def test_the_request_beside_them_is_taken(answers: dict[str, Answers], service: 
 
 
 def test_they_are_many(answers: dict[str, Answers]) -> None:
-    assert sum(found.tried for found in answers.values()) > 1100
+    assert sum(found.tried for found in answers.values()) > 1400
 
 
 def test_every_rule_is_shown_by_a_request(answers: dict[str, Answers]) -> None:

@@ -115,8 +115,8 @@ def _lets(policy: object, service: str) -> bool:
     """Whether a policy allows anything to an AWS service, or to everybody; `AWS:SourceOwner`, which is in SNS's own
     policies, holds for calls of the account and not of a service.
     """
-    text = json.dumps(policy) if isinstance(policy, dict) else str(policy or "{}")
-    for statement in statements_of(text):
+    text = json.dumps(policy) if isinstance(policy, dict) else str(policy or "")
+    for statement in statements_of(text) if text else ():
         principal = statement.get("Principal")
         named = [name for value in principal.values() for name in values(value)] if isinstance(principal, dict) else []
         of_owner = "sourceowner" in str(statement.get("Condition")).lower()

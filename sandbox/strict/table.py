@@ -7,7 +7,7 @@ from sandbox.strict.containers import container_definitions, ecs, placement, sca
 from sandbox.strict.delivery import actions, environments, pipelines, projects, repositories
 from sandbox.strict.network import endpoints, requests, security_groups, vpc
 from sandbox.strict.rules import Rule
-from sandbox.strict.sentences import keys, network, tasks
+from sandbox.strict.sentences import keys, network, stores, tasks
 from sandbox.strict.sentences import messages as sentences_of_messages
 from sandbox.strict.services import (
     alarms,
@@ -81,6 +81,7 @@ RULES: tuple[Rule, ...] = (
     *network.rules.all,
     *tasks.RULES,
     *keys.RULES,
+    *stores.RULES,
     *sentences_of_messages.RULES,
     *in_use.RULES,
 )

@@ -12,6 +12,7 @@ from sandbox.strict.grammar.policies import Kind, faults
 from sandbox.strict.rules import Rules, of_free_document
 
 _ECR = "https://docs.aws.amazon.com/AmazonECR/latest/"
+_MOST_WILDCARDS = 4
 
 rules = Rules("ecr")
 
@@ -40,6 +41,8 @@ def lifecycle_policy(call: Call, _: Account) -> Iterator[str]:
         return
     if not listed or len(set(priorities)) != len(priorities):
         yield "Lifecycle policy validation failure: rules must exist, and each rulePriority must be unique"
+    if any(isinstance(number, bool) or not isinstance(number, int) or number < 1 for number in priorities):
+        yield "Lifecycle policy validation failure: rulePriority must be a positive integer"
     for selection, action in selections:
         yield from _selection(selection, action)
     anything = [rule for rule in listed if rule["selection"].get("tagStatus") == "any"]
@@ -53,6 +56,8 @@ def _selection(selection: Mapping[str, Any], action: str) -> Iterator[str]:
     narrowed = [member for member in ("tagPrefixList", "tagPatternList") if selection.get(member)]
     if status not in ("tagged", "untagged", "any") or (status == "tagged") != (len(narrowed) == 1):
         yield f"{failed} tagStatus must be tagged (with one of tagPrefixList and tagPatternList), untagged or any"
+    if any(pattern.count("*") > _MOST_WILDCARDS for pattern in selection.get("tagPatternList") or []):
+        yield f"{failed} a tag pattern has at most {_MOST_WILDCARDS} wildcards"
     count = selection.get("countType")
     if count not in ("imageCountMoreThan", "sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned"):
         yield f"{failed} countType {count} is not known"

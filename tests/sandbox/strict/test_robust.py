@@ -14,8 +14,8 @@ from sandbox.strict import refused_by
 from sandbox.strict.codes import service_model
 from tests.sandbox.strict.conftest import Strict
 from tests.sandbox.strict.documented.scenery import Scenery
+from tests.sandbox.strict.every_request import REQUESTS
 from tests.sandbox.strict.seeds import Seed
-from tests.sandbox.strict.test_documented import REQUESTS
 from tests.sandbox.strict.test_table import SEEDS
 
 TEXTS = (

@@ -47,8 +47,10 @@ the account took until this was tried is in `sandbox/strict/properties.py`.
 The text of the API references comes with botocore's models. Its sentences with "must", "cannot", "up to", "between",
 "valid values" and the like were read for the operations that the platform and its delivery call: wholly of IAM, ECR,
 Step Functions, DynamoDB, Application Auto Scaling, S3, Scheduler, CloudWatch Logs, CodeBuild and CodePipeline, in part
-of EC2, ECS, SNS, SQS, EventBridge, CloudWatch and KMS. More than two hundred and forty of them were about requests that the
-account took until then, and are held now; their requests are in `tests/sandbox/strict/sentences/`.
+of EC2, ECS, SNS, SQS, EventBridge, CloudWatch and KMS. More than two hundred and forty of them were about requests that
+the account took until then, and are held now; their requests are in `tests/sandbox/strict/sentences/`. Plausible
+mistakes over all services, Parameter Store, Secrets Manager and Budgets among them, are in
+`tests/sandbox/strict/further/`.
 Not every sentence is held: what is about regions, stores, licences, hardware and kinds of buckets that the platform
 does not use is left out.
 

@@ -7,7 +7,7 @@ from sandbox.strict.containers import container_definitions, ecs, placement, sca
 from sandbox.strict.delivery import actions, environments, pipelines, projects, repositories
 from sandbox.strict.network import endpoints, requests, security_groups, vpc
 from sandbox.strict.rules import Rule
-from sandbox.strict.sentences import keys, network, stores, tasks
+from sandbox.strict.sentences import keys, network, stores, tasks, things
 from sandbox.strict.sentences import messages as sentences_of_messages
 from sandbox.strict.services import (
     alarms,
@@ -82,6 +82,7 @@ RULES: tuple[Rule, ...] = (
     *tasks.RULES,
     *keys.RULES,
     *stores.RULES,
+    *things.RULES,
     *sentences_of_messages.RULES,
     *in_use.RULES,
 )

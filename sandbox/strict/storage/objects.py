@@ -100,6 +100,7 @@ def copy_onto_itself(call: Call, _: Account) -> Iterator[str]:
 
 @rules.add(
     "UploadPart",
+    "UploadPartCopy",
     "CompleteMultipartUpload",
     "AbortMultipartUpload",
     "ListParts",
@@ -131,7 +132,14 @@ def page_size(call: Call, _: Account) -> Iterator[str]:
         yield "Argument maxKeys must be an integer between 0 and 2147483647"
 
 
-@rules.add("GetObject", "HeadObject", "UploadPart", source=f"{_API}API_UploadPart.html", code="InvalidArgument")
+@rules.add(
+    "GetObject",
+    "HeadObject",
+    "UploadPart",
+    "UploadPartCopy",
+    source=f"{_API}API_UploadPart.html",
+    code="InvalidArgument",
+)
 def part_number(call: Call, _: Account) -> Iterator[str]:
     """A part's number is from 1 to 10,000."""
     if not 1 <= call.parameters.get("PartNumber", 1) <= 10_000:

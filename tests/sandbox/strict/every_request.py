@@ -20,7 +20,7 @@ from tests.sandbox.strict.documented import (
 from tests.sandbox.strict.further import compute as mistakes_of_compute
 from tests.sandbox.strict.further import identity as mistakes_of_identity
 from tests.sandbox.strict.further import messages as mistakes_of_messages
-from tests.sandbox.strict.further import networks, stores, workflow
+from tests.sandbox.strict.further import networks, stores, things, workflow
 from tests.sandbox.strict.sentences import access_lists, logs, schedules
 from tests.sandbox.strict.sentences import delivery as sentences_of_delivery
 from tests.sandbox.strict.sentences import objects as sentences_of_objects
@@ -55,7 +55,7 @@ _SENTENCES: dict[str, list[Request]] = {
     "codebuild": sentences_of_delivery.PROJECTS,
     "codepipeline": sentences_of_delivery.PIPELINES,
 }
-_MISTAKES = (networks, mistakes_of_identity, mistakes_of_compute, stores, mistakes_of_messages, workflow)
+_MISTAKES = (networks, mistakes_of_identity, mistakes_of_compute, stores, mistakes_of_messages, workflow, things)
 _ALL = (
     _PAGES,
     SENTENCES_OF_COMPUTE,

@@ -12,7 +12,7 @@ import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -39,6 +39,15 @@ ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "aws:index/getArn:getArn": {"id": "x", "account": "123456789012", "region": "us-east-1", "service": "x"},
 }
 """What a look-up finds in an account that has a default network and nothing else."""
+_DIGEST: Final = f"@sha256:{'0' * 64}"
+MADE: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], dict[str, Any]]]] = {
+    "index/Image": lambda key, inputs, region: {
+        "id": "image",
+        "repoDigest": f"{inputs.get('imageName')}{_DIGEST}",
+        "ref": f"{next(iter(inputs.get('tags') or ['']))}{_DIGEST}",
+    },
+}
+"""What the providers of Docker images compute: the image by its digest."""
 SETTINGS: Final = dict.fromkeys(
     ("slackToken", "redis-password", "sqlUserName", "sqlUserPassword", "langchain_api_key", "open_api_key"), "x"
 ) | {"targetDomain": "www.example.com", "pathToWebsiteContents": "./www", "mentionMessageTopicName": "mentions"}
@@ -61,6 +70,8 @@ def read(folder: Path) -> Read:
     """Records the program and asks the rules."""
     for token, answer in ANSWERS.items():
         synthetic._LOOKUPS.setdefault(token, lambda args, region, answer=answer: dict(answer))  # type: ignore[attr-defined]
+    for kind, maker in MADE.items():
+        synthetic._MAKERS.setdefault(kind, maker)  # type: ignore[attr-defined]
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     config = {"aws:region": "us-east-1", **{f"{folder.name}:{name}": value for name, value in SETTINGS.items()}}

@@ -190,7 +190,12 @@ TABLES: Final = (
                 "the images are Linux images, and beside an architecture the provider wants it",
             ),
             maybe("volumes[].name", free(), "a scratch volume's name is looked up by the containers"),
-            maybe("skipDestroy", free(bool), "no-retain-or-protect judges it"),
+            maybe(
+                "skipDestroy",
+                exactly(False),
+                "a stack that is taken down would leave its revisions behind, active",
+                when=("family", Must("", lambda value, at: not _is_kept(at), by_edge=True)),
+            ),
             row(
                 "skipDestroy",
                 exactly(True),

@@ -102,6 +102,10 @@ def _a_container(value: Any, at: Context) -> bool:
     )
 
 
+def _another(value: Any, at: Context) -> bool:
+    return at.resource not in at.graph.named(value, kinds.STATE_MACHINE)
+
+
 def _all_subnets(value: Any, at: Context) -> bool:
     """Every subnet that the services use: one zone less is one outage more."""
     return _as_services(value, at, "subnets")
@@ -203,6 +207,7 @@ _INTEGRATIONS: Final[Mapping[str, tuple[Row, ...]]] = {
     "aws-sdk:sfn:describeExecution": (row("ExecutionArn", computed(refers(kinds.STATE_MACHINE)), "which run"),),
     "aws-sdk:sfn:startExecution": (
         row("StateMachineArn", refers(kinds.STATE_MACHINE), "a machine of this stack"),
+        row("StateMachineArn", holds("another machine than itself", _another), "it would start itself without end"),
         row("Name", computed(TEXT), "without one an event that is delivered twice starts two executions"),
         row("Input", computed(TEXT), "what the execution is asked for"),
     ),

@@ -207,13 +207,6 @@ _OTHER_DOCUMENT: Final = (
     "there, so at a first preview the rule is undecided and says so"
 )
 UNTIL_KNOWN: Final[tuple[Entry, ...]] = (
-    (
-        "StateMachine",
-        "definition{}*.Arguments.StateMachineArn",
-        "sibling/*",
-        "which machine it may start says a document that is unknown until its key exists: at a first preview the rule "
-        "about what is granted is undecided and says so",
-    ),
     ("RolePolicy *-run", "policy{}.Statement*", "deleted/*", _DEFINITION),
     ("RolePolicy *-run", "policy{}.Statement*", "sibling/*", _DEFINITION),
     ("RolePolicy *-run", "", "companion/", _DEFINITION),

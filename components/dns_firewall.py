@@ -16,7 +16,7 @@ import pulumi_aws as aws
 from conventions.naming import Names
 
 PRIORITY = 101
-"""Of the rule group among those of the VPC: the least that AWS leaves to accounts."""
+"""Of the rule group among those of the VPC: the lowest that AWS accepts (docs/aws-facts.md#dns-firewall)."""
 
 
 @dataclass(frozen=True, kw_only=True)

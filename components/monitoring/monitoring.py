@@ -143,7 +143,7 @@ class Monitoring(pulumi.ComponentResource):
         return group
 
     def _error_metric(self) -> None:
-        """All jobs into one metric without dimensions: only such a one can be 0 when nothing is wrong.
+        """All jobs count into one metric without dimensions: only such a metric can have 0 as its default.
 
         Source: docs/aws-facts.md#metric-filters
         """

@@ -15,14 +15,14 @@ from .terminal import JsonOption, print_json
 
 app = typer.Typer()
 import_app = typer.Typer(
-    name="import", help="Settings from what another tool runs (docs/adopt.md).", no_args_is_help=True
+    name="import", help="Settings from another tool's configuration (docs/adopt.md).", no_args_is_help=True
 )
 app.add_typer(import_app)
 
 
 @import_app.callback()
 def import_() -> None:
-    """Settings from what another tool runs (docs/adopt.md)."""
+    """Settings from another tool's configuration (docs/adopt.md)."""
 
 
 @import_app.command()

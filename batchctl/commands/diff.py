@@ -31,7 +31,7 @@ def diff(
     """Show what this checkout, uncommitted files included, changes in each stack; needs no cloud and no credentials.
 
     Both sides run their own code. Exit code 0: nothing differs; 1: something does; 3: data would be deleted that
-    `platform.acknowledge` does not name; 2: wrong use, or an acknowledgement of which nothing is deleted.
+    `platform.acknowledge` does not name; 2: wrong use, or an acknowledgement that no deletion needs.
     """
     from batchctl.costs import prices as price_tables
     from batchctl.errors import FOUND, OK

@@ -33,7 +33,7 @@ def doctor(
     outputs: OutputsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what would keep tonight's run from working, and what to do about it.
+    """Check for whatever would keep tonight's run from working, and say what to do about it.
 
     Looks at the account, the Fargate quota, the ECS role, every job's image, the endpoints and the source connection;
     with --preflight at what `pulumi up` needs: credentials, region, quotas, service-linked roles, zones, endpoint
@@ -81,7 +81,7 @@ def verify_deployed(
 ) -> None:
     """Check what is really deployed against the twelve test areas, read-only, by asking AWS and not Pulumi.
 
-    Exit code 1 when something is not as it must be; "not checkable" says why there was no answer, and is no pass.
+    Exit code 1 when something is not as it must be; "not checkable" says why there was no answer, and does not count as a pass.
     """
     from batchctl.verify import Outcome
     from batchctl.verify import command as verifying

@@ -153,7 +153,7 @@ def rescan(
     report: Reports = None,
     role: StackRole = "",
 ) -> None:
-    """Scan again what a stack runs, whose images had no finding that mattered when they were deployed.
+    """Scan the images that a stack runs for findings published since they were deployed.
 
     Exit codes as with `scan`.
     """

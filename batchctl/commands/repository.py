@@ -10,7 +10,7 @@ from batchctl import project as projects
 from batchctl.errors import FOUND, OperatorError
 
 app = typer.Typer()
-docs_app = typer.Typer(name="docs", help="Documents that are made from the program.", no_args_is_help=True)
+docs_app = typer.Typer(name="docs", help="Documents that are generated from the program.", no_args_is_help=True)
 lint_app = typer.Typer(name="lint", help="Checks of the repository that no other linter makes.", no_args_is_help=True)
 app.add_typer(docs_app)
 app.add_typer(lint_app)
@@ -18,7 +18,7 @@ app.add_typer(lint_app)
 
 @docs_app.callback()
 def docs() -> None:
-    """Documents that are made from the program."""
+    """Documents that are generated from the program."""
 
 
 @lint_app.callback()

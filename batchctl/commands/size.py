@@ -43,7 +43,7 @@ def size(
     """Propose shard size, batch and vCPU for a night: the cheapest that ends within the window, and what it costs.
 
     The jobs' own times are measured ones, with machine and date; the 45 s in which a container starts are assumed.
-    Exit code 1 when nothing ends within the window; the fastest is shown then, and the quota that would do.
+    Exit code 1 when nothing ends within the window; the fastest is shown then, and the quota that would be enough.
     """
     from batchctl import sizing
     from batchctl.costs import prices as price_tables

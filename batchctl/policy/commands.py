@@ -77,10 +77,10 @@ def print_mutants() -> None:
 @app.command("check-state")
 def check_state(
     file: Annotated[Path, typer.Argument(help="Written by `pulumi stack export --file FILE`.")],
-    form: Annotated[Form, typer.Option("--format", help="Form of the report.")] = Form.TERMINAL,
+    form: Annotated[Form, typer.Option("--format", help="Format of the report.")] = Form.TERMINAL,
     suffix: Annotated[str, typer.Option(help="Environment suffix; default: the stack's name.")] = "",
 ) -> None:
-    """Judge a stack that is up by its exported state, also by what no policy pack can see (retainOnDelete)."""
+    """Check a deployed stack's exported state, including what no policy pack can see (retainOnDelete)."""
     from policy.rules import evaluate
 
     from . import harness, reports

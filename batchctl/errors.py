@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 OK: Final = 0
-FOUND: Final = 1
+PROBLEM: Final = 1
 """The command did its work and found something wrong: a mandatory rule fails, a check does not hold, a run failed."""
 USAGE: Final = 2
 """The command cannot do its work as it was asked to: a wrong argument or setting; nothing was changed."""
-DESTROYS: Final = 3
+DATA_LOSS: Final = 3
 """Data would be deleted that the stack file does not acknowledge (`diff`, `pull-request`, `approval-page`)."""
 UNREACHABLE: Final = 5
 """AWS, Docker or the Pulumi CLI could not be reached, or refused."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from batchctl.errors import FOUND, OK, UNREACHABLE, OperatorError
+from batchctl.errors import OK, PROBLEM, UNREACHABLE, OperatorError
 
 if TYPE_CHECKING:
     from sandbox.server import Sandbox
@@ -151,7 +151,7 @@ def status(
     account = running()
     if account is None:
         print("no sandbox account is running")
-        raise typer.Exit(FOUND)
+        raise typer.Exit(PROBLEM)
     sandbox = _connected(account)
     timeline = sandbox.get("timeline")
     print(f"{account.url}  pid {account.pid}  clock {sandbox.get('clock')['now'][:19]}Z  {len(timeline)} happenings")

@@ -200,7 +200,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("port", type=int, help="port on 127.0.0.1 to listen on, for example 4566")
-    parser.add_argument("--record", type=Path, help="file to record every call in, with its verdict: one JSON object per line")
+    parser.add_argument(
+        "--record", type=Path, help="file to record every call in, with its verdict: one JSON object per line"
+    )
     parser.add_argument("--permissions", action="store_true", help="evaluate IAM's policies (needs node)")
     chosen = parser.parse_args(arguments)
     from werkzeug.serving import WSGIRequestHandler, run_simple

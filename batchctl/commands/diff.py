@@ -34,7 +34,7 @@ def diff(
     `platform.acknowledge` does not name; 2: wrong use, or an acknowledgement that no deletion needs.
     """
     from batchctl.costs import prices as price_tables
-    from batchctl.errors import FOUND, OK
+    from batchctl.errors import OK, PROBLEM
     from batchctl.preview import pages
     from batchctl.preview import revision as revisions
     from batchctl.preview.changes import compare
@@ -56,7 +56,7 @@ def diff(
         base = other.snapshots()
         compared = [pages.page(compare(base[name], head[name]), table) for name in names if name in base]
     new = [name for name in names if name not in base]
-    code = pages.worst(compared) or (FOUND if new else OK)
+    code = pages.worst(compared) or (PROBLEM if new else OK)
     if as_json:
         print_json({"base": commit, "newStacks": new, **pages.as_json(compared), "code": code})
     else:

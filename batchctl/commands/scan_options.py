@@ -56,7 +56,8 @@ Exemptions = Annotated[
 History = Annotated[
     str | None,
     typer.Option(
-        "--history", help="File with the day on which each finding was first seen: a path or s3://bucket/key. Without it: no grace."
+        "--history",
+        help="File with the day on which each finding was first seen: a path or s3://bucket/key. Without it: no grace.",
     ),
 ]
 Reports = Annotated[

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from batchctl import project as projects
-from batchctl.errors import FOUND
+from batchctl.errors import PROBLEM
 
 from .terminal import CommittedStackOption, JsonOption, PricesOption, console, print_json
 
@@ -69,7 +69,7 @@ def size(
                 f"[red]Nothing ends within {minutes:g} minutes with {vcpus} vCPU; this is the fastest; {remedy}.[/]"
             )
     if not proposal.fits:
-        raise typer.Exit(FOUND)
+        raise typer.Exit(PROBLEM)
 
 
 def _show(proposal: Proposal, measured: Timings, trades: int, quota: int, window: float) -> None:

@@ -1,6 +1,6 @@
 """The snapshot of a stack at another revision: that revision's program, settings and packages, in a process of its own.
 
-What records and compares is this checkout's in both cases, so that two revisions are looked at with the same eyes.
+Both revisions are recorded and compared by this checkout's code, so that only the programs differ.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def verdicts(
     history: str | None = None,
     today: date | None = None,
 ) -> list[Verdict]:
-    """The verdict on each image, digest by repository; `history` is the file with the day on which each finding was first seen."""
+    """The verdict on each image, digest by repository; `history` holds the day on which each finding was first seen."""
     now = today or datetime.now(UTC).date()
     seen = scan_history.read(history) if history else {}
     verdicts = []

@@ -25,7 +25,7 @@ _MANY: Final = 10
 _COLOURS: Final = {
     Verdict.SAME: "green",
     Verdict.SAFE: "green",
-    Verdict.EYES: "bold yellow",
+    Verdict.REVIEW: "bold yellow",
     Verdict.DESTROYS: "bold red",
 }
 _CONCERN_COLOURS: Final = {

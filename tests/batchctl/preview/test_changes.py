@@ -162,7 +162,7 @@ class TestWhatOpens:
             aws.ec2.InternetGateway("way")
 
         page = pages.page(changes.compare(taken(bare), taken(opened)))
-        assert page.verdict is pages.Verdict.EYES
+        assert page.verdict is pages.Verdict.REVIEW
         concerns = {line.concern for line in page.lines}
         assert {Concern.ACCESS, Concern.REACH} <= concerns
 

@@ -230,7 +230,7 @@ def _worded(problem: Problem, on: Resource, fix: str) -> str:
 
 
 def _steady(resource: Resource) -> str:
-    """What identifies a resource through every door: stack, project, type and name.
+    """What identifies a resource in both evaluations, offline and on the engine: stack, project, type and name.
 
     The whole URN does not: recorders write other parent types into it than the engine does.
     """

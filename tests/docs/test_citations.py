@@ -22,6 +22,7 @@ TEST = re.compile(r"`(?:([\w/]+\.py)::)?(?:(Test\w+)(?:::(test_\w+))?|(test_\w+)
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([\w-]+))?\)")
 OUTSIDE = re.compile(
     r"facts-aws|requirements\.md|(?<![\w/])shared/[\w-]+\.md|\.\./shared|\bfinding [A-Z]\d|\bissue \d+\b"
+    r"|\b[Cc]atalogue\b|\bproduct request\b"
 )
 FACTS = "docs/aws-facts.md"
 

@@ -1,4 +1,4 @@
-"""The pack as a pack: a crash silences nothing, remediations keep secrets, exemptions are recorded, evaluations agree."""
+"""The pack as a pack: a crash silences nothing, remediations keep secrets, exemptions are recorded, both runs agree."""
 
 from __future__ import annotations
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from batchctl.preview import replacement
 from batchctl.preview.changes import Comparison
+from batchctl.preview.descriptions import lines
+from batchctl.preview.descriptions.line import arrow, code, dotted
 from batchctl.preview.render import short_type
 from batchctl.preview.snapshot import NOT_KNOWN
-from batchctl.preview.words import lines
-from batchctl.preview.words.line import arrow, code, dotted
 from policy.rules import Resource
 
 from .engine_plan import EnginePlan

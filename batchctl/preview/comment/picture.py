@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from batchctl.preview.changes import Comparison
+from batchctl.preview.descriptions import Concern
 from batchctl.preview.pages import Page
 from batchctl.preview.render import short_type
 from batchctl.preview.snapshot import Snapshot
-from batchctl.preview.words import Concern
 from policy.rules import Resource
 
 CLASSES: Final[Mapping[str, str]] = {

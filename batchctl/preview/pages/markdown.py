@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
+from batchctl.preview.descriptions import Concern, Line
+from batchctl.preview.descriptions.line import code
 from batchctl.preview.render import short_type
-from batchctl.preview.words import Concern, Line
-from batchctl.preview.words.line import code
 
 from .page import MARKS, Page, Verdict
 
@@ -31,7 +31,7 @@ _COLOURS: Final = {
 _CONCERN_COLOURS: Final = {
     Concern.DESTROYED: "bold red",
     Concern.ACCESS: "yellow",
-    Concern.REACH: "yellow",
+    Concern.NETWORK: "yellow",
     Concern.PROTECTION: "yellow",
     Concern.REPLACED: "red",
     Concern.DATA: "magenta",

@@ -11,9 +11,9 @@ from batchctl.costs import prices
 from batchctl.errors import DATA_LOSS, OK, PROBLEM, USAGE
 from batchctl.preview import replacement
 from batchctl.preview.changes import Comparison
+from batchctl.preview.descriptions import Concern, Line, lines
+from batchctl.preview.descriptions.line import code
 from batchctl.preview.render import short_type
-from batchctl.preview.words import Concern, Line, lines
-from batchctl.preview.words.line import code
 from policy.rules import Resource
 
 from . import consequences

@@ -18,8 +18,8 @@ from batchctl.errors import DATA_LOSS, OK, PROBLEM, OperatorError
 from batchctl.preview import pages
 from batchctl.preview.changes import compare
 from batchctl.preview.comment import deployed, engine_plan
+from batchctl.preview.descriptions import Concern
 from batchctl.preview.snapshot import NOT_KNOWN
-from batchctl.preview.words import Concern
 from tests.batchctl.preview.stacks import REFERENCES, committed, with_settings
 
 FILE = REFERENCES / "engine-plan.json"

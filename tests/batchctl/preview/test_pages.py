@@ -16,7 +16,7 @@ import yaml
 
 from batchctl import project as projects
 from batchctl.errors import DATA_LOSS, PROBLEM, USAGE
-from batchctl.preview import pages, replacement, revision, words
+from batchctl.preview import descriptions, pages, replacement, revision
 from batchctl.preview.changes import compare
 from batchctl.preview.pages.markdown import to_markdown
 from batchctl.preview.snapshot import Snapshot
@@ -101,7 +101,7 @@ def test_the_page_is_the_one_a_person_has_read(case: str) -> None:
 
 def test_another_range_of_the_network_says_what_is_replaced() -> None:
     page = page_of("cidr")
-    (vpc,) = (line for line in page.of(words.Concern.REPLACED) if "network-vpc" in page.label(line))
+    (vpc,) = (line for line in page.of(descriptions.Concern.REPLACED) if "network-vpc" in page.label(line))
     assert "`cidrBlock`" in vpc.text
     assert "ec2.Subnet ×3" in vpc.text
     assert "No task can start" in vpc.text
@@ -109,7 +109,7 @@ def test_another_range_of_the_network_says_what_is_replaced() -> None:
 
 
 def test_what_a_statement_allows_more_is_told_and_the_same_in_other_words_is_not() -> None:
-    (line,) = page_of("statement").of(words.Concern.ACCESS)
+    (line,) = page_of("statement").of(descriptions.Concern.ACCESS)
     assert line.text.startswith("role `role-data-ingestion-task-dev` may now `s3:DeleteObjectVersion` on ")
 
     def turned(policy: str) -> str:

@@ -75,7 +75,7 @@ class DnsFirewall(pulumi.ComponentResource):
             name=self._names.name("firewall", purpose),
             firewall_rule_group_id=group.id,
             firewall_domain_list_id=listed.id,
-            # S3 answers with an alias of a bucket's name: the name that was asked for decides
+            # S3 answers with an alias of a bucket's name: only the first name of the chain is checked
             firewall_domain_redirection_action="TRUST_REDIRECTION_DOMAIN",
             priority=priority,
             action=action,

@@ -164,8 +164,8 @@ def approval_page(
 ) -> None:
     """Print what a release changes in a deployed stack: the page of a pull request, against what is deployed.
 
-    Exit code 3: data would be deleted that `platform.acknowledge` does not name. A stale acknowledgement is said and
-    does not stop a release.
+    Exit code 3: data would be deleted that `platform.acknowledge` does not name. A stale acknowledgement is reported
+    and does not stop a release.
     """
     from batchctl.preview import pages
     from batchctl.preview.comment import approval, engine_plan

@@ -137,7 +137,7 @@ def _scan(ecr: ECRClient, repository: str, digest: str) -> Scan:
             wrong = USAGE if code in ("ImageNotFoundException", "RepositoryNotFoundException") else UNREACHABLE
             raise OperatorError(f"{repository}@{digest}: {error}", wrong) from error
         except BotoCoreError as error:
-            raise OperatorError(f"ECR cannot be asked: {error}", UNREACHABLE) from error
+            raise OperatorError(f"ECR does not answer: {error}", UNREACHABLE) from error
         scan = answer.get("imageScanFindings") or {}
         findings += [_basic(item) for item in scan.get("findings") or []]
         findings += [_enhanced(item) for item in scan.get("enhancedFindings") or []]

@@ -1,6 +1,6 @@
 """Every property that the program set, compared with what is deployed: by `pulumi refresh --preview-only`.
 
-The areas ask what matters, in AWS's own words; this asks of everything whether it is still what Pulumi made. The
+The areas check what matters, as AWS reports it; this checks whether everything is still as Pulumi created it. The
 provider reads each resource; nothing is changed, neither in AWS nor in the state. Without the CLI, or for a stack that
 is known by its outputs only, the answer is "not checkable", with the reason.
 """

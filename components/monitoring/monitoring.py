@@ -1,4 +1,4 @@
-"""What the platform measures and whom it tells: rules that count ended tasks, log metrics, alarms and the dashboard.
+"""What the platform measures and reports: rules that count ended tasks, log metrics, alarms and the dashboard.
 
 The events of ended tasks are kept in a log group, because ECS forgets a stopped task after an hour. What a state
 machine announces by itself is in `workflow/messages.py`.

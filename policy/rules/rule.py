@@ -92,7 +92,7 @@ class View:
     """None for a resource rule."""
     today: date = field(default_factory=date.today)
     findings: Sequence[Finding] = ()
-    """What the other rules found, for rules that run last."""
+    """The other rules' findings, for rules that run last."""
     exemptions: Sequence[Exemption] = ()
 
     @property
@@ -128,7 +128,7 @@ class Rule:
     check: Check
     remedy: Remedy | None
     last: bool
-    """Runs after all others and sees what they found."""
+    """Runs after all others and sees their findings."""
 
     def about(self, token: str) -> bool:
         """Whether resources of this (raw or normalised) type are subjects of the rule."""

@@ -127,7 +127,7 @@ def markdown(result: Beside) -> Iterator[str]:
     yield f"**Deployed state** (`pulumi preview`): {counts}. {_agreement(result)}"
     yield ""
     for title, texts in (
-        ("Replaced otherwise than said above", result.replaced),
+        ("Replaced otherwise than shown above", result.replaced),
         ("Drift: AWS has it otherwise than the last `pulumi up` left it; the next one sets it back", result.drift),
         ("Never deployed: the base branch has it, the stack has not, and `pulumi up` does it too", result.not_deployed),
         ("Deployed already: no change to the stack", result.deployed_already),
@@ -163,6 +163,6 @@ def _agreement(result: Beside) -> str:
     }
     differing = ", ".join(name for name, texts in kinds.items() if texts)
     agreed = (
-        f"{result.agreed} change{'s' * (result.agreed != 1)} as said above" if result.agreed else "No change in common"
+        f"{result.agreed} change{'s' * (result.agreed != 1)} as shown above" if result.agreed else "No change in common"
     )
     return f"{agreed}; besides: {differing}." if differing else f"{agreed}, and nothing else."

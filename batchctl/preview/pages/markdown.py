@@ -21,7 +21,7 @@ WHOLE: Final = 10**9
 _CUTS: Final = ((200, 400), (60, 60), (25, 15), (10, 0), (3, 0))
 """Lines a concern and lines a component; tried in turn until the text is short enough."""
 _MANY: Final = 10
-"""Resources with the same change from which it is said once, where the rest is left out."""
+"""Number of resources with the same change from which on it is listed once."""
 _COLOURS: Final = {
     Verdict.SAME: "green",
     Verdict.SAFE: "green",
@@ -110,7 +110,7 @@ def _by_component(page: Page) -> dict[str, list[Line]]:
 
 
 def grouped(page: Page, lines: list[Line]) -> list[str]:
-    """The lines as text; what is the same of several resources of a type is said once, with the names of all."""
+    """The lines as text; what is the same for several resources of a type is listed once, with all their names."""
     names: dict[tuple[str, str], list[str]] = {}
     for line in lines:
         resource = page.resource(line)

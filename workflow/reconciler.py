@@ -2,7 +2,7 @@
 
 A machine that was aborted or timed out runs no catcher: its entry would stay RUNNING and the manifest could not be
 claimed again. A rule on "Step Functions Execution Status Change" starts this machine, which closes the entry that the
-ended run still holds, if any, and tells people. A redrive goes on at a state that can only fail again; this machine
+ended run still holds, if any, and notifies people. A redrive resumes at a state that can only fail again; this machine
 stops it and starts the resumed run in its place (docs/adr/workflow/resume-as-a-new-execution.md).
 """
 

@@ -55,7 +55,7 @@ def with_settings(stack: str | None, outputs: Path | None) -> tuple[Stack, Setti
 
 
 @contextmanager
-def asking(what: str) -> Iterator[None]:
+def refusals_as_error(what: str) -> Iterator[None]:
     """Turns what AWS refuses while `what` is done into one message."""
     try:
         yield

@@ -170,7 +170,7 @@ def _of_statement(
         ]
         if not fitting:
             patterns = (pattern for pattern in one.actions if action in effective.expanded(pattern))
-            yield f"allows {next(patterns, action)}, which nothing here needs"
+            yield f"allows {next(patterns, action)}, which no row accounts for"
             continue
         for part in _by_resource(one):
             faults = {i: list(_misfits(graph, part, rows[i])) for i in fitting}

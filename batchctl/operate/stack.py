@@ -10,10 +10,10 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from batchctl import project as projects
-from batchctl.errors import UNREACHABLE, OperatorError
+from batchctl.errors import UNREACHABLE, USAGE, OperatorError
 from batchctl.outputs import NO_CREDENTIALS, Outputs, load_outputs
 from batchctl.program import stack_settings
 from settings import Settings
@@ -65,5 +65,7 @@ def asking(what: str) -> Iterator[None]:
         code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         way_out = "your role may not do this, or the session has expired" if code in _DENIED else "see the message"
         raise OperatorError(f"{what}: AWS answered {code}: {message} ({way_out}).", UNREACHABLE) from error
+    except NoRegionError as error:
+        raise OperatorError(f"{what}: no region: set AWS_REGION, for example us-east-1.", USAGE) from error
     except BotoCoreError as error:
         raise OperatorError(f"{what}: AWS cannot be reached: {error}", UNREACHABLE) from error

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from batchctl import cli
-from batchctl.errors import OK, UNREACHABLE, OperatorError
+from batchctl.errors import OK, UNREACHABLE, USAGE, OperatorError
 
 
 class TestCost:
@@ -51,3 +51,13 @@ class TestOutputs:
         shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
         assert shown.exit_code == OK
         assert "--json" in shown.output
+
+    def test_without_a_region_it_says_which_variable(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """The SDK's own words name no variable."""
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+        error = CliRunner().invoke(cli.app, ["release", "current", "--stack", "dev"]).exception
+        assert isinstance(error, OperatorError)
+        assert error.code == USAGE
+        assert "set AWS_REGION, for example us-east-1" in str(error)

@@ -11,7 +11,7 @@ from batchctl.costs import readable
 from batchctl.costs.prices import load_prices
 from batchctl.preview import preview_html
 from batchctl.preview.report import Node, StackReport, preview
-from tests.nights.test_browser import BROWSER, WIDTHS, browse, fits
+from tests.nights.test_browser import BROWSER, WIDTHS, browse, fits, hold_picture
 from tests.programs import ROOT
 
 
@@ -48,6 +48,7 @@ def test_in_a_browser(report: StackReport, tmp_path: Path, width: int) -> None:
     file.write_text(preview_html.page([report], {}, base="", not_compared="no git"))
     assert browse(file)[1] == []
     assert fits(file, width)
+    hold_picture(file, width)
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ def copilot(
     """
     from batchctl.adopt import copilot as converter
 
-    place = converter.Place(app=application, environment=environment, account=account, region=region)
-    conversion = converter.convert(manifests, place)
+    copilot = converter.CopilotEnvironment(app=application, environment=environment, account=account, region=region)
+    conversion = converter.convert(manifests, copilot)
     try:
         settings.parse(conversion.sections, stack="import")
     except settings.SettingsError as error:

@@ -54,15 +54,15 @@ def diff(
         step(f"running both programs, this checkout's and that of {commit[:12]}")
         head = {name: revisions.snapshot(here, name) for name in names}
         base = other.snapshots()
-        made = [pages.page(compare(base[name], head[name]), table) for name in names if name in base]
+        compared = [pages.page(compare(base[name], head[name]), table) for name in names if name in base]
     new = [name for name in names if name not in base]
-    code = pages.worst(made) or (FOUND if new else OK)
+    code = pages.worst(compared) or (FOUND if new else OK)
     if as_json:
-        print_json({"base": commit, "newStacks": new, **pages.as_json(made), "code": code})
+        print_json({"base": commit, "newStacks": new, **pages.as_json(compared), "code": code})
     else:
         screen = console()
         screen.print(f"Against {commit[:12]}", style="dim", highlight=False)
-        markdown.to_terminal(screen, made)
+        markdown.to_terminal(screen, compared)
         for name in new:
             screen.print(f"{name}: new here, the other revision has no such stack")
     raise typer.Exit(code)

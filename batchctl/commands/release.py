@@ -90,7 +90,7 @@ def build(
     print(output.read_text(), end="")
 
 
-def _judge(
+def _gate(
     images: Mapping[str, str],
     ecr: ECRClient,
     rules: Rules,
@@ -138,7 +138,7 @@ def scan(
     title = f"Scan of release {release_read.commit[:12]}" if release_read else f"Scan of {repository}"
     rules = gate_rules(tolerated, fixable_only, grace_days, exemptions)
     with _ecr("asking for the scan's findings") as ecr:
-        _judge(images, ecr, rules, title=title, timeout=timeout, history=history, reports=report or [])
+        _gate(images, ecr, rules, title=title, timeout=timeout, history=history, reports=report or [])
 
 
 @app.command()
@@ -164,7 +164,7 @@ def rescan(
     with _ecr("scanning what is deployed", role) as ecr:
         running = release.current(ecr, sorted(config.jobs), config.platform.environment)
         title = f"Scan of what {stack} runs"
-        _judge(running.by_repository(), ecr, rules, title=title, timeout=timeout, history=history, reports=report or [])
+        _gate(running.by_repository(), ecr, rules, title=title, timeout=timeout, history=history, reports=report or [])
 
 
 @app.command("as-stack", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})

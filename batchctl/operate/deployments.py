@@ -52,7 +52,7 @@ def runs_under_way(names: Names) -> list[RunUnderWay]:
 
 
 def wait_for_run(
-    names: Names, *, minutes: int, sleep: Callable[[float], None] = time.sleep, said: Callable[[str], None] = print
+    names: Names, *, minutes: int, sleep: Callable[[float], None] = time.sleep, report: Callable[[str], None] = print
 ) -> None:
     """Returns when no run is under way; raises OperatorError when one still is after `minutes` (0: at once)."""
     left = minutes * 60
@@ -65,7 +65,7 @@ def wait_for_run(
                 "run `pulumi up` by hand: docs/operations.md, Deploying during a run.",
                 FOUND,
             )
-        said(f"waiting for {described}")
+        report(f"waiting for {described}")
         sleep(min(POLL_SECONDS, left))
         left -= POLL_SECONDS
 

@@ -145,10 +145,10 @@ def resume(stack: Stack, run_id: str | None) -> str:
             + "; only a run that failed, was stopped or timed out can be resumed"
             + (f": {failed}." if failed else ", and there is none. `batchctl runs` lists every run.")
         )
-    given = {"origin": "operator", "business_date": chosen.business_date, "resume": {"run_id": chosen.run_id}}
+    run_input = {"origin": "operator", "business_date": chosen.business_date, "resume": {"run_id": chosen.run_id}}
     with asking(f"resuming {chosen.run_id}"):
         machine = stack.outputs.text("stateMachineArn")
-        started = stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(given))
+        started = stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(run_input))
     return str(started["executionArn"])
 
 

@@ -193,7 +193,7 @@ def write_snapshots(tree: str, scratch: str, stacks: Sequence[str]) -> None:
 
 
 def _documents(project: Project, stacks: Sequence[str]) -> dict[str, Any]:
-    made = {}
+    documents = {}
     for name in stacks:
         if name not in project.stacks():
             continue
@@ -206,8 +206,8 @@ def _documents(project: Project, stacks: Sequence[str]) -> dict[str, Any]:
             secret_keys=file.secret_keys,
             mode="resolved",
         )
-        made[name] = to_document(of_recording(recording, project.name, acknowledged(file)))
-    return made
+        documents[name] = to_document(of_recording(recording, project.name, acknowledged(file)))
+    return documents
 
 
 def extracted(root: Path, commit: str, scratch: Path) -> Path:

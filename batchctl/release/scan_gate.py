@@ -19,7 +19,7 @@ from batchctl.errors import NOT_SCANNED, UNREACHABLE, USAGE, OperatorError
 
 from . import scan_history
 from .docker import ECRClient
-from .scan_rules import Finding, Fix, Rules, Verdict, judge
+from .scan_rules import Finding, Fix, Rules, Verdict, classify
 
 STALE: Final = timedelta(days=1)
 """Age of a finished basic scan from which on it is begun again."""
@@ -57,16 +57,16 @@ def verdicts(
     """The verdict on each image, digest by repository; `history` is where the days of first sight are kept."""
     now = today or datetime.now(UTC).date()
     seen = scan_history.read(history) if history else {}
-    judged = []
+    verdicts = []
     for repository, digest in images.items():
         findings = wait_for_findings(ecr, repository, digest, timeout=timeout)
         if history:
             scan_history.add(seen, repository, findings, now)
         first_seen = seen.get(repository) if history else None
-        judged.append(judge(repository, digest, findings, rules, first_seen=first_seen, today=now))
+        verdicts.append(classify(repository, digest, findings, rules, first_seen=first_seen, today=now))
     if history:
         scan_history.write(history, seen)
-    return judged
+    return verdicts
 
 
 def wait_for_findings(

@@ -157,7 +157,7 @@ class Services:
                 self._completed[service.arn] = str(service.task_definition)
 
     def _tell_once(self, line: str) -> None:
-        if not any(told.what == line for told in self._account.timeline):
+        if not any(entry.what == line for entry in self._account.timeline):
             self._account.tell("sandbox", line)
 
 

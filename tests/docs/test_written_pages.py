@@ -20,13 +20,13 @@ def test_a_command_that_is_missing_is_named() -> None:
 
 def test_the_first_hour_is_the_path_of_operations() -> None:
     """What a newcomer is told to type is what was run, but for what stands for Docker."""
-    told = (ROOT / "docs" / "operations.md").read_text() + (ROOT / "README.md").read_text()
+    pages = (ROOT / "docs" / "operations.md").read_text() + (ROOT / "README.md").read_text()
     ran = {command for step in first_hour.STEPS for command in step.commands}
     beginnings = {command.partition(" --")[0].partition(" >")[0].strip() for command in ran}
     sandbox_only = {".venv/bin/batchctl sandbox up", 'eval "$(.venv/bin/batchctl sandbox env)"'}
     sandbox_only |= {beginning for beginning in beginnings if "sandbox" in beginning}
     waiting = {beginning for beginning in beginnings if beginning.startswith(("until ", "pulumi stack rm", "aws iam"))}
-    unknown = sorted(one for one in beginnings - sandbox_only - waiting if one not in told)
+    unknown = sorted(one for one in beginnings - sandbox_only - waiting if one not in pages)
     assert unknown == []
 
 

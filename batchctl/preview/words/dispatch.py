@@ -81,8 +81,8 @@ def _added(comparison: Comparison, resource: Resource, usual_tags: dict[str, Any
     worded = _readable(_documents_of(comparison, resource, added=True))
     if opens := protection.presence(resource):
         worded.append((opens[0], f"new: {opens[1]}"))
-    judged = resource.type in safe.ADDED or bool(worded) or resource.type in reach.TYPES
-    yield Line(Concern.OTHER if judged else Concern.UNKNOWN, f"new: {shown}" if shown else "new", resource.urn)
+    classified = resource.type in safe.ADDED or bool(worded) or resource.type in reach.TYPES
+    yield Line(Concern.OTHER if classified else Concern.UNKNOWN, f"new: {shown}" if shown else "new", resource.urn)
     yield from (Line(concern, text, resource.urn) for concern, text in worded)
 
 
@@ -93,8 +93,8 @@ def _removed(comparison: Comparison, resource: Resource) -> Iterator[Line]:
     worded = _readable(_documents_of(comparison, resource, added=False))
     if resource.type in protection.SAFEGUARDS:
         worded.append((Concern.PROTECTION, f"removed: {protection.SAFEGUARDS[resource.type]}"))
-    judged = resource.type in safe.REMOVED or bool(worded)
-    yield Line(Concern.OTHER if judged else Concern.UNKNOWN, "removed", resource.urn)
+    classified = resource.type in safe.REMOVED or bool(worded)
+    yield Line(Concern.OTHER if classified else Concern.UNKNOWN, "removed", resource.urn)
     yield from (Line(concern, text, resource.urn) for concern, text in worded)
 
 
@@ -132,12 +132,12 @@ def _changed(comparison: Comparison, changed: Changed) -> Iterator[Line]:
         for change in changes:
             opened = [(Concern.PROTECTION, text) for text in protection.words(after, change)]
             opened += protection.opened(after, change)
-            judged = bool(opened or worded or (reached and reach.about_reach(after, prop)))
-            judged = judged or protection.strengthens(after, change)
+            classified = bool(opened or worded or (reached and reach.about_reach(after, prop)))
+            classified = classified or protection.strengthens(after, change)
             plain = (
                 [_known_later(comparison, after, change)]
                 if change.after == NOT_KNOWN
-                else _plain(after, change, worded, judged=judged)
+                else _plain(after, change, worded, classified=classified)
             )
             for line in (*worded, *opened, *plain):
                 paths.setdefault(line, []).append(change.path)
@@ -153,11 +153,11 @@ def _known_later(comparison: Comparison, resource: Resource, change: Change) -> 
 
 
 def _plain(
-    resource: Resource, change: Change, worded: list[tuple[Concern, str]], *, judged: bool
+    resource: Resource, change: Change, worded: list[tuple[Concern, str]], *, classified: bool
 ) -> Iterator[tuple[Concern, str]]:
     """The change as path and values, unless the words show both values; a document that has words only by its hash."""
     if not worded:
-        concern = Concern.OTHER if judged or safe.change_is_safe(resource, change) else Concern.UNKNOWN
+        concern = Concern.OTHER if classified or safe.change_is_safe(resource, change) else Concern.UNKNOWN
         yield concern, properties.generic(change)
     elif is_document(change.before) or is_document(change.after):
         yield Concern.OTHER, f"{code(change.top)}: hash {digest(change.before)} → {digest(change.after)}"

@@ -79,8 +79,8 @@ def _grants(resource: Resource, prop: str, text: Any) -> set[Grant] | None:
     if text == "":  # the resource is not there on this side
         return set()
     try:
-        found = json.loads(text) if isinstance(text, str) else text
-        entries = found.get("Statement", [])
+        document = json.loads(text) if isinstance(text, str) else text
+        entries = document.get("Statement", [])
         return {
             grant
             for entry in (entries if isinstance(entries, list) else [entries])

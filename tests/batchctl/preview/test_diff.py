@@ -37,8 +37,8 @@ def diff(folder: Path, *arguments: str) -> Result:
 
 
 def document(result: Result) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
 
 
 def test_nothing_differs_from_the_commit_itself(repository: Path) -> None:

@@ -32,8 +32,8 @@ def document() -> dict[str, Any]:
 
 
 def step(changed: dict[str, Any], name: str, operation: str) -> Any:
-    (found,) = (one for one in changed["steps"] if one["urn"].endswith(f"::{name}") and one["op"] == operation)
-    return found
+    (step,) = (one for one in changed["steps"] if one["urn"].endswith(f"::{name}") and one["op"] == operation)
+    return step
 
 
 class TestPlan:

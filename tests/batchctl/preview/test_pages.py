@@ -100,12 +100,12 @@ def test_the_page_is_the_one_a_person_has_read(case: str) -> None:
 
 
 def test_another_range_of_the_network_says_what_is_replaced() -> None:
-    made = page_of("cidr")
-    (vpc,) = (line for line in made.of(words.Concern.REPLACED) if "network-vpc" in made.label(line))
+    page = page_of("cidr")
+    (vpc,) = (line for line in page.of(words.Concern.REPLACED) if "network-vpc" in page.label(line))
     assert "`cidrBlock`" in vpc.text
     assert "ec2.Subnet ×3" in vpc.text
     assert "No task can start" in vpc.text
-    assert (made.verdict, made.code) == (pages.Verdict.EYES, FOUND)
+    assert (page.verdict, page.code) == (pages.Verdict.EYES, FOUND)
 
 
 def test_what_a_statement_allows_more_is_told_and_the_same_in_other_words_is_not() -> None:
@@ -117,10 +117,10 @@ def test_what_a_statement_allows_more_is_told_and_the_same_in_other_words_is_not
         return json.dumps({**document, "Statement": document["Statement"][::-1]})
 
     kind, name = "aws:iam/rolePolicy:RolePolicy", "data-ingestion-reach-own-data-policy"
-    made = pages.page(compare(committed("dev"), with_property("dev", kind, name, "policy", turned)))
-    assert made.verdict is pages.Verdict.SAFE
-    assert made.lines[0].text == "`policy` is written otherwise and allows the same"
-    assert [line.text.partition(":")[0] for line in made.lines[1:]] == ["`policy`"], "the hash of the text"
+    page = pages.page(compare(committed("dev"), with_property("dev", kind, name, "policy", turned)))
+    assert page.verdict is pages.Verdict.SAFE
+    assert page.lines[0].text == "`policy` is written otherwise and allows the same"
+    assert [line.text.partition(":")[0] for line in page.lines[1:]] == ["`policy`"], "the hash of the text"
 
 
 def test_a_variable_that_names_a_secret_is_not_shown() -> None:
@@ -131,9 +131,9 @@ def test_a_variable_that_names_a_secret_is_not_shown() -> None:
 
 class TestDestroyed:
     def test_another_name_of_the_environment_is_refused(self) -> None:
-        made = pages.page(compare(committed("dev"), with_settings("dev", {"platform": {"environment": "other"}})))
-        assert (made.verdict, made.code) == (pages.Verdict.DESTROYS, DESTROYS)
-        lost = {loss.resource.type for loss in made.losses}
+        page = pages.page(compare(committed("dev"), with_settings("dev", {"platform": {"environment": "other"}})))
+        assert (page.verdict, page.code) == (pages.Verdict.DESTROYS, DESTROYS)
+        lost = {loss.resource.type for loss in page.losses}
         assert lost == set(replacement.HOLDS_DATA) - {"aws:kms/key:Key"}, "keys have no name in AWS"
 
     def test_acknowledged_by_name_it_passes_and_a_stale_name_is_refused(self) -> None:
@@ -144,8 +144,8 @@ class TestDestroyed:
         )
 
         def code(*names: str) -> tuple[int, tuple[str, ...]]:
-            made = pages.page(compare(before, replace(after, graph=graph, acknowledged=names)))
-            return made.code, made.stale
+            page = pages.page(compare(before, replace(after, graph=graph, acknowledged=names)))
+            return page.code, page.stale
 
         assert code() == (DESTROYS, ())
         assert code("another") == (DESTROYS, ("another",))

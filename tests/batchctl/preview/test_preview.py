@@ -50,17 +50,17 @@ def project(tmp_path: Path) -> Path:
 
 def change(project: Path, **sections: Any) -> None:
     path = project / "Pulumi.dev.yaml"
-    given = yaml.safe_load(path.read_text())
+    stack_file = yaml.safe_load(path.read_text())
     for section, value in sections.items():
-        given["config"].setdefault(f"batch-platform:{section}", {}).update(value)
-    path.write_text(yaml.safe_dump(given))
+        stack_file["config"].setdefault(f"batch-platform:{section}", {}).update(value)
+    path.write_text(yaml.safe_dump(stack_file))
 
 
 def test_both_committed_stacks_in_one_command() -> None:
     shown = batchctl("preview")
     assert shown.returncode == OK, shown.stdout + shown.stderr
-    for said in ("stack dev", "stack prod", "as at a first preview: 0 failing", "as after `up`: 0 failing"):
-        assert said in shown.stdout
+    for line in ("stack dev", "stack prod", "as at a first preview: 0 failing", "as after `up`: 0 failing"):
+        assert line in shown.stdout
     assert shown.stderr == ""
     assert "\x1b[" not in shown.stdout, "escape codes in piped output"
 

@@ -43,7 +43,7 @@ def build(account: Account, tmp_path: Path, digest: str, **variables: str) -> co
 
 
 def run(account: Account, tmp_path: Path, kind: str, **variables: str) -> codebuild.Build:
-    given = {
+    settings = {
         **account.variables,
         "COMMIT": COMMIT,
         "REPORT_BUCKET": REPORTS,
@@ -55,7 +55,7 @@ def run(account: Account, tmp_path: Path, kind: str, **variables: str) -> codebu
         **variables,
     }
     spec = BUILDSPECS / f"{kind}.yml"
-    return codebuild.run(spec, cwd=ROOT, variables=given, scratch=tmp_path, skip=("tooling/scripts/setup.py",))
+    return codebuild.run(spec, cwd=ROOT, variables=settings, scratch=tmp_path, skip=("tooling/scripts/setup.py",))
 
 
 def kept(account: Account, key: str) -> str:
@@ -215,9 +215,9 @@ class TestAFinishedScan:
     def test_older_than_a_day_is_begun_again(self) -> None:
         old, new = answer(self.NOW - timedelta(days=3)), answer(self.NOW, "CVE-2026-9")
         ecr = Ecr(old, new)
-        found = scan_gate.wait_for_findings(ecr, "r", "d", timeout=5)
+        findings = scan_gate.wait_for_findings(ecr, "r", "d", timeout=5)
         assert ecr.started == 1
-        assert [finding.name for finding in found] == ["CVE-2026-9"]
+        assert [finding.name for finding in findings] == ["CVE-2026-9"]
 
     def test_of_today_is_taken_as_it_is(self) -> None:
         ecr = Ecr(answer(self.NOW - timedelta(hours=2)))

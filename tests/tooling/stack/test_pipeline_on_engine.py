@@ -51,8 +51,8 @@ def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     for name, value in settings.items():
         key = f"batch-platform:delivery.{name}"
         story.pulumi("config", "set", "--path", key, value, "--stack", "tooling", folder="tooling")
-    judged = ("--policy-pack", "../policy")
-    story.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", *judged, folder="tooling")
+    pack = ("--policy-pack", "../policy")
+    story.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", *pack, folder="tooling")
     story.tooling = json.loads(story.pulumi("stack", "output", "--json", "--stack", "tooling", folder="tooling"))
     story.images = {job: push_image(server, f"repository-{job}-tooling", f"release-{COMMIT}", job) for job in JOBS}
     scratch = tmp_path_factory.mktemp("release")

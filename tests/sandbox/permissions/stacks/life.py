@@ -75,15 +75,15 @@ class Life:
 
     def credentials(self, service: str, role: str, context: Mapping[str, str], **more: str) -> dict[str, str]:
         """What the service hands to what it runs with the role; the role's trust policy is held against `context`."""
-        found: dict[str, str] = self.post(
+        credentials: dict[str, str] = self.post(
             "/_permissions/credentials", {"service": service, "role": role_arn(role), "context": context, **more}
         )
-        return found
+        return credentials
 
     def ask(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The account's verdicts on questions that no call asks."""
-        found: list[dict[str, Any]] = self.post("/_permissions/evaluate", list(questions))
-        return found
+        verdicts: list[dict[str, Any]] = self.post("/_permissions/evaluate", list(questions))
+        return verdicts
 
     @contextmanager
     def phase(self, name: str, stack: str = "") -> Iterator[None]:
@@ -128,8 +128,8 @@ class Life:
         """Runs the step's buildspec as CodeBuild does, with the step's own role."""
         codebuild_client = self.account.client("codebuild")
         project = codebuild_client.batch_get_projects(names=[f"build-{step.name}-tooling"])["projects"][0]
-        given = {item["name"]: item["value"] for item in project["environment"]["environmentVariables"]}
-        variables = {**self.variables, **self.of_step(step), **given, "PULUMI_BACKEND_URL": BACKEND}
+        of_project = {item["name"]: item["value"] for item in project["environment"]["environmentVariables"]}
+        variables = {**self.variables, **self.of_step(step), **of_project, "PULUMI_BACKEND_URL": BACKEND}
         variables |= {"COMMIT": COMMIT, "EXECUTION": "execution-1", "CODEBUILD_SRC_DIR_release": str(scratch)}
         group, checkout = NAMES.build_log_group(step.name), self.checkouts.get(step.stack, self.checkout)
         with self.phase(step.name, step.stack):

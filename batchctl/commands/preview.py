@@ -260,11 +260,13 @@ def _delivery_bills(table: Prices) -> dict[str, tuple[str, costs.CostTable]]:
 
 
 def _bill(title: str, bill: costs.CostTable) -> Table:
+    from batchctl.costs import readable
+
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_footer=True)
     table.add_column("resource", footer="total")
     for column in ("what", "quantity", "unit"):
         table.add_column(column)
     table.add_column("USD", justify="right", footer=f"{bill.total:,.2f}")
     for row in bill.rows:
-        table.add_row(row.resource, row.what, f"{row.quantity:,.6g}", row.unit, f"{row.usd:,.4f}")
+        table.add_row(row.resource, row.what, readable(row.quantity), row.unit, f"{row.usd:,.4f}")
     return table

@@ -17,8 +17,6 @@ from batchctl.operate.stack import Stack, refusals_as_error
 from conventions import fargate
 from settings import Settings
 
-SHOWN: Final = 14
-"""Nights shown by default."""
 FREE_STORAGE_GB: Final = 20
 SHORTEST_BILL: Final = timedelta(minutes=1)
 """Fargate bills at least a minute: https://aws.amazon.com/fargate/pricing/"""

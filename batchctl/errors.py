@@ -11,8 +11,10 @@ USAGE: Final = 2
 """The command cannot do its work: a wrong argument or setting; nothing was changed."""
 DATA_LOSS: Final = 3
 """Data would be deleted that the stack file does not acknowledge (`diff`, `pull-request`, `approval-page`)."""
+NOT_SCANNED: Final = 4
+"""ECR has no findings of an image within the time limit, or gave up its scan."""
 UNREACHABLE: Final = 5
-"""AWS, Docker or the Pulumi CLI could not be reached, or refused."""
+"""AWS, Docker, git or the Pulumi CLI could not be reached, or refused."""
 
 
 class OperatorError(Exception):

@@ -13,12 +13,10 @@ from botocore.exceptions import ClientError
 from batchctl.costs.prices import Prices
 from batchctl.nights.attempts import Attempt, attempts
 from batchctl.operate import nightly, status
-from batchctl.operate.stack import Stack, asking
+from batchctl.operate.stack import Stack, refusals_as_error
 from conventions import fargate
 from settings import Settings
 
-SHOWN: Final = 14
-"""Nights shown by default."""
 FREE_STORAGE_GB: Final = 20
 SHORTEST_BILL: Final = timedelta(minutes=1)
 """Fargate bills at least a minute: https://aws.amazon.com/fargate/pricing/"""
@@ -171,7 +169,7 @@ def _history(stack: Stack, run_id: str) -> list[Mapping[str, Any]] | None:
     machine = stack.outputs.text("stateMachineArn")
     arn = f"{machine.replace(':stateMachine:', ':execution:')}:{run_id}"
     states = stack.client("stepfunctions")
-    with asking(f"reading the history of {run_id}"):
+    with refusals_as_error(f"reading the history of {run_id}"):
         try:
             events = _events(states, arn)
         except ClientError as error:

@@ -15,14 +15,12 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from batchctl.errors import UNREACHABLE, USAGE, OperatorError
+from batchctl.errors import NOT_SCANNED, UNREACHABLE, USAGE, OperatorError
 
 from . import scan_history
 from .docker import ECRClient
 from .scan_rules import Finding, Fix, Rules, Verdict, classify
 
-NOT_SCANNED: Final = 4
-"""Exit code: no findings within the time limit, or a scan that ECR gave up."""
 STALE: Final = timedelta(days=1)
 """Age of a finished basic scan from which on it is begun again."""
 

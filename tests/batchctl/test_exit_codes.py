@@ -6,7 +6,6 @@ import re
 
 from batchctl import errors
 from batchctl.cli import app
-from batchctl.release import scan_gate
 from tests.programs import ROOT
 
 CODES = {
@@ -14,7 +13,7 @@ CODES = {
     errors.PROBLEM,
     errors.USAGE,
     errors.DATA_LOSS,
-    scan_gate.NOT_SCANNED,
+    errors.NOT_SCANNED,
     errors.UNREACHABLE,
 }
 

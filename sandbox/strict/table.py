@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from sandbox.strict import in_use, properties, tags
 from sandbox.strict.containers import container_definitions, ecs, placement, scaling, starts, task_definitions
-from sandbox.strict.network import endpoints, requests, security_groups, vpc
+from sandbox.strict.network import dns_firewall, endpoints, requests, security_groups, vpc
 from sandbox.strict.rules import Rule
+from sandbox.strict.security import detectors, key_states, parameters, secrets
 from sandbox.strict.sentences import keys, network, tasks
 from sandbox.strict.sentences import messages as sentences_of_messages
 from sandbox.strict.services import (
     alarms,
+    budgets,
+    dashboards,
     delivery,
     events,
     iam,
@@ -30,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     *vpc.rules.all,
     *endpoints.rules.all,
     *requests.rules.all,
+    *dns_firewall.rules.all,
     *s3.rules.all,
     *bucket_settings.rules.all,
     *objects.rules.all,
@@ -45,6 +49,8 @@ RULES: tuple[Rule, ...] = (
     *log_events.rules.all,
     *alarms.alarms.all,
     *metrics.metrics.all,
+    *dashboards.rules.all,
+    *budgets.rules.all,
     *events.rules.all,
     *scheduler.rules.all,
     *states.rules.all,
@@ -60,5 +66,9 @@ RULES: tuple[Rule, ...] = (
     *keys.RULES,
     *sentences_of_messages.RULES,
     *in_use.RULES,
+    *key_states.rules.all,
+    *secrets.rules.all,
+    *parameters.rules.all,
+    *detectors.rules.all,
 )
 """In the order in which they are held against a request."""

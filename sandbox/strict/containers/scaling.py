@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from zoneinfo import available_timezones
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
+from sandbox.strict.grammar.schedules import is_at, is_cron, is_rate
 from sandbox.strict.rules import Rules
 
 _API = "https://docs.aws.amazon.com/autoscaling/application/APIReference/"
@@ -67,11 +69,13 @@ def service(call: Call, account: Account) -> Iterator[str]:
 
 @rules.add(
     "PutScalingPolicy",
+    "PutScheduledAction",
+    "DeregisterScalableTarget",
     source=f"{_API}API_PutScalingPolicy.html#API_PutScalingPolicy_Errors",
     code="ObjectNotFoundException",
 )
 def policy_target(call: Call, account: Account) -> Iterator[str]:
-    """A policy is for a target that is registered."""
+    """A policy or a scheduled action is for a target that is registered, and such a one is deregistered."""
     targets = account.backend("applicationautoscaling").targets.get(call.parameters["ScalableDimension"], {})
     if call.parameters["ResourceId"] not in targets:
         yield (
@@ -140,9 +144,37 @@ def steps(call: Call, _: Account) -> Iterator[str]:
 
 @rules.add("PutScalingPolicy", source=f"{_API}API_PredefinedMetricSpecification.html", code="ValidationException")
 def predefined_metric(call: Call, _: Account) -> Iterator[str]:
-    """A predefined metric is one of the namespace: those of ECS begin with `ECS` or `ALB`, DynamoDB's with its name."""
+    """A predefined metric is one of the namespace: those of ECS begin with `ECS` or `ALB`, DynamoDB's with its name;
+    one of requests to a load balancer has its label.
+    """
     tracking = call.parameters.get("TargetTrackingScalingPolicyConfiguration", {})
     metric = tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", "")
     prefixes = {"ecs": ("ECS", "ALB"), "dynamodb": ("DynamoDB",)}.get(call.parameters["ServiceNamespace"])
+    labelled = tracking.get("PredefinedMetricSpecification", {}).get("ResourceLabel")
+    if metric == "ALBRequestCountPerTarget" and not labelled:
+        yield "ResourceLabel is required with the metric type ALBRequestCountPerTarget."
     if metric and prefixes and not metric.startswith(prefixes):
         yield f"{metric} is not supported for the namespace {call.parameters['ServiceNamespace']}"
+
+
+@rules.add("PutScheduledAction", source=f"{_API}API_PutScheduledAction.html", code="ValidationException")
+def scheduled_action(call: Call, account: Account) -> Iterator[str]:
+    """A new scheduled action has a schedule (at, rate or cron) and a least or a greatest capacity; its time zone is one
+    of the IANA database.
+    """
+    parameters = call.parameters
+    schedule, action = parameters.get("Schedule"), parameters.get("ScalableTargetAction", {})
+    known = account.backend("applicationautoscaling").scheduled_actions
+    is_new = not any(
+        (item.scheduled_action_name, item.resource_id) == (parameters["ScheduledActionName"], parameters["ResourceId"])
+        for item in known
+    )
+    if is_new and (schedule is None or not {"MinCapacity", "MaxCapacity"} & set(action)):
+        yield "Schedule and ScalableTargetAction, with MinCapacity or MaxCapacity, are required for a new action."
+    if schedule is not None and not (is_at(schedule) or is_rate(schedule) or is_cron(schedule)):
+        yield f"Invalid schedule expression: {schedule}"
+    zone = parameters.get("Timezone", "UTC")
+    if zone not in available_timezones():
+        yield f"Invalid time zone: {zone}"
+    if action.get("MinCapacity", 0) > action.get("MaxCapacity", float("inf")):
+        yield "Minimum capacity cannot be greater than maximum capacity"

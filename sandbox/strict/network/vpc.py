@@ -130,6 +130,14 @@ def association_once(call: Call, account: Account) -> Iterator[str]:
             yield f"the specified association for route table {table.id} conflicts with an existing association"
 
 
+@rules.add("AttachInternetGateway", source=f"{_GUIDE}working-with-igw.html", code="InvalidParameterValue")
+def one_internet_gateway(call: Call, account: Account) -> Iterator[str]:
+    """A VPC has one internet gateway."""
+    vpc = call.parameters["VpcId"]
+    if any(gateway.vpc and gateway.vpc.id == vpc for gateway in account.backend("ec2").internet_gateways.values()):
+        yield f"Network {vpc} already has an internet gateway attached"
+
+
 @rules.add(
     "CreateRoute",
     source=f"{API}API_CreateRoute.html",

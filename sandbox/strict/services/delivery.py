@@ -15,6 +15,8 @@ _ECR = "https://docs.aws.amazon.com/AmazonECR/latest/"
 _BUILD = "https://docs.aws.amazon.com/codebuild/latest/APIReference/"
 _PIPELINE = "https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html"
 
+_MOST_WILDCARDS = 4
+
 ecr = Rules("ecr")
 codebuild = Rules("codebuild")
 codepipeline = Rules("codepipeline")
@@ -65,6 +67,9 @@ def _selection(selection: Mapping[str, Any], action: str) -> Iterator[str]:
     narrowed = [member for member in ("tagPrefixList", "tagPatternList") if selection.get(member)]
     if status not in ("tagged", "untagged", "any") or (status == "tagged") != (len(narrowed) == 1):
         yield f"{failed} tagStatus must be tagged (with one of tagPrefixList and tagPatternList), untagged or any"
+    for pattern in selection.get("tagPatternList", []):
+        if pattern.count("*") > _MOST_WILDCARDS:
+            yield f"{failed} a tag pattern can have at most {_MOST_WILDCARDS} wildcards: {pattern}"
     count = selection.get("countType")
     if count not in ("imageCountMoreThan", "sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned"):
         yield f"{failed} countType {count} is not known"
@@ -90,6 +95,37 @@ def repository_policy(call: Call, account: Account) -> Iterator[str]:
             "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided: "
             f"{fault}'"
         )
+
+
+@ecr.add(
+    "PutImage",
+    source=f"{_ECR}APIReference/API_PutImage.html#API_PutImage_Errors",
+    code="ImageTagAlreadyExistsException",
+)
+def immutable_tag(call: Call, account: Account) -> Iterator[str]:
+    """A tag in a repository of immutable tags stays with its image."""
+    repository = account.backend("ecr").repositories.get(call.parameters["repositoryName"])
+    if repository is None or repository.image_tag_mutability != "IMMUTABLE":
+        return
+    for image in repository.images:
+        other = image.image_manifest != call.parameters["imageManifest"]
+        if other and call.parameters.get("imageTag") in image.image_tags:
+            yield (
+                f"The image tag '{call.parameters['imageTag']}' already exists in the '{repository.name}' repository "
+                "and cannot be overwritten because the tag is immutable."
+            )
+
+
+@ecr.add(
+    "PutRegistryScanningConfiguration",
+    source=f"{_ECR}APIReference/API_PutRegistryScanningConfiguration.html",
+    code="InvalidParameterException",
+)
+def scan_frequency(call: Call, _: Account) -> Iterator[str]:
+    """Basic scans are on push; continuous ones are of enhanced scanning."""
+    for rule in call.parameters.get("rules", []):
+        if call.parameters.get("scanType", "BASIC") == "BASIC" and rule.get("scanFrequency") == "CONTINUOUS_SCAN":
+            yield "Invalid parameter at 'rules': CONTINUOUS_SCAN is not supported with the scan type BASIC"
 
 
 @ecr.add(

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from sandbox import dns_firewall
 from sandbox.calls import Wsgi
 from sandbox.strict import RULE_HEADER, with_strict_requests
 
@@ -72,6 +73,7 @@ class Strict:
 def strict(serve: Callable[[Wsgi], Callable[[str], Any]]) -> Strict:
     """A strict account with a network, a cluster, a bucket and the rest in it."""
     BackendDict.reset()
+    dns_firewall.patch()
     account = Strict(serve(with_strict_requests(DomainDispatcherApplication(create_backend_app))))
     _network(account)
     _storage(account)

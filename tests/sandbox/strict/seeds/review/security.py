@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.secretsmanager.models import secretsmanager_backends
+from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 
 from tests.sandbox.strict.conftest import ACCOUNT, Strict, policy
 from tests.sandbox.strict.seeds import seed
@@ -61,7 +61,9 @@ def _rotated_secret(account: Strict) -> str:
     """A secret with a function; moto would call it in a container."""
     name = _secret(account)
     function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:rotate"
-    secretsmanager_backends[ACCOUNT]["us-east-1"].secrets[name].rotation_lambda_arn = function
+    secret = secretsmanager_backends[ACCOUNT]["us-east-1"].secrets[name]
+    assert isinstance(secret, FakeSecret)
+    secret.rotation_lambda_arn = function
     return name
 
 

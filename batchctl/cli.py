@@ -34,9 +34,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    epilog="Exit codes: 0 all is well; 1 something was found (a rule fails, a run failed); 2 wrong use or setting, "
-    "nothing was changed; 3 AWS, Docker or Pulumi not reachable; 4 an image without findings of a scan. "
-    "`diff` has codes of its own: see its help.",
+    epilog="Exit codes: 0 all is well; 1 a check failed (a rule, a run, a finding above the limit); 2 wrong use or "
+    "setting, nothing was changed; 3 data would be deleted that platform.acknowledge does not name; 4 an image that "
+    "ECR did not scan; 5 AWS, Docker, git or the Pulumi CLI cannot be reached, or refuses. For `diff`, 1 means that "
+    "something differs.",
 )
 _COMMANDS = (preview, diff, size, health, nightly, nights, deployments, images, release, repository, adopt)
 for commands in _COMMANDS:

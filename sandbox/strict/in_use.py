@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from sandbox.calls import Call
 from sandbox.strict.account import Account
 from sandbox.strict.network.endpoints import endpoints_of
-from sandbox.strict.network.vpc import group_of
 from sandbox.strict.rules import Rules
 
 _EC2_ERRORS = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html#api-error-codes-table-client"
@@ -31,14 +30,6 @@ def group_in_use(call: Call, account: Account) -> Iterator[str]:
     group = call.parameters.get("GroupId")
     if group in _used(account, "security_group_ids", "securityGroups") or group in _named(account, group):
         yield f"resource {group} has a dependent object"
-
-
-@ec2.add("DeleteSecurityGroup", source=_EC2_ERRORS, code="CannotDelete")
-def default_group(call: Call, account: Account) -> Iterator[str]:
-    """A VPC's default security group is not deleted."""
-    group = group_of(account, call.parameters.get("GroupId", ""))
-    if group is not None and group.name == "default":
-        yield f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
 
 
 def _used(account: Account, of_endpoint: str, of_service: str) -> set[str]:

@@ -158,23 +158,15 @@ def predefined_metric(call: Call, _: Account) -> Iterator[str]:
 
 
 @rules.add("PutScheduledAction", source=f"{_API}API_PutScheduledAction.html", code="ValidationException")
-def scheduled_action(call: Call, account: Account) -> Iterator[str]:
-    """A new scheduled action has a schedule (at, rate or cron) and a least or a greatest capacity; its time zone is one
-    of the IANA database.
+def scheduled_action(call: Call, _: Account) -> Iterator[str]:
+    """A scheduled action has a schedule, rate(...), cron(...) or at(...), in a zone of the IANA database, and changes a
+    capacity, the least of which is no greater than the greatest.
     """
-    parameters = call.parameters
-    schedule, action = parameters.get("Schedule"), parameters.get("ScalableTargetAction", {})
-    known = account.backend("applicationautoscaling").scheduled_actions
-    is_new = not any(
-        (item.scheduled_action_name, item.resource_id) == (parameters["ScheduledActionName"], parameters["ResourceId"])
-        for item in known
-    )
-    if is_new and (schedule is None or not {"MinCapacity", "MaxCapacity"} & set(action)):
-        yield "Schedule and ScalableTargetAction, with MinCapacity or MaxCapacity, are required for a new action."
-    if schedule is not None and not (is_at(schedule) or is_rate(schedule) or is_cron(schedule)):
-        yield f"Invalid schedule expression: {schedule}"
-    zone = parameters.get("Timezone", "UTC")
+    text, zone = call.parameters.get("Schedule", ""), call.parameters.get("Timezone", "UTC")
+    if not (is_rate(text) or is_cron(text) or is_at(text)):
+        yield f"Schedule '{text}' is not valid: it must be rate(...), cron(...) or at(...)"
     if zone not in available_timezones():
-        yield f"Invalid time zone: {zone}"
-    if action.get("MinCapacity", 0) > action.get("MaxCapacity", float("inf")):
-        yield "Minimum capacity cannot be greater than maximum capacity"
+        yield f"Timezone '{zone}' is not valid"
+    capacity = call.parameters.get("ScalableTargetAction") or {}
+    if not capacity or capacity.get("MinCapacity", 0) > capacity.get("MaxCapacity", float("inf")):
+        yield "ScalableTargetAction must have a minimum or a maximum capacity, the minimum no greater than the maximum"

@@ -21,7 +21,7 @@ def _secret(account: Account, name: str) -> Any:
     return account.backend("secretsmanager").secrets.get(name)
 
 
-@rules.add("CreateSecret", source=f"{_API}API_CreateSecret.html", code="InvalidParameterException")
+@rules.add("CreateSecret", source=f"{_API}API_CreateSecret.html", code="ValidationException")
 def secret_name(call: Call, _: Account) -> Iterator[str]:
     """A secret's name has ASCII letters, digits and `/_+=.@-!`."""
     if not re.fullmatch(r"[A-Za-z0-9/_+=.@!-]{1,512}", call.parameters["Name"]):

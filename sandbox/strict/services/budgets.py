@@ -43,6 +43,7 @@ def budget(call: Call, _: Account) -> Iterator[str]:
 @rules.add(
     "CreateBudget",
     "CreateNotification",
+    "CreateSubscriber",
     source=f"{_API}API_budgets_Subscriber.html",
     code="InvalidParameterException",
 )
@@ -51,7 +52,8 @@ def subscribers(call: Call, _: Account) -> Iterator[str]:
     groups: list[Sequence[Mapping[str, str]]] = [
         item["Subscribers"] for item in call.parameters.get("NotificationsWithSubscribers", [])
     ]
-    for group in [*groups, call.parameters.get("Subscribers", [])]:
+    one = [call.parameters["Subscriber"]] if "Subscriber" in call.parameters else []
+    for group in [*groups, call.parameters.get("Subscribers", []), one]:
         topics = [item["Address"] for item in group if item["SubscriptionType"] == "SNS"]
         emails = [item["Address"] for item in group if item["SubscriptionType"] == "EMAIL"]
         if len(topics) > 1 or len(emails) > _MOST_EMAILS:

@@ -24,7 +24,9 @@ rules = Rules("cloudwatch")
 @rules.add("PutDashboard", source=_BODY, code="InvalidParameterInput")
 @of_free_document(f"{_INVALID} a value is of a wrong type")
 def dashboard(call: Call, _: Account) -> Iterator[str]:
-    """A dashboard's body is JSON with widgets, each of a type, within a width of 24."""
+    """A dashboard's body is JSON with widgets, each of a type and with what it needs, within a width of 24 and a height
+    of 1,000.
+    """
     try:
         body = json.loads(call.parameters["DashboardBody"])
     except ValueError:
@@ -41,12 +43,15 @@ def dashboard(call: Call, _: Account) -> Iterator[str]:
             yield from _properties(widget["type"], widget["properties"])
         if widget.get("x", 0) + widget.get("width", 6) > 24 or not 1 <= widget.get("width", 6) <= 24:
             yield f"{_INVALID} x and width of a widget must fit into 24 columns"
+        if not 1 <= widget.get("height", 6) <= 1000:
+            yield f"{_INVALID} the height of a widget must be from 1 to 1000"
 
 
 def _properties(kind: str, properties: Mapping[str, Any]) -> Iterator[str]:
     """What the properties of a widget of this type lack."""
-    needed = {"metric": ["region"], "log": ["region", "query"], "text": ["markdown"], "alarm": ["alarms"]}
-    for name in needed.get(kind, []):
+    needed = {"metric": ["region", "metrics"], "log": ["region", "query"], "text": ["markdown"], "alarm": ["alarms"]}
+    annotated = "alarms" in (properties.get("annotations") or {})  # a metric widget may show an alarm instead
+    for name in [] if annotated else needed.get(kind, []):
         if not properties.get(name) and not (name == "query" and properties.get("logGroups")):
             yield f"{_INVALID} a widget of the type {kind} should have required property '{name}'"
     if kind == "metric" and properties.get("view", "timeSeries") not in _VIEWS:

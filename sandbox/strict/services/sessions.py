@@ -33,14 +33,9 @@ def session(call: Call, account: Account) -> Iterator[str]:
         yield "Duplicate tag keys found. Please note that Tag keys are case insensitive."
 
 
-@sts.add(
-    "AssumeRole",
-    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html",
-    code="AccessDenied",
-    status=403,
-)
-def assumed_role(call: Call, account: Account) -> Iterator[str]:
-    """A role that is assumed exists; AWS does not say whether it does, and denies."""
+@sts.add("AssumeRole", source=f"{_ASSUME}", code="AccessDenied", status=403)
+def known_role(call: Call, account: Account) -> Iterator[str]:
+    """The role exists; of one that does not, nobody learns so."""
     arn = call.parameters["RoleArn"]
     if arn.split(":")[4:5] == [account.id] and account.role(arn) is None:
         yield f"User: arn:aws:iam::{account.id}:root is not authorized to perform: sts:AssumeRole on resource: {arn}"

@@ -181,13 +181,3 @@ def time_to_live(call: Call, account: Account) -> Iterator[str]:
     wanted = call.parameters["TimeToLiveSpecification"]["Enabled"]
     if table is not None and (table.ttl["TimeToLiveStatus"] == "ENABLED") == wanted:
         yield f"TimeToLive is already {'enabled' if wanted else 'disabled'}"
-
-
-@rules.add("UpdateTable", source=f"{_API}API_UpdateTable.html", code="ValidationException")
-def something_to_update(call: Call, _: Account) -> Iterator[str]:
-    """An update of a table changes something."""
-    if not set(call.parameters) - {"TableName", "AttributeDefinitions"}:
-        yield (
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
-            "SSESpecification or ReplicaUpdates is required"
-        )

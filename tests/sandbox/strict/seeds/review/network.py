@@ -104,7 +104,7 @@ _OVERRIDE = {"BlockOverrideDomain": "example.org", "BlockOverrideDnsType": "CNAM
 
 SEEDS = [
     seed(
-        "ec2.one_internet_gateway",
+        "ec2.one_gateway",
         "AttachInternetGateway",
         lambda a: {"InternetGatewayId": _gateway(a), "VpcId": _vpc(a)},
         lambda a: {"VpcId": a.vpc},

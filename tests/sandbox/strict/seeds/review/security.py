@@ -204,7 +204,7 @@ SEEDS = [
         lambda a: {"RoleName": _linked_role(a)},
     ),
     seed(
-        "sts.assumed_role",
+        "sts.known_role",
         "AssumeRole",
         lambda a: {"RoleArn": a.states_role, "RoleSessionName": "session"},
         {"RoleArn": _GHOST},

@@ -96,9 +96,10 @@ SEEDS = [
     seed(
         "cloudwatch.dashboard",
         "PutDashboard",
-        {"DashboardName": "review", **_widget("metric", region="us-east-1", view="gauge")},
+        {"DashboardName": "review", **_widget("metric", region="us-east-1", view="gauge", metrics=[["n", "m"]])},
         _widget("metric", metrics=[["n", "m"]]),
-        _widget("metric", region="us-east-1", view="lines"),
+        _widget("metric", region="us-east-1", view="lines", metrics=[["n", "m"]]),
+        _widget("metric", region="us-east-1"),
         _widget("text"),
         _widget("alarm", alarms=[]),
         _widget("alarm", alarms=["arn"] * 101),

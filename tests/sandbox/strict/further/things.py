@@ -59,6 +59,8 @@ def _filter(a: Strict) -> dict[str, Any]:
 def _scaling_policy(a: Strict) -> dict[str, Any]:
     """A policy that exists, as the request names it that deletes it."""
     policy = compute.tracking(a)
+    target = {name: policy[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
+    a.client("application-autoscaling").register_scalable_target(**target, MinCapacity=0, MaxCapacity=4)
     a.client("application-autoscaling").put_scaling_policy(**policy)
     return {name: policy[name] for name in ("PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension")}
 

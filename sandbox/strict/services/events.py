@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.calls import Call
 from sandbox.strict.account import Account
 from sandbox.strict.grammar.schedules import is_cron, is_rate
-from sandbox.strict.rules import Rules, of_free_document
+from sandbox.strict.rules import Rules, is_json, of_free_document
 
 _API = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/eventbridge/latest/userguide/"
@@ -243,15 +243,6 @@ def target_input(call: Call, _: Account) -> Iterator[str]:
         template = re.sub(r"<[A-Za-z0-9._-]+>", "0", transformer.get("InputTemplate", ""))
         if template.lstrip().startswith("{") and not is_json(template):
             yield f"Invalid InputTemplate for target {target['Id']}: it is not JSON."
-
-
-def is_json(text: str) -> bool:
-    """Whether this is well-formed JSON."""
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
 
 
 @rules.add(

@@ -109,7 +109,9 @@ def _read_csv(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
         path,
         read_options=csv.ReadOptions(use_threads=False, block_size=_BUFFER_BYTES),
         parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
-        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(NAMES, pa.string()), strings_can_be_null=False),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(NAMES, pa.string()), strings_can_be_null=False, check_utf8=False
+        ),
     )
     with reader:
         _require_columns(reader.schema, key)
@@ -160,12 +162,16 @@ def _plain(values: pa.Array, column: Column) -> pa.Array:
         values = values.dictionary_decode()
     if not is_text(values.type):
         return values
-    values = values.cast(pa.string())
-    return pc.fill_null(values, "") if column.optional else values
+    if values.type != pa.string():
+        values = values.cast(pa.string())
+    return pc.fill_null(values, "") if column.optional and values.null_count else values
 
 
 def _require_utf8(path: Path) -> None:
-    """Raise `UnicodeDecodeError` for other text: pyarrow does not check the rows that it hands to the handler."""
+    """Raise `UnicodeDecodeError` for other text, in the rows that pyarrow hands to the handler too.
+
+    Cells that are cut out of such text at ASCII characters are such text, so that pyarrow need not check them again.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         while chunk := file.read(_BUFFER_BYTES):

@@ -47,7 +47,7 @@ def page(tables: dict[str, list[tuple[str, ...]]], runs: int) -> str:
         "# Ingestion",
         "",
         "Written by `python -m benchmarks.ingestion --write`: one thread, 0.8 % of the rows wrong, best CPU time of",
-        f"{runs} runs of each way in turn, the start left out. The last three ways are parts of the job, below which it",
+        f"{runs} runs of each way in turn, the start left out. The last three are parts of the job, below which it",
         "cannot get: its reader and its writer with the checksum and no rule between them; reading; the checksum. What",
         "the ways do stands in the command's `--help`.",
     ]

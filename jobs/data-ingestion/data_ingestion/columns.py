@@ -235,6 +235,6 @@ def _parse_distinct(values: pa.Array, parse: Callable[[pa.Array], Parsed]) -> Pa
     encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
     few, good = parse(encoded.dictionary)
     whole = encoded if is_text(few.type) else few.take(encoded.indices)
-    if encoded.null_count == 0 and is_all(good):
+    if good is None or (encoded.null_count == 0 and is_all(good)):
         return whole, None
     return whole, good.take(encoded.indices)

@@ -6,7 +6,7 @@ row does not: it is reported as soon as it is met, so that no number of them fil
 
 import codecs
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from batch_runtime.errors import BadInputError
 from data_ingestion.columns import ENCODED_TEXT, Column, is_text
 from data_ingestion.schema import COLUMNS, NAMES
 
-_PARQUET_BATCH_ROWS = 65_536
+_BATCH_ROWS = 65_536
+"""At least, of a CSV that has as many; at most, of a Parquet file."""
 _BUFFER_BYTES = 1 << 20
 """Of a CSV block, which also bounds a row, and of a Parquet column that is being read. Larger ones are a tenth
 faster, but some twenty of them are read ahead."""
@@ -104,19 +105,43 @@ def _read_csv(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
         return "skip"
 
     _require_utf8(path)
-    # Single-threaded, because only then pyarrow numbers the rows that it hands to the handler.
-    reader = csv.open_csv(
+    with _open_csv(path, lambda row: "skip") as reader:
+        _require_columns(reader.schema, key)
+        present = [name for name in NAMES if name in reader.schema.names]
+    with _open_csv(path, note, present) as reader:
+        for rows in _joined(_complete(batch) for batch in reader):
+            yield Batch(rows, numbers.take(rows.num_rows))
+
+
+def _open_csv(
+    path: Path, note_torn: Callable[[csv.InvalidRow], str], columns: Sequence[str] = ()
+) -> csv.CSVStreamingReader:
+    """Reads the columns, or all; of others the type would be guessed from the first rows, and later ones refused."""
+    return csv.open_csv(
         path,
+        # Single-threaded, because only then pyarrow numbers the rows that it hands to the handler.
         read_options=csv.ReadOptions(use_threads=False, block_size=_BUFFER_BYTES),
-        parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+        parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note_torn),
         convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(NAMES, pa.string()), strings_can_be_null=False, check_utf8=False
+            column_types=dict.fromkeys(NAMES, pa.string()),
+            include_columns=columns,
+            strings_can_be_null=False,
+            check_utf8=False,
         ),
     )
-    with reader:
-        _require_columns(reader.schema, key)
-        for batch in reader:
-            yield Batch(_complete(batch), numbers.take(batch.num_rows))
+
+
+def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches as long as `_BATCH_ROWS`: checking them costs less than checking each of the short ones."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(part.num_rows for part in waiting) >= _BATCH_ROWS:
+            joined = pa.concat_batches(waiting)
+            waiting.clear()
+            yield joined
+    if waiting:
+        yield pa.concat_batches(waiting)
 
 
 def _read_parquet(path: Path, key: str) -> Iterator[Batch]:
@@ -135,7 +160,7 @@ def _read_parquet(path: Path, key: str) -> Iterator[Batch]:
         consecutive = _Consecutive()
         last = 0
         present = [name for name in NAMES if name in file.schema_arrow.names]
-        for batch in file.iter_batches(batch_size=_PARQUET_BATCH_ROWS, columns=present, use_threads=False):
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=present, use_threads=False):
             rows = _complete(batch)
             rows.validate(full=True)
             yield Batch(rows, consecutive(last + 1, batch.num_rows))

@@ -54,16 +54,9 @@ def read(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
         ) from None
 
 
-class _Consecutive:
-    """Makes arrays of whole numbers, each a shifted copy of the longest one so far."""
-
-    def __init__(self) -> None:
-        self._from_zero = pa.array([], pa.int64())
-
-    def __call__(self, first: int, count: int) -> pa.Array:
-        if len(self._from_zero) < count:
-            self._from_zero = pa.array(range(2 * count), pa.int64())
-        return pc.add(self._from_zero.slice(0, count), first)
+def _consecutive(first: int, count: int) -> pa.Array:
+    """So many whole numbers from `first` on."""
+    return pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count), start=first - 1)
 
 
 class _RowNumbers:
@@ -72,7 +65,6 @@ class _RowNumbers:
     def __init__(self) -> None:
         self._next = 1
         self._torn: deque[list[int]] = deque()
-        self._consecutive = _Consecutive()
 
     def skip(self, number: int) -> None:
         """Leave `number` out; numbers come in ascending order."""
@@ -89,7 +81,7 @@ class _RowNumbers:
                 self._next = self._torn.popleft()[1] + 1
                 continue
             part = min(count, self._torn[0][0] - self._next) if self._torn else count
-            parts.append(self._consecutive(self._next, part))
+            parts.append(_consecutive(self._next, part))
             self._next += part
             count -= part
         return pa.concat_arrays(parts)
@@ -157,13 +149,12 @@ def _read_parquet(path: Path, key: str) -> Iterator[Batch]:
     ) as file:
         _require_columns(file.schema_arrow, key)
         _require_types(file.schema_arrow, key)
-        consecutive = _Consecutive()
         last = 0
         present = [name for name in NAMES if name in file.schema_arrow.names]
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=present, use_threads=False):
             rows = _complete(batch)
             rows.validate(full=True)
-            yield Batch(rows, consecutive(last + 1, batch.num_rows))
+            yield Batch(rows, _consecutive(last + 1, batch.num_rows))
             last += batch.num_rows
 
 

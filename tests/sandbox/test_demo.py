@@ -57,9 +57,12 @@ class TestNight:
 
     def test_what_the_report_points_to_is_in_the_folder(self, tmp_path: Path) -> None:
         """The rows that were set aside, as many as the report counts, and the files that the client sent."""
-        done = demo("--trades", "1000", "--out", str(tmp_path))
+        done = demo("--trades", "1000", "--books", "3", "--out", str(tmp_path))
         assert done.returncode == 0, done.stdout + done.stderr
-        quality = json.loads((tmp_path / "report.json").read_text())["data_quality"]
+        report = json.loads((tmp_path / "report.json").read_text())
+        groups = [group["name"] for group in report["groups"] if group["dimension"] == "book"]
+        assert sorted(groups) == ["Americas", "Asia", "Europe"]
+        quality = report["data_quality"]
         assert quality["rejected_uri"].endswith("/rejected.csv")
         assert quality["rejected_uri"] in done.stdout.replace("\n", "")
         with (tmp_path / "rejected.csv").open(encoding="utf-8", newline="") as file:

@@ -85,8 +85,8 @@ def main(
             codes += run_slice(name, slice_cases, seed, folder / f"{name}-{seed}.log")
             seed += 1
             print(f"{name}: {codes.total():,} cases, exit codes {dict(sorted(codes.items()))}", flush=True)
-        if page:
-            write(name, codes, f"{first_seed} to {seed - 1}", time.monotonic() - began)
+            if page:
+                write(name, codes, f"{first_seed} to {seed - 1}", time.monotonic() - began)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ class Bench:
                 "BATCH_RUN_ID": "fuzz",
                 "BATCH_BUSINESS_DATE": DAY.isoformat(),
                 "BATCH_MANIFEST_URI": "s3://input-bucket/manifest.json",
-                "BATCH_SHARD_SIZE": "7",
+                "BATCH_SHARD_SIZE": "15",
                 "BATCH_MAX_REJECTED_PERCENT": "100",
             }
         )

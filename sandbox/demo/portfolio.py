@@ -99,7 +99,7 @@ def generate(trades: int, business_date: date, seed: int, books: int = BOOKS[0])
 
 def _desk_of(instrument: Row, number: int, books: int) -> Row:
     """The desk that trades the asset class, and the book that the trade is in."""
-    asset_class = str(instrument["asset_class"]).title()
+    asset_class = {"fx": "FX"}.get(str(instrument["asset_class"]), str(instrument["asset_class"]).title())
     region = str(instrument["instrument"]).split("-")[1]
     return {
         "desk": f"{asset_class} trading",

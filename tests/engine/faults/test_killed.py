@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(not os.environ.get("BATCH_FAULTS"), reason="minu
 def test_what_was_being_made_is_taken_in(site: Site) -> None:
     """A VPC, of which an `up` would make another one, and a log group, whose name would be in its way."""
     site.faults({"operation": "ec2:CreateVpc", **HELD}, {"operation": "logs:CreateLogGroup", **HELD})
-    site.up_killed(site.waits_for_what_is_held(), whole=True)
+    site.up_killed(site.waits_for(held=2), whole=True)
     site.faults()
     pending = {one["resource"]["type"]: one for one in site.state()["pending_operations"]}
     assert {one["type"] for one in pending.values()} == {"creating"}

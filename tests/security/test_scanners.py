@@ -126,16 +126,12 @@ def test_parliament_sees_what_is_wrong() -> None:
 @pytest.mark.engine
 @pytest.mark.skipif(not os.environ.get("BATCH_PROWLER"), reason="PROWLER DID NOT RUN: set BATCH_PROWLER=1")
 @pytest.mark.skipif(not shutil.which("pulumi"), reason="no pulumi on PATH")
-def test_prowler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On the deployed prod stack; findings on the account itself are its owner's and are answered as such.
-
-    The emulated account goes without moto's hundreds of public images, each of which prowler looks at.
-    """
+def test_prowler(tmp_path: Path) -> None:
+    """On the deployed prod stack; findings on the account itself are its owner's and are answered as such."""
     from sandbox.account import emulated_account
     from sandbox.checkout import copy_checkout
     from tests.engine.conftest import Engine
 
-    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     (tmp_path / "state").mkdir()
     with emulated_account() as account:
         state = {"PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(), "PULUMI_CONFIG_PASSPHRASE": "scan"}

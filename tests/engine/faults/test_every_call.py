@@ -71,17 +71,26 @@ def once_each(site: Site, command: str, fault: Fault) -> dict[tuple[str, str], s
     return {(command, operation): ENDS if operation in ended else TRIED_AGAIN for operation in met}
 
 
-def test_each_is_refused(site: Site) -> None:
-    """Each refusal is named, each `up` goes on where the one before ended, and so does each `destroy`."""
+def test_each_call_of_an_up_is_refused(site: Site) -> None:
+    """Each refusal is named, and each `up` goes on where the one before ended."""
     outcomes = refused_in_turn(site, "up")
+    results.hold("AccessDenied", outcomes)
     assert len(outcomes) > 40, "an up of dev makes more calls than these"
+    assert set(outcomes.values()) == {NAMED}
     site.pulumi("up", "--refresh")
     site.clean()
+    site.gone()
+
+
+def test_each_call_of_a_destroy_is_refused(site: Site) -> None:
+    """Each refusal is named, and each `destroy` goes on where the one before ended."""
+    site.pulumi("up")
     site.fill_the_input_bucket()
-    outcomes |= refused_in_turn(site, "destroy")
-    site.nothing_is_left()
+    outcomes = refused_in_turn(site, "destroy")
     results.hold("AccessDenied", outcomes)
+    assert len(outcomes) > 40, "a destroy of dev makes more calls than these"
     assert set(outcomes.values()) == {NAMED}
+    site.nothing_is_left()
 
 
 def test_what_a_refusal_left_half_made(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,8 +123,9 @@ class Site:
 
     def orphans(self) -> dict[str, set[str]]:
         """What is in the account and not in the state, by kind."""
+        resources = self.state().get("resources", [])
         known = {
-            leaf for one in self.state().get("resources", []) for leaf in _leaves([one.get("id"), one.get("outputs")])
+            text for one in resources for leaf in _leaves([one.get("id"), one.get("outputs")]) for text in _names(leaf)
         }
         unknown = {kind: names - self.empty[kind] - known for kind, names in inventory(self.account).items()}
         return {kind: names for kind, names in unknown.items() if names}
@@ -159,6 +160,11 @@ class Site:
         self.pulumi("up")
         self.clean()
         self.gone()
+
+
+def _names(text: str) -> tuple[str, str]:
+    """A text of the state, and the name at the end of an ARN, such as that of an alarm."""
+    return text, text.split(":", 6)[-1] if text.startswith("arn:") else text
 
 
 def _leaves(value: Any) -> Iterator[str]:

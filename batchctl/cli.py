@@ -25,7 +25,7 @@ from batchctl.commands import (
     size,
     terminal,
 )
-from batchctl.errors import DESTROYS, FOUND, NOT_SCANNED, OK, UNREACHABLE, USAGE, OperatorError
+from batchctl.errors import DATA_LOSS, NOT_SCANNED, OK, PROBLEM, UNREACHABLE, USAGE, OperatorError
 from batchctl.policy import commands as policy
 
 app = typer.Typer(
@@ -34,10 +34,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    epilog=f"Exit codes: {OK} all is well; {FOUND} something was found (a rule fails, a run failed); "
-    f"{USAGE} wrong use or setting, nothing was changed; {DESTROYS} data would be deleted that nobody acknowledged; "
-    f"{NOT_SCANNED} an image without findings of a scan; {UNREACHABLE} AWS, Docker, git or Pulumi not reachable. "
-    f"For `diff`, {FOUND} means that something differs.",
+    epilog=f"Exit codes: {OK} all is well; {PROBLEM} a check failed (a rule, a run, a finding above the limit); "
+    f"{USAGE} wrong use or setting, nothing was changed; {DATA_LOSS} data would be deleted that platform.acknowledge "
+    f"does not name; {NOT_SCANNED} an image that ECR did not scan; {UNREACHABLE} AWS, Docker, git or the Pulumi CLI "
+    f"cannot be reached, or refuses. For `diff`, {PROBLEM} means that something differs.",
 )
 _COMMANDS = (preview, diff, size, health, nightly, nights, deployments, images, release, repository, adopt)
 for commands in _COMMANDS:

@@ -1,4 +1,4 @@
-"""What the page of nights shows, asked of the run ledger and of the executions' histories."""
+"""What the page of nights shows, read from the run ledger and the executions' histories."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Nights:
 
 
 def gather(stack: Stack, config: Settings, prices: Prices, *, limit: int, now: datetime | None = None) -> Nights:
-    """The last `limit` nights of a deployed stack; raises OperatorError when AWS cannot be asked."""
+    """The last `limit` nights of a deployed stack; raises OperatorError when AWS cannot be reached."""
     moment = now or datetime.now(UTC)
     by_date: dict[str, list[nightly.Run]] = {}
     for run in nightly.runs(stack, None):

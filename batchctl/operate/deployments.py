@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from batchctl.errors import FOUND, OperatorError
+from batchctl.errors import PROBLEM, OperatorError
 from batchctl.operate.stack import CLIENT_CONFIG, asking
 from conventions.naming import NIGHTLY, Names
 from settings import Settings
@@ -63,7 +63,7 @@ def wait_for_run(
                 f"a nightly run of {names.suffix} is under way: {described}. Deploy when it has ended "
                 f"(`batchctl wait-for-run --stack {names.suffix}` waits for it), or, if the deployment must not wait, "
                 "run `pulumi up` by hand: docs/operations.md, Deploying during a run.",
-                FOUND,
+                PROBLEM,
             )
         report(f"waiting for {described}")
         sleep(min(POLL_SECONDS, left))

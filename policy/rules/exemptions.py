@@ -1,4 +1,4 @@
-"""Exemptions: which findings a team lives with, and the two rules that judge the pack itself."""
+"""Exemptions: which findings a team accepts, and the two rules that check the pack itself."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from batchctl import costs
 from batchctl import project as projects
 from batchctl.commands.preview import without_collections
 from batchctl.costs import prices
-from batchctl.errors import FOUND, OK, USAGE, OperatorError
+from batchctl.errors import OK, PROBLEM, USAGE, OperatorError
 from batchctl.program import recorded, stack_settings
 from tests.programs import ROOT, record_with
 from tests.tooling.stack import layouts
@@ -118,7 +118,7 @@ def test_a_stack_that_breaks_a_mandatory_rule_fails(project: Path) -> None:
     source = (ROOT / "__main__.py").read_text()
     (project / "__main__.py").write_text(source + '\nimport pulumi_aws as aws; aws.ec2.Eip("address", domain="vpc")\n')
     shown = batchctl("preview", "--project", str(project))
-    assert shown.returncode == FOUND
+    assert shown.returncode == PROBLEM
     assert "no-eip-or-nat" in shown.stdout
 
 

@@ -35,10 +35,10 @@ def test_every_part_is_there_with_its_resources(report: StackReport) -> None:
 
 def test_what_changes_is_escaped_and_code_is_code(report: StackReport) -> None:
     lines = [("More access", "role `role-x` may `s3:*` on <b>all</b>")]
-    changes = {"dev": preview_html.Changes("needs eyes", lines)}
+    changes = {"dev": preview_html.Changes("needs review", lines)}
     shown = preview_html.page([report], changes, base="abc", not_compared="")
     assert "More access: role <code>role-x</code> may <code>s3:*</code> on &lt;b&gt;all&lt;/b&gt;" in shown
-    assert "needs eyes" in shown and "against abc" in shown
+    assert "needs review" in shown and "against abc" in shown
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no chromium on PATH: THE PAGE WAS SHOWN TO NO BROWSER")

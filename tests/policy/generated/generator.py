@@ -170,11 +170,12 @@ class Generator:
         for name in self._identities:
             if name in text:
                 target, at = self._identities[name]
-                others = [
-                    o for o in self.graph.of_type(target.type) if o is not target and isinstance(o.props[at], str)
-                ]
+                others = sorted(
+                    (o for o in self.graph.of_type(target.type) if o is not target and isinstance(o.props[at], str)),
+                    key=lambda one: one.name,  # a recording has them in another order each time
+                )
                 if others:
-                    sibling = others[(others.index(o) if (o := target) in others else len(name)) % len(others)]
+                    sibling = others[len(name) % len(others)]
                     yield target, name, sibling, sibling.props[at]
                 return
 

@@ -20,11 +20,21 @@ _EPHEMERAL: Final[Ports] = (1024, 65535)
 """Ports that answers come back to, of any client (vpc-network-acls.html, "Ephemeral ports")."""
 
 
-def _outside(graph: Graph, one: GroupRule, vpc: Resource) -> Iterator[str]:
-    """What the rule names that is not of this network."""
-    own = vpc_ranges(graph, vpc)
-    yield from (str(addresses) for addresses in one.ranges(graph) if not covered(addresses, own))
-    yield from one.foreign_groups(graph)
+def _networks(graph: Graph, group: Resource) -> list[Resource | None]:
+    """The network that the group is in; None where that is none of this stack."""
+    return [*graph.resolve(group, "vpcId", kinds.VPC)] or [None]
+
+
+def _outside(graph: Graph, one: GroupRule, vpc: Resource | None) -> Iterator[str]:
+    """What the rule names that is not of this network, and where it is instead."""
+    own, where = (
+        ([], "no network of this stack has") if vpc is None else (vpc_ranges(graph, vpc), "is outside of the network")
+    )
+    for addresses in one.ranges(graph):
+        if not covered(addresses, own):
+            yield f"{addresses}, which {where}"
+    for group in one.foreign_groups(graph):
+        yield f"{group}, which is outside of the network"
 
 
 @rule(
@@ -39,12 +49,14 @@ def _outside(graph: Graph, one: GroupRule, vpc: Resource) -> Iterator[str]:
 def nothing_reaches_in(group: Resource, view: View) -> Iterator[Problem]:
     """No security group lets in anything from outside of the network, nor anything but HTTPS."""
     graph = view.graph
-    for vpc in graph.resolve(group, "vpcId", kinds.VPC):
+    for vpc in _networks(graph, group):
         for one in group_rules(graph, group):
             if one.direction != "ingress":
                 continue
-            for what in (*_outside(graph, one, vpc), *(["AWS's own addresses"] * one.managed_prefix_lists(graph))):
-                yield _problem(group, one, f"lets in {what}, which is outside of the network")
+            for what in _outside(graph, one, vpc):
+                yield _problem(group, one, f"lets in {what}")
+            if one.managed_prefix_lists(graph):
+                yield _problem(group, one, "lets in AWS's own addresses, which is outside of the network")
             if _names_nobody(graph, one):
                 yield _problem(group, one, "names nobody to let in, which EC2 refuses")
             if not one.lets_only_https():
@@ -70,8 +82,8 @@ def _problem(group: Resource, one: GroupRule, message: str) -> Problem:
 def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]:
     """Nothing leaves a group but HTTPS: to endpoints, within the network, and to S3 where it has a gateway."""
     graph = view.graph
-    for vpc in graph.resolve(group, "vpcId", kinds.VPC):
-        endpoints = endpoints_of(graph, vpc)
+    for vpc in _networks(graph, group):
+        endpoints = endpoints_of(graph, vpc) if vpc is not None else []
         answering = {
             peer.urn for endpoint in endpoints if not is_gateway(endpoint) for peer in endpoint_groups(graph, endpoint)
         }
@@ -80,7 +92,7 @@ def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]
             if one.direction != "egress":
                 continue
             for what in _outside(graph, one, vpc):
-                yield _problem(group, one, f"lets out to {what}, which is outside of the network")
+                yield _problem(group, one, f"lets out to {what}")
             for peer in one.peers:
                 if answering and peer.urn not in answering:
                     yield _problem(group, one, f"lets out to {peer.name}, which no endpoint answers with")

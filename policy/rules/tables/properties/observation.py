@@ -95,7 +95,7 @@ TABLES: Final = (
             row(
                 "pattern",
                 holds("a pattern that CloudWatch Logs can read, about the level", lambda value, at: _pattern(value)),
-                "a filter that matches nothing never alarms",
+                "lines of errors raise the alarm, not every line and not none",
             ),
             row(
                 "metricTransformation.name",

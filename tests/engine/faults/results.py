@@ -23,7 +23,7 @@ the emulated account.
 - **InternalFailure** (HTTP 500), **ThrottlingException**: the operation's first call is answered so, and no later one.
 
 Afterwards a preview proposes nothing, the account holds nothing that the state does not know, and `destroy`, which
-meets the same faults and a bucket with objects, leaves what there was before. `{NOT_TRIED}`: no call of it in that run.
+meets the same faults and a bucket with objects, leaves what there was before. `{NOT_TRIED}`: not tried.
 """
 ROW = re.compile(r"^\| `(\S+)` \| (.+) \| (.+) \| (.+) \|$")
 

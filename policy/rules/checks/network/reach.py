@@ -37,9 +37,14 @@ def _outside(graph: Graph, one: GroupRule, vpc: Resource) -> Iterator[str]:
     tags=("graph", "closed"),
 )
 def nothing_reaches_in(group: Resource, view: View) -> Iterator[Problem]:
-    """No security group lets in anything from outside of the network, nor anything but HTTPS."""
+    """No group lets in anything from outside of the network, nor anything but HTTPS; one of tasks nothing at all."""
     graph = view.graph
     for vpc in graph.resolve(group, "vpcId", kinds.VPC):
+        of_tasks = group in task_groups(graph, vpc) and not any(
+            group in endpoint_groups(graph, endpoint)
+            for endpoint in endpoints_of(graph, vpc)
+            if not is_gateway(endpoint)
+        )
         for one in group_rules(graph, group):
             if one.direction != "ingress":
                 continue
@@ -49,6 +54,8 @@ def nothing_reaches_in(group: Resource, view: View) -> Iterator[Problem]:
                 yield _problem(group, one, "names nobody to let in, which EC2 refuses")
             if not one.lets_only_https():
                 yield _problem(group, one, "lets in more than HTTPS, or something else")
+            if of_tasks:
+                yield _problem(group, one, "lets something in to tasks, to which nobody connects")
 
 
 def _names_nobody(graph: Graph, one: GroupRule) -> bool:
@@ -76,6 +83,11 @@ def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]
             peer.urn for endpoint in endpoints if not is_gateway(endpoint) for peer in endpoint_groups(graph, endpoint)
         }
         gateways = any(is_gateway(endpoint) for endpoint in endpoints)
+        served = {
+            known
+            for endpoint in endpoints
+            if is_gateway(endpoint) and isinstance(known := endpoint.props.get("prefixListId"), str)
+        }
         for one in group_rules(graph, group):
             if one.direction != "egress":
                 continue
@@ -86,6 +98,8 @@ def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]
                     yield _problem(group, one, f"lets out to {peer.name}, which no endpoint answers with")
             if one.managed_prefix_lists(graph) and not gateways:
                 yield _problem(group, one, "lets out to a prefix list of AWS, and there is no gateway to it")
+            elif strange := sorted(set(one.listed_prefix_lists()) - served if served else ()):
+                yield _problem(group, one, f"lets out to {', '.join(strange)}, which is no gateway's prefix list")
             if _names_nobody(graph, one):
                 yield _problem(group, one, "names nobody to let out to, which EC2 refuses")
             if not one.lets_only_https():

@@ -105,6 +105,7 @@ _ACCESS = [
         kind=kinds.KEY,
         name="keys-data",
         do=option(protect=False),
+        config={"keys-are-kept-with-data": {"guardedSuffixes": ["prod"]}},
         stacks=("prod",),
     ),
     mutant("required-tags", "another environment's", kinds.VPC, "*", change("tags.Environment", "test")),

@@ -105,8 +105,18 @@ TABLES: Final = (
             maybe("executionMode", exactly("QUEUED"), "two deployments at once would race"),
             maybe("artifactStores[].type", exactly("S3"), "the only kind"),
             maybe("artifactStores[].location", refers(kinds.BUCKET), "a bucket of this stack"),
-            row("artifactStores[].encryptionKey.type", exactly("KMS"), "without a key AWS takes its own"),
-            row("artifactStores[].encryptionKey.id", refers(kinds.KEY), "a key of this stack"),
+            row(
+                "artifactStores[].encryptionKey.type",
+                exactly("KMS"),
+                "without a key AWS takes its own",
+                when=("artifactStores[].type", "S3"),
+            ),
+            row(
+                "artifactStores[].encryptionKey.id",
+                refers(kinds.KEY),
+                "without a key AWS takes its own",
+                when=("artifactStores[].type", "S3"),
+            ),
             maybe("stages", free(list), _STAGE),
             *(
                 maybe(f"stages[].{name}", free((str, int)), _STAGE)

@@ -13,7 +13,7 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PULUMI_SKIP_UPDATE_CHECK := true
 
-.PHONY: help preview test demo check format lint actionlint types unit docs write engine benchmarks lock clean
+.PHONY: help preview test demo check format lint actionlint types unit docs write engine benchmarks ratios score lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -61,8 +61,15 @@ engine: $(DEV) ## only the tests on the real Pulumi engine
 demo: $(DEV) ## a whole night on this machine, without a cloud: a generated portfolio in, a PDF report out
 	@$(BIN)/python -m sandbox.demo
 
-benchmarks: $(DEV) ## one table of ratios within one run; fails when one is worse than recorded by half
+benchmarks: ratios score ## `ratios`, then `score`: half an hour to an hour
+
+ratios: $(DEV) ## one table of ratios within one run; fails when one is worse than recorded by half
 	@$(BIN)/python -m benchmarks.ratios
+
+score: $(DEV) ## the policy pack against every generated mutant and a thousand right stacks, and how long its rules take
+	@$(BIN)/python -m benchmarks.policy_mutants
+	@$(BIN)/python -m benchmarks.policy_variants
+	@$(BIN)/python -m benchmarks.policy_rules
 
 lock: $(RUN) ## renew uv.lock, and the pin of uv itself
 	@echo uv | $(BIN)/uv pip compile -q --generate-hashes --universal --no-annotate --upgrade \

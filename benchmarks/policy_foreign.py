@@ -2,7 +2,8 @@
 
 Run: `python -m benchmarks.policy_foreign FOLDER...`, each a Pulumi program in Python, for example those whose names
 begin with `aws-py-` in a checkout of https://github.com/pulumi/examples. Each is recorded offline, with values known,
-and every finding is printed: a person reads them (docs/policy/foreign-programs.md). A program that needs a package
+and every finding is printed: a person reads them (docs/policy/foreign-programs.md, of which `--write` renews the table
+of how many there are). A program that needs a package
 that is not installed, or asks the cloud for something that no preview knows, is named with the reason.
 """
 
@@ -10,9 +11,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -39,6 +41,15 @@ ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "aws:index/getArn:getArn": {"id": "x", "account": "123456789012", "region": "us-east-1", "service": "x"},
 }
 """What a look-up finds in an account that has a default network and nothing else."""
+_DIGEST: Final = f"@sha256:{'0' * 64}"
+MADE: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], dict[str, Any]]]] = {
+    "index/Image": lambda key, inputs, region: {
+        "id": "image",
+        "repoDigest": f"{inputs.get('imageName')}{_DIGEST}",
+        "ref": f"{next(iter(inputs.get('tags') or ['']))}{_DIGEST}",
+    },
+}
+"""What the providers of Docker images compute: the image by its digest."""
 SETTINGS: Final = dict.fromkeys(
     ("slackToken", "redis-password", "sqlUserName", "sqlUserPassword", "langchain_api_key", "open_api_key"), "x"
 ) | {"targetDomain": "www.example.com", "pathToWebsiteContents": "./www", "mentionMessageTopicName": "mentions"}
@@ -61,6 +72,8 @@ def read(folder: Path) -> Read:
     """Records the program and asks the rules."""
     for token, answer in ANSWERS.items():
         synthetic._LOOKUPS.setdefault(token, lambda args, region, answer=answer: dict(answer))  # type: ignore[attr-defined]
+    for kind, maker in MADE.items():
+        synthetic._MAKERS.setdefault(kind, maker)  # type: ignore[attr-defined]
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     config = {"aws:region": "us-east-1", **{f"{folder.name}:{name}": value for name, value in SETTINGS.items()}}
@@ -87,26 +100,52 @@ def _apart(folder: Path) -> Read:
             return Read(folder.name, 0, (), "the program ends its process")
 
 
+def shape(message: str) -> str:
+    """A message without what differs from resource to resource: its name and numbers."""
+    return re.sub(r"\d+", "0", message.partition(": ")[2] or message)
+
+
+def table(programs: Sequence[Read]) -> str:
+    """How many findings there are by program, of how many rules, and of how many shapes."""
+    lines = [
+        "| program | resources | mandatory | advisory | rules | shapes of messages |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in programs:
+        if one.reason:
+            lines.append(f"| {one.name} | not recorded: {one.reason} | | | | |")
+            continue
+        lines.append(_row(one.name, one.resources, one.findings))
+    read_ones = [one for one in programs if not one.reason]
+    findings = [finding for one in read_ones for finding in one.findings]
+    return "\n".join([*lines, _row("all", sum(one.resources for one in read_ones), findings)])
+
+
+def _row(name: str, resources: int, findings: Sequence[tuple[str, str, str]]) -> str:
+    levels = Counter(level for level, _, _ in findings)
+    rules, shapes = {rule for _, rule, _ in findings}, {(rule, shape(message)) for _, rule, message in findings}
+    mandatory, advisory = levels[Level.MANDATORY.value], levels[Level.ADVISORY.value]
+    return f"| {name} | {resources} | {mandatory} | {advisory} | {len(rules)} | {len(shapes)} |"
+
+
 def main() -> int:
     """Prints every finding, and a table of how many by program; 1 when a rule crashed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--counts", action="store_true", help="only the table")
+    parser.add_argument("--write", type=Path, help="renew the table in this page: docs/policy/foreign-programs.md")
     chosen = parser.parse_args()
     programs = [_apart(folder.resolve()) for folder in chosen.folders]
     for one in programs if not chosen.counts else ():
         print(f"\n## {one.name}: {one.reason or f'{one.resources} resources'}")
         for level, rule, message in one.findings:
             print(f"{level:9} {rule:32} {message}")
-    print("\n| program | resources | mandatory | advisory | rules |\n|---|---|---|---|---|")
-    for one in programs:
-        if one.reason:
-            print(f"| {one.name} | not recorded: {one.reason} | | | |")
-            continue
-        levels = Counter(level for level, _, _ in one.findings)
-        rules = len({rule for _, rule, _ in one.findings})
-        mandatory, advisory = levels[Level.MANDATORY.value], levels[Level.ADVISORY.value]
-        print(f"| {one.name} | {one.resources} | {mandatory} | {advisory} | {rules} |")
+    counts = table(programs)
+    print(f"\n{counts}")
+    if chosen.write:
+        before, heading, after = chosen.write.read_text(encoding="utf-8").partition("| program | resources |")
+        rest = after.partition("\n\n")[2] if heading else ""
+        chosen.write.write_text(f"{before}{counts}\n\n{rest}", encoding="utf-8")
     return int(any("crashed with" in message for one in programs for _, _, message in one.findings))
 
 

@@ -1,11 +1,12 @@
 """cfn-lint, checkov and the policy pack on the same generated mistakes, drawn with a fixed seed, in one table.
 
-Run: `python -m benchmarks.policy_scanners [--mistakes 300] [--write docs/policy/scanners.md]`. The mistakes are those
-generated mutants of dev, with values known, that somebody should notice (`tests/policy/generated`). Each changed
-resource is translated, for cfn-lint with what CloudFormation has for it, for checkov as Terraform together with what
-it is next to. A scanner notices a mistake when it says something of the changed resource that it does not say of the
-right one. What a format cannot express (options of the engine, types that are not translated) it cannot notice, and
-the table says how many those are. Both are fetched by `uv tool run` in the versions that tests/security pins.
+Run: `python -m benchmarks.policy_scanners [--mistakes 300] [--write docs/policy/scanners.md]`. The mistakes are drawn
+from all generated mutants of dev with values known (`tests/policy/generated`), whatever the pack says of them; those
+that its table of harmless ones explains stand in a table of their own. Each changed resource is translated, for
+cfn-lint with what CloudFormation has for it, for checkov as Terraform together with what it is next to. A scanner
+notices a mistake when it says something of the changed resource that it does not say of the right one. What a format
+cannot express (options of the engine, types that are not translated) it cannot notice, and the table says how many
+those are. Both are fetched by `uv tool run` in the versions that tests/security pins.
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ SEED: Final = 16
 STACK: Final = "dev"
 HEAD: Final = """# cfn-lint, checkov and the pack on the same mistakes
 
-Written by `python -m benchmarks.policy_scanners --write docs/policy/scanners.md`: {count} of the generated mutants of
-the stack dev that somebody should notice, drawn with the seed {seed}, each one change to one resource. {cfn_lint} and
-{checkov} read the changed resource in the language that they are made for. They know no platform: what a name, a grant
-or an alarm must be *here* they cannot say, and they are not made for it. The table shows what each is for, and why none
-replaces the others: the two look at what nobody here wrote down ([security](../security.md) has checkov's findings).
+Written by `python -m benchmarks.policy_scanners --write docs/policy/scanners.md`: {count} mistakes, drawn with the
+seed {seed} from all {all:,} generated mutants of the stack dev, each one change to one resource. Nothing was left out:
+what `tests/policy/generated/harmless.py` says nobody needs to notice was drawn as well, and has a table of its own, in
+which each mistake that a scanner notices speaks against that entry. {cfn_lint} and {checkov} read the changed
+resource in the language that they are made for. They know no platform: what a name, a grant or an alarm must be *here*
+they cannot say, and they are not made for it. The tables show what each is for, and why none replaces the others: the
+two look at what nobody here wrote down ([security](../security.md) has checkov's findings).
 
 """
 
@@ -49,17 +52,16 @@ class Noticed:
     """What each tool makes of one mistake; None: it cannot be expressed in the tool's language."""
 
     kind: str
-    subject: str
+    harmless: str | None
+    """Why nobody needs to notice it, where the pack's table of harmless changes says so."""
     pack: bool
     cfn_lint: bool | None
     checkov: bool | None
 
 
 def drawn(count: int) -> list[int]:
-    """Indices of mutants that somebody should notice."""
-    mutants = score.mutants(STACK, "resolved")
-    judged = [index for index, one in enumerate(mutants) if reason(one) is None]
-    return sorted(random.Random(SEED).sample(judged, count))
+    """Indices of mutants, drawn from all."""
+    return sorted(random.Random(SEED).sample(range(len(score.mutants(STACK, "resolved"))), count))
 
 
 def _changed(mutant: Generated, graph: Graph) -> tuple[Resource | None, Resource | None]:
@@ -133,6 +135,24 @@ def table(results: Sequence[Noticed]) -> str:
     return "\n".join(lines)
 
 
+def tables(results: Sequence[Noticed]) -> str:
+    """What somebody should notice, and what is declared harmless; of the latter each one that a scanner notices."""
+    parts = ["## What somebody should notice", table([one for one in results if one.harmless is None])]
+    declared = [one for one in results if one.harmless is not None]
+    parts += ["## What is declared harmless", table(declared)]
+    noticed = Counter(
+        f"| {tool} | {one.kind} | {one.harmless} |"
+        for one in declared
+        for tool, saw in (("cfn-lint", one.cfn_lint), ("checkov", one.checkov))
+        if saw
+    )
+    if noticed:
+        rows = [f"| {times} {row}" for row, times in noticed.most_common()]
+        head = "| mistakes | noticed by | kind of mistake | why it is declared harmless |\n|---|---|---|---|\n"
+        parts.append("Of these the scanners notice:\n\n" + head + "\n".join(rows))
+    return "\n\n".join(parts)
+
+
 def main() -> int:
     """Prints the table; writes it as a page where asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -148,14 +168,14 @@ def main() -> int:
         by_cfn_lint = _by_cfn_lint(mutants, graph, Path(first))
         by_checkov = _by_checkov(mutants, graph, Path(second))
     results = [
-        Noticed(one.kind, one.subject, one.fate == "killed", by_cfn_lint.get(index), by_checkov.get(index))
+        Noticed(one.kind, reason(mutants[index]), one.fate == "killed", by_cfn_lint.get(index), by_checkov.get(index))
         for index, one in outcomes.items()
     ]
-    text = table(results)
+    text = tables(results)
     print(text)
     if chosen.write:
         versions = {"cfn_lint": scanners.CFN_LINT[1], "checkov": scanners.CHECKOV[1]}
-        head = HEAD.format(count=len(results), seed=SEED, **versions)
+        head = HEAD.format(count=len(results), seed=SEED, all=len(score.mutants(STACK, "resolved")), **versions)
         note = "\n\n*N of M*: M of the mistakes can be said in the tool's language, and N of them it notices.\n"
         chosen.write.write_text(head + text + note, encoding="utf-8")
     return 0

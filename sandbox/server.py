@@ -127,7 +127,7 @@ RULE_HEADER, LAYER_HEADER = "x-sandbox-refused-by", "x-sandbox-denied-by"
 
 
 def recorded(app: Wsgi, file: Path | None, calls: list[dict[str, Any]]) -> Wsgi:
-    """`app`; every call is kept in `calls` and written to `file`, one JSON object a line, with how it was answered."""
+    """`app`; every call is kept in `calls` and written to `file`, one JSON object per line, with the answer."""
     lock = threading.Lock()
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -200,7 +200,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("port", type=int, help="port on 127.0.0.1 to listen on, for example 4566")
-    parser.add_argument("--record", type=Path, help="file that takes every call with its verdict, a JSON object a line")
+    parser.add_argument(
+        "--record", type=Path, help="file to record every call in, with its verdict: one JSON object per line"
+    )
     parser.add_argument("--permissions", action="store_true", help="evaluate IAM's policies (needs node)")
     chosen = parser.parse_args(arguments)
     from werkzeug.serving import WSGIRequestHandler, run_simple

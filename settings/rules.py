@@ -113,7 +113,7 @@ def debug_problems(platform: Platform, network: Network, jobs: Mapping[str, Job]
         if (name := entry.removeprefix("jobs.").removesuffix(".debug")) and entry == f"jobs.{name}.debug"
     }
     for name in sorted(entered):
-        if missing := [service for service in ("kms", "ssmmessages") if service not in network.extra_endpoints]:
+        if missing := [service for service in endpoint_services.DEBUG if service not in network.extra_endpoints]:
             problems.append(
                 Problem(
                     path=f"jobs.{name}.debug",
@@ -229,7 +229,7 @@ def choose_zones(
         )
         for index, zone_id in enumerate(network.zone_ids)
         if (
-            obstacle := zones.obstacle(by_id[zone_id], region, endpoint_services)
+            obstacle := zones.unusable_reason(by_id[zone_id], region, endpoint_services)
             if zone_id in by_id
             else "this account has no such zone"
         )

@@ -111,17 +111,12 @@ def _supersede(plan: BusinessDatePlan) -> tuple[str, States]:
             retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
             catchers=[asl.catch(stop, run_ledger.TAKEN, output=kept)],
         ),
-        stop: asl.task(
-            f"arn:{plan.partition}:states:::aws-sdk:sfn:stopExecution",
-            {
-                "ExecutionArn": expr(f"{INPUT}.other.execution_arn"),
-                "Error": "Batch.Superseded",
-                "Cause": expr(f"'superseded by run ' & {INPUT}.run.id"),
-            },
+        stop: asl.stop_execution(
+            plan.partition,
+            f"{INPUT}.other.execution_arn",
+            "Batch.Superseded",
+            f"'superseded by run ' & {INPUT}.run.id",
             tell,
-            output=kept,
-            retriers=[asl.retry("States.TaskFailed", attempts=5)],
-            catchers=[asl.catch(tell, "States.ALL", output=kept)],
             comment="An older run that cannot be stopped is closed all the same: it cannot record a success any more",
         ),
         tell: asl.task(

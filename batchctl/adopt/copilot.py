@@ -16,7 +16,7 @@ from batchctl import project as projects
 from batchctl.adopt import copilot_fields, schedules
 from batchctl.adopt.manifest import Manifest, merged, seconds
 from batchctl.errors import OperatorError
-from policy.rules.checks.compute import SECRET_NAME
+from policy.rules.tables.properties.documents.containers import SECRET_NAME
 from settings.jobs import DEFAULT_JOBS
 
 SCHEDULED, WORKER = "Scheduled Job", "Worker Service"

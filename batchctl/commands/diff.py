@@ -31,16 +31,16 @@ def diff(
     """Show what this checkout, uncommitted files included, changes in each stack; needs no cloud and no credentials.
 
     Both sides run their own code. Exit code 0: nothing differs; 1: something does; 3: data would be deleted that
-    `platform.acknowledge` does not name; 2: wrong use, or an acknowledgement of which nothing is deleted.
+    `platform.acknowledge` does not name; 2: wrong use, or an acknowledgement that no deletion needs.
     """
     from batchctl.costs import prices as price_tables
-    from batchctl.errors import FOUND, OK
+    from batchctl.errors import OK, PROBLEM
     from batchctl.preview import pages
     from batchctl.preview import revision as revisions
     from batchctl.preview.changes import compare
     from batchctl.preview.pages import markdown
 
-    from .preview import without_collections
+    from .preview import garbage_collection_off
 
     here = projects.load(project) if project else projects.find()
     table = price_tables.load_prices(prices)
@@ -50,13 +50,13 @@ def diff(
     for name in names:
         here.stack(name)
     commit = revisions.commit_of(here.root, revision)
-    with without_collections(), revisions.started(here, commit, names) as other, progress() as step:
+    with garbage_collection_off(), revisions.started(here, commit, names) as other, progress() as step:
         step(f"running both programs, this checkout's and that of {commit[:12]}")
         head = {name: revisions.snapshot(here, name) for name in names}
         base = other.snapshots()
         compared = [pages.page(compare(base[name], head[name]), table) for name in names if name in base]
     new = [name for name in names if name not in base]
-    code = pages.worst(compared) or (FOUND if new else OK)
+    code = pages.worst(compared) or (PROBLEM if new else OK)
     if as_json:
         print_json({"base": commit, "newStacks": new, **pages.as_json(compared), "code": code})
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batchctl import project as projects
-from batchctl.errors import FOUND, OK, OperatorError
+from batchctl.errors import OK, PROBLEM, OperatorError
 
 from .scan_options import Exemptions, FixableOnly, GraceDays, History, Reports, Severity, Timeout, Tolerated, gate_rules
 
@@ -37,10 +37,10 @@ StackRole = Annotated[
 @contextmanager
 def _ecr(doing: str, role: str = "") -> Iterator[ECRClient]:
     """ECR in the region of AWS_REGION or the profile, with the role's rights; what it refuses is one message."""
-    from batchctl.operate.stack import asking
+    from batchctl.operate.stack import refusals_as_error
     from batchctl.release import stack_role
 
-    with asking(doing):
+    with refusals_as_error(doing):
         yield stack_role.session(role).client("ecr")
 
 
@@ -100,7 +100,7 @@ def _gate(
     history: str | None,
     reports: list[str],
 ) -> None:
-    """Prints and writes the verdicts; ends with FOUND when one image is stopped."""
+    """Prints and writes the verdicts; ends with PROBLEM when one image is stopped."""
     from batchctl.release import scan_gate, scan_report, text_files
 
     verdicts = scan_gate.verdicts(ecr, images, rules, timeout=timeout, history=history)
@@ -109,7 +109,7 @@ def _gate(
     for location in reports:
         text_files.write(location, scan_report.page(title, verdicts, rules))
         print(f"report: {location}")
-    raise typer.Exit(OK if all(verdict.passes for verdict in verdicts) else FOUND)
+    raise typer.Exit(OK if all(verdict.passes for verdict in verdicts) else PROBLEM)
 
 
 @app.command()
@@ -153,7 +153,7 @@ def rescan(
     report: Reports = None,
     role: StackRole = "",
 ) -> None:
-    """Scan again what a stack runs, whose images had no finding that mattered when they were deployed.
+    """Scan the images that a stack runs for findings published since they were deployed.
 
     Exit codes as with `scan`.
     """
@@ -175,10 +175,10 @@ def as_stack(
     """Run a program with the rights of a role in the stack's account, for at most an hour."""
     import os
 
-    from batchctl.operate.stack import asking
+    from batchctl.operate.stack import refusals_as_error
     from batchctl.release import stack_role
 
-    with asking(f"taking the role {role}"):
+    with refusals_as_error(f"taking the role {role}"):
         variables = {**os.environ, **stack_role.environment(role)}
     if role:
         variables.pop("AWS_PROFILE", None)  # SDKs differ in whether a profile or the keys come first
@@ -261,12 +261,12 @@ def publish(
     from boto3.exceptions import S3UploadFailedError
 
     from batchctl.errors import UNREACHABLE
-    from batchctl.operate.stack import asking
+    from batchctl.operate.stack import refusals_as_error
 
     if not file.is_file():
         raise OperatorError(f"{file} does not exist.")
     try:
-        with asking(f"uploading {file}"):
+        with refusals_as_error(f"uploading {file}"):
             boto3.client("s3").upload_file(str(file), bucket, key, {"ContentType": "text/plain; charset=utf-8"})
     except S3UploadFailedError as error:
         raise OperatorError(f"{error}", UNREACHABLE) from error

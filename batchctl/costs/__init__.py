@@ -11,9 +11,9 @@ from .night import (
     run_cost,
     run_minutes,
     task_hour,
-    time_words,
+    time_summary,
 )
-from .table import HOURS_A_MONTH, CostRow, CostTable
+from .table import HOURS_A_MONTH, CostRow, CostTable, readable
 
 __all__ = [
     "DEFAULT_SCENARIOS",
@@ -29,9 +29,10 @@ __all__ = [
     "idle_cost",
     "nat_alternative",
     "network_only",
+    "readable",
     "release_cost",
     "run_cost",
     "run_minutes",
     "task_hour",
-    "time_words",
+    "time_summary",
 ]

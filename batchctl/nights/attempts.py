@@ -39,7 +39,7 @@ def attempts(events: Iterable[Mapping[str, Any]], config: Settings) -> list[Atte
     """The attempts in a history with execution data, in the order in which they began.
 
     An event belongs to the attempt that its chain of `previousEventId` leads back to, which is how iterations of an
-    inline map are told apart.
+    inline map are distinguished.
     """
     begun: dict[int, tuple[str, tuple[int, ...], datetime]] = {}
     ended: dict[int, tuple[datetime, str]] = {}

@@ -1,4 +1,4 @@
-"""What the page of nights shows, asked of the run ledger and of the executions' histories."""
+"""What the page of nights shows, read from the run ledger and the executions' histories."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from botocore.exceptions import ClientError
 from batchctl.costs.prices import Prices
 from batchctl.nights.attempts import Attempt, attempts
 from batchctl.operate import nightly, status
-from batchctl.operate.stack import Stack, asking
+from batchctl.operate.stack import Stack, refusals_as_error
 from conventions import fargate
 from settings import Settings
 
-SHOWN: Final = 14
-"""Nights, unless asked for another number."""
 FREE_STORAGE_GB: Final = 20
 SHORTEST_BILL: Final = timedelta(minutes=1)
 """Fargate bills at least a minute: https://aws.amazon.com/fargate/pricing/"""
@@ -106,7 +104,7 @@ class Nights:
 
 
 def gather(stack: Stack, config: Settings, prices: Prices, *, limit: int, now: datetime | None = None) -> Nights:
-    """The last `limit` nights of a deployed stack; raises OperatorError when AWS cannot be asked."""
+    """The last `limit` nights of a deployed stack; raises OperatorError when AWS cannot be reached."""
     moment = now or datetime.now(UTC)
     by_date: dict[str, list[nightly.Run]] = {}
     for run in nightly.runs(stack, None):
@@ -171,7 +169,7 @@ def _history(stack: Stack, run_id: str) -> list[Mapping[str, Any]] | None:
     machine = stack.outputs.text("stateMachineArn")
     arn = f"{machine.replace(':stateMachine:', ':execution:')}:{run_id}"
     states = stack.client("stepfunctions")
-    with asking(f"reading the history of {run_id}"):
+    with refusals_as_error(f"reading the history of {run_id}"):
         try:
             events = _events(states, arn)
         except ClientError as error:

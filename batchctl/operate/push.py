@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from batchctl.errors import FOUND, UNREACHABLE, OperatorError
-from batchctl.operate.stack import Stack, asking
+from batchctl.errors import PROBLEM, UNREACHABLE, OperatorError
+from batchctl.operate.stack import Stack, refusals_as_error
 from batchctl.release import docker, release, scan_gate, scan_report
 from batchctl.release.scan_rules import Rules
 from settings import Settings
@@ -43,14 +43,14 @@ def push(
 ) -> Pushed:
     """Builds, pushes, scans and deploys `job`'s image; the next `pulumi up` makes the task definition take it.
 
-    Raises OperatorError: FOUND for findings that stop the image under `rules`, before anything is deployed.
+    Raises OperatorError: PROBLEM for findings that stop the image under `rules`, before anything is deployed.
     """
     if job not in config.jobs:
         raise OperatorError(f"no job {job!r}. Jobs: {', '.join(config.jobs)}.")
     if not Path("jobs", job, "Dockerfile").is_file():
         raise OperatorError(f"jobs/{job}/Dockerfile does not exist: run this in the repository's root.")
     commit, suffix = _commit(), stack.outputs.stack
-    with asking(f"pushing {job}"):
+    with refusals_as_error(f"pushing {job}"):
         ecr = stack.client("ecr")
         if release.digest_of(ecr, release.repository(job, suffix), f"release-{commit}") is None:
             say(f"building {job} at {commit[:12]}")
@@ -60,7 +60,7 @@ def push(
         say(f"waiting for the scan of {name}@{digest}")
         (verdict,) = scan_gate.verdicts(ecr, {name: digest}, rules, timeout=timeout)
         if not verdict.passes:
-            raise OperatorError(scan_report.describe(verdict, rules), FOUND)
+            raise OperatorError(scan_report.describe(verdict, rules), PROBLEM)
         tag = release.mark_deployed(ecr, built, suffix, jobs=list(config.jobs))
     release.use(built, stack_name, run)
     return Pushed(job=job, digest=digest, tag=tag)

@@ -1,6 +1,6 @@
 """The snapshot of a stack at another revision: that revision's program, settings and packages, in a process of its own.
 
-What records and compares is this checkout's in both cases, so that two revisions are looked at with the same eyes.
+Both revisions are recorded and compared by this checkout's code, so that only the programs differ.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _NOT_NEEDED: Final = frozenset(("benchmarks", "docs", "sandbox", "tests"))
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What git prints; raises OperatorError with its own words."""
+    """What git prints; raises OperatorError with git's message."""
     try:
         done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
@@ -119,7 +119,7 @@ class OtherRun:
         return self.process.exitcode
 
     def snapshots(self) -> dict[str, Snapshot]:
-        """The snapshots by stack; raises OperatorError with the other program's own words."""
+        """The snapshots by stack; raises OperatorError with the other program's message."""
         code = self.exit_code(SECONDS)
         if code is None:
             raise OperatorError(f"the program of {self.commit[:12]} did not finish within {SECONDS} s.")
@@ -135,7 +135,7 @@ def started(project: Project, commit: str, stacks: Sequence[str]) -> Iterator[Ot
     """The program of `commit`, running for those of `stacks` that it has."""
     with tempfile.TemporaryDirectory(prefix="batchctl-") as folder:
         scratch = Path(folder)
-        tree = extracted(project.root, commit, scratch)
+        tree = extract_revision(project.root, commit, scratch)
         python = environment(project.root, tree)
         start = _forked if python == Path(sys.executable) and sys.platform == "linux" else _spawned
         other = OtherRun(commit, start(python, tree, stacks, scratch), scratch)
@@ -210,7 +210,7 @@ def _documents(project: Project, stacks: Sequence[str]) -> dict[str, Any]:
     return documents
 
 
-def extracted(root: Path, commit: str, scratch: Path) -> Path:
+def extract_revision(root: Path, commit: str, scratch: Path) -> Path:
     """The project's files at `commit` that its program may need, in a folder below `scratch`."""
     prefix = git(root, "rev-parse", "--show-prefix").rstrip("/")
     archive, tree = scratch / "tree.tar", scratch / "tree"

@@ -183,6 +183,11 @@ def _queue(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
     return {"id": url, "url": url, "arn": _arn("sqs", region, name)}
 
 
+def _parameter(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+    name = str(inputs.get("name") or key.rsplit("/", 1)[-1])
+    return {"id": name, "name": name, "arn": _arn("ssm", region, f"parameter/{name.removeprefix('/')}")}
+
+
 def _provider(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
     return {"id": _hash(key)}
 
@@ -212,4 +217,5 @@ _MAKERS: Final[Mapping[str, Callable[[str, Inputs, str], dict[str, Any]]]] = {
     "sfn/StateMachine": _named("states", "stateMachine:{given}", id_is="arn"),
     "sns/Topic": _named("sns", "{given}", id_is="arn"),
     "sqs/Queue": _queue,
+    "ssm/Parameter": _parameter,
 }

@@ -1,8 +1,9 @@
-"""Every property that the program set, compared with what is deployed: by `pulumi refresh --preview-only`.
+"""Every property that the program sets, compared with what is deployed: by `pulumi preview --refresh`.
 
-The areas ask what matters, in AWS's own words; this asks of everything whether it is still what Pulumi made. The
-provider reads each resource; nothing is changed, neither in AWS nor in the state. Without the CLI, or for a stack that
-is known by its outputs only, the answer is "not checkable", with the reason.
+The areas check what matters, as AWS reports it; this checks whether everything is what the program would register. The
+provider reads each resource and compares it with the program; nothing is changed, neither in AWS nor in the state.
+A preview and not a refresh: docs/adr/policy/properties-by-preview.md. Without the CLI, or for a stack that is known by
+its outputs only, the answer is "not checkable", with the reason.
 """
 
 from __future__ import annotations
@@ -12,26 +13,25 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from batchctl.preview.wire import SIGNATURE, UNKNOWNS
 from batchctl.project import Project
 from policy.rules import normal_token
-from policy.rules.tables.properties import BY_TYPE
 
 from .model import Check, Outcome
 
 AREA: Final = "STATE"
-TITLE: Final = "Every property that the program set"
+TITLE: Final = "Every property that the program sets"
 SECONDS: Final = 900
-"""How long a refresh may take; a stack of 200 resources needs about a minute."""
-
-_ALWAYS_FREE: Final = ("tags.CreatedAt", "tagsAll")
-"""What `ignoreChanges` of every resource names, and what the provider derives."""
+"""How long a preview may take; a stack of 200 resources needs about a minute."""
+_COMMAND: Final = ("pulumi", "preview", "--refresh", "--show-sames", "--json", "--non-interactive", "--stack")
+_NOT_THERE: Final = "nothing"
 
 
 def checks(stack: str | None, project: Project) -> list[Check]:
-    """A check for each deployed resource; one that is not checkable when the CLI gives no answer."""
+    """A check for each resource of the program; one that is not checkable when the CLI gives no answer."""
     if stack is None:
         return [_unanswered("the stack is known by its outputs only: name it with --stack")]
-    command = ["pulumi", "refresh", "--preview-only", "--json", "--non-interactive", "--stack", stack]
+    command = [*_COMMAND, stack]
     try:
         done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, timeout=SECONDS, check=False)
     except FileNotFoundError:
@@ -39,12 +39,14 @@ def checks(stack: str | None, project: Project) -> list[Check]:
     except subprocess.TimeoutExpired:
         return [_unanswered(f"`{' '.join(command)}` gave no answer within {SECONDS} s")]
     try:
-        steps = json.loads(done.stdout).get("steps", [])
+        document = json.loads(done.stdout)
     except ValueError:
         return [_unanswered(f"`{' '.join(command)}` failed: {(done.stderr or done.stdout).strip()[-500:]}")]
-    if not steps:
-        return [_unanswered(f"`{' '.join(command)}` names no resource: {done.stderr.strip()[-500:]}")]
-    return [check for step in steps for check in of_step(step)]
+    errors = [one["message"].strip() for one in document.get("diagnostics") or () if one.get("severity") == "error"]
+    if errors or done.returncode:
+        return [_unanswered(f"`{' '.join(command)}` failed: {(' '.join(errors) or done.stderr.strip())[-500:]}")]
+    found = [check for step in document.get("steps") or () for check in of_step(step)]
+    return found or [_unanswered(f"`{' '.join(command)}` names no resource of AWS")]
 
 
 def _unanswered(reason: str) -> Check:
@@ -52,53 +54,86 @@ def _unanswered(reason: str) -> Check:
 
 
 def of_step(step: Mapping[str, Any]) -> Iterator[Check]:
-    """What a step of the refresh says of its resource: each property that differs, and those that were not read."""
-    old = step.get("oldState") or {}
-    token = normal_token(str(old.get("type", "")))
-    if not token.startswith("aws:"):
+    """What a step of the preview says of its resource: each property that differs, and those that were not read.
+
+    The steps of the refresh itself (`refresh`) say nothing: what was read stands in the next step's old state.
+    """
+    deployed, wanted = step.get("oldState") or {}, step.get("newState") or {}
+    token = normal_token(str((deployed or wanted).get("type", "")))
+    if step["op"] == "refresh" or not token.startswith("aws:"):
         return
     name = str(step["urn"]).rpartition("::")[2]
-    new = step.get("newState")
-    if step.get("op") == "delete" or new is None:
-        yield Check(AREA, "it is there", name, Outcome.FAIL, "missing")
-        return
-    free = (*_ALWAYS_FREE, *(BY_TYPE[token].ignorable if token in BY_TYPE else ()))
-    wanted = old.get("inputs") or {}
-    there = {**(new.get("outputs") or {}), **(new.get("inputs") or {})}
-    unread = sorted(key for key in wanted if key not in there and not key.startswith("__") and key not in free)
-    differences = [one for one in _differences(wanted, there, "") if not one[0].startswith(free)]
-    for path, was, found in differences:
-        yield Check(AREA, f"{path} is {_short(was)}", name, Outcome.FAIL, f"found: {_short(found)}")
+    match step["op"]:
+        case "same":
+            yield from _read(name, deployed, wanted)
+        case "create":
+            yield Check(AREA, "it is there", name, Outcome.FAIL, "missing")
+        case "delete":
+            yield Check(AREA, "the program registers it", name, Outcome.FAIL, "only the account and the state have it")
+        case _:
+            yield from _differing(name, step, deployed, wanted)
+
+
+def _differing(
+    name: str, step: Mapping[str, Any], deployed: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> Iterator[Check]:
+    """The members of the properties which the provider finds different, as the program says and as they are."""
+    tops = {path.partition(".")[0].partition("[")[0] for path in step.get("diffReasons") or ()}
+    here, there = _plain(wanted.get("inputs") or {}), _plain(deployed.get("inputs") or {})
+    differences = [one for top in sorted(tops & set(here)) for one in _differences(here[top], there.get(top), top)]
+    for path, says, is_now in differences:
+        yield Check(AREA, f"{path} is {_short(says)}", name, Outcome.FAIL, f"found: {_short(is_now)}")
+    if not differences:
+        listed = ", ".join(sorted(tops)) or "something"
+        reason = f"the provider would change {listed}, and reads what the program says"
+        yield Check(AREA, "every property is read", name, Outcome.NOT_CHECKABLE, reason)
+
+
+def _read(name: str, deployed: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Check]:
+    there = {**(deployed.get("outputs") or {}), **(deployed.get("inputs") or {})}
+    unread = sorted(key for key in wanted.get("inputs") or () if key not in there and not key.startswith("__"))
     if unread:
         yield Check(AREA, "every property is read", name, Outcome.NOT_CHECKABLE, f"not read: {', '.join(unread)}")
-    if not differences:
-        yield Check(AREA, "what the program set is there", name, Outcome.PASS)
+    else:
+        yield Check(AREA, "what the program sets is there", name, Outcome.PASS)
 
 
-def _differences(was: Any, there: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Members of `was` that are otherwise in `there`; texts that are JSON are compared by what they hold."""
-    if isinstance(was, Mapping) and isinstance(there, Mapping):
-        for key, value in was.items():
-            if key in there and not key.startswith("__"):
-                yield from _differences(value, there[key], f"{path}.{key}" if path else key)
-    elif _content(was) != _content(there):
-        yield path, was, there
+def _plain(value: Any) -> Any:
+    """Without what the engine adds: marks of secrets, whose text is hidden, of unknown values and of defaults."""
+    if isinstance(value, Mapping):
+        if SIGNATURE in value:
+            return "[secret]"
+        return {key: _plain(member) for key, member in value.items() if key != "__defaults"}
+    if isinstance(value, list):
+        return [_plain(member) for member in value]
+    return "[not known yet]" if isinstance(value, str) and value in UNKNOWNS else value
+
+
+def _differences(says: Any, is_now: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """Members that the program says otherwise than they are, or that only one of the two has; also in documents."""
+    if isinstance(says, str) and isinstance(is_now, str):
+        says, is_now = _opened(says), _opened(is_now)
+    if isinstance(says, Mapping) and isinstance(is_now, Mapping):
+        for key in dict.fromkeys((*says, *is_now)):
+            yield from _differences(says.get(key, _NOT_THERE), is_now.get(key, _NOT_THERE), f"{path}.{key}")
+    elif _content(says) != _content(is_now):
+        yield path, says, _NOT_THERE if is_now is None else is_now
+
+
+def _opened(text: str) -> Any:
+    """The object or list that a text holds as JSON; otherwise the text."""
+    try:
+        return json.loads(text) if text[:1] in ("{", "[") else text
+    except ValueError:
+        return text
 
 
 def _content(value: Any) -> Any:
-    """A value in one form: JSON read, lists of plain values in no order, numbers and truth as AWS's texts."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return _content(json.loads(value))
-        except ValueError:
-            return value
+    """A value in one form: numbers and truth as AWS's texts."""
     if isinstance(value, Mapping):
-        return {
-            key: _content(member) for key, member in value.items() if member is not None and not key.startswith("__")
-        }
+        return {key: _content(member) for key, member in value.items() if member is not None}
     if isinstance(value, list):
-        members = [_content(member) for member in value]
-        return sorted(members, key=repr)
+        return [_content(member) for member in value]
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value

@@ -156,11 +156,9 @@ class Fargate:
         self._over(task, stop_code, reason, code)
 
     def _healthy(self, task: Task, status: health.Status) -> None:
-        """A container's health is another one; a service replaces a task that is not healthy."""
+        """A container's health is another one; `sandbox/tasks/services.py` replaces a task that is not healthy."""
         descriptions.health(task, status)
         self._account.tell("ecs", f"task {task.group} {task.id} is {status}")
-        if status == "UNHEALTHY" and str(task.group).startswith("service:"):
-            self.stop(task, "ServiceSchedulerInitiated", "Task failed container health checks")
 
     def _pretend(self, task: Task, outcome: Outcome) -> None:
         """An end that a test asked for."""

@@ -11,7 +11,7 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from batchctl import cli
-from batchctl.errors import FOUND, OK, OperatorError
+from batchctl.errors import OK, PROBLEM, OperatorError
 from batchctl.operate import deployments
 from conventions.naming import Names
 
@@ -70,7 +70,7 @@ class TestWaitForRun:
         arn = run_under_way()
         shown = CliRunner().invoke(cli.app, ["wait-for-run", "--stack", "dev", "--refuse"])
         assert isinstance(shown.exception, OperatorError)
-        assert shown.exception.code == FOUND
+        assert shown.exception.code == PROBLEM
         assert "run-1 (started " in str(shown.exception)
         stop(arn)
         assert CliRunner().invoke(cli.app, ["wait-for-run", "--stack", "dev", "--refuse"]).exit_code == OK

@@ -18,7 +18,7 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from batchctl import cli
-from batchctl.errors import FOUND, OperatorError
+from batchctl.errors import PROBLEM, OperatorError
 from batchctl.operate import preflight
 
 ACCOUNT = "123456789012"
@@ -76,7 +76,7 @@ def diagnoses(*arguments: str, stack: str = "dev") -> dict[str, dict[str, str]]:
     shown = CliRunner().invoke(cli.app, ["doctor", "--preflight", "--stack", stack, "--json", *arguments])
     assert shown.exception is None or isinstance(shown.exception, SystemExit), shown.exception
     result = {one["what"]: one for one in json.loads(shown.output)}
-    assert (shown.exit_code == FOUND) is any(one["outcome"] == "fail" for one in result.values())
+    assert (shown.exit_code == PROBLEM) is any(one["outcome"] == "fail" for one in result.values())
     return result
 
 

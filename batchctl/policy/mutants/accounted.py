@@ -46,6 +46,15 @@ ACCOUNTED = [
         drop,
         at(kinds.BUCKET, "data-input"),
     ),
+    *(
+        mutant("access-properties", what, "", "", add(kinds.PROVIDER, "own", props), new(kinds.PROVIDER, "own"))
+        for what, props in (
+            ("provider with a key", {"accessKey": "AKIAIOSFODNN7EXAMPLE", "secretKey": "x"}),
+            ("provider of another Region", {"region": "eu-west-3"}),
+            ("provider of another account", {"allowedAccountIds": ["999999999999"]}),
+            ("provider with endpoints", {"endpoints": [{"s3": "https://s3.example.com"}]}),
+        )
+    ),
     mutant("resources-are-used", "role of nobody", kinds.FLOW_LOG, "*", drop, at(kinds.ROLE, "network-flow-logs-role")),
     mutant(
         "alarms-watch-what-fails",

@@ -41,14 +41,14 @@ def base(stack: str, mode: Mode) -> Graph:
 
 
 @cache
-def found_in_base(stack: str, mode: Mode) -> tuple[Finding, ...]:
+def base_findings(stack: str, mode: Mode) -> tuple[Finding, ...]:
     """What the rules say of the stack before it is broken."""
     return tuple(evaluate(base(stack, mode), {}))
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the rules said of one mutant in one stack and mode."""
+    """What the rules reported for one mutant in one stack and mode."""
 
     mutant: Mutant
     stack: str
@@ -74,7 +74,7 @@ def outcome(mutant: Mutant, stack: str, mode: Mode) -> Outcome:
     graph = base(stack, mode)
     one = first(graph, mutant.kind, mutant.name)
     blamed = mutant.blames(graph, one).urn
-    before = found_in_base(stack, mode)
+    before = base_findings(stack, mode)
     after = evaluate(mutant.do(graph, one), mutant.config)
     known = {finding.id for finding in before if finding.verdict in _SAID}
     new = [finding for finding in after if finding.verdict in _SAID and finding.id not in known]
@@ -102,7 +102,7 @@ def printed(results: Iterable[Outcome]) -> str:
     marks: Mapping[Expected, str] = {"fail": "F", "undecided": "u", "silent": "-"}
     stacks = (*STACKS, EVERY_SETTING)
     columns = ", ".join(f"{stack} {mode}" for stack in stacks for mode in MODES)
-    lines = [f"columns: {columns}; F fail, u undecided, - silent, . not asked", ""]
+    lines = [f"columns: {columns}; F fail, u undecided, - silent, . not run", ""]
     for label, of_one in grouped.items():
         cells = {(o.stack, o.mode): marks[o.verdict] for o in of_one}
         row = "".join(cells.get((stack, mode), ".") for stack in stacks for mode in MODES)

@@ -12,6 +12,7 @@ from ..graph.launches import containers
 from ..rule import Kind, Problem, Severity, View, rule
 from ..settings import Settings
 from ..tables.fargate import is_pair
+from ..tables.properties.documents.containers import SECRET_NAME
 
 _ECS_GUIDE: Final = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _ECS_API: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference"
@@ -113,6 +114,9 @@ def image_reference_pinned(definition: Resource, view: View) -> Iterator[Problem
     except Undecided as undecided:
         images, unknown = [], undecided
     for i, image in enumerate(images):
+        if not image:
+            yield Problem(message=f"container {i} names no image", property="containerDefinitions")
+            continue
         own = graph.named(image.partition("/")[2].partition("@")[0].partition(":")[0], kinds.REPOSITORY)
         if not own and not matching:
             yield Problem(message=f"container {i} runs an image from elsewhere", property="containerDefinitions")
@@ -248,13 +252,12 @@ def fargate_task_shape(resource: Resource, view: View) -> Iterator[Problem]:
     for i, container in enumerate(containers(resource)):
         driver = value(dict(container), "logConfiguration.logDriver")
         if driver not in _LOG_DRIVERS:
-            yield Problem(
-                message=f"container {i} has no log driver that Fargate takes", property="containerDefinitions"
+            fault = (
+                "has a log driver that Fargate does not take" if driver else "has no log driver: what it says is lost"
             )
+            yield Problem(message=f"container {i} {fault}", property="containerDefinitions")
 
 
-SECRET_NAME: Final = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIAL", re.IGNORECASE)
-"""Names of variables whose value is kept out of a task definition."""
 _ROOT: Final = ("", "0", "root", "0:0", "root:root")
 
 

@@ -31,7 +31,7 @@ class Graph:
         self.project = project
         self.stack = stack
         self.outputs: Mapping[str, Any] | None = None if outputs is None else normal_value(outputs)
-        """The stack's outputs; None where the door in use cannot see them."""
+        """The stack's outputs; None where the evaluation in use cannot see them."""
         self._made: dict[tuple[str, ...], Any] = {}
         self._by_urn = {resource.urn: resource for resource in self.resources}
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
@@ -65,7 +65,7 @@ class Graph:
         """
         urns: Iterable[str]
         if prop is not None and types and not resource.property_dependencies.get(prop):
-            return self.once(("by_text", resource.urn, prop, *types), lambda: self._by_text(resource, prop, types))
+            return self.cached(("by_text", resource.urn, prop, *types), lambda: self._by_text(resource, prop, types))
         if prop is None:
             urns = dict.fromkeys(
                 (*resource.dependencies, *(urn for urns in resource.property_dependencies.values() for urn in urns))
@@ -136,7 +136,7 @@ class Graph:
         )
         return list(dict.fromkeys((*by_edge, *by_name)))
 
-    def once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+    def cached(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
         """What `make` returns, made once for this graph; `key` begins with the name of the function that asks."""
         if key not in self._made:
             self._made[key] = make()

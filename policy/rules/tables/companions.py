@@ -85,8 +85,8 @@ def _does_something(graph: Graph, role: Resource) -> bool:
 
 _ONE_EACH: Final = (
     (kinds.BUCKET_VERSIONING, "an overwritten object could not be brought back"),
-    (kinds.BUCKET_PUBLIC_ACCESS, "a policy could make it public"),
-    (kinds.BUCKET_OWNERSHIP, "access control lists would count"),
+    (kinds.BUCKET_PUBLIC_ACCESS, "whether a policy can make it public would be left to S3's default"),
+    (kinds.BUCKET_OWNERSHIP, "whether access control lists count would be left to S3's default"),
     (kinds.BUCKET_ENCRYPTION, "objects would be encrypted with S3's own key"),
     (kinds.BUCKET_POLICY, "plain HTTP would be taken"),
     (kinds.BUCKET_LIFECYCLE, "it would grow for ever"),
@@ -145,7 +145,7 @@ COMPANIONS: Final = (
         why="services and runs could not choose between Fargate and Spot",
     ),
     Companion(
-        of=kinds.SERVICE, needs=(kinds.SCALING_TARGET,), by="resourceId", at_most=1, why="it would stay at 0 tasks"
+        of=kinds.SERVICE, needs=(kinds.SCALING_TARGET,), by="resourceId", at_most=1, why="nothing would ever scale it"
     ),
     Companion(
         of=kinds.SCALING_TARGET, needs=(kinds.SCALING_POLICY,), by="resourceId", why="nothing would ever scale it"
@@ -174,7 +174,7 @@ COMPANIONS: Final = (
         at_least=2,
         why="what is allowed needs a rule, and everything else one that blocks it",
     ),
-    Companion(of=kinds.ROUTE_TABLE, needs=(kinds.ROUTE_ASSOCIATION,), by="routeTableId", why="no subnet would use it"),
+    Companion(of=kinds.ROUTE_TABLE, needs=(kinds.ROUTE_ASSOCIATION,), by="routeTableId", why="no subnet is tied to it"),
     Companion(
         of=kinds.SECURITY_GROUP,
         needs=(kinds.GROUP_INGRESS, kinds.GROUP_EGRESS, kinds.GROUP_RULE),

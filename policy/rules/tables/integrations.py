@@ -60,8 +60,11 @@ _DATE_ITEM: Final = {"S": "run"}
 
 
 def _entry(value: Any, at: Context) -> bool:
-    has = {name in value for name in _ENTRY_ONLY} if isinstance(value, Mapping) else set()
-    return has == {value.get("manifest") != _DATE_ITEM}
+    if not isinstance(value, Mapping):
+        return False
+    if value.get("manifest") == _DATE_ITEM:
+        return not set(value) & set(_ENTRY_ONLY)
+    return all(isinstance(value.get(name), Mapping) and set(value[name]) == {"S"} for name in _ENTRY_ONLY)
 
 
 def _only_keys(value: Any, at: Context) -> bool:
@@ -97,6 +100,10 @@ def _a_container(value: Any, at: Context) -> bool:
         holds_member(one.props.get("containerDefinitions"), "name", value)
         for one in at.graph.of_type(kinds.TASK_DEFINITION)
     )
+
+
+def _another(value: Any, at: Context) -> bool:
+    return at.resource not in at.graph.named(value, kinds.STATE_MACHINE)
 
 
 def _all_subnets(value: Any, at: Context) -> bool:
@@ -200,13 +207,14 @@ _INTEGRATIONS: Final[Mapping[str, tuple[Row, ...]]] = {
     "aws-sdk:sfn:describeExecution": (row("ExecutionArn", computed(refers(kinds.STATE_MACHINE)), "which run"),),
     "aws-sdk:sfn:startExecution": (
         row("StateMachineArn", refers(kinds.STATE_MACHINE), "a machine of this stack"),
+        row("StateMachineArn", holds("another machine than itself", _another), "it would start itself without end"),
         row("Name", computed(TEXT), "without one an event that is delivered twice starts two executions"),
         row("Input", computed(TEXT), "what the execution is asked for"),
     ),
     "aws-sdk:s3:listObjectsV2": (
         _BUCKET,
         row("Prefix", computed(TEXT), "without one the whole bucket is listed"),
-        maybe("StartAfter", computed(TEXT), "where the listing begins"),
+        row("StartAfter", computed(TEXT), "a listing has room for its own task's shards only: it begins with them"),
         row("MaxKeys", between(1, 500), "a longer answer may not fit into the 256 KiB that a state hands on"),
     ),
     "aws-sdk:s3:headObject": (_BUCKET, row("Key", computed(TEXT), "which object")),

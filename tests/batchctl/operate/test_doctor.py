@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from batchctl.errors import FOUND
+from batchctl.errors import PROBLEM
 from batchctl.operate import doctor, stack
 from settings import parse
 from tests.batchctl.operate.account import JOBS, Account, ask
@@ -15,7 +15,7 @@ from tests.batchctl.operate.account import JOBS, Account, ask
 class TestDoctor:
     def test_what_is_missing_says_what_to_do(self, account: Account) -> None:
         shown = ask(account, "doctor", "--json")
-        assert shown.exit_code == FOUND
+        assert shown.exit_code == PROBLEM
         checks = {one["what"]: one for one in json.loads(shown.output)}
         assert checks["account"]["outcome"] == "ok"
         assert checks["ECS service-linked role"]["outcome"] == "fail"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batchctl.errors import FOUND, OK, UNREACHABLE, USAGE
+from batchctl.errors import OK, PROBLEM, UNREACHABLE, USAGE
 from batchctl.operate import stack
 from tests.batchctl.operate.account import Account, ask, refused
 
@@ -78,7 +78,7 @@ class TestRun:
         monkeypatch.setattr(client, "run_task", lambda **_: {"tasks": [], "failures": [{"reason": "RESOURCE:FARGATE"}]})
         monkeypatch.setattr(stack.Stack, "client", lambda self, service: client)
         error = refused(ask(account, "run", "data-ingestion", "--date", "2026-11-20"))
-        assert error.code == FOUND
+        assert error.code == PROBLEM
         assert "RESOURCE:FARGATE" in str(error)
 
     @pytest.mark.parametrize(

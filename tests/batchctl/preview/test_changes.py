@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchctl.preview import changes, pages, snapshot
+from batchctl.preview.descriptions import Concern
 from batchctl.preview.recording import record_function
 from batchctl.preview.snapshot import Snapshot
-from batchctl.preview.words import Concern
 from policy.rules import Graph, Options, Resource
 from tests.programs import recording
 
@@ -162,9 +162,9 @@ class TestWhatOpens:
             aws.ec2.InternetGateway("way")
 
         page = pages.page(changes.compare(taken(bare), taken(opened)))
-        assert page.verdict is pages.Verdict.EYES
+        assert page.verdict is pages.Verdict.REVIEW
         concerns = {line.concern for line in page.lines}
-        assert {Concern.ACCESS, Concern.REACH} <= concerns
+        assert {Concern.ACCESS, Concern.NETWORK} <= concerns
 
     def test_a_public_address_and_another_role_are_not_safe(self) -> None:
         def service(*, public: bool, role: str) -> Any:
@@ -178,4 +178,4 @@ class TestWhatOpens:
         page = pages.page(
             changes.compare(taken(service(public=False, role="a")), taken(service(public=True, role="b")))
         )
-        assert {Concern.ACCESS, Concern.REACH} <= {line.concern for line in page.lines}
+        assert {Concern.ACCESS, Concern.NETWORK} <= {line.concern for line in page.lines}

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from batchctl.preview import pages
 from batchctl.preview.changes import MISSING, PROVENANCE_TAGS, Path, applied, compare, differences
 from batchctl.preview.changes import Change as ValueChange
+from batchctl.preview.descriptions import lines
+from batchctl.preview.descriptions.line import is_named_secret
 from batchctl.preview.pages.markdown import WHOLE, to_markdown
 from batchctl.preview.snapshot import Snapshot
-from batchctl.preview.words import lines
-from batchctl.preview.words.line import is_named_secret
 from policy.rules import Graph, Resource
 from tests.batchctl.preview.stacks import committed
 

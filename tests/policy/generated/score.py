@@ -51,6 +51,11 @@ class Outcome:
     rules: tuple[str, ...]
 
     @property
+    def pair(self) -> str:
+        """Stack and mode."""
+        return f"{self.stack}, {self.mode}"
+
+    @property
     def subject(self) -> str:
         """The part of the platform."""
         return "inventory" if self.kind == "type" else SUBJECTS.get(self.type.split(":")[1].partition("/")[0], "other")
@@ -175,11 +180,12 @@ def _outcome(one: tuple[str, Mode, int]) -> Outcome:
 
 
 def table(results: Sequence[Outcome], by: str = "subject") -> str:
-    """The score as a Markdown table, by subject or by kind."""
+    """The score as a Markdown table, by `subject`, `kind`, or `pair` (stack and mode)."""
     counts: dict[str, Counter[str]] = {}
     for one in results:
         counts.setdefault(getattr(one, by), Counter())[one.fate] += 1
-    lines = [f"| {by} | mutants | harmless | killed | score |", "|---|---|---|---|---|"]
+    title = "stack and mode" if by == "pair" else by
+    lines = [f"| {title} | mutants | harmless | killed | score |", "|---|---|---|---|---|"]
     total: Counter[str] = Counter()
     for name, count in sorted(counts.items()):
         lines.append(_row(name, count))

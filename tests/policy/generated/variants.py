@@ -26,6 +26,8 @@ _SIZES: Final = ((256, 512), (512, 1024), (512, 4096), (1024, 2048), (2048, 4096
 _ENDPOINTS: Final = ("ecs", "kms", "secretsmanager", "sqs", "ssm", "states", "monitoring")
 _JOBS: Final = ("data-ingestion", "risk-calculation", "report-generation")
 _PLATFORM: Final = "batch-platform:"
+SEED: Final = 16
+"""What stack files are drawn with, so that they are the same ones each time."""
 
 Settings = dict[str, Any]
 
@@ -168,29 +170,24 @@ def _merged(base: Any, over: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What became of the stacks of one seed."""
+    """What became of a stack file, in all its variants."""
 
     variants: int
     refused: int
-    """Settings that the program itself refuses: two of them do not go together."""
+    """1 where the program itself refuses the settings: two of them do not go together."""
     red: tuple[str, ...]
     """Mandatory findings: there should be none."""
 
 
-def judged(seed: int, count: int, spellings: int = 3) -> Judged:
-    """Draws settings, records them, and asks the rules: as recorded in both modes, and as often written otherwise."""
-    variants, refused, red = 0, 0, []
-    for number, settings in enumerate(drawn(seed, count)):
-        graphs = [recorded(settings, mode) for mode in MODES]
-        known = graphs[-1]
-        if known is None:
-            refused += 1
-            continue
-        others = [respelled(known, 1000 * seed + 10 * number + turn) for turn in range(spellings)]
-        for graph in (*(one for one in graphs if one is not None), *others):
-            variants += 1
-            red += mandatory(graph)
-    return Judged(variants, refused, tuple(red))
+def judged(settings: Settings, seed: int, spellings: int = 3) -> Judged:
+    """Records a stack file in both modes, and asks the rules; also as often written otherwise as `spellings` says."""
+    graphs = [recorded(settings, mode) for mode in MODES]
+    known = graphs[-1]
+    if known is None:
+        return Judged(0, 1, ())
+    others = [respelled(known, 10 * seed + turn) for turn in range(spellings)]
+    asked = [*(one for one in graphs if one is not None), *others]
+    return Judged(len(asked), 0, tuple(message for graph in asked for message in mandatory(graph)))
 
 
 def mandatory(graph: Graph) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from batchctl import errors
 from batchctl.release import scan_gate, scan_rules
 from tests.tooling import codebuild
 from tests.tooling.conftest import COMMIT, JOBS, ROOT, Account, push_image, write_release
@@ -94,14 +95,14 @@ class TestRelease:
         self, account: Account, image: str, tmp_path: Path
     ) -> None:
         done = build(account, tmp_path, image, SCAN_TIMEOUT="2")
-        assert done.exit_code == scan_gate.NOT_SCANNED, done.log
+        assert done.exit_code == errors.NOT_SCANNED, done.log
         assert "no findings within 2 s" in done.log
         assert "start-image-scan" in done.log
 
     def test_an_image_ecr_cannot_scan_does_not_pass(self, account: Account, image: str, tmp_path: Path) -> None:
         scan(account, image, {}, status="UNSUPPORTED_IMAGE")
         done = build(account, tmp_path, image)
-        assert done.exit_code == scan_gate.NOT_SCANNED, done.log
+        assert done.exit_code == errors.NOT_SCANNED, done.log
         assert "UNSUPPORTED_IMAGE" in done.log
 
     def test_an_image_that_is_not_there_is_a_mistake(self, account: Account, image: str, tmp_path: Path) -> None:

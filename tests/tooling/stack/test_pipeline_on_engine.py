@@ -99,7 +99,7 @@ class TestStory:
         done = story.builds["preview-dev"]
         assert done.exit_code == 0, done.log
         assert done.exported["PREVIEW_KEY"] == "previews/execution-1/dev.txt"
-        assert re.fullmatch(r"needs eyes: more access, .*; \d+ to create", done.exported["PREVIEW_SUMMARY"]), (
+        assert re.fullmatch(r"needs review: more access, .*; \d+ to create", done.exported["PREVIEW_SUMMARY"]), (
             done.exported
         )
         kept = story.account.client("s3").get_object(

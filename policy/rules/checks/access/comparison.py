@@ -120,7 +120,7 @@ def _taken_away(
         for resource, actions in granted.items():
             for action in sorted(actions):
                 request = effective.Request(principal="", action=action, resource=resource, context=context)
-                if effective.takes_away(refused, action, resource, context):
+                if effective.denies_everywhere(refused, action, resource, context):
                     yield Problem(message=f"grants {action} on {resource} and denies it again", property="policy")
                 elif boundary is not None and effective.of_policy(boundary, request) != "Allowed":
                     yield Problem(
@@ -163,14 +163,14 @@ def _of_statement(
         for pattern in one.actions
         for name in ((pattern,) if pattern in whole_services else effective.expanded(pattern))
     ):
-        if one.resources and all(effective.takes_away(refused, action, name, {}) for name in one.resources):
+        if one.resources and all(effective.denies_everywhere(refused, action, name, {}) for name in one.resources):
             continue  # refused without a condition: as if it were not granted
         fitting = [
             i for i, row in enumerate(rows) if action in row.actions or f"{action.partition(':')[0]}:*" in row.any_of
         ]
         if not fitting:
             patterns = (pattern for pattern in one.actions if action in effective.expanded(pattern))
-            yield f"allows {next(patterns, action)}, which nothing here needs"
+            yield f"allows {next(patterns, action)}, which no row accounts for"
             continue
         for part in _by_resource(one):
             faults = {i: list(_misfits(graph, part, rows[i])) for i in fitting}
@@ -186,7 +186,7 @@ def _of_statement(
 
 
 def _by_resource(one: Statement) -> list[Statement]:
-    """The statement as often as it names resources, each with one of them: each is judged by the row it is about."""
+    """The statement as often as it names resources, each with one of them: each is checked against its row."""
     return [replace(one, resources=(name,)) for name in one.resources] if len(one.resources) > 1 else [one]
 
 
@@ -244,7 +244,7 @@ def _of_other_accounts(graph: Graph, one: Statement, keys: set[str]) -> Iterator
 
 
 def _listed_apart(name: str, whom: list[str], graph: Graph) -> bool:
-    """A statement may list several services; each is judged by the row that is about it."""
+    """A statement may list several services; each is checked against its row."""
     return (
         len(whom) > 1
         and name.startswith("Service:")

@@ -182,7 +182,11 @@ _ENCRYPTED: Final[Mapping[str, str]] = {
     kinds.TABLE: "serverSideEncryption",
     kinds.TOPIC: "kmsMasterKeyId",
     kinds.QUEUE: "kmsMasterKeyId",
+    kinds.PARAMETER: "keyId",
+    kinds.SECRET: "kmsKeyId",
 }
+"""Where each says which key encrypts it."""
+_STORES: Final = tuple(kind for kind in _ENCRYPTED if kind != kinds.BUCKET_ENCRYPTION)
 
 
 def _keys(graph: Graph, role: Resource, held: list[Document]) -> Iterator[Problem]:
@@ -217,9 +221,7 @@ def _keys_under(graph: Graph, statement: Statement) -> set[Resource]:
     reached = {
         target
         for name in statement.resources
-        for target in graph.named(
-            name.partition("/")[0] if ":s3:::" in name else name, kinds.BUCKET, kinds.TABLE, kinds.TOPIC, kinds.QUEUE
-        )
+        for target in graph.named(name.partition("/")[0] if ":s3:::" in name else name, kinds.BUCKET, *_STORES)
     }
     holders = reached | {one for bucket in reached for one in graph.attached(bucket, "bucket", kinds.BUCKET_ENCRYPTION)}
     return {

@@ -18,7 +18,7 @@ from ...documents import (
     parse,
     role_grants,
 )
-from ...graph import Graph, Known, Resource, Undecided, Unknown, kinds, read, value
+from ...graph import Graph, Known, Resource, Undecided, Unknown, identities, kinds, read, value
 from ...graph.launches import containers
 from ...rule import Kind, Problem, Severity, View, rule
 
@@ -282,7 +282,10 @@ def _needs(
         source = str(secret.get("valueFrom", ""))
         kept = ":secretsmanager:" in source
         arn = ":".join(source.split(":")[:7]) if kept else source
-        yield ("secretsmanager:GetSecretValue" if kept else "ssm:GetParameters", (arn,))
-        for stored in graph.named(arn, kinds.SECRET):
-            if isinstance(read(stored, "kmsKeyId"), Known | Unknown):
+        stores = graph.named(arn, kinds.SECRET, kinds.PARAMETER)
+        # ECS takes a parameter's name as well, and a role is granted its ARN
+        names = dict.fromkeys((arn, *(name for one in stores for name in identities(one))))
+        yield ("secretsmanager:GetSecretValue" if kept else "ssm:GetParameters", tuple(names))
+        for stored in stores:
+            if isinstance(read(stored, "keyId" if stored.type == kinds.PARAMETER else "kmsKeyId"), Known | Unknown):
                 yield "kms:Decrypt", ()

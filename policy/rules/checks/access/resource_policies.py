@@ -1,11 +1,12 @@
-"""Whom the policies of keys, buckets, queues, topics and endpoints let in."""
+"""Whom the policies of keys, buckets, queues, topics, repositories and endpoints let in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
-from ...documents import ATTACHED, MalformedError, documents
+from ...documents import ATTACHED, Document, MalformedError, documents
+from ...documents.held import allowing
 from ...graph import Resource, Undecided, kinds
 from ...rule import Problem, Severity, View, rule
 from ...tables.grants import RESOURCE_GRANTS, never
@@ -22,6 +23,7 @@ _IAM: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
     kinds.TOPIC_POLICY,
     kinds.ENDPOINT,
     kinds.LOG_RESOURCE_POLICY,
+    kinds.REPOSITORY_POLICY,
     severity=Severity.CRITICAL,
     fix="Admit the services that this stack uses, tied to it, as policy/rules/tables/grants lists them",
     url=f"{_IAM}/access_policies_identity-vs-resource.html",
@@ -40,6 +42,40 @@ def resource_policies_accounted_for(holder: Resource, view: View) -> Iterator[Pr
         yield from compared(graph, holder, held, rows)
     else:  # the tooling stack: its documents admit what it deploys
         yield from compared(graph, holder, held, [row for row in rows if row.needed is not never], strict=False)
+    if not rows or not graph.of_type(kinds.CLUSTER):
+        yield from _strangers(held)
+
+
+_BINDING: Final = frozenset(
+    (
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principalorgid",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceorgid",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "kms:calleraccount",
+    )
+)
+"""Conditions that say whose request it must be, or from where."""
+
+
+def _strangers(held: list[Document]) -> Iterator[Problem]:
+    """Statements that let everybody in, bound by no condition to an account, an organisation or a network."""
+    for document in held:
+        for one in allowing(document) if document.text is not None else ():
+            bound = {
+                key
+                for operator, keys in one.conditions.items()
+                if not operator.endswith("IfExists") and "Not" not in operator
+                for key, values in keys.items()
+                if set(values) - {"*"}
+            }
+            if "*" in one.principals.get("*", ()) and not bound & _BINDING:
+                what = ", ".join(one.actions or ("everything",))
+                yield Problem(message=f"lets everybody do {what}", property=document.path, resource=document.holder)
 
 
 @rule(

@@ -46,24 +46,33 @@ def statements_are_sound(holder: Resource, view: View) -> Iterator[Problem]:
             continue  # iam-policy-version says so
         identity = document.path not in ATTACHED.get(holder.type, ())
         trust = holder.type == kinds.ROLE and not identity
+        bound = holder.type == kinds.REPOSITORY_POLICY
         entries = result if isinstance(result, list) else [result]
         sids = [one.get("Sid") for one in entries if isinstance(one, Mapping) and one.get("Sid")]
         if len(set(sids)) != len(sids):
             yield Problem(message="two statements have the same Sid", property=document.path)
         for index, one in enumerate(entries):
-            for fault in _faults(one, identity=identity, trust=trust) if isinstance(one, Mapping) else ["is no object"]:
+            for fault in (
+                _faults(one, identity=identity, trust=trust, bound=bound)
+                if isinstance(one, Mapping)
+                else ["is no object"]
+            ):
                 yield Problem(
                     message=f"statement {one.get('Sid', index) if isinstance(one, Mapping) else index} {fault}",
                     property=document.path,
                 )
 
 
-def _faults(one: Mapping[str, object], *, identity: bool, trust: bool) -> Iterator[str]:
+def _faults(one: Mapping[str, object], *, identity: bool, trust: bool, bound: bool) -> Iterator[str]:
+    """What IAM refuses; the policy of a repository is `bound` to it: it names no resource, and its Sids are free.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
+    """
     if strange := sorted(set(one) - _ELEMENTS):
         yield f"has {', '.join(strange)}, which IAM does not know"
     if one.get("Effect") not in ("Allow", "Deny"):
         yield "has no Effect that is Allow or Deny"
-    for name in ("Action",) if trust else ("Action", "Resource"):
+    for name in ("Action",) if trust or bound else ("Action", "Resource"):
         both = [key for key in (name, f"Not{name}") if one.get(key)]
         if len(both) != 1:
             yield f"must have exactly one of {name} and Not{name}"
@@ -73,7 +82,7 @@ def _faults(one: Mapping[str, object], *, identity: bool, trust: bool) -> Iterat
         yield "names no principal"
     if identity and ("Principal" in one or "NotPrincipal" in one):
         yield "names a principal, which the policy of a role must not"
-    if isinstance(sid := one.get("Sid", ""), str) and not re.fullmatch(r"[A-Za-z0-9]*", sid):
+    if isinstance(sid := one.get("Sid", ""), str) and not bound and not re.fullmatch(r"[A-Za-z0-9]*", sid):
         yield "has a Sid of other characters than letters and digits"
     condition = one.get("Condition", {})
     if not isinstance(condition, Mapping) or ("Condition" in one and not condition):

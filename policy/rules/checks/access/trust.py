@@ -33,13 +33,21 @@ def trust_is_tied(role: Resource, view: View) -> Iterator[Problem]:
             if (faults := outsiders.faults(graph, one)) is not None:
                 yield from (Problem(message=fault, property=document.path) for fault in faults)
                 continue
-            for kind, names in one.principals.items():
-                for name in names:
-                    if kind != "Service" or name not in {f"{service}.amazonaws.com" for service in TRUST}:
-                        yield Problem(message=f"is assumed by {name}", property=document.path)
+            strangers = [
+                name
+                for kind, names in one.principals.items()
+                for name in names
+                if kind != "Service" or name not in _KNOWN
+            ]
+            for name in strangers:
+                yield Problem(message=f"is assumed by {name}", property=document.path)
             if set(one.actions) - {"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"} or not one.actions:
                 yield Problem(message=f"trusts with {', '.join(one.actions)}", property=document.path)
-            yield from _ties(graph, document, one)
+            if not strangers:  # what another service sends along is not known here
+                yield from _ties(graph, document, one)
+
+
+_KNOWN: Final = frozenset(f"{service}.amazonaws.com" for service in TRUST)
 
 
 def _ties(graph: Graph, document: Document, one: Statement) -> Iterator[Problem]:

@@ -36,7 +36,7 @@ def types_accounted_for(stack: Resource, view: View) -> Iterator[Problem]:
 
 
 def _is_of_pulumi(token: str) -> bool:
-    """The stack itself and its providers, which `options-accounted-for` judges."""
+    """The stack itself and its providers, which `options-accounted-for` checks."""
     return token.startswith("pulumi:")
 
 
@@ -143,10 +143,10 @@ def alarms_watch_what_fails(resource: Resource, view: View) -> Iterator[Problem]
     graph = view.graph
     if not graph.of_type(kinds.ALARM) and not graph.of_type(kinds.CLUSTER):
         return
-    alarmed = graph.once(("alarmed",), lambda: _alarmed(graph))
+    alarmed = graph.cached(("alarmed",), lambda: _alarmed(graph))
     for one in WATCHED:
         if one.of == resource.type and one.applies(graph, resource) and not _is_watched(graph, one, resource, alarmed):
-            message = f"no alarm watches {one.metric} of {one.namespace} for it: {one.why}"
+            message = f"no alarm is on {one.metric} of {one.namespace} for it: {one.why}"
             yield Problem(message=message, property=one.metric)
 
 

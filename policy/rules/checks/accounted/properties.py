@@ -106,7 +106,7 @@ def _applies(row: Row, props: Mapping[str, Any], path: str, context: Context) ->
     return bool(result is not UNKNOWN and (result in wanted if isinstance(wanted, tuple) else result == wanted))
 
 
-def judged(table: Table, props: Mapping[str, Any], context: Context, prefix: str = "") -> Iterator[Problem]:
+def violations(table: Table, props: Mapping[str, Any], context: Context, prefix: str = "") -> Iterator[Problem]:
     """What of `props`, which stand at `prefix` of the context's resource, is not as the table says."""
     opened = _opened(table, props)
     named = {path.partition("[")[0].partition(".")[0] for path in table.by_path}
@@ -177,16 +177,25 @@ def _wrong(row: Row, path: str, what: str) -> Problem:
 
 
 def _missing(table: Table, props: Mapping[str, Any], prefix: str, context: Context) -> Iterator[Problem]:
+    """What is not set: once for each object or list that is not there, whatever must be in it."""
+    absent: dict[str, list[tuple[str, Row]]] = {}
     for one in table.rows:
         if not one.optional:
-            for path in _gaps(props, one.path.split("."), ""):
-                if _applies(one, props, path, context):
-                    message = f"{prefix}{path} is not set and must be {one.must.words}: {one.why}"
-                    yield Problem(message=message, property=f"{prefix}{path}", fix=one.fix or f"Set {prefix}{path}")
+            for path, rest in _gaps(props, one.path.split("."), ""):
+                if _applies(one, props, f"{path}.{rest}" if rest else path, context):
+                    absent.setdefault(path, []).append((rest, one))
+    for path, listed in absent.items():
+        rest, first = min(listed, key=lambda entry: bool(entry[0]))  # the row about the property itself, if any
+        if rest:
+            inside = ", ".join(dict.fromkeys(rest for rest, _ in listed))
+            message = f"{prefix}{path} is not set, and must be, with {inside}: {first.why}"
+        else:
+            message = f"{prefix}{path} is not set and must be {first.must.words}: {first.why}"
+        yield Problem(message=message, property=f"{prefix}{path}", fix=first.fix or f"Set {prefix}{path}")
 
 
-def _gaps(at: Any, steps: list[str], above: str) -> Iterator[str]:
-    """Where a path has nothing."""
+def _gaps(at: Any, steps: list[str], above: str) -> Iterator[tuple[str, str]]:
+    """Where a path has nothing, and what of the path is below."""
     step, *rest = steps
     name = step.removesuffix("[]")
     path = f"{above}.{name}" if above else name
@@ -194,7 +203,7 @@ def _gaps(at: Any, steps: list[str], above: str) -> Iterator[str]:
         return
     result = at.get(name) if isinstance(at, dict | Mapping) else None
     if result is None or (isinstance(result, str | list | dict) and not result):
-        yield path if not rest else ".".join([path, *(one.removesuffix("[]") for one in rest)])
+        yield path, ".".join(one.removesuffix("[]") for one in rest)
     elif rest:
         for member, here in _members(result, path, step):
             yield from _gaps(member, rest, here)
@@ -211,7 +220,7 @@ def _members(value: Any, path: str, step: str) -> Iterator[tuple[Any, str]]:
 def _rule(subject: str, tables: tuple[Table, ...]) -> Rule:
     def check(resource: Resource, view: View) -> Iterator[Problem]:
         context = Context(resource=resource, graph=view.graph, settings=view.settings, name="")
-        return judged(BY_TYPE[resource.type], resource.props, context)
+        return violations(BY_TYPE[resource.type], resource.props, context)
 
     check.__doc__ = (
         f"Each property of the {subject}'s resources has a row in the table of its type, and is what the row says; "

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from ...graph import Graph, Resource, Undecided, kinds, members, value
-from ...graph.acls import Ports, acl_of, entries, lets_through
+from ...graph.acls import Ports, acl_of, admits_all, entries
 from ...graph.groups import HTTPS, GroupRule, Range, covered, group_rules, parsed_ranges, vpc_ranges
 from ...graph.launches import STARTERS, launches_of, task_launches
 from ...rule import Problem, Severity, View, rule
@@ -20,11 +20,21 @@ _EPHEMERAL: Final[Ports] = (1024, 65535)
 """Ports that answers come back to, of any client (vpc-network-acls.html, "Ephemeral ports")."""
 
 
-def _outside(graph: Graph, one: GroupRule, vpc: Resource) -> Iterator[str]:
-    """What the rule names that is not of this network."""
-    own = vpc_ranges(graph, vpc)
-    yield from (str(addresses) for addresses in one.ranges(graph) if not covered(addresses, own))
-    yield from one.foreign_groups(graph)
+def _networks(graph: Graph, group: Resource) -> list[Resource | None]:
+    """The network that the group is in; None where that is none of this stack."""
+    return [*graph.resolve(group, "vpcId", kinds.VPC)] or [None]
+
+
+def _outside(graph: Graph, one: GroupRule, vpc: Resource | None) -> Iterator[str]:
+    """What the rule names that is not of this network, and where it is instead."""
+    own, where = (
+        ([], "no network of this stack has") if vpc is None else (vpc_ranges(graph, vpc), "is outside of the network")
+    )
+    for addresses in one.ranges(graph):
+        if not covered(addresses, own):
+            yield f"{addresses}, which {where}"
+    for group in one.foreign_groups(graph):
+        yield f"{group}, which is outside of the network"
 
 
 @rule(
@@ -39,7 +49,7 @@ def _outside(graph: Graph, one: GroupRule, vpc: Resource) -> Iterator[str]:
 def nothing_reaches_in(group: Resource, view: View) -> Iterator[Problem]:
     """No group lets in anything from outside of the network, nor anything but HTTPS; one of tasks nothing at all."""
     graph = view.graph
-    for vpc in graph.resolve(group, "vpcId", kinds.VPC):
+    for vpc in _networks(graph, group):
         of_tasks = group in task_groups(graph, vpc) and not any(
             group in endpoint_groups(graph, endpoint)
             for endpoint in endpoints_of(graph, vpc)
@@ -48,11 +58,13 @@ def nothing_reaches_in(group: Resource, view: View) -> Iterator[Problem]:
         for one in group_rules(graph, group):
             if one.direction != "ingress":
                 continue
-            for what in (*_outside(graph, one, vpc), *(["AWS's own addresses"] * one.managed_prefix_lists(graph))):
-                yield _problem(group, one, f"lets in {what}, which is outside of the network")
+            for what in _outside(graph, one, vpc):
+                yield _problem(group, one, f"lets in {what}")
+            if one.managed_prefix_lists(graph):
+                yield _problem(group, one, "lets in AWS's own addresses, which is outside of the network")
             if _names_nobody(graph, one):
                 yield _problem(group, one, "names nobody to let in, which EC2 refuses")
-            if not one.lets_only_https():
+            if not one.admits_only_https():
                 yield _problem(group, one, "lets in more than HTTPS, or something else")
             if of_tasks:
                 yield _problem(group, one, "lets something in to tasks, to which nobody connects")
@@ -77,8 +89,8 @@ def _problem(group: Resource, one: GroupRule, message: str) -> Problem:
 def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]:
     """Nothing leaves a group but HTTPS: to endpoints, within the network, and to S3 where it has a gateway."""
     graph = view.graph
-    for vpc in graph.resolve(group, "vpcId", kinds.VPC):
-        endpoints = endpoints_of(graph, vpc)
+    for vpc in _networks(graph, group):
+        endpoints = endpoints_of(graph, vpc) if vpc is not None else []
         answering = {
             peer.urn for endpoint in endpoints if not is_gateway(endpoint) for peer in endpoint_groups(graph, endpoint)
         }
@@ -92,7 +104,7 @@ def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]
             if one.direction != "egress":
                 continue
             for what in _outside(graph, one, vpc):
-                yield _problem(group, one, f"lets out to {what}, which is outside of the network")
+                yield _problem(group, one, f"lets out to {what}")
             for peer in one.peers:
                 if answering and peer.urn not in answering:
                     yield _problem(group, one, f"lets out to {peer.name}, which no endpoint answers with")
@@ -102,7 +114,7 @@ def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]
                 yield _problem(group, one, f"lets out to {', '.join(strange)}, which is no gateway's prefix list")
             if _names_nobody(graph, one):
                 yield _problem(group, one, "names nobody to let out to, which EC2 refuses")
-            if not one.lets_only_https():
+            if not one.admits_only_https():
                 yield _problem(group, one, "lets out more than HTTPS, or something else")
 
 
@@ -173,7 +185,7 @@ def _any(graph: Graph, group: Resource, direction: str, holds: Any) -> bool:
         if one.direction != direction:
             continue
         try:
-            if one.lets_https() and holds(one):
+            if one.admits_https() and holds(one):
                 return True
         except Undecided as undecided:
             unknown = undecided
@@ -187,7 +199,7 @@ def _by_range(graph: Graph, group: Resource, direction: str, subnets: list[Resou
     ranges = [
         addresses
         for one in group_rules(graph, group)
-        if one.direction == direction and one.lets_https()
+        if one.direction == direction and one.admits_https()
         for addresses in one.ranges(graph)
     ]
     return bool(ranges and subnets) and all(covered(own, ranges) for one in subnets for own in _range_of(one))
@@ -279,5 +291,5 @@ def network_acls_let_tasks_through(subnet: Resource, view: View) -> Iterator[Pro
         wanted += [("443 in from", False, (HTTPS, HTTPS), own) for own in others]
         wanted += [("answers out to", True, _EPHEMERAL, own) for own in others]
     for what, egress, ports, to in wanted:
-        if not lets_through(listed, egress=egress, ports=ports, to=to):
+        if not admits_all(listed, egress=egress, ports=ports, to=to):
             yield Problem(message=f"its network ACL {acl.name} lets no {what} {to}", property="networkAcl")

@@ -12,7 +12,6 @@ from .needs import (
     dead_letters_of,
     executes,
     flow_groups,
-    is_logged,
     job_groups,
     reaches_buckets,
     roles_of,
@@ -22,6 +21,8 @@ from .needs import (
     starts_pipelines,
     tasks_of,
     uses_keys,
+    writes_logs,
+    writes_traces,
 )
 
 _PREFIX: Final = r"/[A-Za-z0-9_./=*-]*[*]"
@@ -168,13 +169,13 @@ IDENTITY_GRANTS: Final = (
         "states",
         "logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery",
         form=r"\*",
-        needed=is_logged,
+        needed=writes_logs,
     ),
     grant(
         "states",
         "xray:GetSamplingRules xray:GetSamplingTargets xray:PutTelemetryRecords xray:PutTraceSegments",
         form=r"\*",
-        needed=is_logged,
+        needed=writes_traces,
     ),
     grant("states", "kms:Decrypt kms:DescribeKey kms:GenerateDataKey", kinds.KEY, needed=uses_keys),
     # what starts machines

@@ -37,14 +37,24 @@ def calls(*words: str) -> Needed:
     return lambda graph, role: any(word in machine_text(graph, role) for word in words)
 
 
-def is_logged(graph: Graph, role: Resource) -> bool:
-    """Whether a machine, each of which writes logs and traces, runs with the role."""
-    return any(role in graph.targets(one, "roleArn") for one in graph.of_type(kinds.STATE_MACHINE))
+def runs_machines(graph: Graph, role: Resource) -> bool:
+    """Whether a machine runs with the role."""
+    return bool(machines(graph, role))
+
+
+def writes_logs(graph: Graph, role: Resource) -> bool:
+    """Whether a machine that runs with the role has a log configuration; one that is unknown is one."""
+    return any("loggingConfiguration" in one.props for one in machines(graph, role))
+
+
+def writes_traces(graph: Graph, role: Resource) -> bool:
+    """Whether a machine that runs with the role has a configuration of traces."""
+    return any("tracingConfiguration" in one.props for one in machines(graph, role))
 
 
 def uses_keys(graph: Graph, role: Resource) -> bool:
     """Whether the role works with what the stack's keys encrypt."""
-    return bool(graph.of_type(kinds.KEY)) and (is_logged(graph, role) or runs_code(graph, role))
+    return bool(graph.of_type(kinds.KEY)) and (runs_machines(graph, role) or runs_code(graph, role))
 
 
 def machines(graph: Graph, role: Resource) -> list[Resource]:

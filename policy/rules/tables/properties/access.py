@@ -72,7 +72,11 @@ TABLES: Final = (
         rows=(
             row("description", text(r".{1,8192}", "up to 8,192 characters"), "keys have no names of their own"),
             row("enableKeyRotation", exactly(True), "an old key's leak reaches less"),
-            row("deletionWindowInDays", between(7, 30), "KMS takes 7 to 30 days"),
+            row(
+                "deletionWindowInDays",
+                between(7, 30),
+                "how long a key can be brought back is said, not left to KMS's 30 days; it takes 7 to 30",
+            ),
             maybe("policy", JSON, "judged as a document (resource-policies-accounted-for), here or attached"),
             maybe("rotationPeriodInDays", between(90, 2560), "KMS takes 90 to 2,560 days"),
         ),

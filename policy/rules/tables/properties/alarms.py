@@ -25,9 +25,11 @@ _CW: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference"
 
 
 def _statistic(value: Any, at: Context) -> bool:
-    from ..metrics import STATISTICS
+    from ..metrics import PUBLISHED, STATISTICS
 
     namespace, metric = at.resource.props.get("namespace"), at.resource.props.get("metricName")
+    if namespace not in PUBLISHED and not str(namespace).startswith("Batch/"):
+        return True  # nobody here knows the metric, which its namespace's row says
     return value in STATISTICS.get((str(namespace), str(metric)), ("Sum", "Maximum"))
 
 
@@ -216,7 +218,7 @@ ALARM: Final = Table(
         row(
             "evaluationPeriods",
             holds("at least 1, and with the period at most a day", _whole_window),
-            "CloudWatch refuses more",
+            "CloudWatch refuses an alarm without, or with more",
         ),
         row(
             "evaluationPeriods",
@@ -234,8 +236,8 @@ ALARM: Final = Table(
         row("metricName", free(), "an alarm watches a metric, or computes one", when=("metricQueries", None)),
         row(
             "namespace",
-            holds("a namespace of AWS with dimensions, or Batch/{suffix}", _namespace),
-            "an alarm on nothing sleeps",
+            holds("one that policy/rules/tables/metrics.py lists, with dimensions, or Batch/{suffix}", _namespace),
+            "these metrics are known here, and an alarm on what nobody publishes sleeps",
             when=("metricQueries", None),
         ),
         row("statistic", free(), "CloudWatch refuses an alarm without", when=("metricQueries", None)),

@@ -59,7 +59,9 @@ TABLES: Final = (
         source=f"{_ECS}/API_CreateCluster.html",
         rows=(
             row("name", named("cluster"), "two environments share an account"),
-            row("settings[].name", exactly("containerInsights"), "the only setting that a cluster has"),
+            row(
+                "settings[].name", exactly("containerInsights"), "a cluster is measured by it, and has no other setting"
+            ),
             row("settings[].value", exactly("enabled", "enhanced"), "alarms and the dashboard read its metrics"),
             *(
                 maybe(f"configuration.{name}", must, why)
@@ -91,11 +93,14 @@ TABLES: Final = (
             row(
                 "defaultCapacityProviderStrategies",
                 _FALLS_BACK,
-                "without FARGATE nothing runs while Spot is short, and with weights of 0 ECS starts nothing",
+                "what runs where nobody asks is said: without FARGATE nothing does while Spot is short, and with weights "
+                "of 0 ECS starts nothing",
             ),
             row("defaultCapacityProviderStrategies[].capacityProvider", _FARGATE, _STRATEGY),
             maybe("defaultCapacityProviderStrategies[].base", between(0, 100), "tasks on demand before Spot is used"),
-            row("defaultCapacityProviderStrategies[].weight", between(0, 1000), "ECS takes 0 to 1000"),
+            row(
+                "defaultCapacityProviderStrategies[].weight", between(0, 1000), "the share of each; ECS takes 0 to 1000"
+            ),
         ),
     ),
     Table(
@@ -109,7 +114,11 @@ TABLES: Final = (
             maybe("desiredCount", between(0, 0), "a service starts empty (services-start-empty)"),
             maybe("schedulingStrategy", exactly("REPLICA"), "Fargate knows no daemons"),
             maybe("platformVersion", exactly("1.4.0", "LATEST"), "ephemeral storage and private DNS need 1.4.0"),
-            row("availabilityZoneRebalancing", exactly("ENABLED"), "tasks spread over the zones again after an outage"),
+            row(
+                "availabilityZoneRebalancing",
+                exactly("ENABLED"),
+                "tasks spread over the zones again after an outage; a service older than ECS's default stays without",
+            ),
             row("propagateTags", exactly("SERVICE", "TASK_DEFINITION"), _TAGS),
             maybe(
                 "enableExecuteCommand",
@@ -138,14 +147,15 @@ TABLES: Final = (
             row(
                 "capacityProviderStrategies",
                 _FALLS_BACK,
-                "without FARGATE nothing runs while Spot is short, and with weights of 0 ECS starts nothing",
+                "how FARGATE and Spot share the tasks is said: without FARGATE nothing runs while Spot is short, and "
+                "with weights of 0 ECS starts nothing",
             ),
             row("capacityProviderStrategies[].capacityProvider", _FARGATE, _STRATEGY),
             maybe("capacityProviderStrategies[].base", between(0, 100), "tasks on demand before Spot is used"),
             row(
                 "capacityProviderStrategies[].weight",
                 between(0, 1000),
-                "ECS takes 0 to 1000; with 0 only the base is started",
+                "the share of each; ECS takes 0 to 1000, and with 0 starts only the base",
             ),
             maybe("forceNewDeployment", free(bool), "changes no running setting"),
         ),
@@ -158,12 +168,12 @@ TABLES: Final = (
             row(
                 "cpu",
                 holds("a size that Fargate pairs with the memory", lambda value, at: _pair(at)),
-                "Fargate refuses others",
+                "Fargate refuses a task without, or another pair",
             ),
             row(
                 "memory",
                 holds("a size that Fargate pairs with the CPU", lambda value, at: _pair(at)),
-                "Fargate refuses others",
+                "Fargate refuses a task without, or another pair",
             ),
             row("networkMode", exactly("awsvpc"), "Fargate knows no other"),
             row("requiresCompatibilities[]", exactly("FARGATE"), _STRATEGY),
@@ -172,13 +182,26 @@ TABLES: Final = (
             row("executionRoleArn", OWN_ROLE, "another job's role pulls another job's image"),
             row("taskRoleArn", OWN_ROLE, "another job's role reaches another job's data"),
             *CONTAINERS,
-            row("ephemeralStorage.sizeInGib", between(21, 200), "Fargate takes 21 to 200 GiB"),
-            row("runtimePlatform.operatingSystemFamily", exactly("LINUX"), "the images are Linux images"),
+            row(
+                "ephemeralStorage.sizeInGib",
+                between(21, 200),
+                "what a job may write is said, not left to Fargate's 20 GiB; it takes 21 to 200",
+            ),
             row(
                 "runtimePlatform.cpuArchitecture", exactly("X86_64", "ARM64"), "without it an ARM image fails to start"
             ),
+            row(
+                "runtimePlatform.operatingSystemFamily",
+                exactly("LINUX"),
+                "the images are Linux images, and beside an architecture the provider wants it",
+            ),
             maybe("volumes[].name", free(), "a scratch volume's name is looked up by the containers"),
-            maybe("skipDestroy", free(bool), "no-retain-or-protect judges it"),
+            maybe(
+                "skipDestroy",
+                exactly(False),
+                "a stack that is taken down would leave its revisions behind, active",
+                when=("family", Must("", lambda value, at: not _is_kept(at), by_edge=True)),
+            ),
             row(
                 "skipDestroy",
                 exactly(True),

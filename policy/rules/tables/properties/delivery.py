@@ -56,7 +56,11 @@ TABLES: Final = (
         source=f"{_BUILD}/API_CreateProject.html",
         rows=(
             row("name", named("build"), "two environments share an account"),
-            row("description", text(r".{1,255}", "up to 255 characters"), "CodeBuild refuses more"),
+            row(
+                "description",
+                text(r".{1,255}", "up to 255 characters"),
+                "people read what it does; CodeBuild refuses more",
+            ),
             row("serviceRole", refers(kinds.ROLE), "a role of this stack"),
             row("encryptionKey", refers(kinds.KEY), "a key of this stack"),
             row("buildTimeout", between(5, 480), "minutes; CodeBuild takes 5 to 480 here"),

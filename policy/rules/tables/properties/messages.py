@@ -57,7 +57,11 @@ TABLES: Final = (
         source=f"{_SNS}/API_CreateTopic.html",
         rows=(
             row("name", named("topic"), "two environments share an account"),
-            row("kmsMasterKeyId", keyed("sns"), "AWS's own key lets no alarm publish"),
+            row(
+                "kmsMasterKeyId",
+                keyed("sns"),
+                "messages are encrypted with a key of this stack; AWS's own lets no alarm publish",
+            ),
             maybe("displayName", text(r".{1,100}", "up to 100 characters"), "shown in mails"),
         ),
     ),

@@ -20,7 +20,7 @@ _GROUP_RULE: Final = (
     row(
         "description",
         RULE_DESCRIPTION,
-        "EC2 refuses other characters, and the first deployment fails",
+        "people read what a rule is for; EC2 refuses other characters",
         source=f"{_EC2}/API_IpRange.html",
     ),
     row("ipProtocol", exactly("tcp", "6"), "HTTPS is all that goes between tasks and endpoints"),
@@ -74,7 +74,7 @@ TABLES: Final = (
         rows=(
             row("vpcId", refers(kinds.VPC), "the group is of this stack's network"),
             row("name", named("group"), "two environments share an account"),
-            row("description", RULE_DESCRIPTION, "EC2 refuses other characters, and a change replaces the group"),
+            row("description", RULE_DESCRIPTION, "people read what a group is for; EC2 refuses other characters"),
             maybe("ingress", free(list), "inline rules are read as separate ones are (endpoint-group-admits-tasks)"),
             maybe("egress", free(list), "inline rules are read as separate ones are (endpoint-group-admits-tasks)"),
             maybe("revokeRulesOnDelete", free(bool), "only speeds up a destroy"),
@@ -102,7 +102,7 @@ TABLES: Final = (
             row("protocol", exactly("tcp", "6"), "HTTPS is all that goes between tasks and endpoints"),
             row("fromPort", exactly(443), "HTTPS is all that goes between tasks and endpoints"),
             row("toPort", exactly(443), "HTTPS is all that goes between tasks and endpoints"),
-            row("description", RULE_DESCRIPTION, "EC2 refuses other characters, and the first deployment fails"),
+            row("description", RULE_DESCRIPTION, "people read what a rule is for; EC2 refuses other characters"),
             maybe("sourceSecurityGroupId", refers(kinds.SECURITY_GROUP), "the other side is a group of this stack"),
             maybe("cidrBlocks[]", inside("securityGroupId", "vpcId"), "nothing outside the VPC is reached by address"),
             maybe("prefixListIds[]", text(r"pl-[0-9a-f]{8,17}", "an AWS-managed prefix list"), "S3's gateway"),

@@ -96,7 +96,7 @@ TABLES: Final = (
                 holds(
                     "a pattern that CloudWatch Logs can read, about the level", lambda value, at: _pattern(value, at)
                 ),
-                "a filter that matches nothing never alarms",
+                "lines of errors raise the alarm, not every line and not none",
             ),
             row(
                 "metricTransformation.name",

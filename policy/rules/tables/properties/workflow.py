@@ -80,7 +80,11 @@ TABLES: Final = (
         source=f"{_EVENTS}/API_PutRule.html",
         rows=(
             row("name", named("rule"), "two environments share an account"),
-            row("description", text(r".{1,512}", "up to 512 characters"), "EventBridge refuses more"),
+            row(
+                "description",
+                text(r".{1,512}", "up to 512 characters"),
+                "people read what a rule is for; EventBridge refuses more",
+            ),
             *EVENT_PATTERN,
             maybe(
                 "scheduleExpression",

@@ -16,7 +16,8 @@ _ECS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Con
 _C: Final = "containerDefinitions[]."
 
 
-_SECRET_NAME: Final = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIAL", re.IGNORECASE)
+SECRET_NAME: Final = re.compile(r"PASSWORD|PASSWD|_PWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIAL", re.IGNORECASE)
+"""Names of variables whose value is kept out of a task definition."""
 
 
 def _containers(at: Context) -> list[Mapping[str, Any]]:
@@ -93,7 +94,7 @@ def _own_role(value: Any, at: Context) -> bool:
 
 
 _KEPT: Final = "Put it under `secrets`, which names where it is kept"
-OWN_ROLE: Final = Must("a role of the same job", _own_role, by_edge=True)
+OWN_ROLE: Final = Must("a role with the job's name in its own", _own_role, by_edge=True)
 
 CONTAINERS: Final[tuple[Row, ...]] = (
     row("containerDefinitions", DOCUMENT, "ECS takes a list in JSON", source=_ECS),
@@ -112,7 +113,9 @@ CONTAINERS: Final[tuple[Row, ...]] = (
     ),
     maybe(_C + "privileged", exactly(False), "Fargate refuses it"),
     row(
-        _C + "stopTimeout", between(30, 120), "Fargate gives up to 120 seconds; a Spot interruption needs most of them"
+        _C + "stopTimeout",
+        between(30, 120),
+        "how long a job may save its work is said, not left to Fargate's 30 seconds; it gives up to 120",
     ),
     row(_C + "linuxParameters.initProcessEnabled", exactly(True), "signals reach the job, and zombies end"),
     row(_C + "linuxParameters.capabilities.drop[]", exactly("ALL"), "a job needs none"),
@@ -142,7 +145,7 @@ CONTAINERS: Final[tuple[Row, ...]] = (
         _C + "environment[].name",
         holds(
             "a name that does not speak of a secret",
-            lambda value, at: isinstance(value, str) and not _SECRET_NAME.search(value),
+            lambda value, at: isinstance(value, str) and not SECRET_NAME.search(value),
         ),
         "a secret in the environment is readable by whoever may describe the task",
         fix=_KEPT,
@@ -155,7 +158,7 @@ CONTAINERS: Final[tuple[Row, ...]] = (
             r"arn:aws[a-z-]*:(secretsmanager|ssm):[a-z0-9-]+:\d{12}:(secret:|parameter/).+",
             "the ARN of a secret or parameter",
         ),
-        "ECS refuses others",
+        "it says account and Region, and the execution role is granted just this ARN",
     ),
     maybe(_C + "command[]", NO_SECRET, "whoever may describe the task reads it", fix=_KEPT),
     maybe(_C + "interactive", exactly(False), "nobody types into a job"),
@@ -170,13 +173,17 @@ CONTAINERS: Final[tuple[Row, ...]] = (
             "CMD or CMD-SHELL and a command",
             lambda value, at: isinstance(value, list) and len(value) >= 2 and value[0] in ("CMD", "CMD-SHELL"),
         ),
-        "ECS refuses others",
+        "a job that hangs is seen by its check alone, and ECS takes no other form",
     ),
     row(_C + "healthCheck.command[]", free(), "judged as a whole"),
-    row(_C + "healthCheck.interval", between(5, 300), "seconds; ECS takes 5 to 300"),
-    row(_C + "healthCheck.timeout", between(2, 60), "seconds; ECS takes 2 to 60"),
-    row(_C + "healthCheck.retries", between(1, 10), "ECS takes 1 to 10"),
-    row(_C + "healthCheck.startPeriod", between(0, 300), "seconds; ECS takes 0 to 300"),
+    row(_C + "healthCheck.interval", between(5, 300), "said, not left to ECS's 30 seconds; it takes 5 to 300"),
+    row(_C + "healthCheck.timeout", between(2, 60), "said, not left to ECS's 5 seconds; it takes 2 to 60"),
+    row(_C + "healthCheck.retries", between(1, 10), "said, not left to ECS's 3; it takes 1 to 10"),
+    row(
+        _C + "healthCheck.startPeriod",
+        between(0, 300),
+        "seconds in which a failed check does not count are said, not left to ECS's none; it takes 0 to 300",
+    ),
     row(_C + "logConfiguration.logDriver", exactly("awslogs"), "logs are in the stack's encrypted groups"),
     row(_C + "logConfiguration.options.awslogs-group", refers(kinds.LOG_GROUP), "a group of this stack"),
     row(

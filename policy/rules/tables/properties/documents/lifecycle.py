@@ -41,7 +41,7 @@ REPOSITORY_RULES: Final[tuple[Row, ...]] = (
     ),
     row(_R + "rulePriority", holds("a number that no other rule has", _priority), "ECR refuses two of the same"),
     maybe(_R + "description", free(), "for people"),
-    row(_R + "selection.tagStatus", exactly("tagged", "untagged"), "ECR knows these"),
+    row(_R + "selection.tagStatus", exactly("tagged", "untagged"), "a rule for any image would let those go that run"),
     row(
         _R + "selection.tagPrefixList[]",
         text(r"(deployed|release)-", "deployed- or release-"),

@@ -50,11 +50,7 @@ def nothing_reaches_in(group: Resource, view: View) -> Iterator[Problem]:
     """No group lets in anything from outside of the network, nor anything but HTTPS; one of tasks nothing at all."""
     graph = view.graph
     for vpc in _networks(graph, group):
-        of_tasks = group in task_groups(graph, vpc) and not any(
-            group in endpoint_groups(graph, endpoint)
-            for endpoint in endpoints_of(graph, vpc)
-            if not is_gateway(endpoint)
-        )
+        of_tasks = vpc is not None and _is_of_tasks(graph, group, vpc)
         for one in group_rules(graph, group):
             if one.direction != "ingress":
                 continue
@@ -68,6 +64,12 @@ def nothing_reaches_in(group: Resource, view: View) -> Iterator[Problem]:
                 yield _problem(group, one, "lets in more than HTTPS, or something else")
             if of_tasks:
                 yield _problem(group, one, "lets something in to tasks, to which nobody connects")
+
+
+def _is_of_tasks(graph: Graph, group: Resource, vpc: Resource) -> bool:
+    """Whether tasks run with the group, and no endpoint answers with it."""
+    interfaces = [one for one in endpoints_of(graph, vpc) if not is_gateway(one)]
+    return group in task_groups(graph, vpc) and not any(group in endpoint_groups(graph, one) for one in interfaces)
 
 
 def _names_nobody(graph: Graph, one: GroupRule) -> bool:

@@ -53,7 +53,8 @@ class Network(Section):
     """Lets GuardDuty's runtime monitoring into the tasks; `{}` where the Region's account is known. Without it the
     cluster is excluded from runtime monitoring by tag."""
     flow_logs: bool = Field(default=True, examples=[True])
-    """Whether the VPC's traffic is logged, in aggregates of ten minutes."""
+    """Whether the VPC's traffic is logged, in aggregates of ten minutes; the policy pack lets a stack without it pass
+    with an exemption of `companions-present` only."""
 
     @model_validator(mode="after")
     def _subnets_fit(self) -> Self:

@@ -69,7 +69,7 @@ _LOOKUPS: Final[Mapping[str, Callable[[Inputs, str], dict[str, Any]]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": _availability_zones,
     "aws:index/getCallerIdentity:getCallerIdentity": lambda args, region: {
         "accountId": ACCOUNT,
-        "arn": f"arn:aws:iam::{ACCOUNT}:user/preview",
+        "arn": _arn("iam", region, "user/preview", regional=False),
         "id": ACCOUNT,
         "userId": "preview",
     },
@@ -89,8 +89,12 @@ def _hash(text: str, length: int = 17) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
-def _arn(service: str, region: str, resource: str) -> str:
-    return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
+def _partition(region: str) -> str:
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def _arn(service: str, region: str, resource: str, *, regional: bool = True) -> str:
+    return f"arn:{_partition(region)}:{service}:{region if regional else ''}:{ACCOUNT}:{resource}"
 
 
 def _plain(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
@@ -106,6 +110,13 @@ def _ec2(prefix: str, resource: str) -> Callable[[str, Inputs, str], dict[str, A
     return make
 
 
+def _endpoint(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
+    identity = _ec2("vpce", "vpc-endpoint")(key, inputs, region)
+    if inputs.get("vpcEndpointType", "Gateway") != "Gateway":
+        return identity
+    return {**identity, "prefixListId": _prefix_list({"name": inputs.get("serviceName")}, region)["id"]}
+
+
 def _named(
     service: str, pattern: str, *, name: str = "name", id_is: str = "name", regional: bool = True
 ) -> Callable[[str, Inputs, str], dict[str, Any]]:
@@ -115,7 +126,7 @@ def _named(
         physical_name = str(inputs.get(name) or key.rsplit("/", 1)[-1])
         parts = {k: v for k, v in inputs.items() if isinstance(v, str)}
         resource = pattern.format_map(_Parts({**parts, "given": physical_name}))
-        arn = _arn(service, region if regional else "", resource)
+        arn = _arn(service, region, resource, regional=regional)
         return {name: physical_name, "arn": arn, "id": arn if id_is == "arn" else physical_name}
 
     return make
@@ -131,7 +142,7 @@ def _bucket(key: str, inputs: Inputs, region: str) -> dict[str, Any]:
     return {
         "id": name,
         "bucket": name,
-        "arn": f"arn:aws:s3:::{name}",
+        "arn": f"arn:{_partition(region)}:s3:::{name}",
         "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
     }
 
@@ -192,7 +203,7 @@ _MAKERS: Final[Mapping[str, Callable[[str, Inputs, str], dict[str, Any]]]] = {
     "ec2/SecurityGroup": _ec2("sg", "security-group"),
     "ec2/Subnet": _ec2("subnet", "subnet"),
     "ec2/Vpc": _ec2("vpc", "vpc"),
-    "ec2/VpcEndpoint": _ec2("vpce", "vpc-endpoint"),
+    "ec2/VpcEndpoint": _endpoint,
     "ecr/Repository": _repository,
     "ecs/Cluster": _named("ecs", "cluster/{given}", id_is="arn"),
     "ecs/Service": _service,

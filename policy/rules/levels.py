@@ -22,7 +22,7 @@ _BY_REASON: Final[Mapping[str, str]] = {
         resource-policies-accounted-for role-trusts-its-consumer routes-stay-inside security-group-rules-unmixed
         security-groups-documented task-hardening tasks-reach-endpoints-only trust-is-tied
         iam-policy-version image-reference-pinned ecr-scan-on-push no-foreign-infrastructure""",
-    LOSES: "storage-properties messages-properties",
+    LOSES: "storage-properties messages-properties keys-are-kept-with-data",
     COSTS: "no-eip-or-nat ecr-lifecycle-policy services-start-empty",
     REFUSED: """
         name-fits-service network-properties order-is-kept statements-are-sound subnet-ranges-are-apart
@@ -56,6 +56,7 @@ _AT_NIGHT: Final[Mapping[str, str]] = {
     "network-acls-let-tasks-through": "packets are dropped without a trace, and tasks time out",
     "observation-properties": "an alarm or filter of another form is silent in just the night it is for",
     "one-notification-per-bucket": "two notifications overwrite each other, and a manifest starts no run",
+    "pipeline-starts-its-builds": "the first release ends at its first build",
     "pipeline-source-is-real": "CodePipeline refuses the pipeline, or it never starts",
     "private-tasks-have-endpoints": "tasks time out while pulling their image: there is no other way out",
     "resources-are-used": "what nothing uses is a mistake elsewhere, or reaches what it no longer needs",

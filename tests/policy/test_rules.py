@@ -92,6 +92,8 @@ BY_EXISTENCE = {
     "state-machines-are-sound": "judges known definitions; workflow-properties is undecided about the others",
     "state-machines-call-accounted-for": "judges known definitions",
     "failures-are-handled": "judges known definitions",
+    "pipeline-starts-its-builds": "judges edges and known documents; iam-policy-version is undecided about the others",
+    "keys-are-kept-with-data": "judges options, edges, and what is said of keeping",
 }
 """Rules that need no value, with the reason."""
 
@@ -169,7 +171,8 @@ grants-accounted-for iam-least-privilege iam-policy-version image-reference-pinn
 log-groups-use-cmk log-key-grants-logs log-retention-value-valid messages-need-tls messages-properties
 name-fits-service network-acls-let-tasks-through network-properties no-eip-or-nat no-foreign-infrastructure
 no-public-address no-retain-or-protect nothing-reaches-in observation-properties one-notification-per-bucket
-options-accounted-for order-is-kept passrole-scoped pipeline-source-is-real private-tasks-have-endpoints
+options-accounted-for order-is-kept passrole-scoped pipeline-source-is-real pipeline-starts-its-builds
+keys-are-kept-with-data private-tasks-have-endpoints
 prod-pipeline-has-approval references-resolve required-tags resource-policies-accounted-for resources-are-used
 role-trusts-its-consumer routes-stay-inside s3-event-rule-has-eventbridge security-group-rules-unmixed
 security-groups-documented service-circuit-breaker services-start-empty stack-outputs-complete

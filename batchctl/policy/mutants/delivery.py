@@ -28,7 +28,13 @@ _PIPELINE_STAGES = [
             }
         ],
     },
-    {"name": "UpDev", "actions": [{"name": "UpDev", "category": "Build", "provider": "CodeBuild"}]},
+    {
+        "name": "UpDev",
+        "actions": [
+            {"name": "Scan", "category": "Build", "provider": "CodeBuild", "runOrder": 1},
+            {"name": "UpDev", "category": "Build", "provider": "CodeBuild", "runOrder": 2},
+        ],
+    },
     {"name": "ApproveProd", "actions": [{"name": "ApproveProd", "category": "Approval", "provider": "Manual"}]},
     {"name": "UpProd", "actions": [{"name": "UpProd", "category": "Build", "provider": "CodeBuild"}]},
 ]

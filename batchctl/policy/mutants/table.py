@@ -13,6 +13,7 @@ from .model import (
 )
 from .network import ENDPOINTS, NETWORK, REACH
 from .options import OPTIONS
+from .reviewed import REVIEWED
 from .storage import STORAGE
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -29,6 +30,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *NAMING,
     *ACCOUNTED,
     *OPTIONS,
+    *REVIEWED,
     *PACK,
 )
 """Every mutant; labels are unique."""

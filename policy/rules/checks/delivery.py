@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from ..documents import role_grants
 from ..graph import Resource, Unknown, kinds, members, read, value
 from ..rule import Kind, Problem, Severity, View, rule
 
@@ -53,6 +54,29 @@ def pipeline_source_is_real(pipeline: Resource, view: View) -> Iterator[Problem]
                 yield Problem(message=f"its source's {key} is a placeholder", property="stages")
 
 
+@rule(
+    "pipeline-starts-its-builds",
+    kinds.PIPELINE,
+    severity=Severity.CRITICAL,
+    fix="Grant the pipeline's role codebuild:StartBuild and codebuild:BatchGetBuilds on each project of its stages",
+    url=f"{_CPL_GUIDE}/how-to-custom-role.html",
+    tags=("graph",),
+)
+def pipeline_starts_its_builds(pipeline: Resource, view: View) -> Iterator[Problem]:
+    """A pipeline's role may start the builds that its stages name, and see how they end."""
+    projects = view.graph.targets(pipeline, "stages", kinds.BUILD_PROJECT)
+    for role in view.graph.resolve(pipeline, "roleArn", kinds.ROLE):
+        grants = role_grants(view.graph, role)
+        for project in projects:
+            name = str(value(project, "name", project.name))
+            lacking = [action for action in _STARTING if not grants.allow(action, name)]
+            if lacking:
+                yield Problem(
+                    message=f"does not allow {', '.join(lacking)} on {project.name}", property="policy", resource=role
+                )
+
+
+_STARTING: Final = ("codebuild:StartBuild", "codebuild:BatchGetBuilds")
 _DEPLOYS: Final = re.compile(r"(^|[-_ ])(up|deploy)", re.IGNORECASE)
 
 

@@ -123,6 +123,31 @@ _REFERENCES: Final[Mapping[str, str]] = {
 """Properties that name a VPC, subnet, security group, role or bucket, with the type they name."""
 
 
+def _kept_under(key: Resource, view: View) -> list[Resource]:
+    """What keeps its data and is encrypted with the key."""
+    graph = view.graph
+    users = graph.dependents(key, kinds.BUCKET_ENCRYPTION, kinds.REPOSITORY, kinds.TABLE)
+    buckets = [bucket for one in users for bucket in graph.targets(one, "bucket", kinds.BUCKET)]
+    return [one for one in (*buckets, *users) if one.type in _HOLDS_DATA and _keeps_data(one, view)]
+
+
+@rule(
+    "keys-are-kept-with-data",
+    kinds.KEY,
+    severity=Severity.HIGH,
+    settings=("suffix", "guarded_suffixes"),
+    fix="Protect the key (the option protect) as long as what it encrypts keeps its data",
+    url="https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html",
+    tags=("graph",),
+)
+def keys_are_kept_with_data(key: Resource, view: View) -> Iterator[Problem]:
+    """The key of what keeps its data is protected as that is: without the key the data is gone."""
+    if not key.options.protect and (kept := _kept_under(key, view)):
+        yield Problem(
+            message=f"is not protected, and {kept[0].name}, which it encrypts, keeps its data", property="protect"
+        )
+
+
 @rule(
     "no-foreign-infrastructure",
     *EVERY,

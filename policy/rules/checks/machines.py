@@ -93,8 +93,29 @@ def _call(path: str, body: Json, context: Context) -> Iterator[Problem]:
     if strange := placeholder_faults(arguments):
         message = f"{where}.Arguments uses or defines {', '.join(strange)} on one side only, which DynamoDB refuses"
         yield Problem(message=message, property=f"{where}.Arguments")
+    for fault in _of_table(arguments, context):
+        yield Problem(message=f"{where}.Arguments {fault}", property=f"{where}.Arguments")
     if match and match[1] == "ecs:runTask.sync":
         yield from _of_task(arguments, where, context)
+
+
+def _of_table(arguments: Json, context: Context) -> Iterator[str]:
+    """What of a call's arguments DynamoDB refuses, because the table's keys are others.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.KeyConditionExpressions.html
+    """
+    for table in context.graph.named(arguments.get("TableName"), kinds.TABLE):
+        keys = [str(table.props[name]) for name in ("hashKey", "rangeKey") if table.props.get(name)]
+        if isinstance(key := arguments.get("Key"), Mapping) and set(key) != set(keys):
+            yield f"has a Key of {', '.join(sorted(key))}, and the keys of {table.name} are {', '.join(keys)}"
+        if isinstance(item := arguments.get("Item"), Mapping) and (lacking := sorted(set(keys) - set(item))):
+            yield f"has an Item without {', '.join(lacking)}, the key of {table.name}"
+        condition = str(arguments.get("KeyConditionExpression", ""))
+        names = arguments.get("ExpressionAttributeNames")
+        for short, name in names.items() if isinstance(names, Mapping) else ():
+            condition = condition.replace(str(short), str(name))
+        if condition and not re.search(rf"(?<![\w:]){re.escape(keys[0])}\s*=", condition):
+            yield f"asks {table.name} without its partition key {keys[0]}"
 
 
 def _of_task(arguments: Json, where: str, context: Context) -> Iterator[Problem]:

@@ -167,7 +167,7 @@ def tags_are_accepted(resource: Resource, view: View) -> Iterator[Problem]:
     severity=Severity.MEDIUM,
     fix="Add the tags, or give the provider default tags",
     url=_TAG_GUIDE,
-    settings=("required_tags", "tag_values"),
+    settings=("required_tags", "tag_values", "suffix"),
     remedy=_tag,
 )
 def required_tags(resource: Resource, view: View) -> Iterator[Problem]:
@@ -184,3 +184,7 @@ def required_tags(resource: Resource, view: View) -> Iterator[Problem]:
                 return
     if lacking := [name for name in view.settings.required_tags if name not in tags]:
         yield Problem(message=f"lacks the tags {', '.join(lacking)}", property="tags")
+    match read(resource, "tags.Environment"):
+        case Known(environment) if environment != view.settings.suffix:
+            message = f"its tag Environment is {environment} and must be {view.settings.suffix}: deliveries go by it"
+            yield Problem(message=message, property="tags.Environment")

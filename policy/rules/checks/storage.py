@@ -150,6 +150,9 @@ def bucket_and_queue_encryption(store: Resource, view: View) -> Iterator[Problem
             raise Undecided("rules")
         algorithm = value(entry, "applyServerSideEncryptionByDefault.sseAlgorithm")
         if algorithm in ("aws:kms", "aws:kms:dsse"):
+            if _takes_access_logs(view.graph, store):
+                message = "takes access logs, which S3 delivers to a bucket under its own keys (AES256) only"
+                yield Problem(message=message, property="rules", resource=holder)
             if value(entry, "bucketKeyEnabled") is not True:
                 yield Problem(message="has no bucket key", property="rules", resource=holder)
             if not _is_set(entry, "applyServerSideEncryptionByDefault.kmsMasterKeyId"):

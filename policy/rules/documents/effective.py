@@ -9,21 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
+from .actions import by_service
 from .conditions import Context, conditions_hold, glob
 from .policies import Statement
 
 Answer = Literal["Allowed", "ExplicitlyDenied", "ImplicitlyDenied"]
-
-_ACTIONS: Final = Path(__file__).resolve().parent.parent / "tables" / "actions.txt"
-
-
-@cache
-def _known() -> dict[str, tuple[str, ...]]:
-    lines = (line.partition(": ") for line in _ACTIONS.read_text(encoding="utf-8").splitlines())
-    return {service: tuple(names.split()) for service, _, names in lines}
 
 
 @cache
@@ -32,7 +24,7 @@ def expanded(pattern: str) -> tuple[str, ...]:
     if pattern == "*":
         return ("*",)
     service, _, name = pattern.partition(":")
-    known = _known().get(service.lower(), ())
+    known = by_service().get(service.lower(), ())
     matcher = glob(name, ignore_case=True)
     return tuple(f"{service.lower()}:{one}" for one in known if matcher.fullmatch(one)) or (pattern,)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from .machines import Json, expressions, machines_in
+from .machines import Json, assigned, expressions, machines_in, states, undefined
 
 _READS: Final = re.compile(r"\$states\.input\.([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))?")
 Keys = frozenset[str] | None
@@ -14,8 +14,13 @@ Keys = frozenset[str] | None
 
 
 def missing_data(machine: Json) -> Iterator[tuple[str, str]]:
-    """What a state reads from its input and a state before it does not write."""
+    """What a state reads from its input and a state before it does not write, and variables that nobody defines."""
     yield from _flow(machine, "", None)
+    own = assigned(machine)
+    for state in states(machine):
+        for where, text in expressions(state.body, state.path):
+            for name in undefined(text, own):
+                yield where, f"uses ${name}, which nothing defines"
 
 
 def _flow(machine: Json, path: str, names: Keys) -> Iterator[tuple[str, str]]:  # noqa: PLR0912 - one pass

@@ -167,6 +167,8 @@ def _form(  # noqa: PLR0912 - one branch a field of the grammar
         yield from _retry(one, f"{here}.Retry[{index}]", raised)
     for index, one in enumerate(body.get("Catch") or ()):
         yield from _catch(one, f"{here}.Catch[{index}]", raised)
+    for name in ("Retry", "Catch"):
+        yield from _all_comes_last(body.get(name), f"{here}.{name}")
     for name in ("Retry", "Catch", "Choices", "Branches"):
         if name in body and not (isinstance(body[name], list) and body[name]):
             yield f"{here}.{name}", "must be a list that is not empty"
@@ -225,6 +227,14 @@ def _map(body: Json, here: str) -> Iterator[tuple[str, str]]:
         yield f"{here}.ItemBatcher.MaxItemsPerBatch", "must be 1 to 1000"
     if not isinstance(body.get("ItemSelector"), Mapping) or not body["ItemSelector"]:
         yield f"{here}.ItemSelector", "must say what each item gets"
+
+
+def _all_comes_last(entries: Any, here: str) -> Iterator[tuple[str, str]]:
+    """States.ALL stands alone and last (concepts-error-handling.html)."""
+    listed = [one.get("ErrorEquals") for one in entries or () if isinstance(one, Mapping)]
+    for index, names in enumerate(listed):
+        if isinstance(names, list) and "States.ALL" in names and (len(names) > 1 or index + 1 < len(listed)):
+            yield f"{here}[{index}].ErrorEquals", "names States.ALL, which must stand alone and come last"
 
 
 def _errors(one: Json, here: str, raised: set[Any]) -> Iterator[tuple[str, str]]:

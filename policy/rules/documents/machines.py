@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,6 +59,46 @@ def machines_in(body: Json) -> Iterator[tuple[Json, str]]:
 
 
 _INNER: Final = frozenset(("Branches", "ItemProcessor"))
+
+
+_QUOTED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|(?<=[,(]) ?/(?:[^/\\\n]|\\.)+/i?")
+_VARIABLE: Final = re.compile(r"\$([A-Za-z_]\w*)")
+_BINDING: Final = re.compile(r"\$([A-Za-z_]\w*)\s*:=")
+_PARAMETERS: Final = re.compile(r"(?:function|\u03bb)\s*\(([^)]*)\)")
+
+
+def undefined(expression: str, assigned: frozenset[str]) -> list[str]:
+    """Variables and functions that a JSONata expression uses and nobody defines; `assigned` are the machine's own."""
+    bare = _QUOTED.sub("''", expression)
+    bound = set(_BINDING.findall(bare)) | {one for part in _PARAMETERS.findall(bare) for one in _VARIABLE.findall(part)}
+    return sorted(set(_VARIABLE.findall(bare)) - bound - assigned - FUNCTIONS - {"states"})
+
+
+def assigned(machine: Json) -> frozenset[str]:
+    """The names that `Assign` gives values to, anywhere in the machine."""
+    held = [one for state in states(machine) for one in (state.body, *_listed(state.body, "Catch", "Choices", "Retry"))]
+    return frozenset(name for one in held if isinstance(one.get("Assign"), Mapping) for name in one["Assign"])
+
+
+def _listed(body: Json, *names: str) -> Iterator[Json]:
+    for name in names:
+        yield from (one for one in body.get(name) or () if isinstance(one, Mapping))
+
+
+_NAMES: Final = """
+    abs append assert average base64decode base64encode boolean ceil clone contains count decodeUrl
+    decodeUrlComponent distinct each encodeUrl encodeUrlComponent error eval exists filter floor formatBase
+    formatInteger formatNumber fromMillis hash join keys length lookup lowercase map match max merge millis
+    min not now number pad parse parseInteger partition power random range reduce replace reverse round
+    shuffle sift single sort split spread sqrt string substring substringAfter substringBefore sum toMillis
+    trim type uppercase uuid zip
+"""
+FUNCTIONS: Final = frozenset(_NAMES.split())
+"""JSONata's functions, and those that Step Functions adds.
+
+https://docs.jsonata.org/string-functions and the pages beside it;
+https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+"""
 
 
 def expressions(value: Any, path: str) -> Iterator[tuple[str, str]]:

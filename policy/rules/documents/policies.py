@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ..graph import Graph, Known, Resource, Undecided, Unknown, has_unknown, kinds, read
+from .actions import as_spelled
 from .managed import MANAGED, managed_by_role
 
 IDENTITY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -115,8 +116,8 @@ def _statement(entry: Mapping[str, Any]) -> Statement:
         principals["Service"] = tuple(_REGIONAL.sub(r"\1\2", name) for name in principals["Service"])
     return Statement(
         allows=entry.get("Effect") == "Allow",
-        actions=_strings(entry.get("Action")),
-        not_actions=_strings(entry.get("NotAction")),
+        actions=tuple(map(as_spelled, _strings(entry.get("Action")))),
+        not_actions=tuple(map(as_spelled, _strings(entry.get("NotAction")))),
         resources=_strings(entry.get("Resource")),
         not_resources=_strings(entry.get("NotResource")),
         principals=principals,

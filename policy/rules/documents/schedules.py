@@ -59,3 +59,20 @@ def _number(text: str, words: list[str], name: str) -> int | None:
     if text.isdigit():
         return int(text)
     return words.index(text.upper()) + 1 if text.upper() in words else None
+
+
+def weekdays(expression: str) -> frozenset[int]:
+    """The days of the week (1: Sunday) on which a cron expression of every month and year comes; none for others."""
+    match = re.fullmatch(r"cron\((.*)\)", expression)
+    fields = match[1].split() if match and fault(expression) is None else []
+    if not fields or fields[3] != "*" or fields[5] != "*":
+        return frozenset()
+    if "*" in (fields[2], fields[4]):
+        return frozenset(range(1, 8))
+    days: set[int] = set()
+    words = list(_FIELDS[4][3])
+    for part in fields[4].split(",") if fields[4] != "?" else ():
+        first, _, last = part.partition("-")
+        begin, end = _number(first, words, ""), _number(last or first, words, "")
+        days |= set(range(begin, end + 1)) if begin and end else set()
+    return frozenset(days)

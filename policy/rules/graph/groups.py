@@ -93,6 +93,17 @@ class GroupRule:
         )
         return named and not self._own_prefix_lists(graph)
 
+    def listed_prefix_lists(self) -> list[str]:
+        """The ids of prefix lists that the rule names, as far as they are known."""
+        listed = [read(self.source, self.at + name) for name in ("prefixListId", "prefixListIds")]
+        return [
+            name
+            for one in listed
+            if isinstance(one, Known)
+            for name in (one.value if isinstance(one.value, list) else [one.value])
+            if isinstance(name, str) and name
+        ]
+
     def foreign_groups(self, graph: Graph) -> list[str]:
         """Security groups that the rule names and that are not of this stack; raises Undecided."""
         if self.peers:

@@ -200,7 +200,6 @@ COMPANIONS: Final = (
         of=kinds.LOG_GROUP,
         needs=(kinds.LOG_METRIC_FILTER,),
         by="logGroupName",
-        at_most=1,
         applies=_job_log,
         why="a job's error lines would raise no alarm",
     ),

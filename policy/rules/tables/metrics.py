@@ -63,6 +63,13 @@ PUBLISHED: Final[Mapping[str, Mapping[str, Dimensions]]] = {
         "InvocationDroppedCount InvocationsSentToDeadLetterCount InvocationsFailedToBeSentToDeadLetterCount",
         _sets(("ScheduleGroup",), ()),
     ),
+    "AWS/DynamoDB": {
+        **_metrics(
+            "ConsumedReadCapacityUnits ConsumedWriteCapacityUnits ReadThrottleEvents WriteThrottleEvents",
+            _sets(("TableName",)),
+        ),
+        **_metrics("SystemErrors ThrottledRequests SuccessfulRequestLatency", _sets(("Operation", "TableName"))),
+    },
     "AWS/SQS": _metrics(
         "ApproximateAgeOfOldestMessage ApproximateNumberOfMessagesDelayed ApproximateNumberOfMessagesNotVisible "
         "ApproximateNumberOfMessagesVisible NumberOfEmptyReceives NumberOfMessagesDeleted NumberOfMessagesReceived "

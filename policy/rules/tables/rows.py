@@ -239,6 +239,22 @@ def keyed(service: str) -> Must:
     return Must(f"a Key of this stack that {service} may use", test, types=(kinds.KEY,))
 
 
+_SECRETS: Final = re.compile(
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # access keys of AWS
+    r"|\b(?:ghp|gho|ghs|ghu|ghr)_[A-Za-z0-9]{36}|\bgithub_pat_\w{22,}|\bglpat-[\w-]{20}|\bpul-[0-9a-f]{40}\b"
+    r"|\bxox[abprs]-[\w-]{10,}|\bsk_live_\w{16,}|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\."
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|://[^\s:/@]+:[^\s/@]+@"  # an address with a password
+)
+NO_SECRET: Final = Must(
+    "a text without a password, key or token in it",
+    lambda value, at: isinstance(value, str) and not _SECRETS.search(value),
+)
+"""Secrets that one knows by their form; others nobody can tell from a setting.
+
+https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
+"""
+
 DOCUMENT: Final = Must("JSON", lambda value, at: parsed(value) is not None, document=True)
 """A document whose members have rows of their own: `policy.rules[].action.type`."""
 

@@ -192,7 +192,7 @@ def _by_resource(one: Statement) -> list[Statement]:
 
 def _misfits(graph: Graph, one: Statement, row: Grant) -> Iterator[str]:
     whom = [
-        f"{kind}:{name}" if kind != "*" else name
+        f"{kind}:{_as_root(name, graph) if kind == 'AWS' else name}" if kind != "*" else name
         for kind, names in one.principals.items()
         for name in names
         if not (kind == "AWS" and name == "*")
@@ -227,6 +227,12 @@ def _misfits(graph: Graph, one: Statement, row: Grant) -> Iterator[str]:
     free = _FREE_KEYS - {"kms:viaservice"} if row.to == kinds.KEY else _FREE_KEYS
     for strange in sorted(extra - free):
         yield f"with the condition {strange}, which nobody has accounted for"
+
+
+def _as_root(principal: str, graph: Graph) -> str:
+    """An account's number is another spelling of its root (reference_policies_elements_principal.html)."""
+    account = re.fullmatch(r"\d{12}", principal)
+    return f"arn:{location_of(graph).partition}:iam::{principal}:root" if account else principal
 
 
 def _of_other_accounts(graph: Graph, one: Statement, keys: set[str]) -> Iterator[str]:

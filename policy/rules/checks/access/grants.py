@@ -11,6 +11,7 @@ from ...documents import ATTACHED, IDENTITY, Document, MalformedError, Statement
 from ...documents.held import allowing, statements_of
 from ...documents.managed import managed_by_role
 from ...graph import Graph, Resource, kinds
+from ...graph.location import location_of
 from ...rule import Problem, Severity, View, rule
 from ...tables.grants import IDENTITY_GRANTS
 from .comparison import compared
@@ -95,45 +96,85 @@ def _prefixes(held: list[Document]) -> Iterator[Problem]:
         for keys in one.conditions.values()
         for prefix in keys.get("s3:prefix", ())
     }
+    for bucket in sorted({bucket for bucket, prefix in used if prefix == "*"}):
+        yield Problem(message=f"reaches the whole of {bucket}, not only the folders of its job", property="policy")
     for bucket, prefix in sorted(used - listed):
         yield Problem(message=f"reads or writes {prefix} of {bucket} and may not list it", property="policy")
     for bucket, prefix in sorted(listed - used):
         yield Problem(message=f"may list {prefix} of {bucket} and neither reads nor writes it", property="policy")
 
 
-_READ_BY: Final = ("s3:getObject", "s3:headObject")
+_CALLED: Final = {"getObject": "s3:GetObject", "headObject": "s3:GetObject", "putObject": "s3:PutObject"}
+"""Calls of S3 by machines, and what each takes."""
 _BEGINS_WITH: Final = re.compile(r"(?:\{%\s*'([^']+/)'|([^{][^/]*/))")
 """The folder with which the key in a call begins, in an expression or as it is."""
 
 
 def _keys_of_machines(graph: Graph, role: Resource, held: list[Document]) -> Iterator[Problem]:
-    """A machine may read what its calls name: each folder of each bucket."""
+    """A machine may read and write what its calls name: each folder of each bucket."""
     if any(document.text is None for document in held if not graph.targets(document.holder, "policy", kinds.KEY)):
         return
-    readable = [
-        name
-        for document in held
-        if document.text is not None
-        for one in allowing(document)
-        if one.covers_action("s3:GetObject")
-        for name in one.resources
-    ]
     wanted = {
-        (str(body["Arguments"].get("Bucket")), match[1] or match[2])
+        (
+            _CALLED[str(body.get("Resource")).rpartition(":")[2]],
+            str(body["Arguments"].get("Bucket")),
+            match[1] or match[2],
+        )
         for one in graph.of_type(kinds.STATE_MACHINE)
         if role in graph.targets(one, "roleArn") and (machine := machines.definition(one.props.get("definition")))
         for state in machines.states(machine)
-        for body in (state.body, state.body.get("ItemReader"))
+        for body in (state.body, state.body.get("ItemReader"), state.body.get("ResultWriter"))
         if isinstance(body, Mapping) and isinstance(body.get("Arguments"), Mapping)
-        if str(body.get("Resource")).endswith(_READ_BY)
-        if (match := _BEGINS_WITH.match(str(body["Arguments"].get("Key"))))
+        if ":s3:" in str(body.get("Resource")) and str(body.get("Resource")).rpartition(":")[2] in _CALLED
+        if (match := _BEGINS_WITH.match(str(body["Arguments"].get("Key", body["Arguments"].get("Prefix")))))
     }
-    for bucket, folder in sorted(wanted):
-        if not any(fnmatchcase(f"{bucket}/{folder}key", name.rpartition(":")[2]) for name in readable):
+    wanted |= {("s3:GetObject", bucket, folder) for bucket, folder in _folders_that_start(graph, role)}
+    for action, bucket, folder in sorted(wanted):
+        allowed = [
+            name
+            for document in held
+            if document.text is not None
+            for one in allowing(document)
+            if one.covers_action(action)
+            for name in one.resources
+        ]
+        if not any(fnmatchcase(f"{bucket}/{folder}key", name.rpartition(":")[2]) for name in allowed):
             message = (
-                f"may not read {folder} of {bucket}, which its machine reads, and must be granted s3:GetObject there"
+                f"may not reach {folder} of {bucket}, which its machine works with, and must be granted {action} there"
             )
             yield Problem(message=message, property="policy")
+
+
+_FOLDER: Final = re.compile(r"[^*?]*/")
+
+
+def _folders_that_start(graph: Graph, role: Resource) -> Iterator[tuple[str, str]]:
+    """The folders of buckets whose new objects start a machine that reads objects by the names it is given."""
+    for one in graph.of_type(kinds.STATE_MACHINE):
+        reads = f'"arn:{location_of(graph).partition}:states:::aws-sdk:s3:headObject"' in str(
+            one.props.get("definition")
+        )
+        if not reads or role not in graph.targets(one, "roleArn"):
+            continue
+        for target in graph.of_type(kinds.EVENT_TARGET):
+            heard = graph.resolve(target, "rule", kinds.EVENT_RULE) if one in graph.targets(target, "arn") else []
+            for detail in (machines.definition(each.props.get("eventPattern")) or {} for each in heard):
+                yield from _folders(detail.get("detail"))
+
+
+def _folders(detail: object) -> Iterator[tuple[str, str]]:
+    """Bucket and folder of each key in a pattern of S3's events."""
+    if not (isinstance(detail, Mapping) and isinstance(detail.get("bucket"), Mapping)):
+        return
+    key = detail.get("object", {}).get("key", ())
+    texts = [
+        text
+        for one in key
+        for text in ((one,) if isinstance(one, str) else one.values() if isinstance(one, Mapping) else ())
+        if isinstance(text, str)
+    ]
+    for bucket in detail["bucket"].get("name", ()):
+        yield from ((str(bucket), folder[0]) for text in texts if (folder := _FOLDER.match(text)))
 
 
 _ENCRYPTED: Final[Mapping[str, str]] = {

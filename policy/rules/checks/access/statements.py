@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from ...documents import ATTACHED, IDENTITY, MalformedError, documents, parse
 from ...graph import Resource, kinds
@@ -17,6 +17,9 @@ _OPERATOR: Final = re.compile(
     r"(For(Any|All)Values?:)?(String(Not)?(Equals|Like)(IgnoreCase)?|Numeric\w+|Date\w+|Bool|BinaryEquals|(Not)?IpAddress"
     r"|Arn(Not)?(Equals|Like))(IfExists)?|Null"
 )
+
+_LITERAL: Final = re.compile(r"(For(Any|All)Values?:)?String(Not)?Equals(IgnoreCase)?(IfExists)?")
+"""Operators for which `*` is a character like any other (reference_policies_elements_condition_operators.html)."""
 
 
 _ELEMENTS: Final = frozenset(
@@ -85,8 +88,18 @@ def _faults(one: Mapping[str, object], *, identity: bool, trust: bool, bound: bo
     if not isinstance(condition, Mapping) or ("Condition" in one and not condition):
         yield "has a Condition that is no object, or empty"
         return
+    yield from _faults_of_condition(condition)
+
+
+def _faults_of_condition(condition: Mapping[str, Any]) -> Iterator[str]:
     for operator, keys in condition.items():
         if not _OPERATOR.fullmatch(operator):
             yield f"has the condition operator {operator}, which IAM does not know"
         if not isinstance(keys, Mapping) or not keys or not all(value or value is False for value in keys.values()):
             yield f"has nothing under {operator}"
+        elif _LITERAL.fullmatch(operator):
+            # an encryption context may hold the character itself: that of log delivery ends in :*
+            compared = [value for key, value in keys.items() if not key.lower().startswith("kms:encryptioncontext:")]
+            values = [one for value in compared for one in (value if isinstance(value, list) else [value])]
+            if patterns := [one for one in values if isinstance(one, str) and "*" in one]:
+                yield f"compares by {operator}, which takes {patterns[0]} letter by letter (StringLike has wildcards)"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ...graph import UNKNOWN, Graph, Resource, kinds
+from ...graph import UNKNOWN, Absent, Graph, Resource, kinds, read
 from ...rule import EVERY, Level, Problem, Severity, View, rule
 from ...tables.alarms import WATCHED, Watched
 from ...tables.companions import COMPANIONS, USED_BY
@@ -25,10 +25,14 @@ _ADR: Final = "https://www.pulumi.com/docs/insights/policy/policy-packs/authorin
     tags=("table",),
 )
 def types_accounted_for(stack: Resource, view: View) -> Iterator[Problem]:
-    """The stack consists of types that the platform accounts for; any other type is a finding."""
+    """The stack consists of types that the platform accounts for, made with the credentials of whoever deploys."""
     for one in view.graph:
         if (one.custom or one.type.startswith("aws:")) and one.type not in BY_TYPE and not _is_of_pulumi(one.type):
             yield Problem(message=f"{one.type} is no part of this platform", resource=one, property="type")
+        for name in _CREDENTIALS if one.type.startswith("pulumi:providers:") else ():
+            if not isinstance(read(one, name), Absent):
+                message = f"{name} says in whose account the stack is made, which whoever deploys it says"
+                yield Problem(message=message, resource=one, property=name)
 
 
 def _is_of_pulumi(token: str) -> bool:
@@ -229,6 +233,10 @@ def options_accounted_for(resource: Resource, view: View) -> Iterator[Problem]:
         if others - {provider}:
             message = "is made with a provider of its own, which may be another account or Region"
             yield Problem(message=message, property="provider")
+
+
+_CREDENTIALS: Final = ("accessKey", "secretKey", "token", "assumeRoles", "assumeRoleWithWebIdentity", "profile")
+"""Of a provider: what belongs to the environment of the one who deploys, or into no state file."""
 
 
 @rule(

@@ -20,6 +20,7 @@ COMPUTED: Final = frozenset(
         "arnWithoutRevision",
         "bucketRegionalDomainName",
         "keyId",
+        "prefixListId",
         "registryId",
         "repositoryUrl",
         "revision",

@@ -142,7 +142,7 @@ def security_groups_documented(group: Resource, view: View) -> Iterator[Problem]
     for one in rules:
         if len(str(value(one.source, one.description, ""))) < _SHORTEST:
             yield Problem(
-                message=f"an {one.direction} rule has no description",
+                message=f"an {one.direction} rule has no description of {_SHORTEST} characters or more",
                 property=one.description,
                 resource=one.source,
             )

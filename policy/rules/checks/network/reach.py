@@ -47,9 +47,10 @@ def _outside(graph: Graph, one: GroupRule, vpc: Resource | None) -> Iterator[str
     tags=("graph", "closed"),
 )
 def nothing_reaches_in(group: Resource, view: View) -> Iterator[Problem]:
-    """No security group lets in anything from outside of the network, nor anything but HTTPS."""
+    """No group lets in anything from outside of the network, nor anything but HTTPS; one of tasks nothing at all."""
     graph = view.graph
     for vpc in _networks(graph, group):
+        of_tasks = vpc is not None and _is_of_tasks(graph, group, vpc)
         for one in group_rules(graph, group):
             if one.direction != "ingress":
                 continue
@@ -61,6 +62,14 @@ def nothing_reaches_in(group: Resource, view: View) -> Iterator[Problem]:
                 yield _problem(group, one, "names nobody to let in, which EC2 refuses")
             if not one.admits_only_https():
                 yield _problem(group, one, "lets in more than HTTPS, or something else")
+            if of_tasks:
+                yield _problem(group, one, "lets something in to tasks, to which nobody connects")
+
+
+def _is_of_tasks(graph: Graph, group: Resource, vpc: Resource) -> bool:
+    """Whether tasks run with the group, and no endpoint answers with it."""
+    interfaces = [one for one in endpoints_of(graph, vpc) if not is_gateway(one)]
+    return group in task_groups(graph, vpc) and not any(group in endpoint_groups(graph, one) for one in interfaces)
 
 
 def _names_nobody(graph: Graph, one: GroupRule) -> bool:
@@ -88,6 +97,11 @@ def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]
             peer.urn for endpoint in endpoints if not is_gateway(endpoint) for peer in endpoint_groups(graph, endpoint)
         }
         gateways = any(is_gateway(endpoint) for endpoint in endpoints)
+        served = {
+            known
+            for endpoint in endpoints
+            if is_gateway(endpoint) and isinstance(known := endpoint.props.get("prefixListId"), str)
+        }
         for one in group_rules(graph, group):
             if one.direction != "egress":
                 continue
@@ -98,6 +112,8 @@ def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]
                     yield _problem(group, one, f"lets out to {peer.name}, which no endpoint answers with")
             if one.managed_prefix_lists(graph) and not gateways:
                 yield _problem(group, one, "lets out to a prefix list of AWS, and there is no gateway to it")
+            elif strange := sorted(set(one.listed_prefix_lists()) - served if served else ()):
+                yield _problem(group, one, f"lets out to {', '.join(strange)}, which is no gateway's prefix list")
             if _names_nobody(graph, one):
                 yield _problem(group, one, "names nobody to let out to, which EC2 refuses")
             if not one.admits_only_https():

@@ -67,10 +67,11 @@ IDENTITY_GRANTS: Final = (
     ),
     grant(
         "ecs-tasks",
-        "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueAttributes sqs:GetQueueUrl",
+        "sqs:ChangeMessageVisibility sqs:GetQueueAttributes sqs:GetQueueUrl",
         kinds.QUEUE,
         complete=False,
     ),
+    grant("ecs-tasks", "sqs:ReceiveMessage sqs:DeleteMessage", kinds.QUEUE),
     # state machines
     grant(
         "states",

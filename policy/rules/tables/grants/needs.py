@@ -167,9 +167,12 @@ def own(prop: str, kind: str) -> Covers:
 
 
 def data_buckets(graph: Graph, holder: Resource) -> list[Resource]:
-    """The buckets that jobs work with: every one but those that take access logs."""
-    buckets = graph.of_type(kinds.BUCKET)
-    return [one for one in buckets if not graph.attached(one, "targetBucket", kinds.BUCKET_LOGGING)]
+    """The buckets that jobs work with: those that a role's policy names, but for those that take access logs."""
+    policies = [str(one.props.get("policy")) for one in graph.of_type(kinds.ROLE_POLICY, kinds.POLICY)]
+    buckets = [
+        one for one in graph.of_type(kinds.BUCKET) if not graph.attached(one, "targetBucket", kinds.BUCKET_LOGGING)
+    ]
+    return [one for one in buckets if any(f":{one.props.get('bucket')}" in text for text in policies)] or buckets
 
 
 def repositories(graph: Graph, holder: Resource) -> list[Resource]:

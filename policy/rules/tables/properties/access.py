@@ -26,7 +26,7 @@ TABLES: Final = (
             ),
             maybe(
                 "path",
-                text(r"/([A-Za-z0-9+=,.@_-]+/)+", "a path such as /batch/"),
+                text(r"/([A-Za-z0-9+=,.@_-]+/)*", "a path such as /batch/"),
                 "the account's owners may name roles by it",
             ),
             maybe("maxSessionDuration", between(3600, 43200), "IAM takes one to twelve hours"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...graph import kinds
+from ...graph import Resource, kinds
+from ..metrics import COUNTED
 from ..rows import (
     Context,
     Must,
     Table,
-    between,
     exactly,
     free,
     holds,
@@ -47,10 +47,43 @@ def _whole_window(value: Any, at: Context) -> bool:
 
 def _threshold(value: Any, at: Context) -> bool:
     """What counts failures alarms at the first: 0 for what must not happen, more only for what is a rate or a time."""
-    from ..metrics import COUNTED
+    counts = any(metric in COUNTED for _, metric in metrics_of(at.resource))
+    first = 1 if at.resource.props.get("comparisonOperator") == "GreaterThanOrEqualToThreshold" else 0
+    if not isinstance(value, int | float) or value < 0:
+        return False
+    if _is_share(at):
+        return value < _WHOLE
+    if ("AWS/States", "ExecutionTime") in metrics_of(at.resource):
+        return _MINUTE <= value <= _DAY
+    return value == first if counts else value < 1e9
 
-    counts = str(at.resource.props.get("metricName")) in COUNTED
-    return isinstance(value, int | float) and (value == 0 if counts else 0 <= value < 1e9)
+
+_WHOLE: Final = 100
+"""Percent; an alarm above it never goes off."""
+_MINUTE, _DAY = 60_000, 86_400_000
+"""Milliseconds: no run is as short, and none may take longer."""
+
+
+def _is_share(at: Context) -> bool:
+    queries = at.resource.props.get("metricQueries") or ()
+    return any("100*" in str(one.get("expression", "")).replace(" ", "") for one in queries if isinstance(one, dict))
+
+
+def _at_once(value: Any, at: Context) -> bool:
+    """Whether one period of what must not happen is enough."""
+    counts = any(metric in COUNTED for _, metric in metrics_of(at.resource))
+    return not counts or at.resource.props.get("datapointsToAlarm", value) == 1
+
+
+def _datapoints(value: Any, at: Context) -> bool:
+    return isinstance(value, int) and 1 <= value <= at.resource.props.get("evaluationPeriods", 1)
+
+
+def metrics_of(alarm: Resource) -> list[tuple[str, str]]:
+    """Namespace and name of each metric that an alarm is about, whether it stands by itself or in queries."""
+    queries = [one.get("metric") for one in alarm.props.get("metricQueries") or () if isinstance(one, dict)]
+    listed = [alarm.props, *(one for one in queries if isinstance(one, dict))]
+    return [(str(one.get("namespace")), str(one["metricName"])) for one in listed if one.get("metricName")]
 
 
 _DIMENSIONS: Final = {
@@ -89,7 +122,7 @@ _METRIC: Final = "metricQueries[].metric."
 
 
 def _missing(value: Any, at: Context) -> bool:
-    return value in ("notBreaching", "breaching") or _scales(at)
+    return value == "notBreaching" or _scales(at)
 
 
 def _scales(at: Context) -> bool:
@@ -175,7 +208,11 @@ ALARM: Final = Table(
         ),
         row(
             "threshold",
-            holds("0 for a count of failures; otherwise a number from 0 up", _threshold),
+            holds(
+                "above 0, or 1 and more, for a count of failures; below 100 for a percentage; a minute to a day in "
+                "milliseconds for ExecutionTime; otherwise a number from 0 up",
+                _threshold,
+            ),
             "one failed night is one too many",
         ),
         row(
@@ -183,11 +220,16 @@ ALARM: Final = Table(
             holds("at least 1, and with the period at most a day", _whole_window),
             "CloudWatch refuses an alarm without, or with more",
         ),
-        maybe("datapointsToAlarm", between(1, 100), "at most the evaluation periods"),
+        row(
+            "evaluationPeriods",
+            holds("1, or with datapointsToAlarm 1, for a count of failures", _at_once),
+            "a night fails once, and nobody would hear of it",
+        ),
+        maybe("datapointsToAlarm", holds("1 to evaluationPeriods", _datapoints), "CloudWatch refuses more"),
         row(
             "treatMissingData",
-            holds("notBreaching or breaching (anything for what scales in)", lambda value, at: _missing(value, at)),
-            "with ignore an alarm keeps its old state, with missing, the default, it has none: either way nobody is told",
+            holds("notBreaching (anything for what scales in)", lambda value, at: _missing(value, at)),
+            "failures are counted when there are some: none is no alarm, and ignore or missing keep the old state",
         ),
         row("alarmActions[]", _ACTION, "somebody is told, or something is scaled"),
         maybe("okActions[]", _ACTION, "somebody is told that it is over"),

@@ -112,6 +112,7 @@ TABLES: Final = (
             row("cluster", refers(kinds.CLUSTER), "without it ECS takes the cluster named default"),
             row("taskDefinition", refers(kinds.TASK_DEFINITION), "a definition of this stack"),
             maybe("desiredCount", between(0, 0), "a service starts empty (services-start-empty)"),
+            maybe("schedulingStrategy", exactly("REPLICA"), "Fargate knows no daemons"),
             maybe("platformVersion", exactly("1.4.0", "LATEST"), "ephemeral storage and private DNS need 1.4.0"),
             row(
                 "availabilityZoneRebalancing",
@@ -130,6 +131,11 @@ TABLES: Final = (
             row("deploymentCircuitBreaker.rollback", exactly(True), "and goes back by itself"),
             maybe("deploymentMinimumHealthyPercent", between(0, 100), "a percentage"),
             maybe("deploymentMaximumPercent", between(100, 200), "below 100 no task can be replaced"),
+            maybe(
+                "deploymentMaximumPercent",
+                holds("more than deploymentMinimumHealthyPercent", lambda value, at: value > _healthy(at)),
+                "a task could neither be stopped before its successor runs nor run beside it",
+            ),
             maybe("networkConfiguration.assignPublicIp", exactly(False), "tasks have no way from outside"),
             row("networkConfiguration.subnets[]", refers(kinds.SUBNET), "tasks are in this network"),
             row(
@@ -205,6 +211,10 @@ TABLES: Final = (
         ),
     ),
 )
+
+
+def _healthy(at: Context) -> float:
+    return float(at.resource.props.get("deploymentMinimumHealthyPercent", 100))
 
 
 def _is_kept(at: Context) -> bool:

@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from ...graph import kinds
-from ..rows import Table, between, exactly, free, maybe, named, refers, row, text
+from ..rows import NO_SECRET, Context, Must, Table, between, exactly, free, holds, maybe, named, refers, row, text
 
 _BUILD: Final = "https://docs.aws.amazon.com/codebuild/latest/APIReference"
 _PIPELINE: Final = "https://docs.aws.amazon.com/codepipeline/latest/APIReference"
 _STAGE: Final = "pipeline-source-is-real and prod-pipeline-has-approval judge the stages"
+
+
+def _architecture(value: Any, at: Context) -> bool:
+    arm = at.resource.props.get("environment", {}).get("type") == "ARM_CONTAINER"
+    return ("aarch64" in str(value)) is arm
+
+
+def _actions(stages: Any) -> list[list[Mapping[str, Any]]]:
+    """By stage, the actions in the order in which they run."""
+    return [
+        sorted(
+            (one for one in stage.get("actions", ()) if isinstance(one, Mapping)),
+            key=lambda one: one.get("runOrder", 1),
+        )
+        for stage in stages
+        if isinstance(stage, Mapping)
+    ]
+
+
+def _artifacts(value: Any, at: Context) -> bool:
+    ready: set[Any] = set()
+    for action in (one for stage in _actions(value) for one in stage):
+        if not set(action.get("inputArtifacts", ())) <= ready:
+            return False
+        ready |= set(action.get("outputArtifacts", ()))
+    return True
+
+
+def _scanned(value: Any, at: Context) -> bool:
+    names = [str(one.get("name")) for stage in _actions(value) for one in stage]
+    deploying = [name.startswith("Up") for name in names]
+    return not any(deploying) or "Scan" in names[: deploying.index(True)]
+
+
+def _branch(value: Any, at: Context) -> bool:
+    sources = [one.get("configuration", {}) for stage in _actions(at.resource.props.get("stages", ())) for one in stage]
+    return value in {one.get("BranchName") for one in sources}
+
 
 TABLES: Final = (
     Table(
@@ -39,13 +78,18 @@ TABLES: Final = (
                 "others are not patched by AWS",
             ),
             row(
+                "environment.image",
+                holds("x86_64 for LINUX_CONTAINER, aarch64 for ARM_CONTAINER", _architecture),
+                "CodeBuild cannot start others",
+            ),
+            row(
                 "environment.computeType",
                 exactly("BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE"),
                 "cost has a bound",
             ),
             maybe("environment.privilegedMode", free(bool), "workflow-logging judges it"),
             maybe("environment.environmentVariables[].name", free(), "names of secrets are judged by task-hardening"),
-            maybe("environment.environmentVariables[].value", free(), "references are checked in every text"),
+            maybe("environment.environmentVariables[].value", NO_SECRET, "whoever may see the project reads it"),
             maybe(
                 "environment.environmentVariables[].type",
                 exactly("PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER"),
@@ -65,8 +109,18 @@ TABLES: Final = (
             maybe("executionMode", exactly("QUEUED"), "two deployments at once would race"),
             maybe("artifactStores[].type", exactly("S3"), "the only kind"),
             maybe("artifactStores[].location", refers(kinds.BUCKET), "a bucket of this stack"),
-            maybe("artifactStores[].encryptionKey.type", exactly("KMS"), "the only kind"),
-            maybe("artifactStores[].encryptionKey.id", refers(kinds.KEY), "a key of this stack"),
+            row(
+                "artifactStores[].encryptionKey.type",
+                exactly("KMS"),
+                "without a key AWS takes its own",
+                when=("artifactStores[].type", "S3"),
+            ),
+            row(
+                "artifactStores[].encryptionKey.id",
+                refers(kinds.KEY),
+                "without a key AWS takes its own",
+                when=("artifactStores[].type", "S3"),
+            ),
             maybe("stages", free(list), _STAGE),
             *(
                 maybe(f"stages[].{name}", free((str, int)), _STAGE)
@@ -89,6 +143,21 @@ TABLES: Final = (
                     ),
                 )
             ),
+            row(
+                "stages",
+                Must("actions that take what an action before them makes", _artifacts, free=True),
+                "CodePipeline refuses others",
+            ),
+            row(
+                "stages",
+                Must("a scan before the first stack is deployed, where stacks are deployed", _scanned, free=True),
+                "what is not scanned is not deployed",
+            ),
+            maybe(
+                "triggers[].gitConfiguration.pushes[].branches.includes[]",
+                holds("the branch of the source action", _branch),
+                "a push to another branch would be deployed",
+            ),
             maybe("triggers[].providerType", exactly("CodeStarSourceConnection"), "the only kind"),
             *(
                 maybe(
@@ -98,7 +167,6 @@ TABLES: Final = (
                     "sourceActionName",
                     "pushes[].filePaths.excludes[]",
                     "pushes[].filePaths.includes[]",
-                    "pushes[].branches.includes[]",
                 )
             ),
         ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from ...graph import kinds
 from ..rows import (
     JSON,
     Context,
+    Must,
     Table,
     between,
     exactly,
@@ -25,6 +27,29 @@ from ..rows import (
 
 _SNS: Final = "https://docs.aws.amazon.com/sns/latest/api"
 _SQS: Final = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference"
+
+_ENDPOINTS: Final = {
+    "email": r"[^@\s]+@[^@\s]+\.[^@\s]+",
+    "email-json": r"[^@\s]+@[^@\s]+\.[^@\s]+",
+    "https": r"https://[^\s/@]+\.[^\s@]+",
+    "sqs": r"arn:aws.+",
+    "lambda": r"arn:aws.+",
+}
+"""Protocols of subscriptions, with what their endpoints look like; neither plain HTTP nor SMS."""
+
+
+def _is_for_work(value: Any, at: Context) -> bool:
+    """Whether the queue is none that takes what something else could not deliver."""
+    own = at.resource.props.get("arn")
+    others = [one for one in at.graph.of_type(kinds.QUEUE) if "redrivePolicy" in one.props and one is not at.resource]
+    takes = at.graph.dependents(at.resource, kinds.EVENT_TARGET, kinds.SCHEDULE)
+    return not takes and not any(
+        at.resource in at.graph.targets(one, "redrivePolicy") or (isinstance(own, str) and own in str(one.props))
+        for one in others
+    )
+
+
+_WORK: Final = Must("a queue of work", _is_for_work)
 
 TABLES: Final = (
     Table(
@@ -53,10 +78,13 @@ TABLES: Final = (
         source=f"{_SNS}/API_Subscribe.html",
         rows=(
             row("topic", refers(kinds.TOPIC), "a topic of this stack"),
-            row("protocol", exactly("email", "email-json", "sqs", "lambda"), "plain HTTP and SMS are not used"),
+            row("protocol", exactly(*_ENDPOINTS), "plain HTTP and SMS are not used"),
             row(
                 "endpoint",
-                text(r"[^@\s]+@[^@\s]+\.[^@\s]+|arn:aws.+", "an address, or the ARN of a queue"),
+                holds(
+                    "an address, an https:// address or an ARN, as the protocol is",
+                    lambda value, at: _is_endpoint(value, at),
+                ),
                 "who is told",
             ),
             maybe("endpointAutoConfirms", free(bool), "only matters to HTTPS endpoints"),
@@ -73,7 +101,15 @@ TABLES: Final = (
                 between(345600, 1209600),
                 "a message must outlive a long weekend; SQS keeps four days by itself, and up to 14",
             ),
+            maybe("delaySeconds", exactly(0), "a message is worked on when it comes"),
+            maybe("fifoQueue", exactly(False), "EventBridge takes no FIFO queue for what it could not deliver"),
             maybe("visibilityTimeoutSeconds", between(30, 43200), "SQS takes up to 12 hours"),
+            row(
+                "redrivePolicy",
+                JSON,
+                "a message that a job cannot work on comes back again and again, for ever",
+                when=("name", _WORK),
+            ),
             maybe(
                 "redrivePolicy",
                 holds(
@@ -93,6 +129,10 @@ TABLES: Final = (
         ),
     ),
 )
+
+
+def _is_endpoint(value: Any, at: Context) -> bool:
+    return bool(re.fullmatch(_ENDPOINTS.get(str(at.resource.props.get("protocol")), ""), str(value)))
 
 
 def _redrive(value: Any, at: Context) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from ...graph import kinds
@@ -19,7 +20,7 @@ from ..rows import (
     row,
     suffixed,
 )
-from .alarms import ALARM
+from .alarms import ALARM, metrics_of
 from .documents.dashboards import DASHBOARD
 
 _CW: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference"
@@ -59,8 +60,6 @@ _GROUP_NAME: Final = r"/(?:batch|aws/vendedlogs/states|aws/codebuild)/[A-Za-z0-9
 
 
 def _group_name(value: Any, at: Context) -> bool:
-    import re
-
     return re.fullmatch(_GROUP_NAME.replace("{suffix}", re.escape(at.settings.suffix)), str(value)) is not None
 
 
@@ -90,17 +89,24 @@ TABLES: Final = (
         type=kinds.LOG_METRIC_FILTER,
         source=f"{_LOGS}/API_PutMetricFilter.html",
         rows=(
-            row("name", suffixed("errors-{job}-{suffix}", r"[a-z0-9-]+-"), "two environments share an account"),
+            row("name", suffixed("{what}-{job}-{suffix}", r"[a-z0-9-]+-"), "two environments share an account"),
             row("logGroupName", refers(kinds.LOG_GROUP), "a group of this stack"),
             row(
                 "pattern",
-                holds("a pattern that CloudWatch Logs can read, about the level", lambda value, at: _pattern(value)),
+                holds(
+                    "a pattern that CloudWatch Logs can read, about the level", lambda value, at: _pattern(value, at)
+                ),
                 "lines of errors raise the alarm, not every line and not none",
             ),
             row(
                 "metricTransformation.name",
                 holds("a metric that an alarm of this stack watches", lambda value, at: _watched(value, at)),
                 "a metric that nobody watches tells nobody",
+            ),
+            row(
+                "metricTransformation.name",
+                holds("a metric that no other filter of the log group feeds", lambda value, at: _alone(value, at)),
+                "each line would count twice",
             ),
             row(
                 "metricTransformation.namespace",
@@ -143,16 +149,30 @@ TABLES: Final = (
 
 def _watched(value: Any, at: Context) -> bool:
     namespace = at.resource.props.get("metricTransformation", {}).get("namespace")
-    alarms = at.graph.of_type(kinds.ALARM)
-    return any(one.props.get("metricName") == value and one.props.get("namespace") == namespace for one in alarms)
+    return any((namespace, value) in metrics_of(one) for one in at.graph.of_type(kinds.ALARM))
 
 
-def _pattern(value: Any) -> bool:
-    import re
+def _alone(value: Any, at: Context) -> bool:
+    groups = at.graph.resolve(at.resource, "logGroupName", kinds.LOG_GROUP)
+    filters = [one for group in groups for one in at.graph.attached(group, "logGroupName", kinds.LOG_METRIC_FILTER)]
+    return [one.props.get("metricTransformation", {}).get("name") for one in filters].count(value) < 2
 
-    text_ = str(value)
-    terms = re.findall(r"\(\s*\$\.([a-z_]+)\s*=\s*\"([a-z]+)\"\s*\)", text_)
-    levels = {level for name, level in terms if name == "level"}
-    return (
-        text_.startswith("{") and text_.endswith("}") and {"error", "critical"} <= levels and len(terms) == len(levels)
-    )
+
+LEVELS: Final = frozenset(("debug", "info", "warning", "error", "critical"))
+"""Levels of a line that the jobs' runtime writes (jobs/runtime/batch_runtime/logs.py)."""
+_TERM: Final = r'\$\.level\s*=\s*(?:"[a-z]+"|%[a-z]+(?:\|[a-z]+)*%)'
+_PATTERN: Final = re.compile(
+    r"\{\s*(?:TERM|\(\s*TERM\s*\))(?:\s*\|\|\s*(?:TERM|\(\s*TERM\s*\)))*\s*\}".replace("TERM", _TERM)
+)
+
+
+def _pattern(value: Any, at: Context) -> bool:
+    """Whether lines of known levels are counted, and of both that are errors by the filter that counts errors.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html
+    """
+    if not _PATTERN.fullmatch(str(value)):
+        return False
+    levels = set(re.findall(r"[a-z]+", str(value).replace("$.level", "")))
+    errors = str(at.resource.props.get("name", "")).startswith("errors-")
+    return levels <= LEVELS and (not errors or {"error", "critical"} <= levels)

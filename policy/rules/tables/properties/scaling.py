@@ -140,6 +140,12 @@ TABLES: Final = (
                 )
             ),
             maybe(
+                "stepScalingPolicyConfiguration.stepAdjustments[].scalingAdjustment",
+                exactly(0),
+                "what scales in goes to no task: nothing is in work",
+                when=("stepScalingPolicyConfiguration.stepAdjustments[].metricIntervalUpperBound", "0"),
+            ),
+            maybe(
                 "stepScalingPolicyConfiguration.stepAdjustments[].metricIntervalLowerBound",
                 between(-1e9, 1e9),
                 "messages",

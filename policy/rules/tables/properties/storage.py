@@ -128,7 +128,8 @@ TABLES: Final = (
             row(
                 "rules",
                 holds(
-                    "rules by which objects, old versions and unfinished uploads go", lambda value, at: _aborts(value)
+                    "rules by which objects, old versions and unfinished uploads of the whole bucket go",
+                    lambda value, at: _aborts(value),
                 ),
                 "what nobody deletes is paid for",
             ),
@@ -260,8 +261,12 @@ def _is_admitted(value: Any, at: Context) -> bool:
 
 
 def _aborts(value: Any) -> bool:
-    """Every kind of thing that a bucket gathers goes one day: objects, old versions, unfinished uploads."""
-    enabled = [one for one in value if isinstance(one, dict) and one.get("status") == "Enabled"]
+    """Every kind of thing that a bucket gathers goes one day, wherever it lies: objects, old versions, uploads."""
+    enabled = [
+        one
+        for one in value
+        if isinstance(one, dict) and one.get("status") == "Enabled" and not any((one.get("filter") or {}).values())
+    ]
     kinds_of = ("expiration", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload")
     return all(any(one.get(name) for one in enabled) for name in kinds_of)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -16,7 +17,7 @@ _SCHEDULER: Final = "https://docs.aws.amazon.com/scheduler/latest/APIReference"
 
 
 def _zone(value: Any, at: Context) -> bool:
-    return value in _zones()
+    return value in _zones() and (value == "UTC" or ("/" in value and not value.startswith("Etc/")))
 
 
 @cache
@@ -30,6 +31,12 @@ def _expression(value: Any, at: Context) -> bool:
     from ...documents.schedules import fault
 
     return isinstance(value, str) and fault(value) is None
+
+
+def _each_weekday(value: Any, at: Context) -> bool:
+    from ...documents.schedules import weekdays
+
+    return isinstance(value, str) and weekdays(value) >= frozenset(range(2, 7))
 
 
 _TARGETS: Final = (kinds.STATE_MACHINE, kinds.LOG_GROUP, kinds.TOPIC, kinds.QUEUE, kinds.PIPELINE)
@@ -81,10 +88,11 @@ TABLES: Final = (
             *EVENT_PATTERN,
             maybe(
                 "scheduleExpression",
-                text(r"(cron|rate)\([^)]+\)", "a cron or rate expression"),
+                holds("a cron or rate expression", _expression),
                 "instead of a pattern: the clock starts the pipeline that scans again what runs",
                 when=("eventPattern", None),
             ),
+            maybe("eventBusName", exactly("default"), "events of AWS services come on the default bus only"),
             maybe("state", exactly("ENABLED"), "a disabled rule starts nothing"),
         ),
     ),
@@ -134,7 +142,10 @@ TABLES: Final = (
             ),
             maybe(
                 "inputTransformer.inputTemplate",
-                holds("a template with exactly the names of inputPaths", lambda value, at: _template(value, at)),
+                holds(
+                    "a template with exactly the names of inputPaths, and JSON where it begins so",
+                    lambda value, at: _template(value, at),
+                ),
                 "an unknown name is left in the text, and the run gets nonsense",
             ),
         ),
@@ -145,6 +156,11 @@ TABLES: Final = (
         rows=(
             row("name", named("schedule"), "two environments share an account"),
             row("groupName", refers(kinds.SCHEDULE_GROUP), "the group of this stack, which alarms watch"),
+            row(
+                "scheduleExpression",
+                holds("a cron expression of every weekday, all year", _each_weekday),
+                "a night that nobody looks at is missed",
+            ),
             row(
                 "scheduleExpression",
                 holds("a cron, rate or at expression", _expression),
@@ -252,11 +268,15 @@ def _template(value: Any, at: Context) -> bool:
     import re
 
     paths = at.resource.props.get("inputTransformer", {}).get("inputPaths", {})
-    return isinstance(value, str) and set(re.findall(r"<([A-Za-z0-9_-]+)>", value)) == set(paths)
+    if not isinstance(value, str) or set(re.findall(r"<([A-Za-z0-9_-]+)>", value)) != set(paths):
+        return False
+    try:  # a number stands for what is filled in, be it a value of its own or part of a text
+        return value.lstrip()[:1] not in tuple('{["') or bool(json.loads(re.sub(r"<[A-Za-z0-9_-]+>", "1", value)))
+    except ValueError:
+        return False
 
 
 def _input(value: Any, at: Context) -> bool:
-    import json
     import re
 
     try:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ....graph import UNKNOWN, kinds
 from ....graph.location import location_of
-from ...rows import DOCUMENT, Context, Must, Row, between, exactly, free, holds, maybe, refers, row, text
+from ...rows import DOCUMENT, NO_SECRET, Context, Must, Row, between, exactly, free, holds, maybe, refers, row, text
 
 _ECS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html"
 
@@ -93,6 +93,7 @@ def _own_role(value: Any, at: Context) -> bool:
     return all(f"-{job}-" in name for name in names)
 
 
+_KEPT: Final = "Put it under `secrets`, which names where it is kept"
 OWN_ROLE: Final = Must("a role with the job's name in its own", _own_role, by_edge=True)
 
 CONTAINERS: Final[tuple[Row, ...]] = (
@@ -147,9 +148,9 @@ CONTAINERS: Final[tuple[Row, ...]] = (
             lambda value, at: isinstance(value, str) and not SECRET_NAME.search(value),
         ),
         "a secret in the environment is readable by whoever may describe the task",
-        fix="Put it under `secrets`, which names where it is kept",
+        fix=_KEPT,
     ),
-    maybe(_C + "environment[].value", free(), "settings of the job; references are checked in every text"),
+    maybe(_C + "environment[].value", NO_SECRET, "whoever may describe the task reads it", fix=_KEPT),
     maybe(_C + "secrets[].name", text(r"[A-Z][A-Z0-9_]*", "a variable's name"), "how the job reads it"),
     maybe(
         _C + "secrets[].valueFrom",
@@ -159,7 +160,13 @@ CONTAINERS: Final[tuple[Row, ...]] = (
         ),
         "it says account and Region, and the execution role is granted just this ARN",
     ),
-    maybe(_C + "command[]", free(), "what the job runs"),
+    maybe(_C + "command[]", NO_SECRET, "whoever may describe the task reads it", fix=_KEPT),
+    maybe(_C + "interactive", exactly(False), "nobody types into a job"),
+    maybe(_C + "pseudoTerminal", exactly(False), "nobody types into a job"),
+    maybe(_C + "dockerLabels.*", free(), "read by nothing of this platform; references are checked in every text"),
+    maybe(_C + "ulimits[].name", exactly("nofile"), "Fargate lets a task change the number of open files only"),
+    maybe(_C + "ulimits[].softLimit", between(1024, 1048576), "open files; Fargate takes up to 1,048,576"),
+    maybe(_C + "ulimits[].hardLimit", between(1024, 1048576), "open files; Fargate takes up to 1,048,576"),
     row(
         _C + "healthCheck.command",
         holds(

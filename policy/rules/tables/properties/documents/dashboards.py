@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
-from ....graph import UNKNOWN
+from ....graph import UNKNOWN, kinds
 from ....graph.location import location_of
 from ...rows import DOCUMENT, Context, Row, between, exactly, free, holds, is_here, maybe, row, text
 
@@ -36,6 +37,10 @@ def _metrics(value: Any, at: Context) -> bool:
     return bool(value)
 
 
+def _of_own_groups(value: Any, at: Context) -> bool:
+    return all(at.graph.named(name, kinds.LOG_GROUP) for name in re.findall(r"SOURCE '([^']+)'", str(value)))
+
+
 _W: Final = "dashboardBody.widgets[]."
 
 
@@ -64,6 +69,11 @@ DASHBOARD: Final[tuple[Row, ...]] = (
         _W + "properties.query",
         text(r"(?s)(SOURCE '[^']+' \| )+\S.*", "a query over log groups"),
         "CloudWatch refuses others",
+    ),
+    maybe(
+        _W + "properties.query",
+        holds("a query over log groups of this stack", _of_own_groups),
+        "a table of nothing is read as calm",
     ),
     maybe(_W + "properties.markdown", free(), "for people"),
     row(_W + "properties.metrics", free(list), "a graph shows something", when=(_W + "type", "metric")),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ....graph import kinds
-from ...rows import DOCUMENT, Context, Must, Row, exactly, free, holds, maybe, refers, row
+from ...rows import DOCUMENT, Context, Must, Row, exactly, free, holds, maybe, refers, row, text
 
 _E: Final = "eventPattern."
 
@@ -38,6 +38,28 @@ def _ends_and_redrives(value: Any, at: Context) -> bool:
         and redrives == {"status": ["RUNNING"], "redriveCount": [{"numeric": [">", 0]}]}
     )
 
+
+_OPERATORS: Final = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html"
+_COMPARISONS: Final = frozenset(("prefix", "suffix", "wildcard", "equals-ignore-case", "anything-but", "exists"))
+_AN_ARN: Final = text(r"arn:aws[a-z-]*:.+", "an ARN")
+
+
+def _compares(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        ("*" not in one)
+        if isinstance(one, str)
+        else isinstance(one, Mapping) and len(one) == 1 and set(one) <= _COMPARISONS
+        for one in value
+    )
+
+
+def _starts_a_machine(value: Any, at: Context) -> bool:
+    """Whether the rule listens to executions, and a machine is started by what it hears."""
+    targets = at.graph.attached(at.resource, "rule", kinds.EVENT_TARGET)
+    return _source(at) == "aws.states" and any(at.graph.resolve(one, "arn", kinds.STATE_MACHINE) for one in targets)
+
+
+_STARTS_A_MACHINE: Final = Must("a rule that starts a machine", _starts_a_machine)
 
 EVENT_PATTERN: Final[tuple[Row, ...]] = (
     maybe(
@@ -85,8 +107,11 @@ EVENT_PATTERN: Final[tuple[Row, ...]] = (
     ),
     row(
         _E + "detail.object.key",
-        free(list),
-        "which key starts a run is the platform's choice",
+        Must(
+            "keys, or one comparison each such as {wildcard: incoming/*}", lambda value, at: _compares(value), free=True
+        ),
+        "a text is compared letter by letter, and EventBridge refuses a comparison that it does not know",
+        source=_OPERATORS,
         when=(_E + "source[]", "aws.s3"),
     ),
     row(
@@ -94,6 +119,9 @@ EVENT_PATTERN: Final[tuple[Row, ...]] = (
         refers(kinds.CLUSTER),
         "without it every cluster of the account is counted",
         when=(_E + "source[]", "aws.ecs"),
+    ),
+    row(
+        _E + "detail.clusterArn[]", _AN_ARN, "the event names the cluster by its ARN", when=(_E + "source[]", "aws.ecs")
     ),
     row(
         _E + "detail.lastStatus[]",
@@ -128,6 +156,18 @@ EVENT_PATTERN: Final[tuple[Row, ...]] = (
     ),
     row(
         _E + "detail.stateMachineArn[]",
+        _AN_ARN,
+        "the event names the machine by its ARN",
+        when=(_E + "source[]", "aws.states"),
+    ),
+    maybe(
+        _E + "detail.status[]",
+        exactly("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"),
+        "an execution is in no other state",
+        when=(_E + "source[]", "aws.states"),
+    ),
+    row(
+        _E + "detail.stateMachineArn[]",
         holds("a machine that runs tasks", lambda value, at: _runs_tasks(value, at)),
         "only such a machine leaves an open entry in the ledger",
         when=(_E + "source[]", "aws.states"),
@@ -136,7 +176,7 @@ EVENT_PATTERN: Final[tuple[Row, ...]] = (
         _E + "detail.$or",
         holds("FAILED, TIMED_OUT and ABORTED, and RUNNING after a redrive", _ends_and_redrives),
         "the three leave the ledger open, and a redrive goes on where it can only fail again",
-        when=(_E + "source[]", "aws.states"),
+        when=("name", _STARTS_A_MACHINE),
     ),
 )
 
@@ -147,8 +187,8 @@ def _is_input(value: Any, at: Context) -> bool:
     inputs = {
         pair.get("value")
         for one in at.graph.of_type(kinds.TASK_DEFINITION)
-        if isinstance(text := one.props.get("containerDefinitions"), str)
-        for container in json.loads(text)
+        if isinstance(written := one.props.get("containerDefinitions"), str)
+        for container in json.loads(written)
         for pair in container.get("environment", ())
         if pair.get("name") == "BATCH_INPUT_BUCKET"
     }

@@ -69,5 +69,11 @@ REPOSITORY_RULES: Final[tuple[Row, ...]] = (
         when=(_R + "selection.countType", "sinceImagePushed"),
     ),
     row(_R + "selection.countNumber", between(1, 1000), "images, or days"),
+    row(
+        _R + "selection.countNumber",
+        between(2, 1000),
+        "an image that has run must be there to go back to",
+        when=(_R + "selection.countType", "imageCountMoreThan"),
+    ),
     row(_R + "action.type", exactly("expire"), "the only action"),
 )

@@ -25,7 +25,7 @@ from batchctl.commands import (
     size,
     terminal,
 )
-from batchctl.errors import OperatorError
+from batchctl.errors import DATA_LOSS, NOT_SCANNED, OK, PROBLEM, UNREACHABLE, USAGE, OperatorError
 from batchctl.policy import commands as policy
 
 app = typer.Typer(
@@ -34,9 +34,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    epilog="Exit codes: 0 all is well; 1 something was found (a rule fails, a run failed); 2 wrong use or setting, "
-    "nothing was changed; 3 AWS, Docker or Pulumi not reachable; 4 an image without findings of a scan. "
-    "`diff` has codes of its own: see its help.",
+    epilog=f"Exit codes: {OK} all is well; {PROBLEM} a check failed (a rule, a run, a finding above the limit); "
+    f"{USAGE} wrong use or setting, nothing was changed; {DATA_LOSS} data would be deleted that platform.acknowledge "
+    f"does not name; {NOT_SCANNED} an image that ECR did not scan; {UNREACHABLE} AWS, Docker, git or the Pulumi CLI "
+    f"cannot be reached, or refuses. For `diff`, {PROBLEM} means that something differs.",
 )
 _COMMANDS = (preview, diff, size, health, nightly, nights, deployments, images, release, repository, adopt)
 for commands in _COMMANDS:

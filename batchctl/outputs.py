@@ -20,7 +20,7 @@ _NO_CREDENTIALS: Final = ("no EC2 IMDS role found", "failed to refresh cached cr
 """How the Pulumi CLI, through AWS's Go SDK, says that there are none."""
 
 PLACE: Final = ("environment", "region", "accountId")
-"""Outputs without which nothing else can be found."""
+"""Outputs that everything else is looked up from."""
 
 
 @dataclass(frozen=True)

@@ -69,9 +69,9 @@ def measure(command: list[str], allowed: tuple[int, ...] = (0,)) -> Cost:
 
 
 def _measured(command: list[str], allowed: tuple[int, ...]) -> Cost:
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         start, held = time.monotonic(), 0.0
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, cwd=ROOT)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=output, cwd=ROOT)
         while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
             held = max(held, _together(process.pid))
             time.sleep(0.2)
@@ -79,8 +79,8 @@ def _measured(command: list[str], allowed: tuple[int, ...]) -> Cost:
         _, status, usage = ended
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in allowed:
-            said.seek(0)
-            sys.exit(f"{' '.join(command)} exited with {process.returncode}\n{said.read().decode()}")
+            output.seek(0)
+            sys.exit(f"{' '.join(command)} exited with {process.returncode}\n{output.read().decode()}")
     return Cost(usage.ru_utime + usage.ru_stime, held or usage.ru_maxrss / 1024, wall)
 
 
@@ -89,9 +89,9 @@ def project_with_jobs(folder: Path, count: int) -> Path:
     for name in PROGRAM:
         (folder / name).symlink_to(ROOT / name)
     extra = {f"extra-{n}": {"cpu": 256, "memory": 512} for n in range(count - 3)}
-    given = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
-    given["config"]["batch-platform:jobs"] = extra
-    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump(given))
+    stack_file = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
+    stack_file["config"]["batch-platform:jobs"] = extra
+    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump(stack_file))
     return folder
 
 

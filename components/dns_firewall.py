@@ -16,7 +16,7 @@ import pulumi_aws as aws
 from conventions.naming import Names
 
 PRIORITY = 101
-"""Of the rule group among those of the VPC: the least that AWS leaves to accounts."""
+"""Of the rule group among those of the VPC: the lowest that AWS accepts (docs/aws-facts.md#dns-firewall)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class DnsFirewall(pulumi.ComponentResource):
             name=self._names.name("firewall", purpose),
             firewall_rule_group_id=group.id,
             firewall_domain_list_id=listed.id,
-            # S3 answers with an alias of a bucket's name: the name that was asked for decides
+            # S3 answers with an alias of a bucket's name: only the first name of the chain is checked
             firewall_domain_redirection_action="TRUST_REDIRECTION_DOMAIN",
             priority=priority,
             action=action,

@@ -1,7 +1,7 @@
 """The private network: VPC, subnets, route tables, endpoints, security groups and flow logs.
 
 There is no NAT, internet gateway, elastic IP or public address, and no argument that adds one: tasks reach AWS through
-endpoints. What may be asked of the resolver is `components/dns_firewall.py`'s.
+endpoints. Which names resolve is decided in `components/dns_firewall.py`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class NetworkingArgs:
 
     def __post_init__(self) -> None:
         if len(self.zones) < self.settings.zones:
-            raise ValueError(f"{self.settings.zones} zones are asked for, {len(self.zones)} are given")
+            raise ValueError(f"{self.settings.zones} zones are configured, but the region offers {len(self.zones)}")
 
 
 class Networking(pulumi.ComponentResource):

@@ -31,7 +31,7 @@ def split(cidr: IPv4Network, count: int) -> list[IPv4Network]:
 
 
 def problem_with(cidr: IPv4Network, subnets: Sequence[IPv4Network]) -> str | None:
-    """What keeps `subnets` from being a VPC's subnets, in words; None when nothing does."""
+    """Why `subnets` cannot be a VPC's subnets, as a sentence; None when they can."""
     for subnet in subnets:
         if not subnet.subnet_of(cidr):
             return f"{subnet} is not inside {cidr}"

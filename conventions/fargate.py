@@ -1,7 +1,7 @@
 """Fargate's task sizes, and what a capacity setting means as a capacity provider strategy.
 
 ECS refuses a wrong pair of CPU and memory only when the task definition is registered, after half a stack exists; so
-the table is here and is asked before anything is created. Source: docs/aws-facts.md#fargate-task-sizes
+the table is here and is checked before anything is created. Source: docs/aws-facts.md#fargate-task-sizes
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ _CI_VARIABLES: Final[Mapping[str, Sequence[str]]] = {
     "CommitAuthor": ("BATCH_COMMIT_AUTHOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN"),
     "PRNumber": ("BATCH_PR_NUMBER", "CI_MERGE_REQUEST_IID"),
 }
-"""In the order in which they are asked: GitHub Actions, GitLab, and our own names for every other system."""
+"""In the order in which they are read: GitHub Actions, GitLab, and our own names for every other system."""
 
 
 def cleaned(value: str) -> str:

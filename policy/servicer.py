@@ -1,4 +1,4 @@
-"""What the engine talks to: each resource and the stack are read once, and judged by all rules.
+"""What the engine talks to: each resource and the stack are read once, and checked by all rules.
 
 The SDK's own servicer reads every resource anew for every policy, the whole stack included: 400 resources cost it more
 than two seconds of CPU, ten times as much as the rules. Here only the reading and the loop over the policies are
@@ -7,7 +7,7 @@ private names that this module relies on.
 
 A stack policy is shown outputs, in which at preview everything that the provider may compute is unknown, set or not.
 The inputs that the same resource was checked with are kept, so that both kinds of rule, and the offline evaluation,
-judge the same values.
+check the same values.
 """
 
 from __future__ import annotations
@@ -132,5 +132,5 @@ class Servicer(_PolicyAnalyzerServicer):
             response.not_applicable.append(proto.PolicyNotApplicable(policy_name=policy.name, reason=reason))
 
     def _all_findings(self) -> tuple[rules.Finding, ...]:
-        """Everything found so far, in the order of the rules."""
+        """All findings so far, in the order of the rules."""
         return tuple(finding for rule in rules.ALL_RULES for finding in self._findings.get(rule.name, ()))

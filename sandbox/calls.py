@@ -119,8 +119,8 @@ def refusal(call: Call, code: str, message: str, status: int | None = None) -> R
     operation: OperationModel = model.operation_model(call.operation)
     if code not in COMMON_ERROR_CODES:  # moto warns of a code that neither the service's model nor this list has
         COMMON_ERROR_CODES.append(code)
-    said = Refused(code, _NOT_IN_XML.sub("?", message))
-    serialized = get_serializer_class(call.service, call.protocol)(operation).serialize(said)
+    refused = Refused(code, _NOT_IN_XML.sub("?", message))
+    serialized = get_serializer_class(call.service, call.protocol)(operation).serialize(refused)
     return Response(serialized["body"], status or int(serialized["status_code"]), serialized["headers"])
 
 

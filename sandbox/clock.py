@@ -113,13 +113,13 @@ class Clock:
 
     def _next(self, until: datetime) -> tuple[datetime, list[Action]] | None:
         """The earliest moment at which something is due, with all that is due then."""
-        found = [item for source in self._sources for item in source(self._done, until)]
+        due = [item for source in self._sources for item in source(self._done, until)]
         timer = self._timers[0][0] if self._timers and self._timers[0][0] <= until else None
-        moments = [moment for moment, _ in found] + ([timer] if timer else [])
+        moments = [moment for moment, _ in due] + ([timer] if timer else [])
         if not moments:
             return None
         first = min(moments)
-        actions = [action for moment, action in found if moment == first]
+        actions = [action for moment, action in due if moment == first]
         while self._timers and self._timers[0][0] <= first:
             actions.append(heapq.heappop(self._timers)[2])
         return first, actions

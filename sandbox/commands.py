@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from batchctl.errors import FOUND, OK, UNREACHABLE, OperatorError
+from batchctl.errors import OK, PROBLEM, UNREACHABLE, OperatorError
 
 if TYPE_CHECKING:
     from sandbox.server import Sandbox
@@ -101,10 +101,10 @@ def _required() -> Running:
 def up(
     port: Annotated[int, typer.Option(min=1024, max=65535, help="Port on 127.0.0.1.")] = DEFAULT_PORT,
     record: Annotated[
-        Path | None, typer.Option(help="File that takes every call with its verdict, a JSON object a line.")
+        Path | None, typer.Option(help="File to record every call in, with its verdict: one JSON object per line.")
     ] = None,
     permissions: Annotated[
-        bool, typer.Option("--permissions", help="Evaluate IAM's, resources' and keys' policies; needs node.")
+        bool, typer.Option("--permissions", help="Evaluate IAM, resource and key policies; needs node.")
     ] = False,
 ) -> None:
     """Start the account in the background and print the variables that lead to it.
@@ -145,13 +145,13 @@ def _print_environment(account: Running) -> None:
 
 @app.command()
 def status(
-    lines: Annotated[int, typer.Option(min=0, help="How many of the last happenings to show.")] = 20,
+    lines: Annotated[int, typer.Option(min=0, help="How many recent events to show.")] = 20,
 ) -> None:
-    """Show the account's address, its clock and what happened in it last. Exit code 1 when none runs."""
+    """Show the account's address, its clock and its most recent events. Exit code 1 when none runs."""
     account = running()
     if account is None:
         print("no sandbox account is running")
-        raise typer.Exit(FOUND)
+        raise typer.Exit(PROBLEM)
     sandbox = _connected(account)
     timeline = sandbox.get("timeline")
     print(f"{account.url}  pid {account.pid}  clock {sandbox.get('clock')['now'][:19]}Z  {len(timeline)} happenings")
@@ -167,7 +167,7 @@ def push(
     ],
     stack: Annotated[str, typer.Option("--stack", "-s", help="The stack's suffix in repository names.")] = "dev",
     tag: Annotated[str, typer.Option(help="Tag that the task definitions name.")] = "release-0",
-    folder: Annotated[Path, typer.Option(help="Folder with one sub-folder a job.")] = Path("jobs"),
+    folder: Annotated[Path, typer.Option(help="Folder with one sub-folder per job.")] = Path("jobs"),
 ) -> None:
     """Put images into the account's registry without Docker: tasks run the Dockerfile's entry point as a process."""
     account = _required()
@@ -220,7 +220,7 @@ def clock(
 
 @app.command()
 def down() -> None:
-    """End the account and everything in it."""
+    """Stop the account and delete everything in it."""
     account = _required()
     os.kill(account.pid, signal.SIGTERM)
     end = time.monotonic() + END_SECONDS

@@ -68,11 +68,11 @@ def list_firewall_domain_lists(self: Any) -> str:
 def update_firewall_domains(self: Any) -> str:
     """Adds, removes or replaces a list's domains."""
     record = _kept(_LISTS, self._get_param("FirewallDomainListId"))
-    asked, kept = list(self._get_param("Domains") or []), _DOMAINS[record["Id"]]
+    domains, kept = list(self._get_param("Domains") or []), _DOMAINS[record["Id"]]
     remaining = {
-        "ADD": [*kept, *(one for one in asked if one not in kept)],
-        "REMOVE": [one for one in kept if one not in asked],
-        "REPLACE": asked,
+        "ADD": [*kept, *(one for one in domains if one not in kept)],
+        "REMOVE": [one for one in kept if one not in domains],
+        "REPLACE": domains,
     }[self._get_param("Operation")]
     _DOMAINS[record["Id"]] = remaining
     record["DomainCount"] = len(remaining)
@@ -190,8 +190,8 @@ def get_firewall_rule_group_association(self: Any) -> str:
 def list_firewall_rule_group_associations(self: Any) -> str:
     """The associations of a VPC, or all."""
     vpc = self._get_param("VpcId")
-    found = [record for record in _ASSOCIATIONS.values() if vpc in (None, record["VpcId"])]
-    return json.dumps({"FirewallRuleGroupAssociations": found})
+    associations = [record for record in _ASSOCIATIONS.values() if vpc in (None, record["VpcId"])]
+    return json.dumps({"FirewallRuleGroupAssociations": associations})
 
 
 def disassociate_firewall_rule_group(self: Any) -> str:

@@ -22,6 +22,8 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam import models as iam_models
 from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.logs.exceptions import ResourceNotFoundException
+from moto.logs.responses import LogsResponse
 from moto.s3.exceptions import InvalidBucketState
 from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend, s3_backends
 from moto.server import DomainDispatcherApplication
@@ -127,6 +129,24 @@ def patch_object_lock() -> None:
         bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
 
     S3Backend.put_object_lock_configuration = locked
+
+
+def patch_log_group_keys() -> None:
+    """A log group gets a key, another one, or none any more, after it was created.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
+    """
+
+    def set_key(self: Any, key: str | None) -> str:
+        name = self._get_param("logGroupName") or self._get_param("resourceIdentifier").rpartition(":log-group:")[2]
+        groups = self.logs_backend.groups
+        if name not in groups:
+            raise ResourceNotFoundException()
+        groups[name].kms_key_id = key
+        return "{}"
+
+    LogsResponse.associate_kms_key = lambda self: set_key(self, self._get_param("kmsKeyId"))
+    LogsResponse.disassociate_kms_key = lambda self: set_key(self, None)
 
 
 def patch_delete_markers() -> None:
@@ -242,6 +262,7 @@ def application(tell: gaps.Tell = lambda source, line: None) -> Wsgi:
     patch_object_lock()
     patch_bucket_policies()
     patch_delivery()
+    patch_log_group_keys()
     dns_firewall.patch()
     moto: Wsgi = gaps.with_clear_gaps(DomainDispatcherApplication(gaps.backend), tell)
     return with_connections(with_eventbridge_switch(moto))

@@ -74,11 +74,11 @@ def patch_denials() -> None:
     """A statement that denies plain HTTP lets HTTPS through, as which requests count here; moto reads no condition."""
     permitted = IAMPolicyStatement.is_action_permitted
 
-    def judged(self: Any, *given: Any, **named: Any) -> Any:
+    def judged(self: Any, *arguments: Any, **named: Any) -> Any:
         denies = self._statement["Effect"] == "Deny"
         if denies and "aws:SecureTransport" in json.dumps(self._statement.get("Condition", {})):
             return PermissionResult.NEUTRAL
-        return permitted(self, *given, **named)
+        return permitted(self, *arguments, **named)
 
     IAMPolicyStatement.is_action_permitted = judged  # type: ignore[method-assign]
 
@@ -117,17 +117,17 @@ def action(method: str, path: str, query: str, target: str, authorization: str, 
         return f"s3:{_s3(method, path, query)}"
     if service == "scheduler":
         return f"scheduler:{_scheduler(method, path)}"
-    asked = parse_qs(body.decode(errors="replace")).get("Action") or parse_qs(query).get("Action")
-    return f"{service}:{asked[0]}" if asked else f"{service}:{method} {path}"
+    actions = parse_qs(body.decode(errors="replace")).get("Action") or parse_qs(query).get("Action")
+    return f"{service}:{actions[0]}" if actions else f"{service}:{method} {path}"
 
 
 def _s3(method: str, path: str, query: str) -> str:
-    asked = parse_qs(query, keep_blank_values=True)
+    subresources = parse_qs(query, keep_blank_values=True)
     is_object = "/" in path.strip("/")
     if is_object:
         return {"GET": "GetObject", "HEAD": "GetObject", "DELETE": "DeleteObject"}.get(method, "PutObject")
     for name, (read, write) in _S3_BUCKET.items():
-        if name in asked:
+        if name in subresources:
             return _S3_DELETES.get(name, write) if method == "DELETE" else read if method == "GET" else write
     return {"PUT": "CreateBucket", "DELETE": "DeleteBucket", "POST": "DeleteObject"}.get(method, "ListBucket")
 
@@ -145,9 +145,9 @@ def with_calls(app: moto_gaps.Wsgi, layers: dict[str, bytes]) -> moto_gaps.Wsgi:
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/calls":
             start_response("200 OK", [("Content-Type", "application/json")])
-            found = json.dumps(sorted(calls)).encode()
+            recorded = json.dumps(sorted(calls)).encode()
             calls.clear()
-            return [found]
+            return [recorded]
         if environ["PATH_INFO"].startswith("/layers/"):
             start_response("200 OK", [("Content-Type", "application/octet-stream")])
             return [layers[environ["PATH_INFO"].removeprefix("/layers/")]]
@@ -156,7 +156,7 @@ def with_calls(app: moto_gaps.Wsgi, layers: dict[str, bytes]) -> moto_gaps.Wsgi:
         if not target and environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = io.BytesIO(body)
-        asked = action(
+        needed = action(
             environ["REQUEST_METHOD"],
             environ["PATH_INFO"],
             environ.get("QUERY_STRING", ""),
@@ -164,8 +164,8 @@ def with_calls(app: moto_gaps.Wsgi, layers: dict[str, bytes]) -> moto_gaps.Wsgi:
             environ.get("HTTP_AUTHORIZATION", ""),
             body,
         )
-        if asked:
-            calls.add(asked)
+        if needed:
+            calls.add(needed)
         return app(environ, start_response)
 
     return answer

@@ -77,8 +77,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _is_taken(port: int) -> bool:
+    """Whether another program listens on the port, answering or not."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
+
+
 def start(port: int, *, record: Path | None = None, log: Path | None = None, permissions: bool = False) -> Sandbox:
     """Starts the account in the background; whoever starts it ends it by its pid. Raises `StartError`."""
+    if _is_taken(port):
+        raise StartError(f"another program listens on {HOST}:{port}")
     words = [sys.executable, "-m", "sandbox", str(port), *(["--record", str(record)] if record else [])]
     words += ["--permissions"] if permissions else []
     with (log or Path(os.devnull)).open("a") as output:
@@ -94,8 +103,10 @@ def start(port: int, *, record: Path | None = None, log: Path | None = None, per
     end = time.monotonic() + START_SECONDS
     while not sandbox.is_ready:
         if process.poll() is not None or time.monotonic() > end:
-            said = log.read_text(encoding="utf-8")[-2000:] if log else "start `python -m sandbox` by hand to see why"
-            raise StartError(f"the sandbox account does not answer at {sandbox.url}: {said}")
+            last_lines = (
+                log.read_text(encoding="utf-8")[-2000:] if log else "start `python -m sandbox` by hand to see why"
+            )
+            raise StartError(f"the sandbox account does not answer at {sandbox.url}: {last_lines}")
         time.sleep(0.2)
     return sandbox
 
@@ -116,7 +127,7 @@ RULE_HEADER, LAYER_HEADER = "x-sandbox-refused-by", "x-sandbox-denied-by"
 
 
 def recorded(app: Wsgi, file: Path | None, calls: list[dict[str, Any]]) -> Wsgi:
-    """`app`; every call is kept in `calls` and written to `file`, one JSON object a line, with how it was answered."""
+    """`app`; every call is kept in `calls` and written to `file`, one JSON object per line, with the answer."""
     lock = threading.Lock()
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -173,15 +184,15 @@ def application(port: int, record: Path | None = None, *, permissions: bool = Fa
     if permissions:
         from sandbox.permissions import Authorization, with_permissions
 
-        judge = Authorization()
-        living = life.Life(endpoint, evaluated_by(judge))
-        judge.vpc_of_key = living.account.vpc_of_key
-        account = with_permissions(moto_gaps.application(living.account.tell), judge)
+        authority = Authorization()
+        living = life.Life(endpoint, evaluated_by(authority))
+        authority.vpc_of_key = living.account.vpc_of_key
+        account = with_permissions(moto_gaps.application(living.account.tell), authority)
     else:
         living = life.Life(endpoint)
         account = moto_gaps.application(living.account.tell)
     living.install()
-    living.control.add("GET", "calls", lambda rest, asked: calls[int(asked.get("since", 0)) :])
+    living.control.add("GET", "calls", lambda rest, parameters: calls[int(parameters.get("since", 0)) :])
     return recorded(living.control.around(with_strict_requests(account)), record, calls)
 
 
@@ -189,7 +200,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("port", type=int, help="port on 127.0.0.1 to listen on, for example 4566")
-    parser.add_argument("--record", type=Path, help="file that takes every call with its verdict, a JSON object a line")
+    parser.add_argument(
+        "--record", type=Path, help="file to record every call in, with its verdict: one JSON object per line"
+    )
     parser.add_argument("--permissions", action="store_true", help="evaluate IAM's policies (needs node)")
     chosen = parser.parse_args(arguments)
     from werkzeug.serving import WSGIRequestHandler, run_simple

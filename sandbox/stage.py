@@ -65,7 +65,7 @@ class Tasks:
     shards: int = 3
     script: dict[str, list[Answer]] = field(default_factory=dict)
     by_shard: dict[int, Callable[[], Answer]] = field(default_factory=dict)
-    asked: list[RunTaskRequest] = field(default_factory=list)
+    requests: list[RunTaskRequest] = field(default_factory=list)
     keeps_results: bool = False
     """Whether shards leave results; a task that fails leaves those of its other shards."""
     missing: int = 0
@@ -75,7 +75,7 @@ class Tasks:
 
     def __call__(self, request: RunTaskRequest) -> TaskResult:
         """The next scripted answer for the job; raises it where it is an exception."""
-        self.asked.append(request)
+        self.requests.append(request)
         answers = self.script.get(request.job, [])
         answer: Answer = answers.pop(0) if answers else OK
         for shard in request.shards:
@@ -93,7 +93,7 @@ class Tasks:
 
     def of(self, job: str) -> list[RunTaskRequest]:
         """What was asked for `job`."""
-        return [request for request in self.asked if request.job == job]
+        return [request for request in self.requests if request.job == job]
 
     def _effect(self, request: RunTaskRequest) -> None:
         run, date = request.environment["BATCH_RUN_ID"], request.environment["BATCH_BUSINESS_DATE"]
@@ -150,8 +150,8 @@ class World:
 
     def put(self, key: str, body: Any, *, bucket: str | None = None) -> str:
         """Writes an object and gives its version."""
-        made = self.s3.put_object(Bucket=bucket or self.output, Key=key, Body=json.dumps(body).encode())
-        return str(made.get("VersionId", ""))
+        stored = self.s3.put_object(Bucket=bucket or self.output, Key=key, Body=json.dumps(body).encode())
+        return str(stored.get("VersionId", ""))
 
     def manifest(self, date: str) -> dict[str, Any]:
         """Writes a manifest and gives what the rule's input transformer makes of its event."""
@@ -160,7 +160,7 @@ class World:
         return {"origin": "event", "manifest": {"key": key, "version": version}}
 
     def run(
-        self, given: dict[str, Any], tasks: Tasks | None = None, *, purpose: str = "nightly", **options: Any
+        self, run_input: dict[str, Any], tasks: Tasks | None = None, *, purpose: str = "nightly", **options: Any
     ) -> Execution:
         """Runs one of the machines on `given`."""
         workflow = LocalWorkflow(
@@ -169,7 +169,7 @@ class World:
             name=f"statemachine-{purpose}-{self.stack}",
             **options,
         )
-        return workflow.start(given)
+        return workflow.start(run_input)
 
     def ledger(self) -> list[dict[str, str]]:
         """The ledger's entries, without DynamoDB's type letters."""

@@ -41,7 +41,7 @@ def load() -> tuple[Settings, str]:
 
 
 def configuration() -> tuple[dict[str, Any], str, list[Problem]]:
-    """What the current stack's file says, by section; its region; and what is wrong before any model is asked."""
+    """What the current stack's file says, by section; its region; and what is wrong before any model validates it."""
     entries = CONFIG.get() or get_config_env()
     config = pulumi.Config(PROJECT)
     raw: dict[str, Any] = {}
@@ -108,7 +108,7 @@ def _regions() -> list[str]:
 
 
 def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None = None) -> Settings:
-    """Settings out of a stack file's sections; `problems` are those already found.
+    """Settings out of a stack file's sections; `problems` are those that are known already.
 
     A key with dots is one setting, as `pulumi config set batch-platform:network.cidr 10.1.0.0/16` and the prompts of
     `pulumi new` write it; it counts more than the section's own value. Raises SettingsError with every problem of

@@ -68,8 +68,8 @@ class Deadline(Section):
     forecast_minutes: tuple[Annotated[int, Field(ge=1, le=720)], ...] = Field(
         default=(270, 180, 105), max_length=12, examples=[[180, 105]]
     )
-    """Minutes before `time` at which the end of the run is estimated; people are told when it will be later. Moments of
-    the day before, and between 02:00 and 03:00, are left out. Empty: never."""
+    """Minutes before `time` at which the end of the run is estimated; people are notified when it will be later.
+    Moments of the day before, and between 02:00 and 03:00, are left out. Empty: never."""
     window_opens: ClockTime = Field(default="20:00", examples=["20:00"])
     """Earliest usual start, the evening before or the same morning; from here to `time` is the run's own timeout."""
     timezone: str = Field(default="America/New_York", examples=["America/New_York"])
@@ -142,7 +142,7 @@ class Workflow(Section):
 
 
 class Alerts(Section):
-    """When somebody is told, and who."""
+    """When somebody is notified, and who."""
 
     failure_percent: float = Field(default=5, ge=0, lt=100, examples=[5])
     """Percent of stopped tasks that may have failed within the period."""

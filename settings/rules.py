@@ -113,7 +113,7 @@ def debug_problems(platform: Platform, network: Network, jobs: Mapping[str, Job]
         if (name := entry.removeprefix("jobs.").removesuffix(".debug")) and entry == f"jobs.{name}.debug"
     }
     for name in sorted(entered):
-        if missing := [service for service in ("kms", "ssmmessages") if service not in network.extra_endpoints]:
+        if missing := [service for service in endpoint_services.DEBUG if service not in network.extra_endpoints]:
             problems.append(
                 Problem(
                     path=f"jobs.{name}.debug",

@@ -29,6 +29,7 @@ GROUPS: Final = (
     (r"tests/engine/.*\[(?:.*-)?(dev|prod)(?:-.*)?\]", r"stack-\1"),
     (r"tests/engine/nights/test_(night|wiring)\.py", "night"),
     (r"tests/engine/(?:nights/)?(test_\w+)\.py", r"\1"),
+    (r"tests/engine/faults/test_one_story\.py", "story"),
     (r"tests/tooling/stack/test_(pipeline|accounts)_on_engine\.py", "pipeline"),
     (r"tests/jobs/images/test_built_images\.py", "images"),
     (r"tests/sandbox/strict/test_(documented|cloudformation)\.py", r"strict-\1"),

@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def recording(stack: str, mode: Mode) -> Recording:
     """The committed stack's recording."""
     project = projects.load(ROOT)
-    given = project.stack(stack)
-    return record(ROOT, project=project.name, stack=stack, config=given.config, mode=mode)
+    stack_file = project.stack(stack)
+    return record(ROOT, project=project.name, stack=stack, config=stack_file.config, mode=mode)
 
 
 def record_with(changes: dict[str, Any], stack: str = "dev", mode: Mode = "resolved") -> Graph:
@@ -44,15 +44,15 @@ class Program:
 
     def one(self, token: str, name: str) -> Resource:
         """The resource with this type and logical name; there is exactly one."""
-        (found,) = [resource for resource in self.all(token) if resource.name == name]
-        return found
+        (only,) = [resource for resource in self.all(token) if resource.name == name]
+        return only
 
 
 @pytest.fixture(params=["dev", "prod"])
 def program(request: pytest.FixtureRequest) -> Program:
     """Each committed stack, with values resolved."""
-    made = recording(request.param, "resolved")
-    return Program(request.param, made.graph("batch-platform"), made.outputs)
+    recorded = recording(request.param, "resolved")
+    return Program(request.param, recorded.graph("batch-platform"), recorded.outputs)
 
 
 @pytest.fixture
@@ -63,5 +63,5 @@ def with_settings() -> Callable[..., Graph]:
 
 def document(resource: Resource, key: str = "policy") -> dict[str, Any]:
     """A policy document of a resource."""
-    found: dict[str, Any] = json.loads(resource.props[key])
-    return found
+    document: dict[str, Any] = json.loads(resource.props[key])
+    return document

@@ -92,6 +92,23 @@ def task(
     )
 
 
+def stop_execution(partition: str, execution_arn: str, error: str, cause: str, next_: str, *, comment: str) -> State:
+    """Stops another execution and goes on with the state's input, whether or not there was anything to stop.
+
+    `execution_arn` and `cause` are JSONata; `error` and `cause` are what the stopped execution shows.
+    """
+    kept = expr(INPUT)
+    return task(
+        f"arn:{partition}:states:::aws-sdk:sfn:stopExecution",
+        {"ExecutionArn": expr(execution_arn), "Error": error, "Cause": expr(cause)},
+        next_,
+        output=kept,
+        retriers=[retry("States.TaskFailed", attempts=5)],
+        catchers=[catch(next_, "States.ALL", output=kept)],
+        comment=comment,
+    )
+
+
 def choice(rules: Sequence[tuple[str, str]], default: str) -> State:
     """Goes to the target of the first (JSONata condition, target) that holds, or to `default`."""
     return {

@@ -40,7 +40,7 @@ class BusinessDatePlan:
 
 def states(plan: BusinessDatePlan, next_: str) -> tuple[str, States]:
     """The first state and all of them; input `{"run", "ended": ""}`, and the next state's input is `{"run"}`."""
-    first, ask, judge = "Take date", "Who holds date?", "Is it under way?"
+    first, ask, classify = "Take date", "Who holds date?", "Is it under way?"
     lasting = [asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)]
     branch, others = {"supersede": _supersede, "wait": _wait, "refuse": _refuse}[plan.on_newer_manifest](plan)
     return first, {
@@ -55,11 +55,11 @@ def states(plan: BusinessDatePlan, next_: str) -> tuple[str, States]:
         ask: asl.task(
             f"arn:{plan.partition}:states:::aws-sdk:dynamodb:query",
             run_ledger.of_day(plan.ledger_table, f"{INPUT}.run.business_date"),
-            judge,
+            classify,
             output=expr(_holder(plan.timeout)),
             retriers=[asl.retry("States.TaskFailed", attempts=5)],
         ),
-        judge: asl.choice([(f"{INPUT}.under_way", branch)], first),
+        classify: asl.choice([(f"{INPUT}.under_way", branch)], first),
         **others,
     }
 
@@ -111,17 +111,12 @@ def _supersede(plan: BusinessDatePlan) -> tuple[str, States]:
             retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
             catchers=[asl.catch(stop, run_ledger.TAKEN, output=kept)],
         ),
-        stop: asl.task(
-            f"arn:{plan.partition}:states:::aws-sdk:sfn:stopExecution",
-            {
-                "ExecutionArn": expr(f"{INPUT}.other.execution_arn"),
-                "Error": "Batch.Superseded",
-                "Cause": expr(f"'superseded by run ' & {INPUT}.run.id"),
-            },
+        stop: asl.stop_execution(
+            plan.partition,
+            f"{INPUT}.other.execution_arn",
+            "Batch.Superseded",
+            f"'superseded by run ' & {INPUT}.run.id",
             tell,
-            output=kept,
-            retriers=[asl.retry("States.TaskFailed", attempts=5)],
-            catchers=[asl.catch(tell, "States.ALL", output=kept)],
             comment="An older run that cannot be stopped is closed all the same: it cannot record a success any more",
         ),
         tell: asl.task(

@@ -1,6 +1,6 @@
 """The deadline check: has today's run succeeded by now? Two schedules start it, one to warn and one to escalate.
 
-It only tells people; it neither ends nor restarts a run. It is started by a schedule and not by an alarm, because the
+It only notifies people; it neither ends nor restarts a run. A schedule starts it and not an alarm, because the
 worst failure is a run that never starts, and that moves no metric.
 """
 

@@ -2,7 +2,7 @@
 
 A machine that was aborted or timed out runs no catcher: its entry would stay RUNNING and the manifest could not be
 claimed again. A rule on "Step Functions Execution Status Change" starts this machine, which closes the entry that the
-ended run still holds, if any, and tells people. A redrive goes on at a state that can only fail again; this machine
+ended run still holds, if any, and notifies people. A redrive resumes at a state that can only fail again; this machine
 stops it and starts the resumed run in its place (docs/adr/workflow/resume-as-a-new-execution.md).
 """
 
@@ -98,20 +98,14 @@ def _read_event(plan: ReconcilerPlan) -> asl.States:
 
 def _resume_instead(plan: ReconcilerPlan) -> asl.States:
     """An execution that was redriven is stopped, and its run resumed by a new execution, once for each redrive."""
-    kept = expr(INPUT)
     resumed = {"outcome": "RESUMED", "run": expr(f"{INPUT}.run")}
     return {
-        "Stop redriven execution": asl.task(
-            f"arn:{plan.partition}:states:::aws-sdk:sfn:stopExecution",
-            {
-                "ExecutionArn": expr(f"{INPUT}.run.execution_arn"),
-                "Error": "Batch.Redriven",
-                "Cause": expr(f"'the run is resumed by the execution ' & {INPUT}.successor"),
-            },
+        "Stop redriven execution": asl.stop_execution(
+            plan.partition,
+            f"{INPUT}.run.execution_arn",
+            "Batch.Redriven",
+            f"'the run is resumed by the execution ' & {INPUT}.successor",
             "Resume run",
-            output=kept,
-            retriers=[asl.retry("States.TaskFailed", attempts=5)],
-            catchers=[asl.catch("Resume run", "States.ALL", output=kept)],
             comment="One that has failed again already cannot be stopped any more",
         ),
         "Resume run": asl.task(

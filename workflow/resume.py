@@ -22,7 +22,7 @@ def states(partition: str, ledger_table: str, *, next_: str, refused: str) -> St
             f"arn:{partition}:states:::aws-sdk:dynamodb:query",
             run_ledger.of_day(ledger_table, f"{run}.business_date"),
             "Can it be resumed?",
-            output=expr(_judged()),
+            output=expr(_resumable()),
             retriers=[asl.retry("States.TaskFailed", attempts=4)],
             catchers=[asl.catch(refused, "States.ALL", output={"run": expr(run), "error": expr(ERROR)})],
         ),
@@ -34,7 +34,7 @@ def states(partition: str, ledger_table: str, *, next_: str, refused: str) -> St
     }
 
 
-def _judged() -> str:
+def _resumable() -> str:
     """JSONata: the run to go on with, and in `why` what forbids it, or nothing."""
     ended = [run_ledger.FAILED, run_ledger.TIMED_OUT, run_ledger.ABORTED]
     return f"""(

@@ -2,7 +2,7 @@
 
 An entry is one version of one manifest: `business_date` and `manifest` ("<key>#<version id>"). It can be claimed
 - when there is none, or the last run FAILED, TIMED_OUT or was ABORTED, SUPERSEDED or REFUSED,
-- when the last run SUCCEEDED and the operator asked for a rerun,
+- when the last run SUCCEEDED and the operator requested a rerun,
 - when it is RUNNING for longer than any run may: that run is gone, and nobody closed it,
 - by the run that holds it already: a claim that is sent twice must not look like a duplicate.
 One more item a business date, `DATE_ITEM`, names the execution that may work on it (`workflow/business_date.py`).

@@ -19,7 +19,7 @@ LONGEST_WAIT_SECONDS: Final = 600
 _THROTTLED: Final = ("ECS.ThrottlingException", "ECS.ServerException", "ECS.ServerUnavailableException")
 """Errors of the ECS API itself that pass by themselves; names as Step Functions spells them, which are
 case-sensitive. ECS also reports throttling as ECS.AmazonECSException, and EC2's as ECS.InvalidParameterException; a
-retrier cannot tell those from refusals of the same name, so they are told by their cause."""
+retrier cannot distinguish those from refusals of the same name, so they are recognised by their cause."""
 _RATE_EXCEEDED: Final = "/[Tt]hrottl|Rate exceeded|RequestLimitExceeded/"
 THROTTLED_ATTEMPTS: Final = 40
 """Further starts after a throttled one; throttling passes in seconds, but thousands of shards may start at once."""
@@ -186,7 +186,7 @@ def _run_task(plan: StagePlan, target: RunTaskTarget, *, with_shards: bool) -> d
 def _classified_failure(plan: StagePlan) -> str:
     """From a failed attempt to what comes next: the counters, whether there is a `retry`, after how many `seconds`.
 
-    The container is found by its name, not by its target: runtime monitoring may add a second one to the task.
+    The container is selected by its name, not by its index: runtime monitoring may add a second one to the task.
     """
     return f"""(
         $in := {INPUT};

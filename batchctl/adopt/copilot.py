@@ -39,7 +39,7 @@ class Refused:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class CopilotEnvironment:
     """Where the Copilot application runs, as far as it is needed to name its secrets."""
 
     app: str | None = None
@@ -89,18 +89,18 @@ class Conversion:
         return sections
 
 
-def convert(files: Sequence[Path], place: Place) -> Conversion:
+def convert(files: Sequence[Path], copilot: CopilotEnvironment) -> Conversion:
     """The settings that the manifests in `files` become; raises OperatorError for a file that is no such manifest."""
     conversion = Conversion()
     for file in files:
         fields = projects.read_yaml(file)
         if not isinstance(fields, Mapping) or not isinstance(fields.get("name"), str):
             raise OperatorError(f"{file} is no manifest of Copilot's: it has no `name`, for example `name: report`.")
-        _convert(file, fields, place, conversion)
+        _convert(file, fields, copilot, conversion)
     return conversion
 
 
-def _convert(file: Path, fields: Mapping[str, Any], place: Place, conversion: Conversion) -> None:
+def _convert(file: Path, fields: Mapping[str, Any], copilot: CopilotEnvironment, conversion: Conversion) -> None:
     name, kind = str(fields["name"]), str(fields.get("type"))
     if kind not in (SCHEDULED, WORKER):
         reason = copilot_fields.OTHER_TYPES.get(kind, "valid: `type: Scheduled Job` or `type: Worker Service`")
@@ -108,13 +108,13 @@ def _convert(file: Path, fields: Mapping[str, Any], place: Place, conversion: Co
     if name in conversion.jobs:
         raise OperatorError(f"{file}: a second manifest for {name!r}; pass each job once.")
     environments = fields.get("environments") or {}
-    if place.environment in environments:
-        fields = merged(fields, environments[place.environment] or {})
+    if copilot.environment in environments:
+        fields = merged(fields, environments[copilot.environment] or {})
     manifest = Manifest({key: value for key, value in fields.items() if key not in ("name", "type", "environments")})
-    converter = _Converter(name, manifest, place, conversion)
+    converter = _Converter(name, manifest, copilot, conversion)
     job = {**converter.common(), **(converter.scheduled() if kind == SCHEDULED else converter.worker())}
     conversion.jobs[name] = job
-    if environments and place.environment is None:
+    if environments and copilot.environment is None:
         converter.refuse("environments", sorted(environments))
     for path, value in manifest.left():
         converter.refuse(path, value)
@@ -123,8 +123,8 @@ def _convert(file: Path, fields: Mapping[str, Any], place: Place, conversion: Co
 class _Converter:
     """One manifest's fields, each taken where its counterpart is set."""
 
-    def __init__(self, job: str, manifest: Manifest, place: Place, conversion: Conversion) -> None:
-        self._job, self._manifest, self._place, self._conversion = job, manifest, place, conversion
+    def __init__(self, job: str, manifest: Manifest, copilot: CopilotEnvironment, conversion: Conversion) -> None:
+        self._job, self._manifest, self._copilot, self._conversion = job, manifest, copilot, conversion
 
     def refuse(self, path: str, value: Any) -> None:
         """Names a field that is not converted."""
@@ -261,8 +261,8 @@ class _Converter:
             value = value["secretsmanager"]
             if not str(value).startswith("arn:"):
                 return None  # a secret's ARN ends in six characters that its name does not have
-        place = self._place
-        known = {"COPILOT_APPLICATION_NAME": place.app, "COPILOT_ENVIRONMENT_NAME": place.environment}
+        copilot = self._copilot
+        known = {"COPILOT_APPLICATION_NAME": copilot.app, "COPILOT_ENVIRONMENT_NAME": copilot.environment}
         text = str(value) if isinstance(value, str) else "${}"
         for variable, replacement in known.items():
             text = text.replace(f"${{{variable}}}", replacement) if replacement else text
@@ -270,6 +270,6 @@ class _Converter:
             return None
         if text.startswith("arn:"):
             return text
-        if not place.account or not place.region:
+        if not copilot.account or not copilot.region:
             return None
-        return f"arn:aws:ssm:{place.region}:{place.account}:parameter/{text.removeprefix('/')}"
+        return f"arn:aws:ssm:{copilot.region}:{copilot.account}:parameter/{text.removeprefix('/')}"

@@ -9,20 +9,20 @@ import typer
 import yaml
 
 import settings
-from batchctl.errors import FOUND, OK, OperatorError
+from batchctl.errors import OK, PROBLEM, OperatorError
 
 from .terminal import JsonOption, print_json
 
 app = typer.Typer()
 import_app = typer.Typer(
-    name="import", help="Settings from what another tool runs (docs/adopt.md).", no_args_is_help=True
+    name="import", help="Settings from another tool's configuration (docs/adopt.md).", no_args_is_help=True
 )
 app.add_typer(import_app)
 
 
 @import_app.callback()
 def import_() -> None:
-    """Settings from what another tool runs (docs/adopt.md)."""
+    """Settings from another tool's configuration (docs/adopt.md)."""
 
 
 @import_app.command()
@@ -49,8 +49,8 @@ def copilot(
     """
     from batchctl.adopt import copilot as converter
 
-    place = converter.Place(app=application, environment=environment, account=account, region=region)
-    conversion = converter.convert(manifests, place)
+    copilot = converter.CopilotEnvironment(app=application, environment=environment, account=account, region=region)
+    conversion = converter.convert(manifests, copilot)
     try:
         settings.parse(conversion.sections, stack="import")
     except settings.SettingsError as error:
@@ -65,7 +65,7 @@ def copilot(
             typer.echo(f"{one.manifest}: {one.path} = {one.value!r} is not converted.\n    {one.way_out}", err=True)
         steps = ["put this into Pulumi.<stack>.yaml, then `batchctl preview --stack <stack>`", *conversion.next_steps]
         typer.echo("\nNext:\n" + "\n".join(f"  - {step}" for step in steps), err=True)
-    raise typer.Exit(FOUND if conversion.refused else OK)
+    raise typer.Exit(PROBLEM if conversion.refused else OK)
 
 
 class _Dumper(yaml.SafeDumper):

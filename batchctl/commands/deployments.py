@@ -18,7 +18,7 @@ def wait_for_run(
     refuse: Annotated[bool, typer.Option("--refuse", help="Do not wait: end with exit code 1.")] = False,
     minutes: Annotated[int, typer.Option(help="Longest wait.", min=1)] = 840,
 ) -> None:
-    """Wait until no nightly run is under way, so that a deployment does not come in its middle."""
+    """Wait until no nightly run is under way, so that a deployment does not interrupt it."""
     from batchctl.operate import deployments
     from batchctl.program import settings_of_stack
 
@@ -35,7 +35,7 @@ def retire_revisions(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Deregister the task definition revisions that earlier deployments left for the runs of their time."""
+    """Deregister the task definition revisions that earlier deployments kept for runs under way."""
     from batchctl.operate import deployments
     from batchctl.program import settings_of_stack
 

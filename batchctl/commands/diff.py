@@ -31,10 +31,10 @@ def diff(
     """Show what this checkout, uncommitted files included, changes in each stack; needs no cloud and no credentials.
 
     Both sides run their own code. Exit code 0: nothing differs; 1: something does; 3: data would be deleted that
-    `platform.acknowledge` does not name; 2: wrong use, or an acknowledgement of which nothing is deleted.
+    `platform.acknowledge` does not name; 2: wrong use, or an acknowledgement that no deletion needs.
     """
     from batchctl.costs import prices as price_tables
-    from batchctl.errors import FOUND, OK
+    from batchctl.errors import OK, PROBLEM
     from batchctl.preview import pages
     from batchctl.preview import revision as revisions
     from batchctl.preview.changes import compare
@@ -54,15 +54,15 @@ def diff(
         step(f"running both programs, this checkout's and that of {commit[:12]}")
         head = {name: revisions.snapshot(here, name) for name in names}
         base = other.snapshots()
-        made = [pages.page(compare(base[name], head[name]), table) for name in names if name in base]
+        compared = [pages.page(compare(base[name], head[name]), table) for name in names if name in base]
     new = [name for name in names if name not in base]
-    code = pages.worst(made) or (FOUND if new else OK)
+    code = pages.worst(compared) or (PROBLEM if new else OK)
     if as_json:
-        print_json({"base": commit, "newStacks": new, **pages.as_json(made), "code": code})
+        print_json({"base": commit, "newStacks": new, **pages.as_json(compared), "code": code})
     else:
         screen = console()
         screen.print(f"Against {commit[:12]}", style="dim", highlight=False)
-        markdown.to_terminal(screen, made)
+        markdown.to_terminal(screen, compared)
         for name in new:
             screen.print(f"{name}: new here, the other revision has no such stack")
     raise typer.Exit(code)

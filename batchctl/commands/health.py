@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from batchctl import project as projects
-from batchctl.errors import FOUND, OK, OperatorError
+from batchctl.errors import OK, PROBLEM, OperatorError
 
 from .terminal import JsonOption, OutputsOption, ProjectOption, StackOption, console, print_json, progress
 
@@ -33,7 +33,7 @@ def doctor(
     outputs: OutputsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what would keep tonight's run from working, and what to do about it.
+    """Check for whatever would keep tonight's run from working, and say what to do about it.
 
     Looks at the account, the Fargate quota, the ECS role, every job's image, the endpoints and the source connection;
     with --preflight at what `pulumi up` needs: credentials, region, quotas, service-linked roles, zones, endpoint
@@ -56,7 +56,7 @@ def doctor(
     else:
         console().print(_table(diagnoses))
     if any(one.outcome == "fail" for one in diagnoses):
-        raise typer.Exit(FOUND)
+        raise typer.Exit(PROBLEM)
 
 
 def _table(diagnoses: Sequence[Diagnosis]) -> Table:
@@ -81,7 +81,7 @@ def verify_deployed(
 ) -> None:
     """Check what is really deployed against the twelve test areas, read-only, by asking AWS and not Pulumi.
 
-    Exit code 1 when something is not as it must be; "not checkable" says why there was no answer, and is no pass.
+    Exit code 1 when something is not as it must be; "not checkable" says why there was no answer, and is not a pass.
     """
     from batchctl.verify import Outcome
     from batchctl.verify import command as verifying
@@ -93,4 +93,4 @@ def verify_deployed(
         print_json(report.as_json())
     else:
         verifying.to_terminal(console(), report)
-    raise typer.Exit(FOUND if report.of(Outcome.FAIL) else OK)
+    raise typer.Exit(PROBLEM if report.of(Outcome.FAIL) else OK)

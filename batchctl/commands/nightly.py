@@ -60,7 +60,7 @@ def sample_night(
     out: Annotated[Path, typer.Option("--out", help="Folder to write; it must not exist, or be empty.")],
     trades: Annotated[int, typer.Option(help="Number of trades.", min=1)] = 1000,
     stack: Annotated[
-        str, typer.Option("--stack", "-s", help="Committed stack whose deadline says which date is next.")
+        str, typer.Option("--stack", "-s", help="Committed stack, whose deadline determines the next business date.")
     ] = "dev",
     as_json: JsonOption = False,
 ) -> None:
@@ -127,14 +127,14 @@ def _status_table(state: Status) -> Table:
 @app.command()
 def logs(
     job: JobArgument,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as the log grows.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing as the log grows.")] = False,
     run_id: Annotated[str | None, typer.Option("--run", help="Only lines of this run.")] = None,
     since: Annotated[int, typer.Option(help="Minutes to look back.", min=1)] = 720,
     stack: StackOption = None,
     outputs: OutputsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print a job's log, oldest line first; with --json one JSON string a line."""
+    """Print a job's log, oldest line first; with --json one JSON string per line."""
     from batchctl.operate import logs as log_events
     from batchctl.operate.stack import deployed
 
@@ -175,13 +175,13 @@ def runs(
 @app.command()
 def resume(
     run_id: Annotated[
-        str | None, typer.Argument(help="Run to take up with the stage that failed; default: the newest failed one.")
+        str | None, typer.Argument(help="Run to resume at the stage that failed; default: the newest failed one.")
     ] = None,
     stack: StackOption = None,
     outputs: OutputsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on with a failed run: the failed stage again on the same run id, finished shards kept."""
+    """Resume a failed run: repeat the failed stage under the same run id and keep finished shards."""
     from batchctl.operate import nightly
     from batchctl.operate.stack import deployed
 
@@ -195,7 +195,7 @@ def resume(
 @app.command()
 def redrive(
     run_id: Annotated[
-        str | None, typer.Argument(help="As `resume`: run to take up; default: the newest failed one.")
+        str | None, typer.Argument(help="As for `resume`: run to resume; default: the newest failed one.")
     ] = None,
     dead_letters: Annotated[
         str | None, typer.Option("--dead-letters", help="Instead: the job whose queue's dead letters go back to it.")
@@ -204,7 +204,7 @@ def redrive(
     outputs: OutputsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Another name of `resume`, or send a job queue's dead letters back."""
+    """Another name for `resume`; or send a job queue's dead letters back."""
     from batchctl.operate import nightly
     from batchctl.operate.stack import deployed
 

@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from batchctl import project as projects
-from batchctl.errors import DESTROYS, FOUND, OK, USAGE, OperatorError
+from batchctl.errors import DATA_LOSS, OK, PROBLEM, USAGE, OperatorError
 
 from .terminal import JsonOption, PricesOption, ProjectOption, console, print_json, progress
 
@@ -94,7 +94,7 @@ def preview(
         render.to_terminal(console(), reports, refused=len(refusals), outputs=outputs)
     if refusals:
         raise OperatorError("\n\n".join(map(str, refusals)), refusals[0].code)
-    raise typer.Exit(FOUND if any(report.failed for report in reports) else OK)
+    raise typer.Exit(PROBLEM if any(report.failed for report in reports) else OK)
 
 
 def _page(here: projects.Project, reports: list[StackReport], table: Prices) -> str:
@@ -152,7 +152,7 @@ def pull_request(
     if whole:
         whole.write_text(comment.whole(), encoding="utf-8")
     code = pages.worst(list(comments.pages(branch, before).values()))
-    raise typer.Exit(code if code in (DESTROYS, USAGE) else OK)
+    raise typer.Exit(code if code in (DATA_LOSS, USAGE) else OK)
 
 
 @app.command("approval-page")
@@ -164,8 +164,8 @@ def approval_page(
 ) -> None:
     """Print what a release changes in a deployed stack: the page of a pull request, against what is deployed.
 
-    Exit code 3: data would be deleted that `platform.acknowledge` does not name. A stale acknowledgement is said and
-    does not stop a release.
+    Exit code 3: data would be deleted that `platform.acknowledge` does not name. A stale acknowledgement is reported
+    and does not stop a release.
     """
     from batchctl.preview import pages
     from batchctl.preview.comment import approval, engine_plan
@@ -178,8 +178,8 @@ def approval_page(
     if summary:
         summary.write_text(approval.summary(page, planned), encoding="utf-8")
     if planned.errors:
-        raise typer.Exit(FOUND)
-    raise typer.Exit(DESTROYS if page.code == DESTROYS else OK)
+        raise typer.Exit(PROBLEM)
+    raise typer.Exit(DATA_LOSS if page.code == DATA_LOSS else OK)
 
 
 @app.command()
@@ -260,11 +260,13 @@ def _delivery_bills(table: Prices) -> dict[str, tuple[str, costs.CostTable]]:
 
 
 def _bill(title: str, bill: costs.CostTable) -> Table:
+    from batchctl.costs import readable
+
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_footer=True)
     table.add_column("resource", footer="total")
     for column in ("what", "quantity", "unit"):
         table.add_column(column)
     table.add_column("USD", justify="right", footer=f"{bill.total:,.2f}")
     for row in bill.rows:
-        table.add_row(row.resource, row.what, f"{row.quantity:,.6g}", row.unit, f"{row.usd:,.4f}")
+        table.add_row(row.resource, row.what, readable(row.quantity), row.unit, f"{row.usd:,.4f}")
     return table

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batchctl import project as projects
-from batchctl.errors import FOUND, OK, OperatorError
+from batchctl.errors import OK, PROBLEM, OperatorError
 
 from .scan_options import Exemptions, FixableOnly, GraceDays, History, Reports, Severity, Timeout, Tolerated, gate_rules
 
@@ -90,7 +90,7 @@ def build(
     print(output.read_text(), end="")
 
 
-def _judge(
+def _gate(
     images: Mapping[str, str],
     ecr: ECRClient,
     rules: Rules,
@@ -100,7 +100,7 @@ def _judge(
     history: str | None,
     reports: list[str],
 ) -> None:
-    """Prints and writes the verdicts; ends with FOUND when one image is stopped."""
+    """Prints and writes the verdicts; ends with PROBLEM when one image is stopped."""
     from batchctl.release import scan_gate, scan_report, text_files
 
     verdicts = scan_gate.verdicts(ecr, images, rules, timeout=timeout, history=history)
@@ -109,7 +109,7 @@ def _judge(
     for location in reports:
         text_files.write(location, scan_report.page(title, verdicts, rules))
         print(f"report: {location}")
-    raise typer.Exit(OK if all(verdict.passes for verdict in verdicts) else FOUND)
+    raise typer.Exit(OK if all(verdict.passes for verdict in verdicts) else PROBLEM)
 
 
 @app.command()
@@ -138,7 +138,7 @@ def scan(
     title = f"Scan of release {release_read.commit[:12]}" if release_read else f"Scan of {repository}"
     rules = gate_rules(tolerated, fixable_only, grace_days, exemptions)
     with _ecr("asking for the scan's findings") as ecr:
-        _judge(images, ecr, rules, title=title, timeout=timeout, history=history, reports=report or [])
+        _gate(images, ecr, rules, title=title, timeout=timeout, history=history, reports=report or [])
 
 
 @app.command()
@@ -153,7 +153,7 @@ def rescan(
     report: Reports = None,
     role: StackRole = "",
 ) -> None:
-    """Scan again what a stack runs, whose images had no finding that mattered when they were deployed.
+    """Scan the images that a stack runs for findings published since they were deployed.
 
     Exit codes as with `scan`.
     """
@@ -164,7 +164,7 @@ def rescan(
     with _ecr("scanning what is deployed", role) as ecr:
         running = release.current(ecr, sorted(config.jobs), config.platform.environment)
         title = f"Scan of what {stack} runs"
-        _judge(running.by_repository(), ecr, rules, title=title, timeout=timeout, history=history, reports=report or [])
+        _gate(running.by_repository(), ecr, rules, title=title, timeout=timeout, history=history, reports=report or [])
 
 
 @app.command("as-stack", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from batchctl import project as projects
-from batchctl.errors import FOUND, OperatorError
+from batchctl.errors import PROBLEM, OperatorError
 
 app = typer.Typer()
-docs_app = typer.Typer(name="docs", help="Documents that are made from the program.", no_args_is_help=True)
+docs_app = typer.Typer(name="docs", help="Documents that are generated from the program.", no_args_is_help=True)
 lint_app = typer.Typer(name="lint", help="Checks of the repository that no other linter makes.", no_args_is_help=True)
 app.add_typer(docs_app)
 app.add_typer(lint_app)
@@ -18,7 +18,7 @@ app.add_typer(lint_app)
 
 @docs_app.callback()
 def docs() -> None:
-    """Documents that are made from the program."""
+    """Documents that are generated from the program."""
 
 
 @lint_app.callback()
@@ -39,7 +39,7 @@ def write_settings(
         file.write_text(page, encoding="utf-8")
         print("wrote docs/settings.md")
     elif not file.is_file() or file.read_text(encoding="utf-8") != page:
-        raise OperatorError("docs/settings.md is out of date: run `batchctl docs settings`.", FOUND)
+        raise OperatorError("docs/settings.md is out of date: run `batchctl docs settings`.", PROBLEM)
 
 
 @lint_app.command("entry-points")
@@ -51,4 +51,4 @@ def entry_points(context: typer.Context) -> None:
     for problem in problems:
         print(problem)
     if problems:
-        raise typer.Exit(FOUND)
+        raise typer.Exit(PROBLEM)

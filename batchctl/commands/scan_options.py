@@ -51,12 +51,13 @@ Timeout = Annotated[
     int, typer.Option("--timeout", envvar="SCAN_TIMEOUT", help="Seconds to wait for the scan of an image.", min=1)
 ]
 Exemptions = Annotated[
-    Path | None, typer.Option("--exemptions", help="YAML list of findings to live with: cve, reason, owner, expires.")
+    Path | None, typer.Option("--exemptions", help="YAML list of accepted findings: cve, reason, owner, expires.")
 ]
 History = Annotated[
     str | None,
     typer.Option(
-        "--history", help="Where the days of first sight are kept: a path or s3://bucket/key. None: no grace."
+        "--history",
+        help="File with the day on which each finding was first seen: a path or s3://bucket/key. Without it: no grace.",
     ),
 ]
 Reports = Annotated[

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from batchctl import project as projects
-from batchctl.errors import FOUND
+from batchctl.errors import PROBLEM
 
 from .terminal import CommittedStackOption, JsonOption, PricesOption, console, print_json
 
@@ -43,7 +43,7 @@ def size(
     """Propose shard size, batch and vCPU for a night: the cheapest that ends within the window, and what it costs.
 
     The jobs' own times are measured ones, with machine and date; the 45 s in which a container starts are assumed.
-    Exit code 1 when nothing ends within the window; the fastest is shown then, and the quota that would do.
+    Exit code 1 when nothing ends within the window; the fastest is shown then, and the quota that would be enough.
     """
     from batchctl import sizing
     from batchctl.costs import prices as price_tables
@@ -69,7 +69,7 @@ def size(
                 f"[red]Nothing ends within {minutes:g} minutes with {vcpus} vCPU; this is the fastest; {remedy}.[/]"
             )
     if not proposal.fits:
-        raise typer.Exit(FOUND)
+        raise typer.Exit(PROBLEM)
 
 
 def _show(proposal: Proposal, measured: Timings, trades: int, quota: int, window: float) -> None:

@@ -13,7 +13,7 @@ from .night import (
     task_hour,
     time_words,
 )
-from .table import HOURS_A_MONTH, CostRow, CostTable
+from .table import HOURS_A_MONTH, CostRow, CostTable, readable
 
 __all__ = [
     "DEFAULT_SCENARIOS",
@@ -29,6 +29,7 @@ __all__ = [
     "idle_cost",
     "nat_alternative",
     "network_only",
+    "readable",
     "release_cost",
     "run_cost",
     "run_minutes",

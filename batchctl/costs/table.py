@@ -34,6 +34,18 @@ class CostTable:
         return sum(row.usd for row in self.rows)
 
 
+SMALLEST_SHOWN: Final = 0.001
+
+
+def readable(quantity: float) -> str:
+    """A quantity as a bill for people shows it: at most three decimals, never an exponent."""
+    if 0 < quantity < SMALLEST_SHOWN:
+        return f"< {SMALLEST_SHOWN}"
+    whole, _, decimals = f"{quantity:,.3f}".partition(".")
+    decimals = decimals.rstrip("0")
+    return f"{whole}.{decimals}" if decimals else whole
+
+
 Counted = tuple[str, str, float]
 """What is billed, the price's name, and how many."""
 

@@ -39,7 +39,7 @@ def attempts(events: Iterable[Mapping[str, Any]], config: Settings) -> list[Atte
     """The attempts in a history with execution data, in the order in which they began.
 
     An event belongs to the attempt that its chain of `previousEventId` leads back to, which is how iterations of an
-    inline map are told apart.
+    inline map are distinguished.
     """
     begun: dict[int, tuple[str, tuple[int, ...], datetime]] = {}
     ended: dict[int, tuple[datetime, str]] = {}
@@ -88,9 +88,9 @@ def _reason(event: Mapping[str, Any], failure: str) -> str:
         return ""
     try:
         task = json.loads(details.get("cause", ""))
-        said = task.get("StoppedReason") or task.get("StopCode")
+        reason = task.get("StoppedReason") or task.get("StopCode")
         codes = [str(one["ExitCode"]) for one in task.get("Containers", []) if one.get("ExitCode")]
-        said = f"exit code {codes[0]}" if codes else said
+        reason = f"exit code {codes[0]}" if codes else reason
     except (ValueError, AttributeError):
-        said = details.get("cause")
-    return f"{failure}: {said or details.get('error', '')}".rstrip(": ")[:200]
+        reason = details.get("cause")
+    return f"{failure}: {reason or details.get('error', '')}".rstrip(": ")[:200]

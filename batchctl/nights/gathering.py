@@ -1,4 +1,4 @@
-"""What the page of nights shows, asked of the run ledger and of the executions' histories."""
+"""What the page of nights shows, read from the run ledger and the executions' histories."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from batchctl.operate.stack import Stack, asking
 from conventions import fargate
 from settings import Settings
 
-SHOWN: Final = 14
-"""Nights, unless asked for another number."""
 FREE_STORAGE_GB: Final = 20
 SHORTEST_BILL: Final = timedelta(minutes=1)
 """Fargate bills at least a minute: https://aws.amazon.com/fargate/pricing/"""
@@ -106,7 +104,7 @@ class Nights:
 
 
 def gather(stack: Stack, config: Settings, prices: Prices, *, limit: int, now: datetime | None = None) -> Nights:
-    """The last `limit` nights of a deployed stack; raises OperatorError when AWS cannot be asked."""
+    """The last `limit` nights of a deployed stack; raises OperatorError when AWS cannot be reached."""
     moment = now or datetime.now(UTC)
     by_date: dict[str, list[nightly.Run]] = {}
     for run in nightly.runs(stack, None):

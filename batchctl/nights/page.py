@@ -1,4 +1,4 @@
-"""The page of nights: bars in percent of an axis, so that it fits any screen, and every bar's meaning in words too."""
+"""The page of nights: bars in percent of an axis, so that it fits any screen, and every bar's meaning as text too."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from batchctl.errors import FOUND, OperatorError
+from batchctl.errors import PROBLEM, OperatorError
 from batchctl.operate.stack import CLIENT_CONFIG, asking
 from conventions.naming import NIGHTLY, Names
 from settings import Settings
@@ -52,7 +52,7 @@ def runs_under_way(names: Names) -> list[RunUnderWay]:
 
 
 def wait_for_run(
-    names: Names, *, minutes: int, sleep: Callable[[float], None] = time.sleep, said: Callable[[str], None] = print
+    names: Names, *, minutes: int, sleep: Callable[[float], None] = time.sleep, report: Callable[[str], None] = print
 ) -> None:
     """Returns when no run is under way; raises OperatorError when one still is after `minutes` (0: at once)."""
     left = minutes * 60
@@ -63,9 +63,9 @@ def wait_for_run(
                 f"a nightly run of {names.suffix} is under way: {described}. Deploy when it has ended "
                 f"(`batchctl wait-for-run --stack {names.suffix}` waits for it), or, if the deployment must not wait, "
                 "run `pulumi up` by hand: docs/operations.md, Deploying during a run.",
-                FOUND,
+                PROBLEM,
             )
-        said(f"waiting for {described}")
+        report(f"waiting for {described}")
         sleep(min(POLL_SECONDS, left))
         left -= POLL_SECONDS
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from batchctl.errors import FOUND, OperatorError
+from batchctl.errors import PROBLEM, OperatorError
 from batchctl.operate.stack import Stack, asking
 from settings import Settings
 from workflow.run_ledger import DATE_ITEM
@@ -123,7 +123,7 @@ def start_job(stack: Stack, config: Settings, task: Task) -> str:
     # RunTask answers 200 with failures in it: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
     if answer.get("failures") or not answer["tasks"]:
         reasons = "; ".join(f.get("reason", "?") for f in answer.get("failures", [])) or "no reason given"
-        raise OperatorError(f"{job} was not started: {reasons}. `batchctl doctor` may say what is missing.", FOUND)
+        raise OperatorError(f"{job} was not started: {reasons}. `batchctl doctor` may say what is missing.", PROBLEM)
     return str(answer["tasks"][0]["taskArn"])
 
 
@@ -145,10 +145,10 @@ def resume(stack: Stack, run_id: str | None) -> str:
             + "; only a run that failed, was stopped or timed out can be resumed"
             + (f": {failed}." if failed else ", and there is none. `batchctl runs` lists every run.")
         )
-    given = {"origin": "operator", "business_date": chosen.business_date, "resume": {"run_id": chosen.run_id}}
+    run_input = {"origin": "operator", "business_date": chosen.business_date, "resume": {"run_id": chosen.run_id}}
     with asking(f"resuming {chosen.run_id}"):
         machine = stack.outputs.text("stateMachineArn")
-        started = stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(given))
+        started = stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(run_input))
     return str(started["executionArn"])
 
 

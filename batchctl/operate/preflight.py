@@ -86,7 +86,7 @@ def _credentials(flight: Preflight) -> Iterator[Diagnosis]:
         identity = flight.client("sts").get_caller_identity()
     except (ClientError, BotoCoreError) as error:
         to_do = "sign in (`aws sso login`) or set AWS_PROFILE, until `aws sts get-caller-identity` works"
-        yield Diagnosis(what="credentials", outcome="fail", observed=f"{error}; nothing else was asked", to_do=to_do)
+        yield Diagnosis(what="credentials", outcome="fail", observed=f"{error}; nothing else was checked", to_do=to_do)
         return
     flight.account = str(identity["Account"])
     yield Diagnosis(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from batchctl.errors import FOUND, UNREACHABLE, OperatorError
+from batchctl.errors import PROBLEM, UNREACHABLE, OperatorError
 from batchctl.operate.stack import Stack, asking
 from batchctl.release import docker, release, scan_gate, scan_report
 from batchctl.release.scan_rules import Rules
@@ -43,7 +43,7 @@ def push(
 ) -> Pushed:
     """Builds, pushes, scans and deploys `job`'s image; the next `pulumi up` makes the task definition take it.
 
-    Raises OperatorError: FOUND for findings that stop the image under `rules`, before anything is deployed.
+    Raises OperatorError: PROBLEM for findings that stop the image under `rules`, before anything is deployed.
     """
     if job not in config.jobs:
         raise OperatorError(f"no job {job!r}. Jobs: {', '.join(config.jobs)}.")
@@ -60,7 +60,7 @@ def push(
         say(f"waiting for the scan of {name}@{digest}")
         (verdict,) = scan_gate.verdicts(ecr, {name: digest}, rules, timeout=timeout)
         if not verdict.passes:
-            raise OperatorError(scan_report.describe(verdict, rules), FOUND)
+            raise OperatorError(scan_report.describe(verdict, rules), PROBLEM)
         tag = release.mark_deployed(ecr, built, suffix, jobs=list(config.jobs))
     release.use(built, stack_name, run)
     return Pushed(job=job, digest=digest, tag=tag)

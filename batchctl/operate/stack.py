@@ -10,10 +10,10 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from batchctl import project as projects
-from batchctl.errors import UNREACHABLE, OperatorError
+from batchctl.errors import UNREACHABLE, USAGE, OperatorError
 from batchctl.outputs import NO_CREDENTIALS, Outputs, load_outputs
 from batchctl.program import stack_settings
 from settings import Settings
@@ -54,6 +54,14 @@ def with_settings(stack: str | None, outputs: Path | None) -> tuple[Stack, Setti
     return deployment, stack_settings(projects.find().stack(stack or deployment.outputs.stack))
 
 
+def _way_out(code: str) -> str:
+    if code in _DENIED:
+        return " Your role may not do this, or the session has expired."
+    if "NotFound" in code or "DoesNotExist" in code:
+        return " Is the stack up (`pulumi stack ls --all`), and are these its account, region and outputs?"
+    return ""
+
+
 @contextmanager
 def asking(what: str) -> Iterator[None]:
     """Turns what AWS refuses while `what` is done into one message."""
@@ -63,7 +71,10 @@ def asking(what: str) -> Iterator[None]:
         raise OperatorError(f"{what}: {NO_CREDENTIALS}", UNREACHABLE) from error
     except ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-        way_out = "your role may not do this, or the session has expired" if code in _DENIED else "see the message"
-        raise OperatorError(f"{what}: AWS answered {code}: {message} ({way_out}).", UNREACHABLE) from error
+        raise OperatorError(
+            f"{what}: AWS answered {code}: {message.rstrip('.')}.{_way_out(code)}", UNREACHABLE
+        ) from error
+    except NoRegionError as error:
+        raise OperatorError(f"{what}: no region: set AWS_REGION, for example us-east-1.", USAGE) from error
     except BotoCoreError as error:
         raise OperatorError(f"{what}: AWS cannot be reached: {error}", UNREACHABLE) from error

@@ -117,8 +117,8 @@ def _progress(states: Any, execution: Mapping[str, Any], waiting: Status) -> Sta
 
 def _run_id(described: Mapping[str, Any], name: str) -> str:
     """The run that an execution works on; its own name unless it resumes another one's run."""
-    given = json.loads(described.get("input") or "{}")
-    resumed = given.get("resume") if isinstance(given, dict) else None
+    run_input = json.loads(described.get("input") or "{}")
+    resumed = run_input.get("resume") if isinstance(run_input, dict) else None
     return str(resumed["run_id"]) if isinstance(resumed, dict) and resumed.get("run_id") else name
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from batchctl import project as projects
-from batchctl.errors import FOUND, OK, OperatorError
+from batchctl.errors import OK, PROBLEM, OperatorError
 
 app = typer.Typer(
     name="policy",
@@ -56,7 +56,7 @@ def write_docs(
     if check:
         current = (root / "docs" / "policy" / "policies.md").read_text(encoding="utf-8")
         if current != docs.policies_markdown():
-            raise OperatorError("docs/policy/policies.md is out of date: run `batchctl policy docs`.", FOUND)
+            raise OperatorError("docs/policy/policies.md is out of date: run `batchctl policy docs`.", PROBLEM)
         return
     for path in docs.regenerate(root):
         print(f"wrote {path.relative_to(root)}")
@@ -71,16 +71,16 @@ def print_mutants() -> None:
         raise OperatorError("the mutants are of the program's own stacks: run this in a checkout of the repository.")
     results = list(matrix.outcomes())
     print(matrix.printed(results))
-    raise typer.Exit(OK if all(one.killed and one.exact for one in results) else FOUND)
+    raise typer.Exit(OK if all(one.killed and one.exact for one in results) else PROBLEM)
 
 
 @app.command("check-state")
 def check_state(
     file: Annotated[Path, typer.Argument(help="Written by `pulumi stack export --file FILE`.")],
-    form: Annotated[Form, typer.Option("--format", help="Form of the report.")] = Form.TERMINAL,
+    form: Annotated[Form, typer.Option("--format", help="Format of the report.")] = Form.TERMINAL,
     suffix: Annotated[str, typer.Option(help="Environment suffix; default: the stack's name.")] = "",
 ) -> None:
-    """Judge a stack that is up by its exported state, also by what no policy pack can see (retainOnDelete)."""
+    """Check a deployed stack's exported state, including what no policy pack can see (retainOnDelete)."""
     from policy.rules import evaluate
 
     from . import harness, reports
@@ -97,4 +97,4 @@ def check_state(
     kept = harness.retained(graph)
     if kept:
         Console(stderr=True).print("\n".join(kept), style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(FOUND if kept or any(map(reports.blocks, findings)) else OK)
+    raise typer.Exit(PROBLEM if kept or any(map(reports.blocks, findings)) else OK)

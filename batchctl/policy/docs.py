@@ -17,7 +17,7 @@ _HEAD: Final = """# Policies
 Made by `batchctl policy docs` from the rules themselves: change a rule, not this page.
 
 Run them with `pulumi preview --policy-pack policy`, or without cloud and CLI with `batchctl preview`; both read the
-settings and exemptions in `policy/config.json`. A *resource* rule judges one resource's inputs; a *stack* rule sees the
+settings and exemptions in `policy/config.json`. A *resource* rule checks one resource's inputs; a *stack* rule sees the
 whole stack with its dependencies. A rule that needs a value which is not known yet is *undecided*, never passed;
 `undecided-rules-reported` lists those. A green pack shows that these constraints hold. It does not show that AWS will
 accept the stack.
@@ -58,7 +58,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"- {rule.level}, {rule.severity}; {', '.join(rule.tags)}" + ("; remediation offered" if rule.remedy else "")
     yield f"- {reason(rule.name)}"
     if rule.frameworks:
-        yield f"- also asked for by {', '.join(rule.frameworks)}"
+        yield f"- also required by {', '.join(rule.frameworks)}"
     for name, described in schema(rule.settings).items():
         if name != "exemptions":
             yield f"- setting `{name}`: {described['description']}. Default `{described['default']}`"

@@ -100,8 +100,8 @@ def _from_entry(entry: Mapping[str, Any]) -> Resource:
 WAIVED: Final[Mapping[str, str]] = {
     "aws:s3/bucketVersioning:BucketVersioning": "versions are a recovery choice of the data settings",
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "turns ACLs off, which the access block ignores anyway",
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "adopted to be emptied; has no rule to judge and no user",
-    "aws:scheduler/scheduleGroup:ScheduleGroup": "holds schedules, which are judged",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "adopted to be emptied; has no rule to check and no user",
+    "aws:scheduler/scheduleGroup:ScheduleGroup": "holds schedules, which are checked",
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": "associates what exists; AWS rejects a wrong name",
     "aws:cloudwatch/dashboard:Dashboard": "shows, and changes nothing",
     "aws:cloudwatch/queryDefinition:QueryDefinition": "shows, and changes nothing",

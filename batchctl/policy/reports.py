@@ -36,7 +36,7 @@ def blocks(finding: Finding) -> bool:
 def to_terminal(console: Console, findings: Sequence[Finding]) -> None:
     """Prints the findings as a table, the blocking ones first."""
     if not findings:
-        console.print(f"{len(ALL_RULES)} rules, nothing found", style="green")
+        console.print(f"{len(ALL_RULES)} rules, no finding", style="green")
         return
     table = Table(box=None, pad_edge=False)
     for column in ("verdict", "level", "rule", "finding"):

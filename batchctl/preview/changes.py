@@ -61,7 +61,7 @@ class Changed:
     changes: tuple[Change, ...]
     """Of its inputs and options."""
     aliased: bool = False
-    """Whether the program tells the engine of the earlier name or parent."""
+    """Whether an alias gives the engine the earlier name or parent."""
     alias: str = ""
     """For a renamed resource, the option by which the engine would know it again, as Python."""
 
@@ -83,7 +83,7 @@ class Comparison:
     outputs: tuple[Change, ...]
     """Of the stack's outputs."""
     planned_replacements: Mapping[str, tuple[str, ...]] | None = None
-    """By URN: the properties for which the engine plans a replacement; None where no engine was asked."""
+    """By URN: the properties for which the engine plans a replacement; None where no engine was used."""
 
     @property
     def stack(self) -> str:

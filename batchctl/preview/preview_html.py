@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from batchctl import html
-from batchctl.costs import CostTable
+from batchctl.costs import CostTable, readable
 
-from .render import short_type
+from .render import grouped, short_type
 from .report import Node, StackReport
 
 
@@ -70,17 +69,11 @@ def _parts(node: Node, total: int, depth: int = 0) -> Iterator[dict[str, Any]]:
 
 
 def _rows(table: CostTable) -> list[dict[str, str]]:
-    by_kind: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for row in table.rows:
-        by_kind[row.what, row.unit][0] += row.quantity
-        by_kind[row.what, row.unit][1] += row.usd
-    dearest = sorted(by_kind.items(), key=lambda item: -item[1][1])
-    total = {"what": "total", "quantity": "", "unit": "", "usd": f"{table.total:.2f}"}
     rows = [
-        {"what": what, "quantity": f"{quantity:,.6g}", "unit": unit, "usd": f"{usd:.2f}"}
-        for (what, unit), (quantity, usd) in dearest
+        {"what": what, "quantity": readable(quantity), "unit": unit, "usd": f"{usd:.2f}"}
+        for what, quantity, unit, usd in grouped(table)
     ]
-    return [*rows, total]
+    return [*rows, {"what": "total", "quantity": "", "unit": "", "usd": f"{table.total:.2f}"}]
 
 
 def parts(markdown: str) -> Iterator[tuple[bool, str]]:

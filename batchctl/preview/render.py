@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
 
-from batchctl.costs import CostTable, network_only
+from batchctl.costs import CostTable, network_only, readable
 from policy.rules import UNKNOWN
 
 from .report import Node, StackReport
@@ -198,7 +198,7 @@ def _cost_table(title: str, costs: CostTable) -> Table:
     table.add_column("unit")
     table.add_column("USD", justify="right", footer=_usd(costs.total))
     for what, quantity, unit, usd in grouped(costs):
-        table.add_row(what, f"{quantity:,.6g}", unit, _usd(usd))
+        table.add_row(what, readable(quantity), unit, _usd(usd))
     return table
 
 
@@ -237,7 +237,7 @@ def to_markdown(reports: Sequence[StackReport]) -> str:
             "| what | quantity | unit | USD |",
             "|---|---:|---|---:|",
         ]
-        lines += [f"| {what} | {n:,.6g} | {unit} | {usd:,.2f} |" for what, n, unit, usd in grouped(report.idle)]
+        lines += [f"| {what} | {readable(n)} | {unit} | {usd:,.2f} |" for what, n, unit, usd in grouped(report.idle)]
         lines += ["", "</details>", ""]
     return "\n".join(lines)
 

@@ -231,5 +231,5 @@ def stale_acknowledgements(comparison: Comparison) -> list[str]:
     for loss in losses(comparison):
         snapshots = (comparison.base, comparison.head)
         used |= {loss.resource.name, *(snapshot.engine_urn(loss.resource.urn) for snapshot in snapshots)}
-    of_settings = re.compile(r"jobs\..+\.debug")  # `settings.rules.debug_problems` judges these
+    of_settings = re.compile(r"jobs\..+\.debug")  # `settings.rules.debug_problems` checks these
     return [name for name in comparison.head.acknowledged if name not in used and not of_settings.fullmatch(name)]

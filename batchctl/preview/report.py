@@ -52,7 +52,7 @@ class StackReport:
     """NAT gateways in the zones of the endpoints."""
     one_nat: costs.CostTable
     run_time: str
-    """How long the night of `run` takes, in words."""
+    """How long the night of `run` takes, as a sentence."""
     outputs: Mapping[str, Any]
     graph: Graph
     snapshot: Snapshot

@@ -1,6 +1,6 @@
 """The snapshot of a stack at another revision: that revision's program, settings and packages, in a process of its own.
 
-What records and compares is this checkout's in both cases, so that two revisions are looked at with the same eyes.
+Both revisions are recorded and compared by this checkout's code, so that only the programs differ.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _NOT_NEEDED: Final = frozenset(("benchmarks", "docs", "sandbox", "tests"))
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What git prints; raises OperatorError with its own words."""
+    """What git prints; raises OperatorError with git's message."""
     try:
         done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
@@ -119,7 +119,7 @@ class OtherRun:
         return self.process.exitcode
 
     def snapshots(self) -> dict[str, Snapshot]:
-        """The snapshots by stack; raises OperatorError with the other program's own words."""
+        """The snapshots by stack; raises OperatorError with the other program's message."""
         code = self.exit_code(SECONDS)
         if code is None:
             raise OperatorError(f"the program of {self.commit[:12]} did not finish within {SECONDS} s.")
@@ -193,7 +193,7 @@ def write_snapshots(tree: str, scratch: str, stacks: Sequence[str]) -> None:
 
 
 def _documents(project: Project, stacks: Sequence[str]) -> dict[str, Any]:
-    made = {}
+    documents = {}
     for name in stacks:
         if name not in project.stacks():
             continue
@@ -206,8 +206,8 @@ def _documents(project: Project, stacks: Sequence[str]) -> dict[str, Any]:
             secret_keys=file.secret_keys,
             mode="resolved",
         )
-        made[name] = to_document(of_recording(recording, project.name, acknowledged(file)))
-    return made
+        documents[name] = to_document(of_recording(recording, project.name, acknowledged(file)))
+    return documents
 
 
 def extracted(root: Path, commit: str, scratch: Path) -> Path:

@@ -18,7 +18,7 @@ WAYS_OUT = {
     "crane": "A refusal is often an expired sign-in, which `batchctl release promote` renews: run it again.",
     "pulumi": "Is the state backend the right one (`pulumi whoami -v`), and does the stack exist (`pulumi stack ls`)?",
 }
-"""What to look at when a program fails, whose own words are shown above."""
+"""What to look at when a program fails, whose output is shown above."""
 
 
 def run_command(command: Sequence[str]) -> None:

@@ -15,14 +15,12 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from batchctl.errors import UNREACHABLE, USAGE, OperatorError
+from batchctl.errors import NOT_SCANNED, UNREACHABLE, USAGE, OperatorError
 
 from . import scan_history
 from .docker import ECRClient
-from .scan_rules import Finding, Fix, Rules, Verdict, judge
+from .scan_rules import Finding, Fix, Rules, Verdict, classify
 
-NOT_SCANNED: Final = 4
-"""Exit code: no findings within the time limit, or a scan that ECR gave up."""
 STALE: Final = timedelta(days=1)
 """Age of a finished basic scan from which on it is begun again."""
 
@@ -56,19 +54,19 @@ def verdicts(
     history: str | None = None,
     today: date | None = None,
 ) -> list[Verdict]:
-    """The verdict on each image, digest by repository; `history` is where the days of first sight are kept."""
+    """The verdict on each image, digest by repository; `history` holds the day on which each finding was first seen."""
     now = today or datetime.now(UTC).date()
     seen = scan_history.read(history) if history else {}
-    judged = []
+    verdicts = []
     for repository, digest in images.items():
         findings = wait_for_findings(ecr, repository, digest, timeout=timeout)
         if history:
             scan_history.add(seen, repository, findings, now)
         first_seen = seen.get(repository) if history else None
-        judged.append(judge(repository, digest, findings, rules, first_seen=first_seen, today=now))
+        verdicts.append(classify(repository, digest, findings, rules, first_seen=first_seen, today=now))
     if history:
         scan_history.write(history, seen)
-    return judged
+    return verdicts
 
 
 def wait_for_findings(
@@ -137,7 +135,7 @@ def _scan(ecr: ECRClient, repository: str, digest: str) -> Scan:
             wrong = USAGE if code in ("ImageNotFoundException", "RepositoryNotFoundException") else UNREACHABLE
             raise OperatorError(f"{repository}@{digest}: {error}", wrong) from error
         except BotoCoreError as error:
-            raise OperatorError(f"ECR cannot be asked: {error}", UNREACHABLE) from error
+            raise OperatorError(f"ECR does not answer: {error}", UNREACHABLE) from error
         scan = answer.get("imageScanFindings") or {}
         findings += [_basic(item) for item in scan.get("findings") or []]
         findings += [_enhanced(item) for item in scan.get("enhancedFindings") or []]

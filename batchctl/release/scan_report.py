@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from .scan_rules import RULINGS, Judged, Rules, Ruling, Verdict
+from .scan_rules import RULINGS, RuledFinding, Rules, Ruling, Verdict
 
 _TITLES: Final[dict[Ruling, str]] = {
     "stops": "Stops the image",
@@ -19,7 +19,7 @@ _TITLES: Final[dict[Ruling, str]] = {
 
 def describe(verdict: Verdict, rules: Rules) -> str:
     """The verdict in lines for a build's log; what is tolerated is only counted."""
-    counted = f"{len(verdict.judged)} findings, {rules.tolerated} tolerated"
+    counted = f"{len(verdict.rulings)} findings, {rules.tolerated} tolerated"
     lines = [f"{'pass' if verdict.passes else 'FAIL'}  {verdict.image}: {counted}"]
     for ruling in RULINGS:
         if ruling != "tolerated":
@@ -27,7 +27,7 @@ def describe(verdict: Verdict, rules: Rules) -> str:
     return "\n".join(lines)
 
 
-def _line(one: Judged) -> str:
+def _line(one: RuledFinding) -> str:
     finding = one.finding
     return f"{finding.name} {finding.severity} {finding.package}: {one.why}"
 
@@ -65,7 +65,7 @@ def page(title: str, verdicts: Sequence[Verdict], rules: Rules, now: datetime | 
     return "\n".join(lines) + "\n"
 
 
-def _table(rows: Sequence[tuple[Verdict, Judged]]) -> list[str]:
+def _table(rows: Sequence[tuple[Verdict, RuledFinding]]) -> list[str]:
     lines = ["| finding | severity | package | image | why |", "|---|---|---|---|---|"]
     for verdict, one in rows:
         cells = (one.finding.name, one.finding.severity, one.finding.package, verdict.repository, one.why)

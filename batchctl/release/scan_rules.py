@@ -75,7 +75,7 @@ class Rules:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class RuledFinding:
     """A finding and what it means."""
 
     finding: Finding
@@ -90,17 +90,17 @@ class Verdict:
 
     repository: str
     digest: str
-    judged: Sequence[Judged]
+    rulings: Sequence[RuledFinding]
 
     @property
     def image(self) -> str:
         """Repository and digest."""
         return f"{self.repository}@{self.digest}"
 
-    def of(self, ruling: Ruling) -> list[Judged]:
+    def of(self, ruling: Ruling) -> list[RuledFinding]:
         """The findings with this ruling, the worst first."""
-        judged = [one for one in self.judged if one.ruling == ruling]
-        return sorted(judged, key=lambda one: (-one.finding.rank, one.finding.name))
+        rulings = [one for one in self.rulings if one.ruling == ruling]
+        return sorted(rulings, key=lambda one: (-one.finding.rank, one.finding.name))
 
     @property
     def passes(self) -> bool:
@@ -108,7 +108,7 @@ class Verdict:
         return not self.of("stops")
 
 
-def judge(
+def classify(
     repository: str,
     digest: str,
     findings: Sequence[Finding],
@@ -123,15 +123,15 @@ def judge(
     that begins anew with every scan would never end.
     """
     now = today or datetime.now(UTC).date()
-    judged = [_ruling(finding, repository, rules, first_seen, now) for finding in findings]
-    return Verdict(repository=repository, digest=digest, judged=judged)
+    rulings = [_ruling(finding, repository, rules, first_seen, now) for finding in findings]
+    return Verdict(repository=repository, digest=digest, rulings=rulings)
 
 
 def _ruling(
     finding: Finding, repository: str, rules: Rules, first_seen: Mapping[str, date] | None, today: date
-) -> Judged:
-    def ruled(ruling: Ruling, why: str) -> Judged:
-        return Judged(finding=finding, ruling=ruling, why=why)
+) -> RuledFinding:
+    def ruled(ruling: Ruling, why: str) -> RuledFinding:
+        return RuledFinding(finding=finding, ruling=ruling, why=why)
 
     if finding.rank <= SEVERITIES.index(rules.tolerated):
         return ruled("tolerated", f"up to {rules.tolerated}")

@@ -1,4 +1,4 @@
-"""`batchctl verify`: from the command line's words to a report.
+"""`batchctl verify`: from the command line's arguments to a report.
 
 Before any check: whether AWS answers, whether it is the right account, and whether the deployment is there at all.
 """
@@ -35,7 +35,7 @@ def verify(
     *,
     by_property: bool = False,
 ) -> Report:
-    """The report on a stack that is up; raises OperatorError when it cannot even be asked.
+    """The report on a deployed stack; raises OperatorError when AWS cannot be reached.
 
     `by_property` also compares every property with the program, which takes the Pulumi CLI and about a minute.
     """

@@ -17,7 +17,7 @@ from .registry import by_key, check, single
 
 @check("FR-T1", single("clusterName"))
 def cluster(it: Subject) -> Iterator[Claim]:
-    """The cluster is there, watched, and has both kinds of Fargate capacity."""
+    """The cluster exists, has Container Insights and both kinds of Fargate capacity."""
     clusters = it.aws("ecs").describe_clusters(clusters=[it.name], include=["SETTINGS", "CONFIGURATIONS", "TAGS"])[
         "clusters"
     ]
@@ -87,7 +87,7 @@ def _container(it: Subject, definitions: list[dict[str, Any]]) -> Iterator[Claim
             "the image is from its own repository", image.startswith((f"{repository}@", f"{repository}:")), image
         )
         health = entry.get("healthCheck") or {}
-        yield Claim("a health check watches it after a start period", bool(health.get("startPeriod")), health)
+        yield Claim("it has a health check with a start period", bool(health.get("startPeriod")), health)
         log = (entry.get("logConfiguration") or {}).get("options", {}).get("awslogs-group")
         yield it.equals("log group", log, it.outputs.by_key("logGroupNames")[it.key])
 

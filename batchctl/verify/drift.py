@@ -1,7 +1,7 @@
 """Every property that the program sets, compared with what is deployed: by `pulumi preview --refresh`.
 
-The areas ask what matters, in AWS's own words; this asks of everything whether it is what the program would register.
-The provider reads each resource and compares it with the program; nothing is changed, neither in AWS nor in the state.
+The areas check what matters, as AWS reports it; this checks whether everything is what the program would register. The
+provider reads each resource and compares it with the program; nothing is changed, neither in AWS nor in the state.
 A preview and not a refresh: docs/adr/policy/properties-by-preview.md. Without the CLI, or for a stack that is known by
 its outputs only, the answer is "not checkable", with the reason.
 """

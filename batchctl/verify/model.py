@@ -35,7 +35,7 @@ class Check:
     """Name or id under which AWS knows what was looked at."""
     outcome: Outcome
     observed: str = ""
-    """What is there instead, or why it could not be asked."""
+    """What AWS reports instead, or why there was no answer."""
 
 
 @dataclass(frozen=True)

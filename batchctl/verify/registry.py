@@ -135,7 +135,7 @@ def _ask(registered: _Registered, subject: Subject) -> list[Check]:
     except (ClientError, BotoCoreError) as error:
         checks.append(_no_answer(registered, subject.name, error))
     if not checks:
-        reason = "the check found nothing to look at"
+        reason = "the check had nothing to look at"
         checks.append(Check(registered.area, registered.asks, subject.name, Outcome.NOT_CHECKABLE, reason))
     return checks
 

@@ -52,7 +52,6 @@ class JobService(pulumi.ComponentResource):
     """Task definition, roles, log group, service and scaling of one job."""
 
     task_family: Reference
-    container_name: str
     task_definition_arn: pulumi.Output[str]
     task_role_arn: pulumi.Output[str]
     execution_role_arn: pulumi.Output[str]
@@ -68,7 +67,6 @@ class JobService(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.task_family = args.context.names.task_family(args.job)
-        self.container_name = args.job
         group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=args.context.names.log_group(args.job),

@@ -110,7 +110,7 @@ def _long_run(sources: AlarmSources, limits: settings.models.Alerts) -> Alarm:
     return Alarm(
         purpose="run-too-long",
         description=f"A nightly run took more than {limits.long_run_minutes} minutes, longer than usual: compare "
-        "the stages' durations on the dashboard. A run that is still going is the deadline watch's business.",
+        "the stages' durations on the dashboard. A run that has not ended is covered by the deadline check.",
         threshold=limits.long_run_minutes * MINUTE_MS,
         metric=_of_machine("ExecutionTime", sources.nightly_arn, "Maximum"),
     )

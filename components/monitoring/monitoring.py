@@ -1,4 +1,4 @@
-"""What the platform measures and whom it tells: rules that count ended tasks, log metrics, alarms and the dashboard.
+"""What the platform measures and reports: rules that count ended tasks, log metrics, alarms and the dashboard.
 
 The events of ended tasks are kept in a log group, because ECS forgets a stopped task after an hour. What a state
 machine announces by itself is in `workflow/messages.py`.
@@ -143,7 +143,7 @@ class Monitoring(pulumi.ComponentResource):
         return group
 
     def _error_metric(self) -> None:
-        """All jobs into one metric without dimensions: only such a one can be 0 when nothing is wrong.
+        """All jobs count into one metric without dimensions: only such a metric can have 0 as its default.
 
         Source: docs/aws-facts.md#metric-filters
         """

@@ -1,4 +1,4 @@
-"""Exemptions: which findings a team lives with, and the two rules that judge the pack itself."""
+"""Exemptions: which findings a team accepts, and the two rules that check the pack itself."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def exemptions_are_current(stack: Resource, view: View) -> Iterator[Problem]:
     "undecided-rules-reported",
     level=Level.ADVISORY,
     severity=Severity.LOW,
-    fix="Nothing, if the preview is the first one: `batchctl preview` decides these with resolved values",
+    fix="Leave it, if some values are not known yet: `batchctl preview` decides these rules with every value resolved",
     url="https://www.pulumi.com/docs/insights/policy/policy-packs/authoring/",
     tags=("pack",),
     last=True,

@@ -39,7 +39,7 @@ _BY_REASON: Final[Mapping[str, str]] = {
 
 _AT_NIGHT: Final[Mapping[str, str]] = {
     "alarm-metric-exists": "an alarm on a metric that nobody publishes never goes off",
-    "alarms-watch-what-fails": "a failed run, a lost event or a dead letter is heard of by nobody",
+    "alarms-watch-what-fails": "nobody is notified of a failed run, a lost event or a dead letter",
     "autoscaled-service-ignores-count": "an update in working hours sets the count back and ends the tasks at work",
     "autoscaling-respects-zero-start": "tasks start at once, without image or data, again and again",
     "companions-present": "half of a pair does nothing: a rule without target, an alarm's topic without policy",
@@ -59,7 +59,7 @@ _AT_NIGHT: Final[Mapping[str, str]] = {
     "pipeline-source-is-real": "CodePipeline refuses the pipeline, or it never starts",
     "private-tasks-have-endpoints": "tasks time out while pulling their image: there is no other way out",
     "resources-are-used": "what nothing uses is a mistake elsewhere, or reaches what it no longer needs",
-    "s3-event-rule-has-eventbridge": "the bucket tells nobody of the manifest, and no run starts",
+    "s3-event-rule-has-eventbridge": "the bucket sends no event for the manifest, and no run starts",
     "service-circuit-breaker": "a broken release is started again for hours, and nobody gets the old one back",
     "stack-outputs-complete": "commands and the pipeline do not find what they work on",
     "state-machines-are-sound": "Step Functions refuses the definition, or a run ends in a state without input",
@@ -67,7 +67,7 @@ _AT_NIGHT: Final[Mapping[str, str]] = {
     "subnets-have-route-table": "the subnet takes the VPC's main table, on which the gateway is not",
     "sync-task-managed-rule": "the run starts its task and never hears that it has ended",
     "tasks-can-go-out": "tasks cannot pull their image",
-    "topic-key-grants-publishers": "an alarm goes off, and its message is refused: nobody is told",
+    "topic-key-grants-publishers": "an alarm fires, and its message is refused: nobody is notified",
     "workflow-logging": "a failed night leaves no trace of which state failed, and why",
     "workflow-properties": "a run that starts late, twice or never is seen in the morning",
 }

@@ -92,7 +92,7 @@ class View:
     """None for a resource rule."""
     today: date = field(default_factory=date.today)
     findings: Sequence[Finding] = ()
-    """What the other rules found, for rules that run last."""
+    """The other rules' findings, for rules that run last."""
     exemptions: Sequence[Exemption] = ()
 
     @property
@@ -128,7 +128,7 @@ class Rule:
     check: Check
     remedy: Remedy | None
     last: bool
-    """Runs after all others and sees what they found."""
+    """Runs after all others and sees their findings."""
 
     def about(self, token: str) -> bool:
         """Whether resources of this (raw or normalised) type are subjects of the rule."""
@@ -230,7 +230,7 @@ def _worded(problem: Problem, on: Resource, fix: str) -> str:
 
 
 def _steady(resource: Resource) -> str:
-    """What identifies a resource through every door: stack, project, type and name.
+    """What identifies a resource in both evaluations, offline and on the engine: stack, project, type and name.
 
     The whole URN does not: recorders write other parent types into it than the engine does.
     """

@@ -19,7 +19,7 @@ def _setting(default: Any, description: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What rules can be told; defaults are what this platform wants."""
+    """Settings of the rules; the defaults are what this platform needs."""
 
     suffix: str = _setting("", "environment suffix that names end with; empty: the stack's name")
     guarded_suffixes: tuple[str, ...] = _setting(
@@ -138,7 +138,7 @@ def from_config(config: Mapping[str, Any], stack: str) -> Settings:
 
 
 def exemptions_of(rule: str, config: Mapping[str, Any]) -> tuple[Exemption, ...]:
-    """The exemptions in one rule's configuration; `exemptions-are-current` judges them; unknown members are dropped."""
+    """The exemptions in one rule's configuration; `exemptions-are-current` checks them; unknown members are dropped."""
     members = {f.name for f in fields(Exemption)} - {"rule"}
     return tuple(
         Exemption(rule=rule, **{key: str(entry[key]) for key in members if key in entry})

@@ -91,12 +91,12 @@ def _constraint(shape: Shape) -> dict[str, Any]:
         "long": ("low", "high"),
         "double": ("low", "high"),
     }.get(str(kind))
-    found = {ours: shape[theirs] for theirs, ours in names.items() if theirs in shape}
+    limits = {ours: shape[theirs] for theirs, ours in names.items() if theirs in shape}
     if bounds:
-        found |= {ours: shape[theirs] for theirs, ours in zip(("min", "max"), bounds, strict=True) if theirs in shape}
-    if "pattern" in found and not _compiles(found["pattern"]):
-        del found["pattern"]
-    return found
+        limits |= {ours: shape[theirs] for theirs, ours in zip(("min", "max"), bounds, strict=True) if theirs in shape}
+    if "pattern" in limits and not _compiles(limits["pattern"]):
+        del limits["pattern"]
+    return limits
 
 
 def _compiles(pattern: str) -> bool:
@@ -120,15 +120,15 @@ def _of_path(shapes: Mapping[str, Shape], root: Shape, path: str, operation: str
 
 def acceptance() -> str:
     """The file's text."""
-    found: dict[str, dict[str, Any]] = {}
+    constraints: dict[str, dict[str, Any]] = {}
     for token, (service, operation) in OPERATIONS.items():
         model = Loader().load_service_model(service, "service-2")
         shapes = model["shapes"]
         root = shapes[model["operations"][operation]["input"]["shape"]]
         paths = {part for row in BY_TYPE[token].rows for part in _prefixes(row.path)}
         listed = {path: _of_path(shapes, root, path, operation) for path in sorted(paths)}
-        found[token] = {path: one for path, one in listed.items() if one}
-    return json.dumps({token: one for token, one in sorted(found.items()) if one}, indent=1) + "\n"
+        constraints[token] = {path: one for path, one in listed.items() if one}
+    return json.dumps({token: one for token, one in sorted(constraints.items()) if one}, indent=1) + "\n"
 
 
 def _prefixes(path: str) -> list[str]:

@@ -173,10 +173,10 @@ def main(plugin: str | None = None) -> None:
     """
     with emulated_account() as account, tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, **account.environment()}
-        made = account.client("iam").create_open_id_connect_provider(
+        identity_provider = account.client("iam").create_open_id_connect_provider(
             Url=f"https://{github.ISSUER}", ClientIDList=[github.AUDIENCE], ThumbprintList=[]
         )
-        states = list(deployed(environment, Path(folder), made["OpenIDConnectProviderArn"]))
+        states = list(deployed(environment, Path(folder), identity_provider["OpenIDConnectProviderArn"]))
         with provider(environment) as stub:
             version = stub.GetPluginInfo(empty_pb2.Empty()).version
             properties = table(stub, states)

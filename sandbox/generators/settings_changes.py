@@ -230,8 +230,8 @@ class OnEngine:
             if step["op"] in kinds and kind.startswith("aws:"):
                 kinds[step["op"]][kind] += 1
         # a program that refuses its settings has registered nothing but the stack
-        said = done.stdout + done.stderr
-        refused = said.strip()[-400:] if "cannot be used" in said or not steps else ""
+        output = done.stdout + done.stderr
+        refused = output.strip()[-400:] if "cannot be used" in output or not steps else ""
         needs = NEEDS.get(path, {})
         return Effect(path, value, needs, kinds["update"], kinds["create"], kinds["replace"], kinds["delete"], refused)
 

@@ -60,10 +60,10 @@ def key_arn(key: str, *, region: str, account: str) -> str | None:
     holder = backend(kms_backends, account, region)
     key = key.removeprefix("key/")
     if key.startswith("alias/"):
-        found = next((k for k in list(holder.keys.values()) if key in k.aliases), None)
+        owned_key = next((k for k in list(holder.keys.values()) if key in k.aliases), None)
     else:
-        found = holder.keys.get(key)
-    return str(found.arn) if found else None
+        owned_key = holder.keys.get(key)
+    return str(owned_key.arn) if owned_key else None
 
 
 def key_of_ciphertext(ciphertext: bytes) -> str:
@@ -88,8 +88,8 @@ def bucket(name: str) -> Any | None:
 
 def bucket_key(name: str) -> tuple[str, bool] | None:
     """The KMS key that new objects of the bucket are encrypted with by default, and whether a bucket key is used."""
-    found = bucket(name)
-    rules = (found.encryption or {}).get("Rule") if found else None
+    owned = bucket(name)
+    rules = (owned.encryption or {}).get("Rule") if owned else None
     rule = rules[0] if isinstance(rules, list) else rules
     default = (rule or {}).get("ApplyServerSideEncryptionByDefault") or {}
     key = default.get("KMSMasterKeyID")
@@ -122,8 +122,9 @@ def roles_of_definition(definition: str, *, region: str, account: str) -> dict[s
     """The roles that a task definition (`family`, `family:revision` or its ARN) names, by `task` and `execution`."""
     family, _, revision = definition.rpartition("/")[2].partition(":")
     revisions = backend(ecs_backends, account, region).task_definitions.get(family, {})
-    found = revisions.get(int(revision) if revision.isdigit() else max(revisions, default=0))
-    named = {"task": getattr(found, "task_role_arn", None), "execution": getattr(found, "execution_role_arn", None)}
+    task_definition = revisions.get(int(revision) if revision.isdigit() else max(revisions, default=0))
+    attributes = {"task": "task_role_arn", "execution": "execution_role_arn"}
+    named = {kind: getattr(task_definition, attribute, None) for kind, attribute in attributes.items()}
     return {kind: str(role) for kind, role in named.items() if role}
 
 
@@ -156,25 +157,25 @@ def _ecs_tags(region: str, account: str, resource: str) -> Tags:
     holder = backend(ecs_backends, account, region)
     kind, _, name = resource.partition("/")
     if kind == "cluster":
-        found = holder.clusters.get(name)
+        tagged = holder.clusters.get(name)
     elif kind == "service":
-        found = next((s for s in list(holder.services.values()) if s.arn.endswith(resource)), None)
+        tagged = next((s for s in list(holder.services.values()) if s.arn.endswith(resource)), None)
     elif kind == "task-definition":
         family, _, revision = name.partition(":")
-        found = holder.task_definitions.get(family, {}).get(int(revision) if revision.isdigit() else -1)
+        tagged = holder.task_definitions.get(family, {}).get(int(revision) if revision.isdigit() else -1)
     else:
-        found = None
-    return _listed(found.tags if found else {})
+        tagged = None
+    return _listed(tagged.tags if tagged else {})
 
 
 def _sqs_tags(region: str, account: str, resource: str) -> Tags:
-    found = queue(region, account, resource)
-    return _listed(found.tags if found else {})
+    owned = queue(region, account, resource)
+    return _listed(owned.tags if owned else {})
 
 
 def _sns_tags(region: str, account: str, resource: str) -> Tags:
-    found = topic(region, account, resource)
-    return _listed(found._tags if found else {})
+    owned = topic(region, account, resource)
+    return _listed(owned._tags if owned else {})
 
 
 def _ecr_tags(region: str, account: str, resource: str) -> Tags:
@@ -187,8 +188,8 @@ def _scalable_target_tags(region: str, account: str, resource: str) -> Tags:
 
 
 def _dynamodb_tags(region: str, account: str, resource: str) -> Tags:
-    found = table(region, account, resource.split("/")[1])
-    return _listed(found.tags if found else {})
+    owned = table(region, account, resource.split("/")[1])
+    return _listed(owned.tags if owned else {})
 
 
 def _tagger(backends: BackendDict[Any]) -> Callable[[str, str, str], Tags]:

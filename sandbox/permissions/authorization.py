@@ -129,7 +129,7 @@ class Authorization:
         if not verdict.allowed:
             raise PermissionError(verdict.message)
         home = account.parts(role)[2]
-        made = sts_backends[home][account.PARTITION].assume_role(
+        assumed = sts_backends[home][account.PARTITION].assume_role(
             region_name="us-east-1",
             role_session_name=session,
             role_arn=role,
@@ -138,11 +138,11 @@ class Authorization:
             external_id="",
         )
         if vpc:
-            self.vpc_of_key[made.access_key_id] = vpc
+            self.vpc_of_key[assumed.access_key_id] = vpc
         return {
-            "AWS_ACCESS_KEY_ID": made.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": made.secret_access_key,
-            "AWS_SESSION_TOKEN": made.session_token,
+            "AWS_ACCESS_KEY_ID": assumed.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": assumed.secret_access_key,
+            "AWS_SESSION_TOKEN": assumed.session_token,
         }
 
     def _need(self, who: Principal, need: Need, call: Call, endpoint: Any | None) -> Verdict:

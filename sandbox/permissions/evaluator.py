@@ -84,8 +84,6 @@ class Decision:
     denying: tuple[Statement, ...] = ()
     blocked_by: tuple[str, ...] = ()
     """Layers that stop what the others allow, as the evaluator names them: `vpce`, `pb`, `resource`, `identity`."""
-    ignored_keys: tuple[str, ...] = ()
-    """Condition keys that AWS does not send with this action."""
 
     @property
     def allowed(self) -> bool:
@@ -194,5 +192,4 @@ def _decision(answer: dict[str, Any], request: Request) -> Decision:
         allowing=statements("allow"),
         denying=statements("deny"),
         blocked_by=tuple(answer["blockedBy"]),
-        ignored_keys=tuple(answer["ignored"]),
     )

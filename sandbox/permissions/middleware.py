@@ -35,18 +35,18 @@ def with_permissions(app: Wsgi, authorization: Authorization | None = None, *, e
     With `enforce` off every call goes ahead, and the records say what would have been denied: so that one run shows
     all that a role lacks, and not only the first.
     """
-    judge = authorization or Authorization()
+    authority = authorization or Authorization()
     # moto judges bucket policies without their conditions
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
     own = {CREDENTIALS: _credentials, QUESTIONS: _answers, RECORDS: _records}
 
     def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if serve := own.get(environ.get("PATH_INFO", "")):
-            return serve(judge, environ, start_response)
+            return serve(authority, environ, start_response)
         call = calls.parse(environ) or _by_target(environ)
         if call is None or call.problem:
             return app(environ, start_response)
-        verdict = judge.call(call)
+        verdict = authority.call(call)
         if verdict.allowed or not enforce:
             return app(environ, start_response)
         return _refused(call, verdict, environ, start_response)
@@ -82,24 +82,24 @@ def _by_target(environ: Environ) -> Call | None:
     )
 
 
-def _credentials(judge: Authorization, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-    asked: Mapping[str, Any] = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+def _credentials(authority: Authorization, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    body: Mapping[str, Any] = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
     try:
-        found = judge.assume(
-            asked["service"],
-            asked["role"],
-            asked.get("context"),
-            session=asked.get("session", "session"),
-            vpc=asked.get("vpc"),
+        credentials = authority.assume(
+            body["service"],
+            body["role"],
+            body.get("context"),
+            session=body.get("session", "session"),
+            vpc=body.get("vpc"),
         )
     except (PermissionError, LookupError) as error:
         return _json(start_response, "403 Forbidden", {"message": str(error)})
-    return _json(start_response, "200 OK", found)
+    return _json(start_response, "200 OK", credentials)
 
 
-def _answers(judge: Authorization, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-    asked = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
-    verdicts = [judge.evaluate(q["principal"], q["action"], q["resource"], q.get("context")) for q in asked]
+def _answers(authority: Authorization, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    queries = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+    verdicts = [authority.evaluate(q["principal"], q["action"], q["resource"], q.get("context")) for q in queries]
     answers = [
         {
             "allowed": verdict.allowed,
@@ -112,9 +112,9 @@ def _answers(judge: Authorization, environ: Environ, start_response: Callable[..
     return _json(start_response, "200 OK", answers)
 
 
-def _records(judge: Authorization, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+def _records(authority: Authorization, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
     after = int(parse_qs(environ.get("QUERY_STRING", "")).get("after", ["0"])[0])
-    records = judge.log.where(lambda _: True)[after:]
+    records = authority.log.where(lambda _: True)[after:]
     return _json(start_response, "200 OK", [asdict(record) for record in records])
 
 

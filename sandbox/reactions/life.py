@@ -61,49 +61,49 @@ class Life:
 
     def _add_controls(self) -> None:
         add = self.control.add
-        add("GET", "timeline", lambda rest, asked: self.account.timeline_lines(int(asked.get("since", 0))))
-        add("GET", "clock", lambda rest, asked: {"now": self.clock.now().isoformat()})
-        add("POST", "clock", lambda rest, asked: self._move_clock(asked))
-        add("GET", "settle", lambda rest, asked: self.account.settle())
-        add("POST", "outcomes", lambda rest, asked: self._expect(asked))
-        add("POST", "scan-findings", lambda rest, asked: self._find(asked))
-        add("GET", "credentials", lambda rest, asked: self._credentials(rest))
-        add("POST", "metrics", lambda rest, asked: self._measure(asked))
+        add("GET", "timeline", lambda rest, parameters: self.account.timeline_lines(int(parameters.get("since", 0))))
+        add("GET", "clock", lambda rest, parameters: {"now": self.clock.now().isoformat()})
+        add("POST", "clock", lambda rest, parameters: self._move_clock(parameters))
+        add("GET", "settle", lambda rest, parameters: self.account.settle())
+        add("POST", "outcomes", lambda rest, parameters: self._expect(parameters))
+        add("POST", "scan-findings", lambda rest, parameters: self._find(parameters))
+        add("GET", "credentials", lambda rest, parameters: self._credentials(rest))
+        add("POST", "metrics", lambda rest, parameters: self._measure(parameters))
 
-    def _move_clock(self, asked: Mapping[str, Any]) -> dict[str, str]:
-        if "set" in asked:
-            self.clock.set(moment(asked["set"]))
-        elif "advance" in asked:
-            self.clock.advance(float(asked["advance"]))
-        elif "speed" in asked:
-            self.clock.speed(float(asked["speed"]))
+    def _move_clock(self, parameters: Mapping[str, Any]) -> dict[str, str]:
+        if "set" in parameters:
+            self.clock.set(moment(parameters["set"]))
+        elif "advance" in parameters:
+            self.clock.advance(float(parameters["advance"]))
+        elif "speed" in parameters:
+            self.clock.speed(float(parameters["speed"]))
         else:
             raise BadRequestError('the clock takes {"set": ISO moment}, {"advance": seconds} or {"speed": factor}')
         return {"now": self.clock.now().isoformat()}
 
-    def _expect(self, asked: Mapping[str, Any]) -> dict[str, str]:
+    def _expect(self, parameters: Mapping[str, Any]) -> dict[str, str]:
         try:
-            self.fargate.outcomes.add(asked)
+            self.fargate.outcomes.add(parameters)
         except UnknownOutcomeError as error:
             raise BadRequestError(str(error)) from error
         return {}
 
-    def _find(self, asked: Mapping[str, Any]) -> dict[str, str]:
+    def _find(self, parameters: Mapping[str, Any]) -> dict[str, str]:
         try:
-            self.scans.set(asked)
+            self.scans.set(parameters)
         except UnknownFindingsError as error:
             raise BadRequestError(str(error)) from error
         return {}
 
-    def _measure(self, asked: Mapping[str, Any]) -> dict[str, str]:
+    def _measure(self, parameters: Mapping[str, Any]) -> dict[str, str]:
         """A data point that an agent of AWS would publish, such as Container Insights'."""
         self.metrics.put(
-            str(asked.get("region", "us-east-1")),
-            str(asked["namespace"]),
-            str(asked["name"]),
-            dict(asked.get("dimensions", {})),
-            float(asked["value"]),
-            str(asked.get("unit", "Count")),
+            str(parameters.get("region", "us-east-1")),
+            str(parameters["namespace"]),
+            str(parameters["name"]),
+            dict(parameters.get("dimensions", {})),
+            float(parameters["value"]),
+            str(parameters.get("unit", "Count")),
         )
         return {}
 

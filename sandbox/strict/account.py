@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,10 +50,12 @@ class Account:
         return kind != "user" or any(user.arn == arn for user in list(backend.users.values()))
 
     def trusts(self, role_arn: str, service: str) -> bool:
-        """Whether the role exists and its trust policy lets an AWS service assume it."""
+        """Whether the role exists and its trust policy lets an AWS service assume it. A role of another account does
+        not: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+        """
         role = self.role(role_arn)
         if role is None:
-            return role_arn.startswith("arn:") and role_arn.split(":")[4:5] != [self.id]
+            return False
         for statement in statements_of(role.assume_role_policy_document):
             principal = statement.get("Principal")
             services = values(principal.get("Service")) if isinstance(principal, dict) else []
@@ -73,9 +76,50 @@ class Account:
             return bool(name) or identifier.rpartition("alias/")[2].startswith("aws/")
         return name in backend.keys and backend.keys[name].key_state == "Enabled"
 
+    def is_symmetric(self, arn: str) -> bool:
+        """Whether a KMS key encrypts and decrypts with itself; one that is not of the account is taken to."""
+        key = self.backend("kms").keys.get(arn.rpartition("key/")[2])
+        return key is None or key.key_spec == "SYMMETRIC_DEFAULT"
+
     def is_standard_queue(self, arn: str) -> bool:
         """Whether this is the ARN of a queue that exists and is not FIFO; one of another account is taken to."""
         parts = arn.split(":")
         if len(parts) != 6 or parts[2] != "sqs" or parts[3] != self.call.region or arn.endswith(".fifo"):
             return False
         return parts[4] != self.id or parts[5] in self.backend("sqs").queues
+
+    def queue_takes(self, arn: str, service: str) -> bool:
+        """Whether this standard queue exists and its policy lets an AWS service send to it; one of another account is
+        taken to.
+        """
+        queue = self.backend("sqs").queues.get(arn.rpartition(":")[2])
+        elsewhere = arn.split(":")[4:5] != [self.id]
+        return self.is_standard_queue(arn) and (elsewhere or _lets(getattr(queue, "policy", None), service))
+
+    def topic_takes(self, arn: str, service: str) -> bool:
+        """Whether this topic exists and its policy lets an AWS service publish to it."""
+        topic = self.backend("sns").topics.get(arn)
+        return topic is not None and _lets(topic.policy, service)
+
+    def has_function(self, arn: str) -> bool:
+        """Whether a function of Lambda exists; one of another account is taken to."""
+        parts = arn.split(":")
+        if len(parts) < 7 or parts[2] != "lambda":
+            return False
+        return parts[4] != self.id or any(
+            item.function_name == parts[6] for item in self.backend("lambda").list_functions()
+        )
+
+
+def _lets(policy: object, service: str) -> bool:
+    """Whether a policy allows anything to an AWS service, or to everybody; `AWS:SourceOwner`, which is in SNS's own
+    policies, holds for calls of the account and not of a service.
+    """
+    text = json.dumps(policy) if isinstance(policy, dict) else str(policy or "")
+    for statement in statements_of(text) if text else ():
+        principal = statement.get("Principal")
+        named = [name for value in principal.values() for name in values(value)] if isinstance(principal, dict) else []
+        of_owner = "sourceowner" in str(statement.get("Condition")).lower()
+        if statement.get("Effect") == "Allow" and not of_owner and (principal == "*" or {"*", service} & set(named)):
+            return True
+    return False

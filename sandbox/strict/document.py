@@ -46,17 +46,19 @@ the account took until this was tried is in `sandbox/strict/properties.py`.
 ## What was looked up
 The text of the API references comes with botocore's models. Its sentences with "must", "cannot", "up to", "between",
 "valid values" and the like were read for the operations that the platform and its delivery call: wholly of IAM, ECR,
-Step Functions, DynamoDB and Application Auto Scaling, in part of EC2, ECS, SNS, SQS, EventBridge, CloudWatch and KMS.
-Fifty-eight of them were about requests that the account took until then, and are held now by
-`sandbox/strict/sentences/`, with their requests in `tests/sandbox/strict/sentences/`. S3, Scheduler, CloudWatch Logs,
-CodeBuild and CodePipeline were not read so; they are held by their models and by CloudFormation's schemas.
-Not every sentence is held: what is about regions, stores, licences and hardware that the platform does not use is left
-out.
+Step Functions, DynamoDB, Application Auto Scaling, S3, Scheduler, CloudWatch Logs, CodeBuild and CodePipeline, in part
+of EC2, ECS, SNS, SQS, EventBridge, CloudWatch and KMS. More than two hundred and forty of them were about requests that
+the account took until then, and are held now; their requests are in `tests/sandbox/strict/sentences/`. Plausible
+mistakes over all services, Parameter Store, Secrets Manager and Budgets among them, are in
+`tests/sandbox/strict/further/`.
+Not every sentence is held: what is about regions, stores, licences, hardware and kinds of buckets that the platform
+does not use is left out.
 
 ## What is not refused
 - Quotas that a stack does not meet, and eventual consistency: a role is there as soon as it was made.
-- An event pattern is held to its grammar, not to the number of its wildcards; a filter pattern to its brackets and
-  quotation marks; a state machine to what `definition` says, not to the types of its paths.
+- An event pattern is held to its grammar, not to the number of its wildcards; a state machine to what `definition`
+  says, not to the types of its paths.
+- A log group's class is not kept, so a filter is taken for a group of infrequent access, which AWS refuses.
 - A service principal is held against the names of AWS's endpoints; one that only AWS's own pages name may be refused.
   Then add it to `sandbox/strict/grammar/principals.py`.
 - `cloudwatch.action_targets` is stricter than AWS, which takes an alarm for a topic that does not exist and fails only

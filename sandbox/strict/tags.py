@@ -114,10 +114,16 @@ LIMITS: dict[str, Limits] = {
 }
 
 _MEMBERS = ("Tags", "tags", "TagSet", "tagSpecifications", "TagSpecifications", "Tagging", "tagging")
+_HOLDERS = ("CreateBucketConfiguration",)
+"""Members that hold tags beside other things."""
 
 
 def tags_in(parameters: Mapping[str, Any]) -> Iterator[list[tuple[str, str]]]:
     """Each set of tags in a request, as key and value, however the service spells it."""
+    for name in _HOLDERS:
+        holder = parameters.get(name)
+        if isinstance(holder, Mapping):
+            yield from tags_in(holder)
     for name in _MEMBERS:
         value = parameters.get(name)
         if isinstance(value, Mapping) and not set(value) & set(_MEMBERS):

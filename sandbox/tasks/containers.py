@@ -47,9 +47,12 @@ def on_this_machine(words: Sequence[str]) -> list[str]:
 
 
 def start(
-    image: images.Image, definition: Mapping[str, Any], override: Mapping[str, Any], given: Mapping[str, str]
+    image: images.Image,
+    definition: Mapping[str, Any],
+    override: Mapping[str, Any],
+    platform_variables: Mapping[str, str],
 ) -> Started:
-    """Starts the container's process; `given` is what the platform adds to its environment.
+    """Starts the container's process; `platform_variables` is what the platform adds to its environment.
 
     Raises `images.ImageError`.
     """
@@ -57,17 +60,17 @@ def start(
     mounts = {
         point["containerPath"]: folder / f"volume{n}" for n, point in enumerate(definition.get("mountPoints", []))
     }
-    for place in mounts.values():
-        place.mkdir()
+    for volume in mounts.values():
+        volume.mkdir()
     own = {pair["name"]: pair["value"] for pair in definition.get("environment", [])}
     overridden = {pair["name"]: pair["value"] for pair in override.get("environment", [])}
     variables = {
         **{name: os.environ[name] for name in HANDED_ON if name in os.environ},
         **{name: value for name, value in image.environment.items() if name != "PYTHONPATH"},
-        "HOME": next((str(place) for place in mounts.values()), str(folder)),
+        "HOME": next((str(volume) for volume in mounts.values()), str(folder)),
         **own,
         **overridden,
-        **given,
+        **platform_variables,
     }
     words = image.process(definition.get("entryPoint"), override.get("command") or definition.get("command"))
     if not words:
@@ -116,7 +119,7 @@ def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:
 
 
 def _moved(value: str, mounts: Mapping[str, Path]) -> str:
-    for path, place in mounts.items():
+    for path, volume in mounts.items():
         if value == path or value.startswith(f"{path}/"):
-            return f"{place}{value[len(path) :]}"
+            return f"{volume}{value[len(path) :]}"
     return value

@@ -84,7 +84,7 @@ def detail(task: _Task) -> dict[str, Any]:
             ("stoppingAt", "stopping_at"),
         )
     }
-    found = {
+    members = {
         "attachments": task.attachments,
         "availabilityZone": getattr(task, "availability_zone", None),
         "capacityProviderName": task.capacity_provider_name,
@@ -105,11 +105,11 @@ def detail(task: _Task) -> dict[str, Any]:
         "version": task.version,
         **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _container(task: _Task, container: Any) -> dict[str, Any]:
-    found = {
+    members = {
         "containerArn": container.container_arn,
         "exitCode": container.exitCode,
         "image": container.image,
@@ -119,4 +119,4 @@ def _container(task: _Task, container: Any) -> dict[str, Any]:
         "reason": getattr(container, "reason", None),
         "taskArn": task.task_arn,
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None}

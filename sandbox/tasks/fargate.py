@@ -60,15 +60,15 @@ class Fargate:
             return tasks
 
         def stop_task(backend: Any, cluster_str: str, task_str: str, reason: str) -> Task:
-            found: list[Task] = [
+            tasks: list[Task] = [
                 task
                 for task in backend.tasks.get(cluster_str.rsplit("/", maxsplit=1)[-1], {}).values()
                 if task.id in task_str
             ]
-            if not found:
+            if not tasks:
                 raise JsonRESTError("InvalidParameterException", "The referenced task was not found.")
-            self.stop(found[0], "UserInitiated", reason or "Task stopped by user")
-            return found[0]
+            self.stop(tasks[0], "UserInitiated", reason or "Task stopped by user")
+            return tasks[0]
 
         # Fargate places by the task's size; moto would add up the containers' memory, which they need not have
         replace(
@@ -124,29 +124,30 @@ class Fargate:
         if outcome and outcome.kind == "never-starts":
             raise images.ImageError("ResourceInitializationError: unable to pull secrets or registry auth")
         where = task.network_configuration["awsvpcConfiguration"]
-        place = network.TaskNetwork(region, where["subnets"][0], where["securityGroups"])
-        place.require(logs="logConfiguration" in container)
+        task_network = network.TaskNetwork(region, where["subnets"][0], where["securityGroups"])
+        task_network.require(logs="logConfiguration" in container)
         self._now(task, "PENDING")
         execution = self._account.assume(
             definition.execution_role_arn, SERVICE, region, source_arn=task.task_arn, session=task.id
         )
-        self._account.vpc_of_key[execution.access_key_id] = place.vpc
+        self._account.vpc_of_key[execution.access_key_id] = task_network.vpc
         self._pull(container["image"], region, execution)
         image = images.find(container["image"])
         log = LogStream.open(self._account, container, region, execution, task.id)
-        given = {**self._platform_variables(task, definition, place.vpc), **self._secrets(container, region, execution)}
+        variables = self._platform_variables(task, definition, task_network.vpc)
+        variables |= self._secrets(container, region, execution)
         if outcome and outcome.kind != "never-starts":
             self._pretend(task, outcome)
             return
         override = _override(task, container["name"])
-        started = containers.start(image, container, override, given)
+        started = containers.start(image, container, override, variables)
         self._running[task.task_arn] = started
         descriptions.started(task, self._account.clock.now())
         self._now(task, "RUNNING")
         if check := container.get("healthCheck"):
             followed = health.HealthCheck(check, self._account.clock.now()).follow
-            told = functools.partial(self._healthy, task)
-            threading.Thread(target=followed, args=(started, self._account.clock, told), daemon=True).start()
+            on_status = functools.partial(self._healthy, task)
+            threading.Thread(target=followed, args=(started, self._account.clock, on_status), daemon=True).start()
         log.follow(started.lines)
         code = containers.exit_code(started)
         self._running.pop(task.task_arn, None)
@@ -155,11 +156,9 @@ class Fargate:
         self._over(task, stop_code, reason, code)
 
     def _healthy(self, task: Task, status: health.Status) -> None:
-        """A container's health is another one; a service replaces a task that is not healthy."""
+        """A container's health is another one; `sandbox/tasks/services.py` replaces a task that is not healthy."""
         descriptions.health(task, status)
         self._account.tell("ecs", f"task {task.group} {task.id} is {status}")
-        if status == "UNHEALTHY" and str(task.group).startswith("service:"):
-            self.stop(task, "ServiceSchedulerInitiated", "Task failed container health checks")
 
     def _pretend(self, task: Task, outcome: Outcome) -> None:
         """An end that a test asked for."""
@@ -247,5 +246,5 @@ def _definition(task: Task) -> Any:
 
 
 def _override(task: Task, name: str) -> dict[str, Any]:
-    found = (task.overrides or {}).get("containerOverrides", [])
-    return next((dict(one) for one in found if one.get("name") == name), {})
+    overrides = (task.overrides or {}).get("containerOverrides", [])
+    return next((dict(one) for one in overrides if one.get("name") == name), {})

@@ -118,8 +118,8 @@ class TaskNetwork:
         return next(table for table in tables if table.main_association_id)
 
     def _rules(self, groups: Iterable[str], direction: str) -> list[Any]:
-        found = (self._ec2.get_security_group_from_id(group) for group in groups)
-        return [rule for group in found if group for rule in getattr(group, direction)]
+        known_groups = (self._ec2.get_security_group_from_id(group) for group in groups)
+        return [rule for group in known_groups if group for rule in getattr(group, direction)]
 
 
 def _allows(rule: Any, groups: Sequence[str], ranges: Sequence[str]) -> bool:
@@ -136,8 +136,8 @@ def _allows(rule: Any, groups: Sequence[str], ranges: Sequence[str]) -> bool:
 
 def _prefix_list(rule: Any) -> str | None:
     """moto keeps the id alone or with its description."""
-    found = rule.prefix_list_id
-    return found.get("PrefixListId") if isinstance(found, dict) else found
+    prefix_list = rule.prefix_list_id
+    return prefix_list.get("PrefixListId") if isinstance(prefix_list, dict) else prefix_list
 
 
 def _is_https(rule: Any) -> bool:

@@ -59,22 +59,24 @@ class Outcomes:
         self._waiting: list[Outcome] = []
         self._lock = threading.Lock()
 
-    def add(self, asked: Mapping[str, Any]) -> None:
+    def add(self, parameters: Mapping[str, Any]) -> None:
         """From `{"job": …, "kind": …, "exit_code": …, "times": …}`, or `{"clear": true}` to forget what is left.
 
         Raises `UnknownOutcomeError`.
         """
-        if asked.get("clear"):
+        if parameters.get("clear"):
             with self._lock:
                 self._waiting.clear()
             return
-        if asked.get("kind") not in KINDS or not asked.get("job"):
+        if parameters.get("kind") not in KINDS or not parameters.get("job"):
             raise UnknownOutcomeError(
-                f'a task outcome is {{"job": "risk-calculation", "kind": one of {", ".join(KINDS)}}}, got {dict(asked)}'
+                f'a task outcome is {{"job": "risk-calculation", "kind": one of {", ".join(KINDS)}}}, '
+                f"got {dict(parameters)}"
             )
-        outcome = Outcome(job=str(asked["job"]), kind=str(asked["kind"]), exit_code=int(asked.get("exit_code", 0)))
+        code = int(parameters.get("exit_code", 0))
+        outcome = Outcome(job=str(parameters["job"]), kind=str(parameters["kind"]), exit_code=code)
         with self._lock:
-            self._waiting += [outcome] * int(asked.get("times", 1))
+            self._waiting += [outcome] * int(parameters.get("times", 1))
 
     def next(self, job: str) -> Outcome | None:
         """Takes the next outcome of `job`."""

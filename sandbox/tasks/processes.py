@@ -52,10 +52,10 @@ class Tasks:
         return TaskResult(exit_code=exit_code)
 
     def _run(self, request: RunTaskRequest) -> int:
-        place = self.folder / f"{next(self._numbers):03d}-{request.job}"
-        scratch = place / "scratch"
+        task_folder = self.folder / f"{next(self._numbers):03d}-{request.job}"
+        scratch = task_folder / "scratch"
         scratch.mkdir(parents=True)
-        with (place / "log.jsonl").open("w") as log:
+        with (task_folder / "log.jsonl").open("w") as log:
             return subprocess.run(
                 [sys.executable, "-m", request.job.replace("-", "_")],
                 env=self._environment(request, scratch),

@@ -42,17 +42,17 @@ class Scans:
 
         replace(ECRBackend, "describe_image_scan_findings", described)
 
-    def set(self, asked: Mapping[str, Any]) -> None:
+    def set(self, parameters: Mapping[str, Any]) -> None:
         """From `{"repository": …, "image": tag or digest, "findings": {"HIGH": 1}}`. Raises `UnknownFindingsError`."""
-        counts = asked.get("findings")
+        counts = parameters.get("findings")
         if (
-            not asked.get("repository")
-            or not asked.get("image")
+            not parameters.get("repository")
+            or not parameters.get("image")
             or not isinstance(counts, Mapping)
             or not all(name in SEVERITIES and isinstance(count, int) for name, count in counts.items())
         ):
             raise UnknownFindingsError(
                 'findings are {"repository": "repository-risk-calculation-dev", "image": "release-1", "findings": '
-                f'{{"HIGH": 2}}}}; severities: {", ".join(SEVERITIES)}; got {dict(asked)}'
+                f'{{"HIGH": 2}}}}; severities: {", ".join(SEVERITIES)}; got {dict(parameters)}'
             )
-        self._findings[(str(asked["repository"]), str(asked["image"]))] = dict(counts)
+        self._findings[(str(parameters["repository"]), str(parameters["image"]))] = dict(counts)

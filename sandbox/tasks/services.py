@@ -1,4 +1,7 @@
-"""ECS services: as many tasks run as are desired, and a task that ends is replaced.
+"""ECS services: as many tasks run as are desired, and a task that ends or is not healthy is replaced.
+
+A task that is not healthy is stopped once its replacement runs, where `maximumPercent` admits one more, and before
+otherwise: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html: a deployment whose tasks
 keep failing is given up, and rolled back to the one before when the service asks for it.
@@ -24,6 +27,7 @@ from .fargate import Fargate
 EVERY_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 60
 SCALED_IN = ("ServiceSchedulerInitiated", "Scaling activity initiated by deployment")
+UNHEALTHY = ("ServiceSchedulerInitiated", "Task failed container health checks")
 
 
 class Services:
@@ -66,14 +70,19 @@ class Services:
         tasks = [task for task in backend.tasks.get(service.cluster_name, {}).values() if _is_of(task, service)]
         self._count_failures(service, tasks)
         living = [task for task in tasks if task.desired_status == "RUNNING"]
-        current = [task for task in living if task.task_definition_arn == service.task_definition]
+        unhealthy = [task for task in living if task.health_status == "UNHEALTHY"]
+        current = [
+            task for task in living if task.task_definition_arn == service.task_definition and task not in unhealthy
+        ]
         wanted = service.desired_count if service.status == "ACTIVE" else 0
         if len(current) < wanted and self._may_start(service):
             for _ in range(wanted - len(current)):
                 self._start(backend, service)
-        surplus = [task for task in living if task not in current and self._is_steady(current, wanted)]
+        steady = self._is_steady(current, wanted)
+        at_once = [] if _may_exceed(service) else unhealthy
+        surplus = [task for task in living if task not in current and (steady or task in at_once)]
         for task in [*surplus, *current[wanted:]]:
-            self._fargate.stop(task, *SCALED_IN)
+            self._fargate.stop(task, *(UNHEALTHY if task in unhealthy else SCALED_IN))
         service.running_count = sum(task.last_status == "RUNNING" for task in tasks)
         service.pending_count = sum(task.last_status in ("PROVISIONING", "PENDING") for task in tasks)
         self._describe(service, wanted, current)
@@ -102,7 +111,8 @@ class Services:
         breaker = (getattr(service, "deployment_configuration", None) or {}).get("deploymentCircuitBreaker", {})
         threshold = max(3, min(200, math.ceil(service.desired_count / 2)))
         deployment = _deployment_id(service)
-        if breaker.get("enable") and self._failures[deployment] >= threshold:
+        deploying = self._completed.get(service.arn) != service.task_definition
+        if breaker.get("enable") and deploying and self._failures[deployment] >= threshold:
             self._give_up(service, bool(breaker.get("rollback")))
             return False
         pause = self._not_before.get(deployment)
@@ -133,12 +143,12 @@ class Services:
             if task.last_status != "STOPPED" or task.id in self._counted:
                 continue
             self._counted.add(task.id)
-            if task.stop_code == SCALED_IN[0]:
+            failed = task.stop_code == "TaskFailedToStart" or task.stopped_reason == UNHEALTHY[1]
+            if task.stop_code == SCALED_IN[0] and not failed:
                 continue
             deployment = _deployment_id(service)
-            never_ran = task.stop_code == "TaskFailedToStart"
-            self._failures[deployment] = self._failures[deployment] + 1 if never_ran else 0
-            pause = min(LONGEST_PAUSE_SECONDS, 2 ** self._failures[deployment]) if never_ran else 1
+            self._failures[deployment] = self._failures[deployment] + 1 if failed else 0
+            pause = min(LONGEST_PAUSE_SECONDS, 2 ** self._failures[deployment]) if failed else 1
             self._not_before[deployment] = self._account.clock.now() + timedelta(seconds=pause)
 
     def _describe(self, service: Service, wanted: int, current: list[Any]) -> None:
@@ -157,12 +167,18 @@ class Services:
                 self._completed[service.arn] = str(service.task_definition)
 
     def _tell_once(self, line: str) -> None:
-        if not any(told.what == line for told in self._account.timeline):
+        if not any(entry.what == line for entry in self._account.timeline):
             self._account.tell("sandbox", line)
 
 
 def _is_of(task: Any, service: Service) -> bool:
     return bool(task.group == f"service:{service.name}")
+
+
+def _may_exceed(service: Service) -> bool:
+    """Whether more tasks than desired may run for a while: a replacement starts before what it replaces ends."""
+    configuration = getattr(service, "deployment_configuration", None) or {}
+    return bool(service.desired_count * configuration.get("maximumPercent", 200) // 100 > service.desired_count)
 
 
 def _deployment_id(service: Service) -> str:

@@ -92,8 +92,8 @@ def _map_run(spreads: Mapping[str, DistributedMapFields]) -> Any:
 
 def _write_results(env: Any, writer: Mapping[str, str], record: Any, outputs: list[Any]) -> None:
     """Results and manifest under the writer's prefix; a child that failed has no output here."""
-    place = {name: _evaluated(env, value) for name, value in writer.items()}
-    folder = f"{place['Prefix'].rstrip('/')}/{record.map_run_arn.rpartition(':')[2]}"
+    destination = {name: _evaluated(env, value) for name, value in writer.items()}
+    folder = f"{destination['Prefix'].rstrip('/')}/{record.map_run_arn.rpartition(':')[2]}"
     s3: Any = boto_client.boto_client_for(region=env.aws_execution_details.region, service="s3")
     results, manifest = f"{folder}/SUCCEEDED_0.json", f"{folder}/manifest.json"
     succeeded = [{"Output": json.dumps(output)} for output in outputs if output is not None]
@@ -101,7 +101,7 @@ def _write_results(env: Any, writer: Mapping[str, str], record: Any, outputs: li
         (results, succeeded),
         (manifest, {"MapRunArn": record.map_run_arn, "ResultFiles": {"SUCCEEDED": [{"Key": results}]}}),
     ):
-        s3.put_object(Bucket=place["Bucket"], Key=key, Body=json.dumps(body).encode())
+        s3.put_object(Bucket=destination["Bucket"], Key=key, Body=json.dumps(body).encode())
 
 
 def _evaluated(env: Any, value: str) -> str:

@@ -55,7 +55,7 @@ _details: Any = event_detail.EventDetails
 """Typed as if every kind of event had every detail."""
 
 
-def execute(workflow: Machine, given: Mapping[str, Any], name: str) -> Execution:
+def execute(workflow: Machine, run_input: Mapping[str, Any], name: str) -> Execution:
     """Runs `workflow` on `given` to its end."""
     # it logs every failure that a test asks for, with the whole program
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
@@ -83,7 +83,7 @@ def execute(workflow: Machine, given: Mapping[str, Any], name: str) -> Execution
         start_date=started,
         cloud_watch_logging_session=None,
         activity_store={},
-        input_data=json.dumps(given),
+        input_data=json.dumps(run_input),
     )
     with _hooks(workflow, program, spreads):
         running.start()
@@ -189,8 +189,10 @@ def _text_bodies() -> Any:
 
     def evaluate(self: Any, env: Any, **arguments: Any) -> None:
         if self.resource.api_name == "sfn":
-            given = arguments["normalised_parameters"]
-            arguments["normalised_parameters"] = {name[0].lower() + name[1:]: value for name, value in given.items()}
+            task_input = arguments["normalised_parameters"]
+            arguments["normalised_parameters"] = {
+                name[0].lower() + name[1:]: value for name, value in task_input.items()
+            }
         original(self, env=env, **arguments)
         answer = env.stack[-1]
         if self.resource.api_name == "sfn":

@@ -20,7 +20,7 @@ from batchctl.preview import report as previews
 from tests.programs import ROOT
 
 SAMPLES = Path(__file__).parent / "copilot"
-PLACE = copilot.Place(app="insight", environment="dev", account="123456789012", region="us-east-1")
+PLACE = copilot.CopilotEnvironment(app="insight", environment="dev", account="123456789012", region="us-east-1")
 REFUSED = {
     "insight-invest.yml": {"exec", "on.schedule", "image.command", "capacityProviders", "logging.retention"},
     "poller.yml": {"network.vpc.placement", "on.schedule"},
@@ -221,7 +221,7 @@ def test_a_field_that_nobody_knows_is_named(tmp_path: Path) -> None:
 def test_an_environments_overrides_count(tmp_path: Path) -> None:
     text = NIGHT.format(name="night", schedule="none") + "environments: {dev: {memory: 4096}, test: {memory: 8192}}\n"
     assert _job(tmp_path, text)["memory"] == 4096
-    nowhere = copilot.convert([_write(tmp_path, text)], copilot.Place())
+    nowhere = copilot.convert([_write(tmp_path, text)], copilot.CopilotEnvironment())
     assert [one.path for one in nowhere.refused] == ["environments"]
 
 

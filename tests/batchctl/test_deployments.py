@@ -11,7 +11,7 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from batchctl import cli
-from batchctl.errors import FOUND, OK, OperatorError
+from batchctl.errors import OK, PROBLEM, OperatorError
 from batchctl.operate import deployments
 from conventions.naming import Names
 
@@ -54,10 +54,10 @@ def revisions(family: str, number: int) -> list[str]:
 
 
 def active() -> list[str]:
-    found: list[str] = boto3.client("ecs", region_name="us-east-1").list_task_definitions(status="ACTIVE")[
+    arns: list[str] = boto3.client("ecs", region_name="us-east-1").list_task_definitions(status="ACTIVE")[
         "taskDefinitionArns"
     ]
-    return found
+    return arns
 
 
 class TestWaitForRun:
@@ -70,7 +70,7 @@ class TestWaitForRun:
         arn = run_under_way()
         shown = CliRunner().invoke(cli.app, ["wait-for-run", "--stack", "dev", "--refuse"])
         assert isinstance(shown.exception, OperatorError)
-        assert shown.exception.code == FOUND
+        assert shown.exception.code == PROBLEM
         assert "run-1 (started " in str(shown.exception)
         stop(arn)
         assert CliRunner().invoke(cli.app, ["wait-for-run", "--stack", "dev", "--refuse"]).exit_code == OK
@@ -83,14 +83,14 @@ class TestWaitForRun:
             if len(slept) == 3:
                 stop(arn)
 
-        deployments.wait_for_run(NAMES, minutes=10, sleep=sleep, said=lambda _: None)
+        deployments.wait_for_run(NAMES, minutes=10, sleep=sleep, report=lambda _: None)
         assert slept == [deployments.POLL_SECONDS] * 3
 
     def test_it_does_not_wait_for_ever(self) -> None:
         run_under_way()
         slept: list[float] = []
         with pytest.raises(OperatorError, match="under way"):
-            deployments.wait_for_run(NAMES, minutes=1, sleep=slept.append, said=lambda _: None)
+            deployments.wait_for_run(NAMES, minutes=1, sleep=slept.append, report=lambda _: None)
         assert sum(slept) == 60
 
 

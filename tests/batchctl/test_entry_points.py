@@ -90,8 +90,8 @@ def test_naming_something_else_is_found(copy: Path, file: str, old: str, new: st
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    found = [str(problem) for problem in entry_points.problems(copy, COMMANDS)]
-    assert any(problem.startswith(f"{file}: ") and says in problem for problem in found), found
+    problems = [str(problem) for problem in entry_points.problems(copy, COMMANDS)]
+    assert any(problem.startswith(f"{file}: ") and says in problem for problem in problems), problems
 
 
 def test_a_stack_without_a_file_is_found(copy: Path) -> None:

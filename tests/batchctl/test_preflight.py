@@ -18,7 +18,7 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from batchctl import cli
-from batchctl.errors import FOUND, OperatorError
+from batchctl.errors import PROBLEM, OperatorError
 from batchctl.operate import preflight
 
 ACCOUNT = "123456789012"
@@ -51,32 +51,32 @@ def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Answers
         (tmp_path / program).write_text("#!/bin/sh\n")
         (tmp_path / program).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    given = Answers()
+    answers = Answers()
     client = preflight.Preflight.client
 
     def patched(self: preflight.Preflight, service: str) -> Any:
         if service == "service-quotas":
-            return given
-        made = client(self, service)
+            return answers
+        created = client(self, service)
         if service == "ec2":
-            paginator = made.get_paginator
+            paginator = created.get_paginator
 
             class Services:
-                paginate = staticmethod(given.pages)
+                paginate = staticmethod(answers.pages)
 
-            made.get_paginator = lambda name: Services() if "endpoint" in name else paginator(name)
-        return made
+            created.get_paginator = lambda name: Services() if "endpoint" in name else paginator(name)
+        return created
 
     monkeypatch.setattr(preflight.Preflight, "client", patched)
     with mock_aws():
-        yield given
+        yield answers
 
 
 def diagnoses(*arguments: str, stack: str = "dev") -> dict[str, dict[str, str]]:
     shown = CliRunner().invoke(cli.app, ["doctor", "--preflight", "--stack", stack, "--json", *arguments])
     assert shown.exception is None or isinstance(shown.exception, SystemExit), shown.exception
     result = {one["what"]: one for one in json.loads(shown.output)}
-    assert (shown.exit_code == FOUND) is any(one["outcome"] == "fail" for one in result.values())
+    assert (shown.exit_code == PROBLEM) is any(one["outcome"] == "fail" for one in result.values())
     return result
 
 
@@ -139,10 +139,10 @@ def test_a_bucket_of_somebody_else(answers: Answers, monkeypatch: pytest.MonkeyP
     client = preflight.Preflight.client
 
     def patched(self: preflight.Preflight, service: str) -> Any:
-        made = client(self, service)
+        created = client(self, service)
         if service == "s3":
-            made.head_bucket = lambda **_: (_ for _ in ()).throw(forbidden)
-        return made
+            created.head_bucket = lambda **_: (_ for _ in ()).throw(forbidden)
+        return created
 
     monkeypatch.setattr(preflight.Preflight, "client", patched)
     one = diagnoses()[f"bucket bucket-input-{ACCOUNT}-dev"]

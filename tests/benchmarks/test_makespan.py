@@ -94,13 +94,13 @@ class TestModes:
 
     def test_few_shards_go_inline_many_are_distributed(self) -> None:
         for shards, chosen in ((10, ("inline", 1)), (1_000, ("distributed", 1)), (10_000, ("distributed", 1))):
-            found = self._ways(shards)
-            assert [key for key, way in found.items() if way.chosen] == [chosen]  # type: ignore[attr-defined]
+            ways = self._ways(shards)
+            assert [key for key, way in ways.items() if way.chosen] == [chosen]  # type: ignore[attr-defined]
 
     def test_10_000_shards_inline_would_overflow_the_history(self) -> None:
-        found = self._ways(10_000)
-        assert found["inline", 1].events > HISTORY_LIMIT  # type: ignore[attr-defined]
-        assert found["distributed", 1].events < HISTORY_LIMIT  # type: ignore[attr-defined]
+        ways = self._ways(10_000)
+        assert ways["inline", 1].events > HISTORY_LIMIT  # type: ignore[attr-defined]
+        assert ways["distributed", 1].events < HISTORY_LIMIT  # type: ignore[attr-defined]
 
     def test_the_quota_that_meets_the_window(self) -> None:
         needed = quota_for(10_000, JOB, 13.5 * 3600, Rates(vcpu_quota=0), STEADY)

@@ -31,11 +31,11 @@ def test_the_least_limit_counts(quota: int, places: int, at_once: int) -> None:
 
 
 def test_a_concurrency_that_the_subnets_cannot_hold_is_refused() -> None:
-    asked = {
+    lines = {
         "network": {"cidr": "10.0.0.0/24", "zones": 2},
         "workflow": {"fargateVcpuQuota": 4_000},
         "jobs": {"risk-calculation": {"fanOut": {"concurrency": 1_000}}},
     }
     with pytest.raises(settings.SettingsError, match="hold 246 tasks at once") as refused:
-        settings.parse(asked, stack="dev")
+        settings.parse(lines, stack="dev")
     assert "jobs.risk-calculation.fanOut.concurrency = 1000" in str(refused.value)

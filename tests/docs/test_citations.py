@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-
-import pytest
 
 from .repository import ROOT, anchors, files, prose
 
@@ -22,6 +21,7 @@ TEST = re.compile(r"`(?:([\w/]+\.py)::)?(?:(Test\w+)(?:::(test_\w+))?|(test_\w+)
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([\w-]+))?\)")
 OUTSIDE = re.compile(
     r"facts-aws|requirements\.md|(?<![\w/])shared/[\w-]+\.md|\.\./shared|\bfinding [A-Z]\d|\bissue \d+\b"
+    r"|\b[Cc]atalogue\b|\bproduct request\b"
 )
 FACTS = "docs/aws-facts.md"
 
@@ -41,16 +41,29 @@ def _resolved(document: str, target: str) -> str:
     return whole.relative_to(ROOT).as_posix() if whole.is_relative_to(ROOT) else target
 
 
-@pytest.mark.parametrize("name", READ)
-def test_what_is_cited_exists(name: str) -> None:
-    for path, anchor in citations(name):
-        assert (ROOT / path).exists(), f"{name} cites {path}, which does not exist"
-        assert not anchor or anchor in anchors(path), f"{name} cites {path}#{anchor}: no heading makes this anchor"
-    siblings = {PurePosixPath(file).name for file in files() if "/" not in file or file.startswith(f"{_folder(name)}/")}
-    for bare in BARE.findall(prose(name)):
-        assert bare in siblings, (
-            f"{name} speaks of {bare}: no such file on top or in its own folder; give the whole path"
-        )
+def test_what_is_cited_exists() -> None:
+    missing = [
+        f"{name} cites {path}#{anchor}"
+        for name in READ
+        for path, anchor in citations(name)
+        if not (ROOT / path).exists() or (anchor and anchor not in anchors(path))
+    ]
+    assert missing == [], "no such file, or no heading that makes this anchor"
+
+
+def test_a_file_without_a_path_is_on_top_or_beside() -> None:
+    beside: dict[str, set[str]] = defaultdict(set)
+    for path in map(PurePosixPath, files()):
+        for folder in path.parents:
+            beside[folder.as_posix()].add(path.name)
+    top = {file for file in files() if "/" not in file}
+    missing = [
+        f"{name} speaks of {bare}"
+        for name in READ
+        for bare in BARE.findall(prose(name))
+        if bare not in top | (beside[_folder(name)] if "/" in name else set())
+    ]
+    assert missing == [], "no such file on top or in its own folder: give the whole path"
 
 
 def _folder(name: str) -> str:
@@ -86,4 +99,5 @@ def test_every_fact_is_cited_and_has_a_source_and_a_date() -> None:
         title = entry.partition("\n")[0]
         assert title.lower().replace(" ", "-") in cited, f"nobody relies on {title!r}: delete it, or cite it"
         assert re.search(r"Source: <https://\S+>", entry), title
-        assert re.search(r"\b20\d\d-\d\d", entry), f"{title!r} has no date"
+        assert re.search(r"\b20\d\d-\d\d-\d\d\b", entry), f"{title!r} has no day on which its source was read"
+        assert not re.search(r"\b20\d\d-\d\d(?!-?\d)", entry), f"{title!r} has a date without a day"

@@ -7,22 +7,29 @@ import re
 from collections import Counter
 from pathlib import PurePosixPath
 
-import pytest
-
 from .repository import ROOT, files, python_files
 
 MODULE_LINES, FUNCTION_LINES, FOLDER_FILES = 300, 60, 15
 
 
-@pytest.mark.parametrize("name", python_files())
-def test_a_module_can_be_read_in_a_sitting(name: str) -> None:
-    source = (ROOT / name).read_text()
-    assert len(source.splitlines()) <= MODULE_LINES
+def test_a_module_can_be_read_in_a_sitting() -> None:
+    long = {name: lines for name in python_files() if (lines := len(_source(name).splitlines())) > MODULE_LINES}
+    assert long == {}
+
+
+def test_a_function_can_be_seen_at_once() -> None:
     functions = [
-        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        (f"{name}:{node.name}", node)
+        for name in python_files()
+        for node in ast.walk(ast.parse(_source(name)))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
-    long = {node.name: lines for node in functions if (lines := _lines(node)) > _limit(node)}
-    assert not long
+    long = {name: lines for name, node in functions if (lines := _lines(node)) > _limit(node)}
+    assert long == {}
+
+
+def _source(name: str) -> str:
+    return (ROOT / name).read_text()
 
 
 def _lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -35,10 +42,10 @@ def _limit(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return 80 if function.name == "__init__" else FUNCTION_LINES
 
 
-@pytest.mark.parametrize("name", python_files())
-def test_a_docstring_is_plain_sentences(name: str) -> None:
-    docstring = ast.get_docstring(ast.parse((ROOT / name).read_text())) or ""
-    assert not re.search(r"^(Owns|Refuses|Why here): ", docstring, re.MULTILINE)
+def test_a_docstring_is_plain_sentences() -> None:
+    docstrings = {name: ast.get_docstring(ast.parse(_source(name))) or "" for name in python_files()}
+    forms = re.compile(r"^(Owns|Refuses|Why here): ", re.MULTILINE)
+    assert [name for name, docstring in docstrings.items() if forms.search(docstring)] == []
 
 
 def test_a_folder_is_a_subject() -> None:

@@ -9,8 +9,6 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from .repository import ROOT, python_files
 
 SHIPPED = (
@@ -55,26 +53,31 @@ def test_every_package_is_under_a_contract() -> None:
     assert packages - set(covered) == {"benchmarks", "jobs"}, "jobs are installed packages, benchmarks import anything"
 
 
-@pytest.mark.parametrize("name", python_files(*SHIPPED))
-def test_nothing_shipped_imports_what_stands_for_aws(name: str) -> None:
-    imported = {module.partition(".")[0] for module in _imports(name)}
-    assert not imported & {"sandbox", "moto", "benchmarks"}, f"{name}: these are development dependencies"
+def test_nothing_shipped_imports_what_stands_for_aws() -> None:
+    """These are development dependencies."""
+    imported = {name: {module.partition(".")[0] for module in _imports(name)} for name in python_files(*SHIPPED)}
+    assert [name for name, modules in imported.items() if modules & {"sandbox", "moto", "benchmarks"}] == []
 
 
-@pytest.mark.parametrize("name", python_files("components"))
-def test_components_need_settings_for_types_only(name: str) -> None:
-    assert "settings" not in {module.partition(".")[0] for module in _imports(name, at_run_time=True)}
+def test_components_need_settings_for_types_only() -> None:
+    imported = {name: _imports(name, at_run_time=True) for name in python_files("components")}
+    packages = {name: {module.partition(".")[0] for module in modules} for name, modules in imported.items()}
+    assert [name for name, imports in packages.items() if "settings" in imports] == []
 
 
-@pytest.mark.parametrize("name", python_files())
-def test_underscored_modules_stay_in_their_package(name: str) -> None:
-    for module in _imports(name):
-        parts = module.split(".")
-        for depth, part in enumerate(parts):
-            file = ROOT.joinpath(*parts[: depth + 1])
-            if (
-                part.startswith("_")
-                and not part.startswith("__")
-                and (file.with_suffix(".py").exists() or file.is_dir())
-            ):
-                assert name.split("/")[:depth] == parts[:depth], f"{name} imports {module} from outside its package"
+def test_underscored_modules_stay_in_their_package() -> None:
+    outside = [
+        f"{name} imports {module}" for name in python_files() for module in _imports(name) if _leaves(name, module)
+    ]
+    assert outside == []
+
+
+def _leaves(name: str, module: str) -> bool:
+    """Whether `module` has an underscored part that is a module of a package that file `name` is not in."""
+    parts = module.split(".")
+    for depth, part in enumerate(parts):
+        file = ROOT.joinpath(*parts[: depth + 1])
+        is_own = file.with_suffix(".py").exists() or file.is_dir()
+        if part.startswith("_") and not part.startswith("__") and is_own and name.split("/")[:depth] != parts[:depth]:
+            return True
+    return False

@@ -20,7 +20,7 @@ import yaml
 from typer.testing import CliRunner
 
 from batchctl import cli
-from batchctl.errors import FOUND, OK
+from batchctl.errors import OK, PROBLEM
 from batchctl.verify import AREAS, Outcome, clients
 from conventions.naming import Names
 from tests.engine.changes import CHANGES, Change, made, no_scan, rule_off
@@ -67,7 +67,7 @@ def test_command_ends_with_what_it_found(dev: Verified) -> None:
     assert clean.exit_code == OK, clean.output
     with made(rule_off, dev.deployed) as rule:
         found = CliRunner().invoke(cli.app, words)
-    assert found.exit_code == FOUND
+    assert found.exit_code == PROBLEM
     failed = [check for check in json.loads(found.stdout)["checks"] if check["outcome"] == "fail"]
     assert {check["resource"] for check in failed} == {rule}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from batchctl.errors import FOUND, OperatorError
+from batchctl.errors import PROBLEM, OperatorError
 from batchctl.policy.commands import app
 from batchctl.policy.mutants import matrix
 from batchctl.policy.mutants.table import MUTANTS
@@ -33,7 +33,7 @@ def test_committed_documents_are_current(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_an_exported_state_is_judged(tmp_path: Path) -> None:
     done = RUN.invoke(app, ["check-state", str(written(tmp_path, exported())), "--format", "json"])
-    assert done.exit_code == FOUND
+    assert done.exit_code == PROBLEM
     result = json.loads(done.stdout)
     assert result["ok"] is False
     assert "bucket-blocks-public" in {finding["rule"] for finding in result["findings"]}
@@ -42,7 +42,7 @@ def test_an_exported_state_is_judged(tmp_path: Path) -> None:
 def test_what_is_retained_in_a_state_ends_with_an_error(tmp_path: Path) -> None:
     file = written(tmp_path, exported(retainOnDelete=True))
     done = RUN.invoke(app, ["check-state", str(file), "--format", "sarif"])
-    assert done.exit_code == FOUND
+    assert done.exit_code == PROBLEM
     assert "retainOnDelete is set" in done.stderr
 
 

@@ -96,17 +96,17 @@ def one_or_more(values: tuple[str, ...]) -> st.SearchStrategy[Any]:
 
 @st.composite
 def statement(draw: st.DrawFn, principal: bool = False) -> dict[str, Any]:
-    made: dict[str, Any] = {"Effect": draw(st.sampled_from(("Allow", "Allow", "Deny")))}
-    made[draw(st.sampled_from(("Action", "Action", "Action", "NotAction")))] = draw(one_or_more(ACTIONS))
+    statement: dict[str, Any] = {"Effect": draw(st.sampled_from(("Allow", "Allow", "Deny")))}
+    statement[draw(st.sampled_from(("Action", "Action", "Action", "NotAction")))] = draw(one_or_more(ACTIONS))
     where = RESOURCES[:4] + RESOURCES[9:12] if principal else RESOURCES
-    made[draw(st.sampled_from(("Resource", "Resource", "Resource", "NotResource")))] = draw(one_or_more(where))
+    statement[draw(st.sampled_from(("Resource", "Resource", "Resource", "NotResource")))] = draw(one_or_more(where))
     if condition := draw(st.sampled_from(CONDITIONS)):
-        made["Condition"] = condition
+        statement["Condition"] = condition
     if principal:
-        made["Principal"] = draw(
+        statement["Principal"] = draw(
             st.sampled_from(("*", {"AWS": PRINCIPAL}, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {"AWS": ACCOUNT}))
         )
-    return made
+    return statement
 
 
 def document(principal: bool = False) -> st.SearchStrategy[str]:

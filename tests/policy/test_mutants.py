@@ -60,8 +60,8 @@ def test_every_setting_is_green(mode: Mode) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_stack_that_keeps_its_data_may_lock_it_for_everybody(mode: Mode) -> None:
     changes = {"batch-platform:data": {"objectLock": {"days": 400, "mode": "compliance"}}}
-    found = evaluate(record_with(changes, "prod", mode))
-    assert {f.message for f in found if f.level == "mandatory" and f.verdict in _FAILING} == set()
+    report = evaluate(record_with(changes, "prod", mode))
+    assert {f.message for f in report if f.level == "mandatory" and f.verdict in _FAILING} == set()
 
 
 def _reversed(value: Any) -> Any:

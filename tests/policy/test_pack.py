@@ -1,4 +1,4 @@
-"""The pack as a pack: one crash silences nothing, remediations keep secrets, exemptions are on record, doors agree."""
+"""The pack as a pack: a crash silences nothing, remediations keep secrets, exemptions are recorded, both runs agree."""
 
 from __future__ import annotations
 

@@ -112,4 +112,4 @@ def test_the_terminal_names_every_finding() -> None:
 
 
 def test_the_terminal_says_that_there_is_no_finding() -> None:
-    assert "nothing found" in _on_terminal([])
+    assert "no finding" in _on_terminal([])

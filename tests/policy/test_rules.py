@@ -204,8 +204,8 @@ def test_a_task_definition_may_keep_its_revisions_and_nothing_else() -> None:
 
     def failing(kind: str, prop: str) -> set[str]:
         changed = [replace(one, props={**one.props, prop: True}) if one.type == kind else one for one in graph]
-        found = evaluate(rebuilt(graph, changed, None), {}, rules=(rule,))
-        return {finding.verdict.name for finding in found} - {"PASS"}
+        report = evaluate(rebuilt(graph, changed, None), {}, rules=(rule,))
+        return {finding.verdict.name for finding in report} - {"PASS"}
 
     assert failing(kinds.TASK_DEFINITION, "skipDestroy") == set()
     assert failing(kinds.LOG_GROUP, "skipDestroy") == {"FAIL"}

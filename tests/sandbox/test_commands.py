@@ -11,7 +11,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from batchctl.errors import FOUND, OperatorError
+from batchctl.errors import PROBLEM, OperatorError
 from sandbox import commands
 from sandbox.server import free_port
 
@@ -61,7 +61,7 @@ def test_an_account_from_up_to_down(folder: Path) -> None:
         ("DescribeRepositories", "refused"),
     ]
     assert "is down" in invoke("down")
-    assert CliRunner().invoke(commands.app, ["status"]).exit_code == FOUND
+    assert CliRunner().invoke(commands.app, ["status"]).exit_code == PROBLEM
 
 
 @pytest.mark.parametrize("command", ["env", "down", "clock"])

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -33,39 +34,53 @@ def demo(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A demo that ended well: what it printed, and its folder."""
+
+    stdout: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    folder = tmp_path_factory.mktemp("demo")
+    done = demo("--trades", "1000", "--out", str(folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Finished(done.stdout, folder)
+
+
 class TestNight:
-    def test_ends_with_the_path_of_a_report(self, tmp_path: Path) -> None:
-        done = demo("--trades", "1000", "--out", str(tmp_path))
-        assert done.returncode == 0, done.stdout + done.stderr
-        lines = [line.strip() for line in done.stdout.splitlines()]
+    def test_ends_with_the_path_of_a_report(self, finished: Finished) -> None:
+        stdout, folder = finished.stdout, finished.folder
+        lines = [line.strip() for line in stdout.splitlines()]
         listed = [lines[number + 1] for number, line in enumerate(lines) if line.endswith(":") and "next" not in line]
         assert listed == [
-            str(tmp_path / name) for name in ("client", "tasks", "rejected.csv", "report.json", "report.pdf")
+            str(folder / name) for name in ("client", "tasks", "rejected.csv", "report.json", "report.pdf")
         ]
-        assert lines.index("What to try next:") > lines.index(str(tmp_path / "report.pdf"))
-        assert "states" not in done.stdout
-        text = PdfReader(io.BytesIO((tmp_path / "report.pdf").read_bytes())).pages[0].extract_text()
-        report = json.loads((tmp_path / "report.json").read_text())
+        assert lines.index("What to try next:") > lines.index(str(folder / "report.pdf"))
+        assert "states" not in stdout
+        text = PdfReader(io.BytesIO((folder / "report.pdf").read_bytes())).pages[0].extract_text()
+        report = json.loads((folder / "report.json").read_text())
         assert "Overnight risk report" in text
         assert report["data_quality"]["accepted"] + report["data_quality"]["quarantined"] == 1_000
-        assert re.search(r"announced\s+\[dev\] Nightly run succeeded", done.stdout)
-        logs = sorted((tmp_path / "tasks").glob("*/log.jsonl"))
+        assert re.search(r"announced\s+\[dev\] Nightly run succeeded", stdout)
+        logs = sorted((folder / "tasks").glob("*/log.jsonl"))
         jobs = [path.parent.name.split("-", 1)[1] for path in logs]
         assert jobs == ["data-ingestion", *["risk-calculation"] * 10, "report-generation"]
         first = json.loads(logs[0].read_text().splitlines()[0])
         assert (first["environment"], first["run_id"]) == ("dev", report["run_id"])
 
-    def test_what_the_report_points_to_is_in_the_folder(self, tmp_path: Path) -> None:
+    def test_what_the_report_points_to_is_in_the_folder(self, finished: Finished) -> None:
         """The rows that were set aside, as many as the report counts, and the files that the client sent."""
-        done = demo("--trades", "1000", "--out", str(tmp_path))
-        assert done.returncode == 0, done.stdout + done.stderr
-        quality = json.loads((tmp_path / "report.json").read_text())["data_quality"]
+        stdout, folder = finished.stdout, finished.folder
+        quality = json.loads((folder / "report.json").read_text())["data_quality"]
         assert quality["rejected_uri"].endswith("/rejected.csv")
-        assert quality["rejected_uri"] in done.stdout.replace("\n", "")
-        with (tmp_path / "rejected.csv").open(encoding="utf-8", newline="") as file:
+        assert quality["rejected_uri"] in stdout.replace("\n", "")
+        with (folder / "rejected.csv").open(encoding="utf-8", newline="") as file:
             assert len(list(csv.DictReader(file))) == quality["quarantined"] > 0
         for sent in quality["files"]:
-            content = (tmp_path / "client" / sent["key"]).read_bytes()
+            content = (folder / "client" / sent["key"]).read_bytes()
             assert hashlib.sha256(content).hexdigest() == sent["sha256"]
 
     def test_a_folder_that_cannot_be_written_is_refused_at_once(self, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def program() -> Program:
 
 
 def test_the_program_takes_it(program: Program) -> None:
-    made = {resource.type for resource in program.graph.resources}
+    types = {resource.type for resource in program.graph.resources}
     for kind in (
         "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
         "aws:route53/resolverFirewallRule:ResolverFirewallRule",
@@ -82,7 +82,7 @@ def test_the_program_takes_it(program: Program) -> None:
         "aws:scheduler/schedule:Schedule",
         "aws:sns/topicSubscription:TopicSubscription",
     ):
-        assert kind in made
+        assert kind in types
 
 
 def test_every_role_has_the_path_and_the_boundary(program: Program) -> None:

@@ -56,12 +56,12 @@ class Account:
 
     def findings(self, repository: str, digest: str, severities: dict[str, str], status: str = "COMPLETE") -> None:
         """What the next scan of the image will have found: CVE to severity."""
-        found = [{"name": cve, "severity": severity, "attributes": []} for cve, severity in severities.items()]
+        findings = [{"name": cve, "severity": severity, "attributes": []} for cve, severity in severities.items()]
         result = {
             "repositoryName": repository,
             "imageId": {"imageDigest": digest},
             "imageScanStatus": {"status": status, "description": "as the test says"},
-            "imageScanFindings": {"findings": found},
+            "imageScanFindings": {"findings": findings},
         }
         body = json.dumps({"results": [result], "region": "us-east-1"}).encode()
         request = Request(f"{self.url}/moto-api/static/ecr/scan-finding-results", data=body, method="POST")

@@ -23,18 +23,18 @@ def matches(rule: Resource, event: dict[str, Any]) -> bool:
 
 def metrics(alarm: Resource) -> list[tuple[str, str, dict[str, str]]]:
     """Namespace, name and dimensions of everything an alarm looks at."""
-    given = alarm.props
-    if given.get("metricName"):
-        return [(given["namespace"], given["metricName"], given.get("dimensions") or {})]
-    parts = [query["metric"] for query in given["metricQueries"] if query.get("metric")]
+    props = alarm.props
+    if props.get("metricName"):
+        return [(props["namespace"], props["metricName"], props.get("dimensions") or {})]
+    parts = [query["metric"] for query in props["metricQueries"] if query.get("metric")]
     return [(part["namespace"], part["metricName"], part["dimensions"]) for part in parts]
 
 
 def policies_of(graph: Graph, role_name: str) -> list[dict[str, Any]]:
     """The statements of a role's inline policies."""
-    found = [p for p in graph.of_type("aws:iam/rolePolicy:RolePolicy") if p.props["role"] == role_name]
-    assert found, f"no policy of {role_name}"
-    return [statement for policy in found for statement in json.loads(policy.props["policy"])["Statement"]]
+    policies = [p for p in graph.of_type("aws:iam/rolePolicy:RolePolicy") if p.props["role"] == role_name]
+    assert policies, f"no policy of {role_name}"
+    return [statement for policy in policies for statement in json.loads(policy.props["policy"])["Statement"]]
 
 
 def as_list(value: Any) -> list[Any]:

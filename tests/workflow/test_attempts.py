@@ -50,7 +50,7 @@ class TestRetries:
     def test_what_a_retry_cannot_help_fails_at_once(self, world: World, code: int, error: str) -> None:
         tasks = Tasks(world, script={"data-ingestion": [exits(code)]})
         failed(world.run(world.manifest(today()), tasks), error)
-        assert len(tasks.asked) == 1
+        assert len(tasks.requests) == 1
         assert "turn" in world.announced()[0]["message"]
 
     def test_backoff_doubles_jittered_and_bounded(self, emulated: Callable[..., World]) -> None:
@@ -81,7 +81,7 @@ class TestRetries:
     def test_throttling_that_does_not_end_is_given_up(self, world: World) -> None:
         tasks = Tasks(world, script={"data-ingestion": [THROTTLED_BY_ECS] * 99})
         failed(world.run(world.manifest(today()), tasks), "Batch.Throttled")
-        assert len(tasks.asked) == 41
+        assert len(tasks.requests) == 41
         assert "concurrency" in world.announced()[0]["message"]
 
     def test_a_parameter_that_is_wrong_is_not_taken_for_throttling(self, world: World) -> None:
@@ -118,7 +118,7 @@ class TestCapacity:
         world = emulated("prod")
         tasks = Tasks(world, script={"data-ingestion": [INTERRUPTED, OK]})
         assert world.run(world.manifest(today()), tasks).status == "SUCCEEDED"
-        assert {request.capacity_provider for request in tasks.asked} == {"FARGATE"}
+        assert {request.capacity_provider for request in tasks.requests} == {"FARGATE"}
 
     @pytest.mark.parametrize("answer", [NO_CAPACITY, OVER_QUOTA], ids=str)
     def test_no_room_is_waited_for_apart_from_failures(self, emulated: Callable[..., World], answer: Any) -> None:
@@ -130,7 +130,7 @@ class TestCapacity:
         world = emulated("prod")
         tasks = Tasks(world, script={"data-ingestion": [NO_CAPACITY] * 20})
         failed(world.run(world.manifest(today()), tasks), "Batch.NoCapacity")
-        assert len(tasks.asked) == 7
+        assert len(tasks.requests) == 7
         assert "quota" in world.announced()[0]["message"]
 
 
@@ -145,13 +145,13 @@ class TestTasksThatNeverWork:
     def test_a_task_that_never_starts_is_tried_again_then_fails(self, world: World) -> None:
         tasks = Tasks(world, script={"data-ingestion": [NEVER_STARTED] * 9})
         failed(world.run(world.manifest(today()), tasks), "Batch.NotStarted")
-        assert len(tasks.asked) == 3
+        assert len(tasks.requests) == 3
         assert "batchctl doctor" in world.announced()[0]["message"]
 
     def test_a_start_that_is_denied_fails_at_once(self, world: World) -> None:
         tasks = Tasks(world, script={"data-ingestion": [DENIED]})
         failed(world.run(world.manifest(today()), tasks), "Batch.StartDenied")
-        assert len(tasks.asked) == 1
+        assert len(tasks.requests) == 1
 
     def test_a_task_that_runs_into_its_timeout_fails_the_run(self, world: World) -> None:
         tasks = Tasks(world, script={"report-generation": [TaskNeverEnds()]})

@@ -106,7 +106,7 @@ class TestSupersede:
         holder, tasks = under_way(world, FUTURE), Tasks(world)
         execution = world.run(world.manifest(today()), tasks)
         assert execution.output["outcome"] == "SUPERSEDED"
-        assert tasks.asked == []
+        assert tasks.requests == []
         assert status_of(world, holder) == "RUNNING"
         assert statuses(world) == {"older": "RUNNING", execution.name: "SUPERSEDED"}
 
@@ -114,7 +114,7 @@ class TestSupersede:
         late, tasks = world.manifest(today()), Tasks(world)
         world.manifest(today())
         assert world.run(late, tasks).output["outcome"] == "SUPERSEDED"
-        assert (tasks.asked, world.ledger()) == ([], [])
+        assert (tasks.requests, world.ledger()) == ([], [])
 
     @pytest.mark.parametrize("how", ["failed", "succeeded", "gone"])
     def test_a_run_that_has_ended_is_not_in_the_way(self, world: World, how: str) -> None:
@@ -154,18 +154,18 @@ class TestOtherSettings:
     def test_refuse_says_so_and_the_manifest_may_begin_later(self, emulated: Callable[..., World]) -> None:
         world = emulated("dev", setting("refuse"))
         older, tasks = under_way(world), Tasks(world)
-        given = world.manifest(today())
-        execution = world.run(given, tasks)
+        run_input = world.manifest(today())
+        execution = world.run(run_input, tasks)
         assert (execution.status, execution.output["outcome"]) == ("SUCCEEDED", "REFUSED")
-        assert (tasks.asked, status_of(world, older)) == ([], "RUNNING")
+        assert (tasks.requests, status_of(world, older)) == ([], "RUNNING")
         assert statuses(world) == {"older": "RUNNING", execution.name: "REFUSED"}
-        (told,) = world.announced()
-        assert told["subject"] == f"[dev] Manifest refused, no run: {today()}"
+        (message,) = world.announced()
+        assert message["subject"] == f"[dev] Manifest refused, no run: {today()}"
         (entry,) = [one for one in world.ledger() if one["run_id"] == "older"]
         world.dynamodb.delete_item(
             TableName=world.table, Key={name: {"S": entry[name]} for name in ("business_date", "manifest")}
         )
-        assert world.run(given).output["outcome"] == "SUCCEEDED"
+        assert world.run(run_input).output["outcome"] == "SUCCEEDED"
 
     def test_a_failed_run_of_the_date_is_recorded_under_every_setting(self, emulated: Callable[..., World]) -> None:
         world = emulated("dev", setting("wait"))

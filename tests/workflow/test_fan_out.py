@@ -45,8 +45,8 @@ class TestFanOut:
         left = [INTERRUPTED, exits(75)]
         tasks = Tasks(world, by_shard={1: lambda: left.pop(0) if left else OK})
         assert world.run(world.manifest(today()), tasks).status == "SUCCEEDED"
-        asked = [request.shards for request in tasks.of("risk-calculation")]
-        assert (asked.count([0]), asked.count([1]), asked.count([2])) == (1, 3, 1)
+        requests = [request.shards for request in tasks.of("risk-calculation")]
+        assert (requests.count([0]), requests.count([1]), requests.count([2])) == (1, 3, 1)
 
     def test_a_shard_that_fails_in_a_distributed_map_fails_the_run(self, world: World) -> None:
         tasks = Tasks(world, shards=50, by_shard={7: lambda: exits(65)})
@@ -79,9 +79,9 @@ class TestFanOut:
         tasks = Tasks(world, shards=10_001)
         execution = world.run(world.manifest(today()), tasks)
         assert execution.status == "SUCCEEDED"
-        asked = tasks.of("risk-calculation")
-        assert len(asked) == 101
-        assert sorted(n for request in asked for n in request.shards) == list(range(10_001))
+        requests = tasks.of("risk-calculation")
+        assert len(requests) == 101
+        assert sorted(n for request in requests for n in request.shards) == list(range(10_001))
         assert len(execution.history) < 120
 
     def test_the_override_budget_holds_for_the_largest_batch(self, emulated: Callable[..., World]) -> None:
@@ -89,7 +89,7 @@ class TestFanOut:
         world = emulated("dev", _fan_out(batch=100))
         tasks = Tasks(world, shards=200)
         world.run(world.manifest(today()), tasks)
-        longest = max(len(json.dumps(request.arguments["Overrides"])) for request in tasks.asked)
+        longest = max(len(json.dumps(request.arguments["Overrides"])) for request in tasks.requests)
         # five-digit shard numbers instead of three
         assert longest + 100 * 2 < 8_192
 
@@ -164,12 +164,12 @@ class TestWhatFailsAroundTheWork:
         assert world.ledger()[0]["status"] == "SUCCEEDED"
 
     def test_without_a_ledger_nothing_is_run_and_people_are_told(self, world: World) -> None:
-        given, tasks = world.manifest(today()), Tasks(world)
+        run_input, tasks = world.manifest(today()), Tasks(world)
         world.dynamodb.delete_table(TableName=world.table)
-        assert world.run(given, tasks).status == "FAILED"
-        assert tasks.asked == []
+        assert world.run(run_input, tasks).status == "FAILED"
+        assert tasks.requests == []
         assert len(world.announced()) == 1
 
 
-def _fan_out(**given: Any) -> dict[str, Any]:
-    return {"batch-platform:jobs": {"risk-calculation": {"fanOut": given}}}
+def _fan_out(**run_input: Any) -> dict[str, Any]:
+    return {"batch-platform:jobs": {"risk-calculation": {"fanOut": run_input}}}

@@ -18,20 +18,20 @@ class TestSuccess:
         execution = world.run(world.manifest(today()), tasks)
         assert execution.status == "SUCCEEDED"
         assert execution.output["outcome"] == "SUCCEEDED"
-        assert [request.job for request in tasks.asked] == [
+        assert [request.job for request in tasks.requests] == [
             "data-ingestion",
             *["risk-calculation"] * 3,
             "report-generation",
         ]
 
     def test_tasks_get_the_documented_variables_and_nothing_else(self, world: World) -> None:
-        tasks, given = Tasks(world), world.manifest(today())
-        execution = world.run(given, tasks)
+        tasks, run_input = Tasks(world), world.manifest(today())
+        execution = world.run(run_input, tasks)
         common = {
             "BATCH_RUN_ID": execution.name,
             "BATCH_BUSINESS_DATE": today(),
             "BATCH_MANIFEST_URI": f"s3://{world.input}/incoming/{today()}/manifest.json",
-            "BATCH_MANIFEST_VERSION": given["manifest"]["version"],
+            "BATCH_MANIFEST_VERSION": run_input["manifest"]["version"],
         }
         assert tasks.of("data-ingestion")[0].environment == common
         shards = sorted(tasks.of("risk-calculation"), key=lambda request: request.shards)
@@ -49,8 +49,8 @@ class TestSuccess:
 
     def test_the_announcement_says_what_when_how_long_and_where(self, world: World) -> None:
         execution = world.run(world.manifest(today()))
-        (told,) = world.announced()
-        assert told["subject"] == f"[dev] Nightly run succeeded: {today()}"
+        (message,) = world.announced()
+        assert message["subject"] == f"[dev] Nightly run succeeded: {today()}"
         for part in (
             "Started:",
             "Ended:",
@@ -60,19 +60,19 @@ class TestSuccess:
             execution.arn,
             "What to do: nothing.",
         ):
-            assert part in told["message"]
+            assert part in message["message"]
 
     def test_an_operator_names_only_the_key(self, world: World) -> None:
-        given = world.manifest(today())
-        execution = world.run({"manifest": {"key": given["manifest"]["key"]}})
+        run_input = world.manifest(today())
+        execution = world.run({"manifest": {"key": run_input["manifest"]["key"]}})
         assert execution.status == "SUCCEEDED"
-        assert world.ledger()[0]["manifest"].endswith(f"#{given['manifest']['version']}")
+        assert world.ledger()[0]["manifest"].endswith(f"#{run_input['manifest']['version']}")
 
     def test_an_operator_may_give_the_business_date(self, world: World) -> None:
         world.put("incoming/odd-place/manifest.json", {}, bucket=world.input)
         tasks = Tasks(world)
         world.run({"manifest": {"key": "incoming/odd-place/manifest.json"}, "business_date": "2020-02-03"}, tasks)
-        assert tasks.asked[0].environment["BATCH_BUSINESS_DATE"] == "2020-02-03"
+        assert tasks.requests[0].environment["BATCH_BUSINESS_DATE"] == "2020-02-03"
 
     @pytest.mark.parametrize(
         ("moment", "local", "date"),
@@ -87,20 +87,20 @@ class TestSuccess:
         tasks = Tasks(world)
         execution = world.run({"origin": "schedule", "local": local, "scheduled": moment}, tasks)
         assert execution.status == "SUCCEEDED"
-        assert tasks.asked[0].environment["BATCH_BUSINESS_DATE"] == date
+        assert tasks.requests[0].environment["BATCH_BUSINESS_DATE"] == date
 
 
 class TestClaim:
     """One run for one version of one manifest."""
 
     def test_a_duplicate_ends_well_says_so_and_does_nothing(self, world: World) -> None:
-        given, tasks = world.manifest(today()), Tasks(world)
-        world.run(given)
+        run_input, tasks = world.manifest(today()), Tasks(world)
+        world.run(run_input)
         world.announced()
-        execution = world.run(given, tasks)
+        execution = world.run(run_input, tasks)
         assert (execution.status, execution.output["outcome"]) == ("SUCCEEDED", "DUPLICATE")
         assert "nothing was done" in execution.output["message"]
-        assert tasks.asked == []
+        assert tasks.requests == []
         assert world.announced() == []
 
     def test_a_new_version_of_the_manifest_is_a_new_run(self, world: World) -> None:
@@ -109,42 +109,44 @@ class TestClaim:
         assert len(world.ledger()) == 2
 
     def test_a_rerun_of_a_success_takes_the_flag(self, world: World) -> None:
-        given = world.manifest(today())
-        first = world.run(given)
-        again = world.run({**given, "rerun": True})
+        run_input = world.manifest(today())
+        first = world.run(run_input)
+        again = world.run({**run_input, "rerun": True})
         assert again.output["outcome"] == "SUCCEEDED"
         (entry,) = world.ledger()
         assert entry["execution_arn"] == again.arn != first.arn
 
     def test_a_failed_run_can_be_claimed_again(self, world: World) -> None:
-        given = world.manifest(today())
-        failed(world.run(given, Tasks(world, script={"data-ingestion": [exits(65)]})), "Batch.BadInput")
+        run_input = world.manifest(today())
+        failed(world.run(run_input, Tasks(world, script={"data-ingestion": [exits(65)]})), "Batch.BadInput")
         assert world.ledger()[0]["status"] == "FAILED"
-        assert world.run(given).output["outcome"] == "SUCCEEDED"
+        assert world.run(run_input).output["outcome"] == "SUCCEEDED"
 
     def test_a_running_one_cannot_be_claimed_even_with_the_flag(self, world: World) -> None:
-        given = world.manifest(today())
-        self._leave_running(world, given, started="2999-01-01T00:00:00.000Z")
-        assert world.run({**given, "rerun": True}).output["outcome"] == "DUPLICATE"
+        run_input = world.manifest(today())
+        self._leave_running(world, run_input, started="2999-01-01T00:00:00.000Z")
+        assert world.run({**run_input, "rerun": True}).output["outcome"] == "DUPLICATE"
 
     def test_a_run_older_than_any_may_be_is_gone_and_can_be_claimed(self, world: World) -> None:
-        given = world.manifest(today())
-        self._leave_running(world, given, started="2020-01-01T00:00:00.000Z")
-        assert world.run(given).output["outcome"] == "SUCCEEDED"
+        run_input = world.manifest(today())
+        self._leave_running(world, run_input, started="2020-01-01T00:00:00.000Z")
+        assert world.run(run_input).output["outcome"] == "SUCCEEDED"
 
     def test_a_claim_that_is_sent_twice_is_no_duplicate(self, world: World) -> None:
         """Step Functions repeats a call whose answer was lost; the first one has been carried out."""
-        given, name = world.manifest(today()), "the-same-execution"
+        run_input, name = world.manifest(today()), "the-same-execution"
         arn = f"arn:aws:states:us-east-1:123456789012:execution:statemachine-nightly-dev:{name}"
-        self._leave_running(world, given, started="2999-01-01T00:00:00.000Z", arn=arn)
+        self._leave_running(world, run_input, started="2999-01-01T00:00:00.000Z", arn=arn)
         tasks = Tasks(world)
         workflow = LocalWorkflow(
             definition=world.blueprint.definition(), run_task=tasks, name="statemachine-nightly-dev"
         )
-        assert workflow.start(given, name=name).output["outcome"] == "SUCCEEDED"
+        assert workflow.start(run_input, name=name).output["outcome"] == "SUCCEEDED"
 
-    def _leave_running(self, world: World, given: dict[str, Any], *, started: str, arn: str = "arn:another") -> None:
-        key = f"{given['manifest']['key']}#{given['manifest']['version']}"
+    def _leave_running(
+        self, world: World, run_input: dict[str, Any], *, started: str, arn: str = "arn:another"
+    ) -> None:
+        key = f"{run_input['manifest']['key']}#{run_input['manifest']['version']}"
         item = {
             "business_date": today(),
             "manifest": key,
@@ -163,18 +165,18 @@ class TestRefusedBeforeTheClaim:
         tasks = Tasks(world)
         execution = world.run(world.manifest(today(days)), tasks)
         assert (execution.status, execution.output["outcome"]) == ("SUCCEEDED", "HELD")
-        assert tasks.asked == []
+        assert tasks.requests == []
         assert world.ledger() == []
-        (told,) = world.announced()
-        assert told["subject"] == f"[dev] Manifest held, no run: {today(days)}"
-        assert "NOT run" in told["message"]
+        (message,) = world.announced()
+        assert message["subject"] == f"[dev] Manifest held, no run: {today(days)}"
+        assert "NOT run" in message["message"]
 
     def test_an_operator_may_run_a_past_date(self, world: World) -> None:
-        given = world.manifest("2020-02-03")
-        assert world.run({"manifest": {"key": given["manifest"]["key"]}}).output["outcome"] == "SUCCEEDED"
+        run_input = world.manifest("2020-02-03")
+        assert world.run({"manifest": {"key": run_input["manifest"]["key"]}}).output["outcome"] == "SUCCEEDED"
 
     @pytest.mark.parametrize(
-        "given",
+        "run_input",
         [
             {},
             {"manifest": None},
@@ -185,10 +187,12 @@ class TestRefusedBeforeTheClaim:
             {"manifest": {"key": "incoming/2026-11-20/manifest.json"}, "business_date": "20 Nov"},
         ],
     )
-    def test_a_key_that_is_no_manifests_fails_and_shows_a_valid_one(self, world: World, given: dict[str, Any]) -> None:
-        failed(world.run(given), "Batch.ManifestKey")
-        (told,) = world.announced()
-        assert "incoming/<YYYY-MM-DD>/manifest.json" in told["message"]
+    def test_a_key_that_is_no_manifests_fails_and_shows_a_valid_one(
+        self, world: World, run_input: dict[str, Any]
+    ) -> None:
+        failed(world.run(run_input), "Batch.ManifestKey")
+        (message,) = world.announced()
+        assert "incoming/<YYYY-MM-DD>/manifest.json" in message["message"]
         assert world.ledger() == []
 
     def test_a_manifest_that_is_not_there_fails(self, world: World) -> None:

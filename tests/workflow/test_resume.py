@@ -20,7 +20,7 @@ BATCHES = {"batch-platform:jobs": {"risk-calculation": {"fanOut": {"batch": 10}}
 
 
 def resume(world: World, execution: Execution, tasks: Tasks) -> Execution:
-    tasks.asked.clear()
+    tasks.requests.clear()
     return world.run({"business_date": today(), "resume": {"run_id": execution.name}}, tasks)
 
 
@@ -45,7 +45,7 @@ def test_one_bad_shard_of_1000_is_all_that_is_computed_again(emulated: Callable[
     assert second.output["outcome"] == "SUCCEEDED"
     assert tasks.of("data-ingestion") == []
     assert [request.shards for request in tasks.of("risk-calculation")] == [[777]]
-    assert {request.environment["BATCH_RUN_ID"] for request in tasks.asked} == {first.name}
+    assert {request.environment["BATCH_RUN_ID"] for request in tasks.requests} == {first.name}
     (entry,) = world.ledger()
     assert (entry["run_id"], entry["status"], entry["execution_arn"]) == (first.name, "SUCCEEDED", second.arn)
 
@@ -66,14 +66,14 @@ def test_it_begins_with_the_stage_that_failed(world: World, job: str) -> None:
     tasks.script = {}
     assert resume(world, first, tasks).output["outcome"] == "SUCCEEDED"
     order = ["data-ingestion", "risk-calculation", "report-generation"]
-    assert not {request.job for request in tasks.asked} & set(order[: order.index(job)])
+    assert not {request.job for request in tasks.requests} & set(order[: order.index(job)])
 
 
 @pytest.mark.parametrize("status", ["ABORTED", "TIMED_OUT"])
 def test_after_an_end_from_outside(world: World, status: str) -> None:
     """The entry as a stopped run leaves it: RUNNING with its stage, closed by the reconciler."""
-    given = world.manifest(today())
-    first = world.run(given, Tasks(world, script={"report-generation": [exits(65)]}))
+    run_input = world.manifest(today())
+    first = world.run(run_input, Tasks(world, script={"report-generation": [exits(65)]}))
     (entry,) = world.ledger()
     key = {name: {"S": entry[name]} for name in ("business_date", "manifest")}
     world.dynamodb.update_item(
@@ -83,10 +83,10 @@ def test_after_an_end_from_outside(world: World, status: str) -> None:
         ExpressionAttributeNames={"#s": "status"},
         ExpressionAttributeValues={":s": {"S": "RUNNING"}},
     )
-    assert world.run(ended(first, given, status), purpose="reconciler").output["outcome"] == "CLOSED"
+    assert world.run(ended(first, run_input, status), purpose="reconciler").output["outcome"] == "CLOSED"
     tasks = Tasks(world)
     assert resume(world, first, tasks).output["outcome"] == "SUCCEEDED"
-    assert [request.job for request in tasks.asked] == ["report-generation"]
+    assert [request.job for request in tasks.requests] == ["report-generation"]
 
 
 def test_a_resumed_run_that_is_stopped_is_closed_too(world: World) -> None:
@@ -107,9 +107,9 @@ def test_what_cannot_be_resumed_changes_nothing_and_says_why(world: World, case:
     run_id = "unknown" if case == "unknown" else first.name
     execution = world.run({"business_date": today(), "resume": {"run_id": run_id}}, tasks)
     failed(execution, "Batch.NotResumable")
-    assert (tasks.asked, world.ledger()) == ([], before)
-    (told,) = world.announced()
-    assert {"unknown": "knows no run", "succeeded": "is SUCCEEDED", "later": "a later run"}[case] in told["message"]
+    assert (tasks.requests, world.ledger()) == ([], before)
+    (message,) = world.announced()
+    assert {"unknown": "knows no run", "succeeded": "is SUCCEEDED", "later": "a later run"}[case] in message["message"]
 
 
 class TestRedrive:
@@ -123,8 +123,8 @@ class TestRedrive:
         role = "arn:aws:iam::123456789012:role/role-nightly-machine-dev"
         return str(sfn.create_state_machine(name=name, definition=passes, roleArn=role)["stateMachineArn"])
 
-    def _redriven(self, world: World, run: Execution, given: Any, **more: Any) -> Execution:
-        return world.run(ended(run, given, "RUNNING", redriveCount=1, **more), purpose="reconciler")
+    def _redriven(self, world: World, run: Execution, run_input: Any, **more: Any) -> Execution:
+        return world.run(ended(run, run_input, "RUNNING", redriveCount=1, **more), purpose="reconciler")
 
     def _started(self, world: World, nightly: str) -> list[tuple[str, dict[str, Any]]]:
         sfn = world.furnished.client("stepfunctions")
@@ -135,29 +135,29 @@ class TestRedrive:
         ]
 
     def test_it_is_the_resumed_run(self, world: World, nightly: str) -> None:
-        tasks, given = Tasks(world, by_shard={1: bad_once()}, keeps_results=True), world.manifest(today())
-        first = world.run(given, tasks)
-        assert self._redriven(world, first, given).output["outcome"] == "RESUMED"
-        ((name, asked),) = self._started(world, nightly)
+        tasks, run_input = Tasks(world, by_shard={1: bad_once()}, keeps_results=True), world.manifest(today())
+        first = world.run(run_input, tasks)
+        assert self._redriven(world, first, run_input).output["outcome"] == "RESUMED"
+        ((name, requests),) = self._started(world, nightly)
         assert name == f"{first.name}-redrive-1"
-        tasks.asked.clear()
-        assert world.run(asked, tasks).output["outcome"] == "SUCCEEDED"
-        assert {request.environment["BATCH_RUN_ID"] for request in tasks.asked} == {first.name}
+        tasks.requests.clear()
+        assert world.run(requests, tasks).output["outcome"] == "SUCCEEDED"
+        assert {request.environment["BATCH_RUN_ID"] for request in tasks.requests} == {first.name}
         assert [request.shards for request in tasks.of("risk-calculation")] == [[1]]
 
     def test_an_event_that_comes_twice_resumes_once(self, world: World, nightly: str) -> None:
-        given = world.manifest(today())
-        first = world.run(given, Tasks(world, script={"data-ingestion": [exits(65)]}))
-        outcomes = [self._redriven(world, first, given).output["outcome"] for _ in range(2)]
+        run_input = world.manifest(today())
+        first = world.run(run_input, Tasks(world, script={"data-ingestion": [exits(65)]}))
+        outcomes = [self._redriven(world, first, run_input).output["outcome"] for _ in range(2)]
         assert (outcomes, len(self._started(world, nightly))) == (["RESUMED", "RESUMED"], 1)
 
     def test_the_input_is_asked_for_when_the_event_has_none(self, world: World, nightly: str) -> None:
         """Events leave out a long input, and every input that a customer's key encrypts."""
-        given = world.manifest(today())
+        run_input = world.manifest(today())
         sfn = world.furnished.client("stepfunctions")
-        described = sfn.start_execution(stateMachineArn=nightly, name="first", input=json.dumps(given))
+        described = sfn.start_execution(stateMachineArn=nightly, name="first", input=json.dumps(run_input))
         first = Execution(name="first", arn=described["executionArn"], status="FAILED")
-        event = ended(first, given, "RUNNING", redriveCount=1)
+        event = ended(first, run_input, "RUNNING", redriveCount=1)
         event["detail"]["input"] = None
         assert world.run(event, purpose="reconciler").output["outcome"] == "RESUMED"
         assert {name for name, _ in self._started(world, nightly)} == {"first", "first-redrive-1"}

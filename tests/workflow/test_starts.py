@@ -40,13 +40,13 @@ class TestStart:
     def test_the_transformer_makes_the_machines_input(self, program: Program) -> None:
         target = program.one(TARGET, "nightly-start-target").props
         event = self._created("b", f"incoming/{today()}/manifest.json")
-        made = target["inputTransformer"]["inputTemplate"]
+        text = target["inputTransformer"]["inputTemplate"]
         for name, path in target["inputTransformer"]["inputPaths"].items():
             value: Any = event
             for part in path.removeprefix("$.").split("."):
                 value = value[part]
-            made = made.replace(f"<{name}>", json.dumps(value))
-        assert json.loads(made) == {
+            text = text.replace(f"<{name}>", json.dumps(value))
+        assert json.loads(text) == {
             "origin": "event",
             "manifest": {"key": f"incoming/{today()}/manifest.json", "version": "v1"},
         }
@@ -54,8 +54,8 @@ class TestStart:
     def test_delivery_is_tried_for_two_hours_and_then_kept(self, program: Program) -> None:
         target = program.one(TARGET, "nightly-start-target").props
         assert target["retryPolicy"] == {"maximumEventAgeInSeconds": 7200, "maximumRetryAttempts": 185}
-        letters = f"queue-start-dead-letters-{program.stack}"
-        assert target["deadLetterConfig"]["arn"].endswith(f":{letters}")
+        dead_letters = f"queue-start-dead-letters-{program.stack}"
+        assert target["deadLetterConfig"]["arn"].endswith(f":{dead_letters}")
         policy = json.loads(
             program.one("aws:sqs/queuePolicy:QueuePolicy", "nightly-start-dead-letters-policy").props["policy"]
         )
@@ -72,10 +72,10 @@ class TestStart:
 
     def test_a_schedule_is_optional_local_and_on_weekdays(self) -> None:
         graph = record_with({"batch-platform:workflow": {"start": {"schedule": "04:30"}}})
-        (made,) = [s for s in graph.of_type("aws:scheduler/schedule:Schedule") if "start" in str(s.props["name"])]
-        assert made.props["scheduleExpression"] == "cron(30 4 ? * MON-FRI *)"
-        assert made.props["scheduleExpressionTimezone"] == "America/New_York"
-        assert json.loads(made.props["target"]["input"]) == {
+        (schedule,) = [s for s in graph.of_type("aws:scheduler/schedule:Schedule") if "start" in str(s.props["name"])]
+        assert schedule.props["scheduleExpression"] == "cron(30 4 ? * MON-FRI *)"
+        assert schedule.props["scheduleExpressionTimezone"] == "America/New_York"
+        assert json.loads(schedule.props["target"]["input"]) == {
             "origin": "schedule",
             "local": "04:30",
             "scheduled": "<aws.scheduler.scheduled-time>",
@@ -102,24 +102,26 @@ class TestWatch:
         assert not matches(rule, event("nightly", "SUCCEEDED"))
 
     def test_forecasts_and_two_stages_before_the_deadline_in_new_york(self, program: Program) -> None:
-        made = {s.props["name"]: s.props for s in program.all("aws:scheduler/schedule:Schedule")}
-        assert {name: s["scheduleExpression"] for name, s in made.items()} == {
+        schedules = {s.props["name"]: s.props for s in program.all("aws:scheduler/schedule:Schedule")}
+        assert {name: s["scheduleExpression"] for name, s in schedules.items()} == {
             f"schedule-deadline-warn-{program.stack}": "cron(30 8 ? * MON-FRI *)",
             f"schedule-deadline-escalate-{program.stack}": "cron(15 9 ? * MON-FRI *)",
             f"schedule-deadline-forecast-0500-{program.stack}": "cron(0 5 ? * MON-FRI *)",
             f"schedule-deadline-forecast-0630-{program.stack}": "cron(30 6 ? * MON-FRI *)",
             f"schedule-deadline-forecast-0745-{program.stack}": "cron(45 7 ? * MON-FRI *)",
         }
-        assert {s["scheduleExpressionTimezone"] for s in made.values()} == {"America/New_York"}
-        assert all(s["target"]["deadLetterConfig"]["arn"] for s in made.values())
+        assert {s["scheduleExpressionTimezone"] for s in schedules.values()} == {"America/New_York"}
+        assert all(s["target"]["deadLetterConfig"]["arn"] for s in schedules.values())
 
 
 class TestPermissions:
     """The nightly machine's role (docs/aws-facts.md#ecs-run-task-sync)."""
 
     def _statement(self, program: Program, sid: str) -> dict[str, Any]:
-        (found,) = [s for s in policies_of(program.graph, f"role-nightly-machine-{program.stack}") if s["Sid"] == sid]
-        return found
+        (statement,) = [
+            s for s in policies_of(program.graph, f"role-nightly-machine-{program.stack}") if s["Sid"] == sid
+        ]
+        return statement
 
     def test_it_runs_only_its_own_families_in_its_own_cluster(self, program: Program) -> None:
         run = self._statement(program, "RunOwnTasks")
@@ -205,5 +207,5 @@ class TestTopic:
 
     def test_each_address_of_the_settings_is_subscribed(self) -> None:
         graph = record_with({"batch-platform:alerts": {"emails": ["a@example.com", "b@example.com"]}})
-        made = graph.of_type("aws:sns/topicSubscription:TopicSubscription")
-        assert {s.props["endpoint"] for s in made} == {"a@example.com", "b@example.com"}
+        subscriptions = graph.of_type("aws:sns/topicSubscription:TopicSubscription")
+        assert {s.props["endpoint"] for s in subscriptions} == {"a@example.com", "b@example.com"}

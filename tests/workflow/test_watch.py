@@ -18,7 +18,7 @@ from workflow.run_input import local_date
 NIGHTLY = "arn:aws:states:us-east-1:123456789012:stateMachine:statemachine-nightly-dev"
 
 
-def ended(execution: Execution, given: Any, status: str, **more: Any) -> dict[str, Any]:
+def ended(execution: Execution, run_input: Any, status: str, **more: Any) -> dict[str, Any]:
     """The event that Step Functions sends when an execution ends; fields as AWS documents them."""
     return {
         "source": "aws.states",
@@ -30,7 +30,7 @@ def ended(execution: Execution, given: Any, status: str, **more: Any) -> dict[st
             "status": status,
             "startDate": 1795136523123,
             "stopDate": 1795136600000,
-            "input": json.dumps(given),
+            "input": json.dumps(run_input),
             "output": None,
             **more,
         },
@@ -40,7 +40,7 @@ def ended(execution: Execution, given: Any, status: str, **more: Any) -> dict[st
 class TestClosing:
     """A run that was ended from outside is closed from outside."""
 
-    def _timed_out(self, world: World, given: dict[str, Any]) -> Execution:
+    def _timed_out(self, world: World, run_input: dict[str, Any]) -> Execution:
         """The run's own window runs out while a task is at work: 48,600 s of it take one second here."""
         tasks = Tasks(world)
 
@@ -52,53 +52,53 @@ class TestClosing:
                 raise TaskNeverEnds
             return tasks(request)
 
-        execution = world.run(given, slow, timeout_scale=1 / 48_600)  # type: ignore[arg-type]
+        execution = world.run(run_input, slow, timeout_scale=1 / 48_600)  # type: ignore[arg-type]
         assert execution.status == "TIMED_OUT"
         return execution
 
     def test_a_run_past_its_window_is_closed_announced_and_can_be_claimed_again(self, world: World) -> None:
-        given = world.manifest(today())
-        execution = self._timed_out(world, given)
+        run_input = world.manifest(today())
+        execution = self._timed_out(world, run_input)
         assert world.ledger()[0]["status"] == "RUNNING"
         assert world.announced() == []
-        closing = world.run(ended(execution, given, "TIMED_OUT"), purpose="reconciler")
+        closing = world.run(ended(execution, run_input, "TIMED_OUT"), purpose="reconciler")
         assert (closing.status, closing.output["outcome"]) == ("SUCCEEDED", "CLOSED")
         (entry,) = world.ledger()
         assert (entry["status"], entry["error"]) == ("TIMED_OUT", "the execution ended as TIMED_OUT")
         assert "duration_seconds" in entry
-        (told,) = world.announced()
-        assert told["subject"] == f"[dev] Nightly run TIMED_OUT: {today()}"
-        assert "took longer than its window" in told["message"]
-        assert world.run(given).output["outcome"] == "SUCCEEDED"
+        (message,) = world.announced()
+        assert message["subject"] == f"[dev] Nightly run TIMED_OUT: {today()}"
+        assert "took longer than its window" in message["message"]
+        assert world.run(run_input).output["outcome"] == "SUCCEEDED"
 
     def test_an_operators_abort_says_why(self, world: World) -> None:
-        given = {"manifest": {"key": world.manifest(today())["manifest"]["key"]}}
-        execution = self._timed_out(world, given)  # the operator's input names no version; the ledger knows it
-        event = ended(execution, given, "ABORTED", error="Stopped", cause="wrong file, jane")
+        run_input = {"manifest": {"key": world.manifest(today())["manifest"]["key"]}}
+        execution = self._timed_out(world, run_input)  # the operator's input names no version; the ledger knows it
+        event = ended(execution, run_input, "ABORTED", error="Stopped", cause="wrong file, jane")
         assert world.run(event, purpose="reconciler").output["outcome"] == "CLOSED"
         assert world.ledger()[0]["status"] == "ABORTED"
         assert "wrong file, jane" in world.announced()[0]["message"]
 
     def test_a_run_that_said_everything_itself_is_left_alone(self, world: World) -> None:
-        given = world.manifest(today())
-        execution = world.run(given, Tasks(world, script={"data-ingestion": [exits(65)]}))
+        run_input = world.manifest(today())
+        execution = world.run(run_input, Tasks(world, script={"data-ingestion": [exits(65)]}))
         before, _ = world.ledger(), world.announced()
-        closing = world.run(ended(execution, given, "FAILED"), purpose="reconciler")
+        closing = world.run(ended(execution, run_input, "FAILED"), purpose="reconciler")
         assert closing.output["outcome"] == "NOTHING_OPEN"
         assert (world.ledger(), world.announced()) == (before, [])
 
     def test_it_never_closes_a_later_runs_entry(self, world: World) -> None:
-        given = world.manifest(today())
-        first = world.run(given, Tasks(world, script={"data-ingestion": [exits(65)]}))
-        self._timed_out(world, given)
+        run_input = world.manifest(today())
+        first = world.run(run_input, Tasks(world, script={"data-ingestion": [exits(65)]}))
+        self._timed_out(world, run_input)
         world.announced()
-        assert world.run(ended(first, given, "FAILED"), purpose="reconciler").output["outcome"] == "NOTHING_OPEN"
+        assert world.run(ended(first, run_input, "FAILED"), purpose="reconciler").output["outcome"] == "NOTHING_OPEN"
         assert world.ledger()[0]["status"] == "RUNNING"
 
-    @pytest.mark.parametrize("given", [{}, {"manifest": {"key": "nonsense"}}])
-    def test_an_execution_that_was_no_run_needs_nothing(self, world: World, given: Any) -> None:
+    @pytest.mark.parametrize("run_input", [{}, {"manifest": {"key": "nonsense"}}])
+    def test_an_execution_that_was_no_run_needs_nothing(self, world: World, run_input: Any) -> None:
         execution = Execution(name="x", arn=f"{NIGHTLY}:x", status="FAILED")
-        event = ended(execution, given, "FAILED")
+        event = ended(execution, run_input, "FAILED")
         assert world.run(event, purpose="reconciler").output["outcome"] == "NOTHING_OPEN"
 
 
@@ -122,23 +122,23 @@ class TestDeadline:
     def test_nothing_started_is_said(self, world: World) -> None:
         execution = world.run({"stage": "warn", **at("2026-03-06 08:30")}, purpose="deadline")
         assert execution.output["outcome"] == "LATE"
-        (told,) = world.announced()
-        assert told["subject"] == "[dev] Warning: no report yet for 2026-03-06"
-        assert "no run has been started" in told["message"]
-        assert "due at 09:30 America/New_York" in told["message"]
+        (message,) = world.announced()
+        assert message["subject"] == "[dev] Warning: no report yet for 2026-03-06"
+        assert "no run has been started" in message["message"]
+        assert "due at 09:30 America/New_York" in message["message"]
 
     def test_escalation_says_so(self, world: World) -> None:
         world.run({"stage": "escalate", **at("2026-03-06 09:15")}, purpose="deadline")
-        (told,) = world.announced()
-        assert told["subject"] == "[dev] ESCALATION: no report yet for 2026-03-06"
+        (message,) = world.announced()
+        assert message["subject"] == "[dev] ESCALATION: no report yet for 2026-03-06"
 
     def test_a_failed_run_is_described(self, world: World) -> None:
         key = world.manifest("2026-03-06")["manifest"]["key"]
         world.run({"manifest": {"key": key}}, Tasks(world, script={"data-ingestion": [exits(65)]}))
         world.announced()
         world.run({"stage": "warn", **at("2026-03-06 08:30")}, purpose="deadline")
-        (told,) = world.announced()
-        assert "is FAILED: Batch.BadInput" in told["message"]
+        (message,) = world.announced()
+        assert "is FAILED: Batch.BadInput" in message["message"]
 
     def test_one_success_among_several_runs_suffices(self, world: World) -> None:
         key = world.manifest("2026-03-06")["manifest"]["key"]
@@ -188,5 +188,5 @@ class TestDeadline:
     def test_a_ledger_that_does_not_answer_is_reported_as_that(self, world: World) -> None:
         world.dynamodb.delete_table(TableName=world.table)
         world.run({"stage": "warn", **at("2026-03-06 08:30")}, purpose="deadline")
-        (told,) = world.announced()
-        assert "the ledger did not answer" in told["message"]
+        (message,) = world.announced()
+        assert "the ledger did not answer" in message["message"]

@@ -52,7 +52,7 @@ class DeliveryArgs:
 
 
 class Delivery(pulumi.ComponentResource):
-    """Source, build, scan, and for each stack preview, approval where asked, up and verify; and the daily rescan."""
+    """Source, build, scan, and for each stack preview, approval if configured, up and verify; and the daily rescan."""
 
     names: dict[str, pulumi.Output[str]]
     """Pipelines by purpose: `delivery`, `rescan`."""

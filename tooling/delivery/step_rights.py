@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import tooling.delivery.delivery_settings
 
 HISTORY, REPORTS = "history", "reports"
-"""Prefixes in the reports' bucket: when the gate first saw a finding, and what it said of each image."""
+"""Prefixes in the reports' bucket: when the gate first saw a finding, and its verdict on each image."""
 
 _DATA_KEY_USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer")

@@ -35,9 +35,6 @@ SOURCE, RELEASE, ARM_RELEASE = "source", "release", "release_arm64"
 """Artifacts: the commit as a folder, and `release.json` with the digest of each job's image; the third one holds only
 those for ARM64, where there are both."""
 
-PREVIEW_FOLDER = "previews"
-"""Prefix in the artifact bucket of what `pulumi preview` printed, one object for each execution and stack."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Step:

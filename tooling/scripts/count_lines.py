@@ -84,13 +84,13 @@ _CAN_GO: Final = """## What can go
 
 def problems(text: str, lines: Counter[str]) -> list[str]:
     """What is out of date on a page."""
-    found = []
+    sizes = []
     for name in AREAS:
         row = re.search(rf"^\| {re.escape(name)} \| ([\d,]+) \|", text, re.MULTILINE)
         written = int(row[1].replace(",", "")) if row else 0
         if abs(written - lines[name]) > TOLERANCE * max(lines[name], 1):
-            found.append(f"{name}: docs/measured/size.md says {written} lines, there are {lines[name]}")
-    return found
+            sizes.append(f"{name}: docs/measured/size.md says {written} lines, there are {lines[name]}")
+    return sizes
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def main(group: str) -> None:
 
 
 def run(command: Sequence[str], variables: Mapping[str, str] | None = None) -> str:
-    """What a command prints; its failure ends the script with its own words."""
+    """What a command prints; its failure ends the script with its output."""
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(

@@ -48,7 +48,7 @@ def found_in_base(stack: str, mode: Mode) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the rules said of one mutant in one stack and mode."""
+    """What the rules reported for one mutant in one stack and mode."""
 
     mutant: Mutant
     stack: str
@@ -102,7 +102,7 @@ def printed(results: Iterable[Outcome]) -> str:
     marks: Mapping[Expected, str] = {"fail": "F", "undecided": "u", "silent": "-"}
     stacks = (*STACKS, EVERY_SETTING)
     columns = ", ".join(f"{stack} {mode}" for stack in stacks for mode in MODES)
-    lines = [f"columns: {columns}; F fail, u undecided, - silent, . not asked", ""]
+    lines = [f"columns: {columns}; F fail, u undecided, - silent, . not run", ""]
     for label, of_one in grouped.items():
         cells = {(o.stack, o.mode): marks[o.verdict] for o in of_one}
         row = "".join(cells.get((stack, mode), ".") for stack in stacks for mode in MODES)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from batchctl.preview import replacement
 from batchctl.preview.changes import Comparison
+from batchctl.preview.descriptions import lines
+from batchctl.preview.descriptions.line import arrow, code, dotted
 from batchctl.preview.render import short_type
 from batchctl.preview.snapshot import NOT_KNOWN
-from batchctl.preview.words import lines
-from batchctl.preview.words.line import arrow, code, dotted
 from policy.rules import Resource
 
 from .engine_plan import EnginePlan
@@ -127,7 +127,7 @@ def markdown(result: Beside) -> Iterator[str]:
     yield f"**Deployed state** (`pulumi preview`): {counts}. {_agreement(result)}"
     yield ""
     for title, texts in (
-        ("Replaced otherwise than said above", result.replaced),
+        ("Replaced otherwise than shown above", result.replaced),
         ("Drift: AWS has it otherwise than the last `pulumi up` left it; the next one sets it back", result.drift),
         ("Never deployed: the base branch has it, the stack has not, and `pulumi up` does it too", result.not_deployed),
         ("Deployed already: no change to the stack", result.deployed_already),
@@ -163,6 +163,6 @@ def _agreement(result: Beside) -> str:
     }
     differing = ", ".join(name for name, texts in kinds.items() if texts)
     agreed = (
-        f"{result.agreed} change{'s' * (result.agreed != 1)} as said above" if result.agreed else "No change in common"
+        f"{result.agreed} change{'s' * (result.agreed != 1)} as shown above" if result.agreed else "No change in common"
     )
     return f"{agreed}; besides: {differing}." if differing else f"{agreed}, and nothing else."

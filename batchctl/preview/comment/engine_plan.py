@@ -1,8 +1,8 @@
 """What the engine plans for a deployed stack, read from `pulumi preview --json --show-sames`, as two snapshots.
 
 Deployed is what the last `pulumi up` left in the state, planned is what the program registers now: so the same
-comparison and the same words serve as for two revisions. With `--refresh` the document also says what AWS answered,
-and what differs from the state is drift.
+comparison and the same descriptions serve as for two revisions. With `--refresh` the document also has what AWS
+answered, and what differs from the state is drift.
 """
 
 from __future__ import annotations

@@ -6,20 +6,20 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from batchctl.preview.changes import Comparison
+from batchctl.preview.descriptions import Concern
 from batchctl.preview.pages import Page
 from batchctl.preview.render import short_type
 from batchctl.preview.snapshot import Snapshot
-from batchctl.preview.words import Concern
 from policy.rules import Resource
 
 CLASSES: Final[Mapping[str, str]] = {
     "removed": "stroke:#cf222e,stroke-width:3px,stroke-dasharray:5 5",
     "added": "stroke:#2da44e,stroke-width:3px",
-    "eyes": "stroke:#cf222e,stroke-width:3px",
+    "review": "stroke:#cf222e,stroke-width:3px",
     "changed": "stroke:#bf8700,stroke-width:3px",
 }
 """How a component is drawn, by what happens in it; the first that applies."""
-LEGEND: Final = "green: new; red: something in it needs eyes; yellow: something in it differs; red and dashed: gone"
+LEGEND: Final = "green: new; red: something in it needs review; yellow: something in it differs; red and dashed: gone"
 
 
 def picture(page: Page) -> list[str]:
@@ -62,6 +62,6 @@ def _marks(page: Page) -> Iterator[tuple[str, str]]:
         one = comparison.head.graph.get(line.urn) or comparison.base.graph.get(line.urn)
         if one is not None:
             urn = (one.parent or "") if one.custom else one.urn
-            happens.setdefault(urn, set()).add("changed" if line.concern is Concern.OTHER else "eyes")
+            happens.setdefault(urn, set()).add("changed" if line.concern is Concern.OTHER else "review")
     for urn, names in happens.items():
         yield urn, next(name for name in CLASSES if name in names)

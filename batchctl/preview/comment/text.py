@@ -102,7 +102,7 @@ class Comment:
             if self.plans
             else "Deployed state is not looked at; `pulumi preview` does that where an AWS role is set."
         )
-        yield f"<sub>{what}: the program run without a cloud, judged by the policy pack, priced. {state}</sub>"
+        yield f"<sub>{what}: the program run without a cloud, checked by the policy pack, priced. {state}</sub>"
         yield ""
 
 

@@ -11,9 +11,9 @@ from batchctl.costs import prices
 from batchctl.errors import OperatorError
 from batchctl.preview import replacement
 from batchctl.preview.changes import Comparison
+from batchctl.preview.descriptions import Concern, Line
+from batchctl.preview.descriptions.line import code
 from batchctl.preview.render import short_type
-from batchctl.preview.words import Concern, Line
-from batchctl.preview.words.line import code
 from policy.rules import Graph, Resource, kinds
 
 MONTHLY_THRESHOLD: Final = 1.0

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
+from batchctl.preview.descriptions import Concern, Line
+from batchctl.preview.descriptions.line import code
 from batchctl.preview.render import short_type
-from batchctl.preview.words import Concern, Line
-from batchctl.preview.words.line import code
 
 from .page import MARKS, Page, Verdict
 
@@ -21,17 +21,17 @@ WHOLE: Final = 10**9
 _CUTS: Final = ((200, 400), (60, 60), (25, 15), (10, 0), (3, 0))
 """Lines a concern and lines a component; tried in turn until the text is short enough."""
 _MANY: Final = 10
-"""Resources with the same change from which it is said once, where the rest is left out."""
+"""Number of resources with the same change from which on it is listed once."""
 _COLOURS: Final = {
     Verdict.SAME: "green",
     Verdict.SAFE: "green",
-    Verdict.EYES: "bold yellow",
+    Verdict.REVIEW: "bold yellow",
     Verdict.DESTROYS: "bold red",
 }
 _CONCERN_COLOURS: Final = {
     Concern.DESTROYED: "bold red",
     Concern.ACCESS: "yellow",
-    Concern.REACH: "yellow",
+    Concern.NETWORK: "yellow",
     Concern.PROTECTION: "yellow",
     Concern.REPLACED: "red",
     Concern.DATA: "magenta",
@@ -110,7 +110,7 @@ def _by_component(page: Page) -> dict[str, list[Line]]:
 
 
 def grouped(page: Page, lines: list[Line]) -> list[str]:
-    """The lines as text; what is the same of several resources of a type is said once, with the names of all."""
+    """The lines as text; what is the same for several resources of a type is listed once, with all their names."""
     names: dict[tuple[str, str], list[str]] = {}
     for line in lines:
         resource = page.resource(line)

@@ -8,12 +8,12 @@ from enum import StrEnum
 from typing import Any, Final
 
 from batchctl.costs import prices
-from batchctl.errors import DESTROYS, FOUND, OK, USAGE
+from batchctl.errors import DATA_LOSS, OK, PROBLEM, USAGE
 from batchctl.preview import replacement
 from batchctl.preview.changes import Comparison
+from batchctl.preview.descriptions import Concern, Line, lines
+from batchctl.preview.descriptions.line import code
 from batchctl.preview.render import short_type
-from batchctl.preview.words import Concern, Line, lines
-from batchctl.preview.words.line import code
 from policy.rules import Resource
 
 from . import consequences
@@ -24,11 +24,11 @@ class Verdict(StrEnum):
 
     SAME = "no change"
     SAFE = "safe"
-    EYES = "needs eyes"
+    REVIEW = "needs review"
     DESTROYS = "destroys data"
 
 
-MARKS: Final = {Verdict.SAME: "✅", Verdict.SAFE: "✅", Verdict.EYES: "⚠️", Verdict.DESTROYS: "⛔"}
+MARKS: Final = {Verdict.SAME: "✅", Verdict.SAFE: "✅", Verdict.REVIEW: "⚠️", Verdict.DESTROYS: "⛔"}
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,13 @@ def page(comparison: Comparison, price_table: prices.Prices | None = None) -> Pa
         verdict = Verdict.DESTROYS
         summary = _data(unacknowledged or list(losses)) + (", not" * bool(unacknowledged)) + " acknowledged"
     elif concerns or stale:
-        verdict = Verdict.EYES
+        verdict = Verdict.REVIEW
         summary = ", ".join(concern.value.lower() for concern in concerns) or "stale acknowledgement"
         summary += "; nothing that is replaced holds data" if Concern.REPLACED in concerns else ""
     else:
         verdict = Verdict.SAFE if comparison else Verdict.SAME
         summary = counted(comparison) if comparison else ""
-    exit_code = DESTROYS if unacknowledged else USAGE if stale else FOUND if comparison else OK
+    exit_code = DATA_LOSS if unacknowledged else USAGE if stale else PROBLEM if comparison else OK
     return Page(comparison, verdict, summary, tuple(everything), losses, stale, exit_code)
 
 

@@ -21,7 +21,6 @@ class Unit(StrEnum):
     SECONDS = "Seconds"
     COUNT = "Count"
     MEGABYTES = "Megabytes"
-    COUNT_PER_SECOND = "Count/Second"
 
 
 class Metrics:

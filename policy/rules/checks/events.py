@@ -1,4 +1,4 @@
-"""Rules about what starts the work and what tells people: event rules, schedules, state machines, alarms."""
+"""Rules about what starts the work and what notifies people: event rules, schedules, state machines, alarms."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def dlq_accepts_sender(target: Resource, view: View) -> Iterator[Problem]:
     settings=("custom_namespaces",),
 )
 def alarm_metric_exists(alarm: Resource, view: View) -> Iterator[Problem]:
-    """Alarms watch metrics that somebody publishes; on any other an alarm never speaks."""
+    """Alarms are on metrics that somebody publishes; on any other an alarm never fires."""
     watched = [("", alarm.props)] if isinstance(read(alarm, "metricName"), Known | Unknown) else []
     for i, query in enumerate(members(alarm, "metricQueries")):
         if isinstance(query, Mapping) and isinstance(read(query, "metric"), Known | Unknown):

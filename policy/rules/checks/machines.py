@@ -35,7 +35,7 @@ def _machine(resource: Resource) -> Json | None:
     tags=("closed",),
 )
 def state_machines_are_sound(resource: Resource, view: View) -> Iterator[Problem]:
-    """States lead to each other, have the fields of their types, and are handed what they read."""
+    """States lead to each other, have the fields of their types, and receive what they read."""
     match read(resource, "definition"):
         case Known(text) if machines.definition(text) is None:
             yield Problem(message="its definition is no JSON object", property="definition")

@@ -1,4 +1,4 @@
-"""Rules about names and tags: that things can be found, told apart, and are accepted by their service."""
+"""Rules about names and tags: that resources can be identified, do not collide, and are accepted by their service."""
 
 from __future__ import annotations
 

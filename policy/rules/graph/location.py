@@ -12,7 +12,7 @@ from .stack import Graph
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Account, Region and partition; None for what no resource tells."""
+    """Account, Region and partition; None for what no resource shows."""
 
     account: str | None
     region: str | None

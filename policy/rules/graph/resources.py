@@ -87,7 +87,7 @@ def normal_value(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Resource options as far as the door in use can see them; None: it cannot."""
+    """Resource options as far as the evaluation in use can see them; None: it cannot."""
 
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()

@@ -31,7 +31,7 @@ class Graph:
         self.project = project
         self.stack = stack
         self.outputs: Mapping[str, Any] | None = None if outputs is None else normal_value(outputs)
-        """The stack's outputs; None where the door in use cannot see them."""
+        """The stack's outputs; None where the evaluation in use cannot see them."""
         self._made: dict[tuple[str, ...], Any] = {}
         self._by_urn = {resource.urn: resource for resource in self.resources}
         self._by_type: dict[str, list[Resource]] = defaultdict(list)

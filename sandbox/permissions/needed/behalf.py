@@ -15,7 +15,7 @@ from sandbox.permissions.needed.need import Need
 
 
 @dataclass(frozen=True)
-class Asked:
+class CallContext:
     """A call, as far as this matters here."""
 
     action: str
@@ -24,14 +24,14 @@ class Asked:
     account: str
 
 
-Further = Callable[[Asked], Iterator[Need]]
+Further = Callable[[CallContext], Iterator[Need]]
 _FURTHER: Final[dict[str, list[Further]]] = {}
 
 
-def needs(asked: Asked) -> Iterator[Need]:
+def needs(call: CallContext) -> Iterator[Need]:
     """The further permissions of a call."""
-    for further in _FURTHER.get(asked.action, []):
-        yield from further(asked)
+    for further in _FURTHER.get(call.action, []):
+        yield from further(call)
 
 
 def _for(*actions: str) -> Callable[[Further], Further]:
@@ -44,26 +44,26 @@ def _for(*actions: str) -> Callable[[Further], Further]:
 
 
 @_for("application-autoscaling:PutScalingPolicy", "application-autoscaling:DeleteScalingPolicy")
-def _alarms_of_target_tracking(asked: Asked) -> Iterator[Need]:
+def _alarms_of_target_tracking(call: CallContext) -> Iterator[Need]:
     """https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
 
     The caller needs the CloudWatch permissions; AWS chooses the alarms' names.
     """
-    deletes = asked.action.endswith("DeleteScalingPolicy")
-    if not deletes and asked.parameters.get("PolicyType") != "TargetTrackingScaling":
+    deletes = call.action.endswith("DeleteScalingPolicy")
+    if not deletes and call.parameters.get("PolicyType") != "TargetTrackingScaling":
         return
-    name = f"TargetTracking-{asked.parameters['ResourceId']}-AlarmHigh-11111111-2222-3333-4444-555555555555"
-    alarm = f"arn:aws:cloudwatch:{asked.region}:{asked.account}:alarm:{name}"
+    name = f"TargetTracking-{call.parameters['ResourceId']}-AlarmHigh-11111111-2222-3333-4444-555555555555"
+    alarm = f"arn:aws:cloudwatch:{call.region}:{call.account}:alarm:{name}"
     for action in ("DeleteAlarms",) if deletes else ("DescribeAlarms", "PutMetricAlarm"):
         yield Need(action=f"cloudwatch:{action}", resource=alarm, because="target tracking makes its alarms")
 
 
 @_for("application-autoscaling:RegisterScalableTarget", "application-autoscaling:PutScalingPolicy")
-def _scaled_service(asked: Asked) -> Iterator[Need]:
+def _scaled_service(call: CallContext) -> Iterator[Need]:
     """https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html"""
-    resource = str(asked.parameters.get("ResourceId", ""))
+    resource = str(call.parameters.get("ResourceId", ""))
     if resource.startswith("service/"):
-        arn = f"arn:aws:ecs:{asked.region}:{asked.account}:{resource}"
+        arn = f"arn:aws:ecs:{call.region}:{call.account}:{resource}"
         for action in ("DescribeServices", "UpdateService"):
             yield Need(
                 action=f"ecs:{action}",
@@ -89,11 +89,11 @@ https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-s
 
 
 @_for(*_LINKED_ROLES)
-def _service_linked_role(asked: Asked) -> Iterator[Need]:
-    service, role = _LINKED_ROLES[asked.action]
+def _service_linked_role(call: CallContext) -> Iterator[Need]:
+    service, role = _LINKED_ROLES[call.action]
     yield Need(
         action="iam:CreateServiceLinkedRole",
-        resource=f"arn:aws:iam::{asked.account}:role/aws-service-role/{service}/{role}",
+        resource=f"arn:aws:iam::{call.account}:role/aws-service-role/{service}/{role}",
         context={"iam:AWSServiceName": service},
         is_new=True,
         because="the service makes its role at its first use in the account",
@@ -101,12 +101,12 @@ def _service_linked_role(asked: Asked) -> Iterator[Need]:
 
 
 @_for("ec2:CreateVpcEndpoint", "ec2:ModifyVpcEndpoint")
-def _private_dns(asked: Asked) -> Iterator[Need]:
+def _private_dns(call: CallContext) -> Iterator[Need]:
     """The reference's dependent actions of CreateVpcEndpoint:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     """
-    interface = asked.parameters.get("VpcEndpointType") == "Interface" or asked.action == "ec2:ModifyVpcEndpoint"
-    if interface and asked.parameters.get("PrivateDnsEnabled"):
+    interface = call.parameters.get("VpcEndpointType") == "Interface" or call.action == "ec2:ModifyVpcEndpoint"
+    if interface and call.parameters.get("PrivateDnsEnabled"):
         yield Need(
             action="route53:AssociateVPCWithHostedZone",
             resource="arn:aws:route53:::hostedzone/Z0000000000000000000",
@@ -115,93 +115,93 @@ def _private_dns(asked: Asked) -> Iterator[Need]:
 
 
 @_for("ec2:CreateVpcEndpoint")
-def _endpoint_lookups(asked: Asked) -> Iterator[Need]:
+def _endpoint_lookups(call: CallContext) -> Iterator[Need]:
     """The same dependent actions."""
-    if asked.parameters.get("VpcEndpointType") == "Interface":
+    if call.parameters.get("VpcEndpointType") == "Interface":
         for action in ("DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs"):
             yield Need(action=f"ec2:{action}", resource="*", because="the endpoint's network is looked up")
 
 
 @_for("scheduler:DeleteScheduleGroup")
-def _schedules_of_group(asked: Asked) -> Iterator[Need]:
+def _schedules_of_group(call: CallContext) -> Iterator[Need]:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridgescheduler.html"""
-    group = asked.parameters["Name"]
-    arn = f"arn:aws:scheduler:{asked.region}:{asked.account}:schedule/{group}/*"
+    group = call.parameters["Name"]
+    arn = f"arn:aws:scheduler:{call.region}:{call.account}:schedule/{group}/*"
     yield Need(action="scheduler:DeleteSchedule", resource=arn, because="the group's schedules go with it")
 
 
 @_for("ecr:CreateRepository")
-def _grants_of_repository(asked: Asked) -> Iterator[Need]:
+def _grants_of_repository(call: CallContext) -> Iterator[Need]:
     """https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html"""
-    key = (asked.parameters.get("encryptionConfiguration") or {}).get("kmsKey")
+    key = (call.parameters.get("encryptionConfiguration") or {}).get("kmsKey")
     if key:
         grant = {"kms:GrantIsForAWSResource": "true"}
         why = "ECR looks the key up and makes its grants on it"
-        yield from _via(asked, "ecr", ["DescribeKey"], key, {}, why)
-        yield from _via(asked, "ecr", ["CreateGrant"], key, {}, why, extra=grant)
+        yield from _via(call, "ecr", ["DescribeKey"], key, {}, why)
+        yield from _via(call, "ecr", ["CreateGrant"], key, {}, why, extra=grant)
 
 
 @_for("dynamodb:CreateTable", "dynamodb:UpdateTable")
-def _key_of_new_table(asked: Asked) -> Iterator[Need]:
+def _key_of_new_table(call: CallContext) -> Iterator[Need]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html (permissions on a
     customer managed key)
     """
-    key = (asked.parameters.get("SSESpecification") or {}).get("KMSMasterKeyId")
+    key = (call.parameters.get("SSESpecification") or {}).get("KMSMasterKeyId")
     if key:
         uses = ["DescribeKey", "Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey"]
-        context = _table_context(asked, str(asked.parameters["TableName"]))
+        context = _table_context(call, str(call.parameters["TableName"]))
         why = "DynamoDB checks and uses the table's key with the caller's rights"
-        yield from _via(asked, "dynamodb", uses, key, context, why)
-        yield from _via(asked, "dynamodb", ["CreateGrant"], key, {}, why, extra={"kms:GrantIsForAWSResource": "true"})
+        yield from _via(call, "dynamodb", uses, key, context, why)
+        yield from _via(call, "dynamodb", ["CreateGrant"], key, {}, why, extra={"kms:GrantIsForAWSResource": "true"})
 
 
 @_for("logs:CreateLogGroup", "logs:AssociateKmsKey")
-def _key_of_log_group(asked: Asked) -> Iterator[Need]:
+def _key_of_log_group(call: CallContext) -> Iterator[Need]:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 
     CloudWatch Logs uses the key as itself, not with the caller's rights, and refuses a key that it may not use.
     """
-    if key := asked.parameters.get("kmsKeyId"):
-        group = f"arn:aws:logs:{asked.region}:{asked.account}:log-group:{asked.parameters['logGroupName']}"
+    if key := call.parameters.get("kmsKeyId"):
+        group = f"arn:aws:logs:{call.region}:{call.account}:log-group:{call.parameters['logGroupName']}"
         yield from kms.use(
             ["Encrypt", "Decrypt", "GenerateDataKey", "DescribeKey"],
             key,
-            region=asked.region,
-            caller=asked.account,
-            service=f"logs.{asked.region}.amazonaws.com",
+            region=call.region,
+            caller=call.account,
+            service=f"logs.{call.region}.amazonaws.com",
             encryption={"aws:logs:arn": group},
             because="CloudWatch Logs encrypts the group",
         )
 
 
 @_for("secretsmanager:CreateSecret")
-def _key_of_new_secret(asked: Asked) -> Iterator[Need]:
+def _key_of_new_secret(call: CallContext) -> Iterator[Need]:
     """https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html"""
-    if key := asked.parameters.get("KmsKeyId"):
+    if key := call.parameters.get("KmsKeyId"):
         why = "Secrets Manager encrypts the secret with the caller's rights"
-        yield from _via(asked, "secretsmanager", ["GenerateDataKey", "Decrypt"], key, {}, why)
+        yield from _via(call, "secretsmanager", ["GenerateDataKey", "Decrypt"], key, {}, why)
 
 
 @_for("ec2:CreateFlowLogs")
-def _flow_log_delivery(asked: Asked) -> Iterator[Need]:
+def _flow_log_delivery(call: CallContext) -> Iterator[Need]:
     """https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html"""
-    if asked.parameters.get("LogDestinationType") in ("s3", "kinesis-data-firehose"):
+    if call.parameters.get("LogDestinationType") in ("s3", "kinesis-data-firehose"):
         for action in ("CreateLogDelivery", "DeleteLogDelivery"):
             yield Need(action=f"logs:{action}", resource="*", because="flow logs are delivered")
 
 
 @_for("states:CreateStateMachine", "states:UpdateStateMachine")
-def _rights_of_machine(asked: Asked) -> Iterator[Need]:
+def _rights_of_machine(call: CallContext) -> Iterator[Need]:
     """https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and
     https://docs.aws.amazon.com/step-functions/latest/dg/ecs-iam.html
 
     Step Functions refuses a machine whose role may not deliver its logs, or not make the managed rule by which it
     learns that a task has ended.
     """
-    role = asked.parameters.get("roleArn")
+    role = call.parameters.get("roleArn")
     if not role:
         return
-    level = (asked.parameters.get("loggingConfiguration") or {}).get("level", "OFF")
+    level = (call.parameters.get("loggingConfiguration") or {}).get("level", "OFF")
     if level != "OFF":
         for action in (
             "CreateLogDelivery",
@@ -214,25 +214,25 @@ def _rights_of_machine(asked: Asked) -> Iterator[Need]:
             "UpdateLogDelivery",
         ):
             yield Need(action=f"logs:{action}", resource="*", role=role, because="the machine's role delivers its log")
-    if "ecs:runTask.sync" in str(asked.parameters.get("definition", "")):
-        rule = f"arn:aws:events:{asked.region}:{asked.account}:rule/StepFunctionsGetEventsForECSTaskRule"
+    if "ecs:runTask.sync" in str(call.parameters.get("definition", "")):
+        rule = f"arn:aws:events:{call.region}:{call.account}:rule/StepFunctionsGetEventsForECSTaskRule"
         for action in ("DescribeRule", "PutRule", "PutTargets"):
             why = "the machine's role makes the managed rule"
             yield Need(action=f"events:{action}", resource=rule, role=role, because=why)
 
 
 @_for("states:CreateStateMachine", "states:UpdateStateMachine")
-def _key_of_machine(asked: Asked) -> Iterator[Need]:
-    return customer_keys.of_state_machine(asked.parameters, region=asked.region, account=asked.account)
+def _key_of_machine(call: CallContext) -> Iterator[Need]:
+    return customer_keys.of_state_machine(call.parameters, region=call.region, account=call.account)
 
 
 @_for("ecs:CreateCluster", "ecs:UpdateCluster")
-def _key_of_cluster(asked: Asked) -> Iterator[Need]:
-    return customer_keys.of_cluster(asked.parameters, region=asked.region, account=asked.account)
+def _key_of_cluster(call: CallContext) -> Iterator[Need]:
+    return customer_keys.of_cluster(call.parameters, region=call.region, account=call.account)
 
 
 def _via(
-    asked: Asked,
+    call: CallContext,
     service: str,
     actions: list[str],
     key: str,
@@ -243,8 +243,8 @@ def _via(
     return kms.use(
         actions,
         key,
-        region=asked.region,
-        caller=asked.account,
+        region=call.region,
+        caller=call.account,
         via=service,
         encryption=encryption,
         extra=extra,
@@ -252,5 +252,5 @@ def _via(
     )
 
 
-def _table_context(asked: Asked, table: str) -> dict[str, str]:
-    return {"aws:dynamodb:tableName": table, "aws:dynamodb:subscriberId": asked.account}
+def _table_context(call: CallContext, table: str) -> dict[str, str]:
+    return {"aws:dynamodb:tableName": table, "aws:dynamodb:subscriberId": call.account}

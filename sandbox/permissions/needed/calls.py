@@ -40,15 +40,15 @@ def needs(call: Call, caller: str) -> list[Need]:
     service = PREFIXES.get(call.service, call.service)
     own = list(_own(service, call, caller))
     tags = tagging.requested(call.parameters)
-    found = [*own]
+    needed = [*own]
     if own and service != "ec2":
-        found += tagging.with_creation(f"{service}:{call.operation}", own[0], tags)
-    found += passing.needs(service, call.operation, call.parameters, region=call.region, caller=caller)
-    asked = behalf.Asked(f"{service}:{call.operation}", call.parameters, call.region, caller)
-    found += behalf.needs(asked)
+        needed += tagging.with_creation(f"{service}:{call.operation}", own[0], tags)
+    needed += passing.needs(service, call.operation, call.parameters, region=call.region, caller=caller)
+    context = behalf.CallContext(f"{service}:{call.operation}", call.parameters, call.region, caller)
+    needed += behalf.needs(context)
     for need in own:
-        found += encrypted.needs(need.action, need.resource, caller=caller, operation=call.operation)
-    return found
+        needed += encrypted.needs(need.action, need.resource, caller=caller, operation=call.operation)
+    return needed
 
 
 def _own(service: str, call: Call, caller: str) -> Iterator[Need]:
@@ -133,13 +133,13 @@ def _ec2(call: Call, caller: str) -> Iterator[Need]:
         "DeleteTags": {t.get("Key", ""): t.get("Value", "") for t in parameters.get("Tags", [])},
     }.get(call.operation, {})
     for target in ec2.targets(call.operation, parameters, region=call.region, account=caller):
-        given = ec2.request_tags(parameters, target.type) if target.is_new else {}
-        shown = {"ec2:Region": call.region, **tagging.context(given or direct)}
+        tags = ec2.request_tags(parameters, target.type) if target.is_new else {}
+        shown = {"ec2:Region": call.region, **tagging.context(tags or direct)}
         if service := parameters.get("ServiceName"):
             shown["ec2:VpceServiceName"] = service
         own = Need(action=_known(f"ec2:{call.operation}"), resource=target.arn, context=shown, is_new=target.is_new)
         yield own
-        if given:
+        if tags:
             yield Need(
                 action="ec2:CreateTags",
                 resource=target.arn,

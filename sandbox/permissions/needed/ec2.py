@@ -64,19 +64,19 @@ def targets(operation: str, parameters: Mapping[str, Any], *, region: str, accou
         owner = "aws" if kind == "prefix-list" else account
         return Target(f"arn:aws:ec2:{region}:{owner}:{kind}/{name}", kind, name == NEW)
 
-    found = [target(CREATED[operation], f"{_prefix(CREATED[operation])}-{NEW}")] if operation in CREATED else []
-    found = [Target(t.arn, t.type, is_new=True) for t in found]
+    acted_on = [target(CREATED[operation], f"{_prefix(CREATED[operation])}-{NEW}")] if operation in CREATED else []
+    acted_on = [Target(t.arn, t.type, is_new=True) for t in acted_on]
     for kind in _specified(parameters):
-        made = target(kind, f"{_prefix(kind)}-{NEW}")
+        created = target(kind, f"{_prefix(kind)}-{NEW}")
         if kind in known.resource_types and kind != CREATED.get(operation):
-            found.append(Target(made.arn, kind, is_new=True))
+            acted_on.append(Target(created.arn, kind, is_new=True))
     for value in _joined(_ids(parameters), region, account):
         type_of = _TYPE_OF_ID.get(value.partition("-")[0])
         if type_of and type_of in known.resource_types:
-            found.append(target(type_of, value))
-    if not found:
+            acted_on.append(target(type_of, value))
+    if not acted_on:
         raise UnmappedError(f"no table names the resources of ec2:{operation}; it was asked with {sorted(parameters)}")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(acted_on))
 
 
 def request_tags(parameters: Mapping[str, Any], kind: str) -> Tags:

@@ -52,10 +52,10 @@ def needs(action: str, resource: str, *, caller: str, operation: str = "") -> It
     uses = USES.get(action)
     if find is None or uses is None or (operation == "HeadObject"):
         return
-    found = find(region, owner, name)
-    if found is None:
+    holder = find(region, owner, name)
+    if holder is None:
         return
-    key, region, context = found
+    key, region, context = holder
     yield from kms.use(
         _BOTH if operation in MULTIPART else uses,
         key,

@@ -110,7 +110,5 @@ def _key(parameters: Parameters) -> str | None:
 
 def _arn(key: str, region: str, caller: str) -> str:
     """The key's ARN; one that does not exist is judged by the name it was asked by."""
-    found = account.key_arn(key, region=region, account=caller)
-    return found or (
-        key if key.startswith("arn:") else f"arn:aws:kms:{region}:{caller}:key/{key.removeprefix('alias/')}"
-    )
+    arn = account.key_arn(key, region=region, account=caller)
+    return arn or (key if key.startswith("arn:") else f"arn:aws:kms:{region}:{caller}:key/{key.removeprefix('alias/')}")

@@ -42,8 +42,8 @@ class Action:
 @functools.cache
 def _data(kind: str, service: str) -> dict[str, Any]:
     path = toolchain.folder() / "node_modules" / "@cloud-copilot" / "iam-data" / "data" / kind / f"{service}.json"
-    found: dict[str, Any] = json.loads(Path(path).read_text()) if path.exists() else {}
-    return found
+    document: dict[str, Any] = json.loads(Path(path).read_text()) if path.exists() else {}
+    return document
 
 
 @functools.cache

@@ -55,15 +55,15 @@ def _last(value: str | None, separator: str = "/") -> str:
 
 def _ecs_services(parameters: Parameters) -> Iterable[str]:
     cluster = _last(parameters.get("cluster")) or "default"
-    given = [parameters.get("service"), parameters.get("serviceName"), *parameters.get("services", [])]
-    for name in given:
+    services = [parameters.get("service"), parameters.get("serviceName"), *parameters.get("services", [])]
+    for name in services:
         if name:
             yield name if name.startswith("arn:") else f"{cluster}/{name}"
 
 
 def _ecs_clusters(parameters: Parameters) -> Iterable[str | None]:
-    given = [parameters.get("cluster"), parameters.get("clusterName"), *parameters.get("clusters", [])]
-    return [name for name in given if name] or ["default"]
+    clusters = [parameters.get("cluster"), parameters.get("clusterName"), *parameters.get("clusters", [])]
+    return [name for name in clusters if name] or ["default"]
 
 
 def _ecs_tasks(parameters: Parameters) -> Iterable[str]:
@@ -86,8 +86,8 @@ def _log_groups(parameters: Parameters) -> Iterable[str]:
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     """
-    given = [parameters.get(k) for k in ("logGroupName", "logGroupIdentifier", "resourceIdentifier")]
-    for name in [*given, *parameters.get("logGroupNames", []), *parameters.get("logGroupIdentifiers", [])]:
+    groups = [parameters.get(k) for k in ("logGroupName", "logGroupIdentifier", "resourceIdentifier")]
+    for name in [*groups, *parameters.get("logGroupNames", []), *parameters.get("logGroupIdentifiers", [])]:
         if name:
             group = name.removesuffix(":*")
             yield f"{group}:log-stream:{parameters.get('logStreamName', '')}"
@@ -252,7 +252,7 @@ def targets(action: str, parameters: Parameters, *, region: str, account: str) -
     if not known.resource_types:
         return [Target("*")]
     service = action.partition(":")[0]
-    found: list[Target] = []
+    targets: list[Target] = []
     tagged = [parameters[member] for member in _TAGGED if parameters.get(member)]
     if tagged:
         # a subscription is judged on its topic
@@ -261,9 +261,9 @@ def targets(action: str, parameters: Parameters, *, region: str, account: str) -
         names = TYPES.get(service, {}).get(kind.lower())
         for name in names(parameters) if names else ():
             if name:
-                found.append(Target(reference.arn(service, kind, name, region=region, account=account), kind))
-    if found:
-        return list(dict.fromkeys(found))
+                targets.append(Target(reference.arn(service, kind, name, region=region, account=account), kind))
+    if targets:
+        return list(dict.fromkeys(targets))
     if action in _WITHOUT_NAME:
         return [Target(_WITHOUT_NAME[action].format(region=region, account=account))]
     raise UnmappedError(f"no table names the resources of {action}; it was asked with {sorted(parameters)}")

@@ -56,8 +56,6 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateL
 """
 
 NEW_KEY: Final = "arn:aws:kms:us-east-1:123456789012:key/new"
-NOT_NEEDED: Final = frozenset({"codebuild:CreateProject", "codebuild:UpdateProject"})
-"""Creations that take tags without a permission for them: CodeBuild has no action for tagging."""
 
 
 def requested(parameters: Parameters) -> dict[str, str]:

@@ -49,7 +49,6 @@ function answer(outcome) {
     boundary: layer(analysis.permissionBoundaryAnalysis),
     session: layer(analysis.sessionAnalysis),
     endpoint: layer(analysis.endpointAnalysis),
-    ignored: result?.ignoredContextKeys ?? [],
   }
 }
 

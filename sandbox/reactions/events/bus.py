@@ -98,7 +98,7 @@ class Bus:
             self._measure(rule, "Invocations")
         policy = target.get("RetryPolicy") or {}
         try:
-            given = target_input.of_target(target, event, rule.arn, rule.name)
+            event_input = target_input.of_target(target, event, rule.arn, rule.name)
             targets.deliver(
                 self._account,
                 targets.Delivery(
@@ -106,7 +106,7 @@ class Bus:
                     source_arn=rule.arn,
                     target_arn=target["Arn"],
                     role_arn=target.get("RoleArn"),
-                    body=given,
+                    body=event_input,
                     region=rule.region_name,
                     session=f"{rule.name}-{event['id']}"[:64],
                     group_id=(target.get("SqsParameters") or {}).get("MessageGroupId"),

@@ -105,19 +105,19 @@ def parse(fields: str) -> Cron:
 
 
 def _numbers(field: str, low: int, high: int, names: dict[str, int] | None = None) -> frozenset[int]:
-    found: set[int] = set()
+    matching: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")
         begin, _, end = span.partition("-")
         try:
             first = low if begin in ("*", "?") else _number(begin, names)
             last = high if begin in ("*", "?") or (step and not end) else _number(end or begin, names)
-            found.update(range(first, last + 1, int(step or 1)))
+            matching.update(range(first, last + 1, int(step or 1)))
         except ValueError as error:
             raise ExpressionError(f"{field!r} is no cron field from {low} to {high}") from error
-    if not found or min(found) < low or max(found) > high:
+    if not matching or min(matching) < low or max(matching) > high:
         raise ExpressionError(f"{field!r} is no cron field from {low} to {high}")
-    return frozenset(found)
+    return frozenset(matching)
 
 
 def _number(text: str, names: dict[str, int] | None) -> int:

@@ -55,7 +55,7 @@ class Schedules:
             return recurrence.following(expression, timezone, after)
         except recurrence.ExpressionError as error:
             line = f"NOT EMULATED: schedule {name}: {error}"
-            if not any(told.what == line for told in self._account.timeline):
+            if not any(entry.what == line for entry in self._account.timeline):
                 self._account.tell("scheduler", line)
             return None
 

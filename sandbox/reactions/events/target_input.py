@@ -50,11 +50,11 @@ def filled(template: str, variables: Mapping[str, Any]) -> str:
         value = variables.get(match.group(1))
         return "" if value is None else json.dumps(value)
 
-    made, end = [], 0
+    pieces, end = [], 0
     for quoted in _QUOTED.finditer(template):
-        made += [_VARIABLE.sub(as_json, template[end : quoted.start()]), _VARIABLE.sub(bare, quoted.group())]
+        pieces += [_VARIABLE.sub(as_json, template[end : quoted.start()]), _VARIABLE.sub(bare, quoted.group())]
         end = quoted.end()
-    text = "".join([*made, _VARIABLE.sub(as_json, template[end:])])
+    text = "".join([*pieces, _VARIABLE.sub(as_json, template[end:])])
     try:
         json.loads(text)
     except ValueError as error:

@@ -47,9 +47,9 @@ class Alarms:
         """New alarms have no data; the clock asks for evaluations."""
         put = CloudWatchBackend.put_metric_alarm
 
-        def created(backend: CloudWatchBackend, *given: Any, **named: Any) -> Alarm:
-            before = backend.alarms.get(named.get("name", given[0] if given else ""))
-            alarm = put(backend, *given, **named)
+        def created(backend: CloudWatchBackend, *arguments: Any, **named: Any) -> Alarm:
+            before = backend.alarms.get(named.get("name", arguments[0] if arguments else ""))
+            alarm = put(backend, *arguments, **named)
             alarm.state_value = before.state_value if before else "INSUFFICIENT_DATA"
             return alarm
 
@@ -180,7 +180,7 @@ class Alarms:
                 self.scale(action, alarm, float(alarm.threshold) if value is None else value)
 
     def _tell_once(self, line: str) -> None:
-        if not any(told.what == line for told in self._account.timeline):
+        if not any(entry.what == line for entry in self._account.timeline):
             self._account.tell("cloudwatch", line)
 
 

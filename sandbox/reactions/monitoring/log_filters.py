@@ -136,18 +136,18 @@ class _Parser:
         return False
 
 
-def _compared(found: Any, sign: str, value: str) -> bool:
+def _compared(field: Any, sign: str, value: str) -> bool:
     text = json.loads(value) if value.startswith('"') else value
     if sign in ("=", "!="):
-        if found is None:
+        if field is None:
             return False
         number = _number(text) if not value.startswith('"') else None
-        same = found == number if number is not None else fnmatch.fnmatchcase(str(found), text)
+        same = field == number if number is not None else fnmatch.fnmatchcase(str(field), text)
         return same == (sign == "=")
     limit = _number(text)
-    if limit is None or isinstance(found, bool) or not isinstance(found, int | float):
+    if limit is None or isinstance(field, bool) or not isinstance(field, int | float):
         return False
-    return {"<": found < limit, ">": found > limit, "<=": found <= limit, ">=": found >= limit}[sign]
+    return {"<": field < limit, ">": field > limit, "<=": field <= limit, ">=": field >= limit}[sign]
 
 
 def _number(text: str) -> float | None:

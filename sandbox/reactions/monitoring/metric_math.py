@@ -76,8 +76,8 @@ def _decided(node: ast.Compare | ast.BoolOp, values: Mapping[str, Value]) -> Val
             first, second = _value(left, values), _value(right, values)
             return None if first is None or second is None else float(_COMPARED[type(sign)](first, second))
         case ast.BoolOp(op=joint, values=parts):
-            found = [bool(_value(part, values) or 0) for part in parts]
-            return float(all(found) if isinstance(joint, ast.And) else any(found))
+            truths = [bool(_value(part, values) or 0) for part in parts]
+            return float(all(truths) if isinstance(joint, ast.And) else any(truths))
     raise NotEmulatedError(f"metric math {ast.unparse(node)!r} is not emulated")
 
 
@@ -100,8 +100,8 @@ def _called(name: str, arguments: list[ast.expr], values: Mapping[str, Value]) -
             return _value(arguments[1], values)
         return _value(arguments[2], values) if len(arguments) == 3 else None
     if name == "FILL" and len(arguments) == 2:
-        found = _value(arguments[0], values)
-        return _value(arguments[1], values) if found is None else found
+        series = _value(arguments[0], values)
+        return _value(arguments[1], values) if series is None else series
     if name in _FUNCTIONS:
         known = [value for value in (_value(argument, values) for argument in arguments) if value is not None]
         return _FUNCTIONS[name](known) if known else None

@@ -49,6 +49,7 @@ def names(call: Call, _: Account) -> Iterator[str]:
 
 @rules.add(
     "CreateCluster",
+    "UpdateCluster",
     "UpdateClusterSettings",
     source=f"{_API}API_ClusterSetting.html",
     code="InvalidParameterException",

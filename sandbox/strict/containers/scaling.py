@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from zoneinfo import available_timezones
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
+from sandbox.strict.grammar.schedules import is_at, is_cron, is_rate
 from sandbox.strict.rules import Rules
 
 _API = "https://docs.aws.amazon.com/autoscaling/application/APIReference/"
@@ -67,11 +69,12 @@ def service(call: Call, account: Account) -> Iterator[str]:
 
 @rules.add(
     "PutScalingPolicy",
+    "PutScheduledAction",
     source=f"{_API}API_PutScalingPolicy.html#API_PutScalingPolicy_Errors",
     code="ObjectNotFoundException",
 )
 def policy_target(call: Call, account: Account) -> Iterator[str]:
-    """A policy is for a target that is registered."""
+    """A policy, or a scheduled action, is for a target that is registered."""
     targets = account.backend("applicationautoscaling").targets.get(call.parameters["ScalableDimension"], {})
     if call.parameters["ResourceId"] not in targets:
         yield (
@@ -146,3 +149,18 @@ def predefined_metric(call: Call, _: Account) -> Iterator[str]:
     prefixes = {"ecs": ("ECS", "ALB"), "dynamodb": ("DynamoDB",)}.get(call.parameters["ServiceNamespace"])
     if metric and prefixes and not metric.startswith(prefixes):
         yield f"{metric} is not supported for the namespace {call.parameters['ServiceNamespace']}"
+
+
+@rules.add("PutScheduledAction", source=f"{_API}API_PutScheduledAction.html", code="ValidationException")
+def scheduled_action(call: Call, _: Account) -> Iterator[str]:
+    """A scheduled action has a schedule, rate(...), cron(...) or at(...), in a zone of the IANA database, and changes a
+    capacity, the least of which is no greater than the greatest.
+    """
+    text, zone = call.parameters.get("Schedule", ""), call.parameters.get("Timezone", "UTC")
+    if not (is_rate(text) or is_cron(text) or is_at(text)):
+        yield f"Schedule '{text}' is not valid: it must be rate(...), cron(...) or at(...)"
+    if zone not in available_timezones():
+        yield f"Timezone '{zone}' is not valid"
+    capacity = call.parameters.get("ScalableTargetAction") or {}
+    if not capacity or capacity.get("MinCapacity", 0) > capacity.get("MaxCapacity", float("inf")):
+        yield "ScalableTargetAction must have a minimum or a maximum capacity, the minimum no greater than the maximum"

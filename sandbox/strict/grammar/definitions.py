@@ -116,6 +116,10 @@ def _type_faults(kind: str, state: Mapping[str, Any], where: str) -> Iterator[st
         yield f"{failed} Exactly one of Next and End is required at {where}"
     if kind in _ENDS | {"Choice"} and ("Next" in state or "End" in state):
         yield f"{failed} Next and End are not supported at {where}"
+    if kind == "Wait" and isinstance(state.get("Seconds"), float):
+        yield f"{failed} Value is not a valid integer at {where}/Seconds"
+    if kind == "Map" and {"ItemProcessor", "Iterator"} <= set(state):
+        yield f"{failed} Only one of ItemProcessor and Iterator is supported at {where}"
     if kind == "Wait" and len([field for field in _WAITS if field in state]) != 1:
         yield f"{failed} Exactly one of {', '.join(_WAITS)} is required at {where}"
     if kind == "Task" and not re.fullmatch(r"arn:[^:]*:[^:]+:[^:]*:[^:]*:.+|\{%.*%\}", str(state.get("Resource", ""))):

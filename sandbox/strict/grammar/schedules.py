@@ -49,9 +49,9 @@ def is_at(expression: str) -> bool:
 def _is_field(text: str, position: int) -> bool:
     if text == "?":
         return position in (2, 4)
-    if position == 2 and re.fullmatch(r"L(W|-\d{1,2})?|\d{1,2}W", text):
+    if position == 2 and re.fullmatch(r"L(W|-\d{1,2})?|([1-9]|[12]\d|3[01])W", text):
         return True
-    if position == 4 and re.fullmatch(r"([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)?L|([1-7]|[A-Z]{3})#[1-5]", text):
+    if position == 4 and re.fullmatch(r"([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5])|L", text):
         return True
     return all(_is_part(part, position) for part in text.split(","))
 

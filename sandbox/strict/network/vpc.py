@@ -73,7 +73,7 @@ def subnet_range(call: Call, account: Account) -> Iterator[str]:
     vpc = account.backend("ec2").vpcs.get(call.parameters["VpcId"])
     if text and vpc is not None:
         block = ip_network(text, strict=False)
-        ranges = [ip_network(item["cidr_block"]) for item in vpc.get_cidr_block_association_set()]
+        ranges = [ip_network(item["cidr_block"], strict=False) for item in vpc.get_cidr_block_association_set()]
         if not 16 <= block.prefixlen <= 28 or not any(block.subnet_of(item) for item in ranges):  # type: ignore[arg-type]
             yield f"The CIDR '{text}' is invalid."
 
@@ -88,7 +88,8 @@ def subnet_overlap(call: Call, account: Account) -> Iterator[str]:
     text = call.parameters.get("CidrBlock")
     zones = list(account.backend("ec2").subnets.values())
     siblings = [item for zone in zones for item in list(zone.values()) if item.vpc_id == call.parameters["VpcId"]]
-    if text and any(ip_network(text, strict=False).overlaps(ip_network(item.cidr_block)) for item in siblings):
+    blocks = [ip_network(item.cidr_block, strict=False) for item in siblings]
+    if text and any(ip_network(text, strict=False).overlaps(block) for block in blocks):
         yield f"The CIDR '{text}' conflicts with another subnet"
 
 
@@ -156,6 +157,17 @@ def route_once(call: Call, account: Account) -> Iterator[str]:
     destination = call.parameters.get("DestinationCidrBlock")
     if table is not None and destination in {route.destination_cidr_block for route in table.routes} - {None}:
         yield f"The route identified by {destination} already exists."
+
+
+@rules.add("CreateRoute", "ReplaceRoute", source=f"{API}API_CreateRoute.html", code="InvalidParameterValue")
+def route_gateway(call: Call, account: Account) -> Iterator[str]:
+    """The internet gateway of a route is attached to the VPC of the route table."""
+    backend = account.backend("ec2")
+    table = backend.route_tables.get(call.parameters["RouteTableId"])
+    gateway = backend.internet_gateways.get(call.parameters.get("GatewayId"))
+    vpc = getattr(gateway, "vpc", None)
+    if table is not None and gateway is not None and (vpc is None or vpc.id != table.vpc_id):
+        yield f"route table {table.id} and network gateway {gateway.id} belong to different networks"
 
 
 @rules.add(

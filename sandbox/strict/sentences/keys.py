@@ -10,6 +10,7 @@ from sandbox.strict.account import Account
 from sandbox.strict.rules import Rule, Rules
 
 _KMS: Final = "https://docs.aws.amazon.com/kms/latest/APIReference/"
+_DYNAMODB: Final = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/"
 _IN_STORES: Final = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
 _OF_SYMMETRIC: Final = frozenset(
     {
@@ -61,6 +62,14 @@ def grant_details(call: Call, account: Account) -> Iterator[str]:
                 yield f"The operation {operation} is not supported on a symmetric encryption key."
 
 
+@kms.add("EnableKeyRotation", source=f"{_KMS}API_EnableKeyRotation.html", code="UnsupportedOperationException")
+def rotated_key(call: Call, account: Account) -> Iterator[str]:
+    """Only symmetric keys whose material AWS made are rotated."""
+    key = account.backend("kms").keys.get(call.parameters["KeyId"].rpartition("key/")[2])
+    if key is not None and (key.key_spec != "SYMMETRIC_DEFAULT" or key.origin != "AWS_KMS"):
+        yield f"Key rotation is not supported for {key.arn}."
+
+
 @iam.add(
     "CreatePolicy",
     source="https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html",
@@ -78,7 +87,7 @@ def policy_name(call: Call, account: Account) -> Iterator[str]:
 @dynamodb.add(
     "CreateTable",
     "UpdateTable",
-    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html",
+    source=f"{_DYNAMODB}API_CreateTable.html",
     code="ValidationException",
 )
 def throughput_of_mode(call: Call, _: Account) -> Iterator[str]:
@@ -89,6 +98,33 @@ def throughput_of_mode(call: Call, _: Account) -> Iterator[str]:
         yield "OnDemandThroughput cannot be specified when BillingMode is PROVISIONED"
     if "WarmThroughput" in parameters and not parameters["WarmThroughput"]:
         yield "WarmThroughput: specify ReadUnitsPerSecond, WriteUnitsPerSecond, or both."
+
+
+@dynamodb.add("CreateTable", "UpdateTable", source=f"{_DYNAMODB}API_SSESpecification.html", code="ValidationException")
+def table_key(call: Call, account: Account) -> Iterator[str]:
+    """The key of a table exists, is enabled and symmetric."""
+    key = call.parameters.get("SSESpecification", {}).get("KMSMasterKeyId")
+    if key and not (account.has_key(key) and account.is_symmetric(key)):
+        yield f"One or more parameter values were invalid: KMSMasterKeyId {key} is no symmetric key that is enabled"
+
+
+@dynamodb.add("UpdateTable", source=f"{_DYNAMODB}API_UpdateTable.html", code="ValidationException")
+def something_to_update(call: Call, _: Account) -> Iterator[str]:
+    """An update of a table changes something."""
+    if not [name for name in call.parameters if name not in ("TableName", "AttributeDefinitions")]:
+        yield (
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
+            "SSESpecification or ReplicaUpdates is required"
+        )
+
+
+@dynamodb.add("TransactWriteItems", source=f"{_DYNAMODB}API_TransactWriteItem.html", code="ValidationException")
+def transacted_item(call: Call, _: Account) -> Iterator[str]:
+    """Each item of a transaction is checked, put, updated or deleted."""
+    if any(len(item) != 1 for item in call.parameters["TransactItems"]):
+        yield (
+            "Invalid Request: TransactWriteRequest should contain exactly one of ConditionCheck, Put, Update and Delete"
+        )
 
 
 RULES: tuple[Rule, ...] = (*kms.all, *iam.all, *dynamodb.all)

@@ -81,10 +81,15 @@ def target_subnets(call: Call, account: Account) -> Iterator[str]:
 
 @sns.add("CreateTopic", source=f"{_SNS}API_CreateTopic.html", code="InvalidParameter")
 def topic_limits(call: Call, _: Account) -> Iterator[str]:
-    """A data protection policy has at most 30,720 characters; a FIFO topic's throughput is by topic or by group."""
+    """A data protection policy has at most 30,720 characters; only a FIFO topic knows messages again by their content,
+    and its throughput is by topic or by group.
+    """
     if len(call.parameters.get("DataProtectionPolicy", "")) > _LARGEST_POLICY:
         yield "Invalid parameter: DataProtectionPolicy"
-    if call.parameters.get("Attributes", {}).get("FifoThroughputScope", "Topic") not in ("Topic", "MessageGroup"):
+    attributes = call.parameters.get("Attributes", {})
+    if attributes.get("ContentBasedDeduplication", "false") == "true" and attributes.get("FifoTopic") != "true":
+        yield "Invalid parameter: Attributes Reason: Content-based deduplication can only be set on FIFO topics"
+    if attributes.get("FifoThroughputScope", "Topic") not in ("Topic", "MessageGroup"):
         yield "Invalid parameter: FifoThroughputScope"
 
 

@@ -1,12 +1,14 @@
-"""EC2: addresses of VPCs, security groups, flow logs and tags."""
+"""EC2: addresses of VPCs, security groups, endpoints, flow logs and tags."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
+from sandbox.strict.network.vpc import group_of
 from sandbox.strict.rules import Rules
 
 _API: Final = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/"
@@ -99,3 +101,35 @@ def tag_key_length(call: Call, _: Account) -> Iterator[str]:
     for tag in call.parameters["Tags"]:
         if len(tag.get("Key", "")) > _LONGEST_KEY:
             yield "Tag key exceeds the maximum length of 127 characters"
+
+
+@rules.add(
+    "AuthorizeSecurityGroupEgress",
+    "AuthorizeSecurityGroupIngress",
+    source=f"{_API}API_UserIdGroupPair.html",
+    code="InvalidGroup.NotFound",
+)
+def group_network(call: Call, account: Account) -> Iterator[str]:
+    """The group that a rule names is of the same VPC, or of one that is connected with it by peering."""
+    own = group_of(account, call.parameters.get("GroupId", ""))
+    peered = bool(account.backend("ec2").vpc_pcxs)
+    pairs = [pair for item in call.parameters.get("IpPermissions", []) for pair in item.get("UserIdGroupPairs", [])]
+    others = [group_of(account, pair.get("GroupId", "")) for pair in pairs]
+    if own is not None and not peered and any(other is not None and other.vpc_id != own.vpc_id for other in others):
+        yield "You have specified two resources that belong to different networks."
+
+
+@rules.add("DeleteSecurityGroup", source=f"{_API}errors-overview.html", code="CannotDelete")
+def default_group(call: Call, account: Account) -> Iterator[str]:
+    """The default group of a VPC is not deleted by a user."""
+    group = group_of(account, call.parameters.get("GroupId", ""))
+    if group is not None and group.name == "default":
+        yield f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
+
+
+@rules.add("CreateVpcEndpoint", source=f"{_API}API_CreateVpcEndpoint.html", code="InvalidParameter")
+def endpoint_kind(call: Call, _: Account) -> Iterator[str]:
+    """A service of AWS has endpoints of the types Gateway and Interface."""
+    service, kind = call.parameters.get("ServiceName", ""), call.parameters.get("VpcEndpointType", "Gateway")
+    if re.fullmatch(r"(com|cn)\.amazonaws\.[a-z0-9-]+\.[a-z0-9.-]+", service) and kind not in ("Gateway", "Interface"):
+        yield f"The VPC Endpoint Service {service} does not support VPC endpoints of the type {kind}."

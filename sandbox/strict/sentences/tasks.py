@@ -78,6 +78,23 @@ def log_delimiters(call: Call, _: Account) -> Iterator[str]:
             yield "You cannot configure both the awslogs-datetime-format and awslogs-multiline-pattern options."
 
 
+@ecs.add("RegisterTaskDefinition", source=f"{_API}API_Secret.html", code="ClientException")
+def secret_source(call: Call, _: Account) -> Iterator[str]:
+    """A secret comes from Secrets Manager or from a parameter of Systems Manager."""
+    for secret in [item for container in _containers(call) for item in container.get("secrets", [])]:
+        source = secret.get("valueFrom", "")
+        if not re.fullmatch(r"arn:aws[a-z-]*:(secretsmanager|ssm):.+|(?!arn:)[A-Za-z0-9_./-]+", source):
+            yield f"Invalid secret ARN or parameter name: '{source}'"
+
+
+@ecs.add("CreateService", "UpdateService", source=f"{_API}API_DeploymentAlarms.html", code="InvalidParameterException")
+def deployment_alarms(call: Call, _: Account) -> Iterator[str]:
+    """A deployment that is watched by alarms names them."""
+    alarms = (call.parameters.get("deploymentConfiguration") or {}).get("alarms") or {}
+    if alarms.get("enable") and not alarms.get("alarmNames"):
+        yield "alarmNames must not be empty when deployment alarms are enabled."
+
+
 @ecs.add("RegisterTaskDefinition", source=f"{_API}API_InferenceAccelerator.html", code="ClientException")
 def accelerators(call: Call, _: Account) -> Iterator[str]:
     """An accelerator is one that a container asks for; Fargate has none."""

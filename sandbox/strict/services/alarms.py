@@ -148,7 +148,9 @@ def _actions(call: Call) -> list[str]:
 )
 @of_free_document("The dashboard body is invalid: a value is of a wrong type")
 def dashboard(call: Call, _: Account) -> Iterator[str]:
-    """A dashboard's body is JSON with widgets, each of a type, within a width of 24."""
+    """A dashboard's body is JSON with widgets, each of a type, within a width of 24 and a height of 1,000; those of
+    metrics list them, and name their region.
+    """
     try:
         body = json.loads(call.parameters["DashboardBody"])
     except ValueError:
@@ -164,6 +166,13 @@ def dashboard(call: Call, _: Account) -> Iterator[str]:
             yield "The dashboard body is invalid: a widget must have a known type and properties"
         if widget.get("x", 0) + widget.get("width", 6) > 24 or not 1 <= widget.get("width", 6) <= 24:
             yield "The dashboard body is invalid: x and width of a widget must fit into 24 columns"
+        if not 1 <= widget.get("height", 6) <= 1000:
+            yield "The dashboard body is invalid: the height of a widget must be from 1 to 1000"
+        properties = widget.get("properties") or {}
+        if widget.get("type") == "metric" and isinstance(properties, dict):
+            annotated = "alarms" in (properties.get("annotations") or {})
+            if not annotated and not (isinstance(properties.get("metrics"), list) and properties.get("region")):
+                yield "The dashboard body is invalid: a metric widget must have a list of metrics and a region"
 
 
 @alarms.add(

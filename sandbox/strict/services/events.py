@@ -122,6 +122,19 @@ def _leaf_faults(name: str, item: object) -> Iterator[str]:
         well = operators and len(operators) == len(numbers) and set(map(str, operators)) <= {"=", "<", "<=", ">", ">="}
         if not well or any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
             yield "Invalid numeric match: operators and numbers must alternate"
+        elif len(numbers) == 2 and numbers[0] >= numbers[1]:
+            yield "Bottom must be less than top"
+    if comparison == "anything-but":
+        yield from _exclusion_faults(operand)
+
+
+def _exclusion_faults(operand: object) -> Iterator[str]:
+    if operand == []:
+        yield "Empty arrays are not allowed"
+    if isinstance(operand, dict):
+        for name, text in operand.items():
+            if not isinstance(text, str | list):
+                yield f"{name} match pattern must be a string"
 
 
 def _is_range(text: object) -> bool:

@@ -37,15 +37,12 @@ def batch(call: Call, _: Account) -> Iterator[str]:
 
 @rules.add("FilterLogEvents", source=f"{_API}API_FilterLogEvents.html", code="InvalidParameterException")
 def filtered_events(call: Call, _: Account) -> Iterator[str]:
-    """Streams are named or have a prefix; the time begins before it ends; brackets and quotation marks are closed."""
+    """Streams are named or have a prefix; the time begins before it ends."""
     parameters = call.parameters
     if parameters.get("logStreamNames") and parameters.get("logStreamNamePrefix"):
         yield "logStreamNames and logStreamNamePrefix cannot be specified together."
     if parameters.get("startTime", 0) > parameters.get("endTime", float("inf")):
         yield "startTime must be before endTime."
-    pattern = parameters.get("filterPattern", "").strip()
-    if pattern.startswith("{") != pattern.endswith("}") or pattern.count('"') % 2:
-        yield "Invalid filter pattern: brackets and quotation marks must be closed."
 
 
 @rules.add("StartQuery", source=f"{_API}API_StartQuery.html", code="InvalidParameterException")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
+from sandbox.strict.grammar import filter_patterns
 from sandbox.strict.grammar.policies import Kind, faults
 from sandbox.strict.rules import Rules
 
@@ -47,10 +48,11 @@ def group_name(call: Call, _: Account) -> Iterator[str]:
     code="InvalidParameterException",
 )
 def group_key(call: Call, account: Account) -> Iterator[str]:
-    """The key of a log group exists and is enabled."""
+    """The key of a log group is named by the ARN of a key in its region that exists, is enabled and symmetric."""
     arn = call.parameters.get("kmsKeyId")
-    if arn and not account.has_key(arn):
-        yield f"The specified KMS Key Id could not be found or is not enabled: {arn}"
+    named = arn and re.fullmatch(rf"arn:aws[a-z-]*:kms:{call.region}:\d{{12}}:(key|alias)/.+", arn)
+    if arn and not (named and account.has_key(arn) and account.is_symmetric(arn)):
+        yield f"The specified KMS Key Id could not be found, is not enabled or is not symmetric: {arn}"
 
 
 @rules.add(
@@ -101,21 +103,16 @@ def metric_transformation(call: Call, _: Account) -> Iterator[str]:
 @rules.add(
     "PutMetricFilter",
     "PutSubscriptionFilter",
+    "FilterLogEvents",
+    "TestMetricFilter",
     source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html",
     code="InvalidParameterException",
 )
 def filter_pattern(call: Call, _: Account) -> Iterator[str]:
-    """A filter pattern is well-formed: its brackets and quotation marks are closed, a JSON selector begins with
-    `$.`.
+    """A filter pattern closes its brackets and quotation marks, compares fields `$.` of JSON, names each field between
+    spaces, and has at most two regular expressions.
     """
-    text = call.parameters.get("filterPattern", "").strip()
-    bare = re.sub(r'"(?:[^"\\]|\\.)*"|%(?:[^%\\]|\\.)+%', "", text)
-    opened = text[:1] in "{[" and text[:1] != ""
-    closed = text.endswith({"{": "}", "[": "]"}.get(text[:1], ""))
-    if '"' in bare or (opened and not closed) or any(bare.count(a) != bare.count(b) for a, b in ("{}", "[]", "()")):
-        yield "Invalid metric filter pattern"
-    elif text.startswith("{") and not re.search(r"\$[.\[]", bare):
-        yield "Invalid metric filter pattern: a JSON pattern selects fields by $."
+    yield from filter_patterns.faults(call.parameters.get("filterPattern", ""))
 
 
 @rules.add(

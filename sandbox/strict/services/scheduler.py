@@ -154,12 +154,10 @@ def own_group(call: Call, _: Account) -> Iterator[str]:
 
 @rules.add(*_SCHEDULE, source=f"{_API}API_Target.html", code="ValidationException")
 def target(call: Call, _: Account) -> Iterator[str]:
-    """A target is an ARN; a state machine, function or SDK action takes JSON; ECS has its parameters, and it alone."""
+    """A target is an ARN; a state machine, function or SDK action takes JSON."""
     given = call.parameters["Target"]
     arn, text = given["Arn"], given.get("Input")
     if not re.fullmatch(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:.+", arn):
         yield "Provided Arn is not in correct format."
     elif re.match(r"arn:[^:]+:(states|scheduler|lambda):", arn) and text and not is_json(text):
         yield "Invalid Input: the input of this target must be valid JSON."
-    elif (re.search(r":ecs:.*:cluster/", arn) is not None) != ("EcsParameters" in given):
-        yield "EcsParameters must be given for a target of ECS, and only for one."

@@ -33,6 +33,14 @@ def session(call: Call, account: Account) -> Iterator[str]:
         yield "Duplicate tag keys found. Please note that Tag keys are case insensitive."
 
 
+@sts.add("AssumeRole", source=f"{_ASSUME}", code="AccessDenied", status=403)
+def known_role(call: Call, account: Account) -> Iterator[str]:
+    """The role exists; of one that does not, nobody learns so."""
+    arn = call.parameters["RoleArn"]
+    if arn.split(":")[4:5] == [account.id] and account.role(arn) is None:
+        yield f"User: arn:aws:iam::{account.id}:root is not authorized to perform: sts:AssumeRole on resource: {arn}"
+
+
 @sts.add("AssumeRole", source=f"{_ASSUME}#API_AssumeRole_Errors", code="MalformedPolicyDocument")
 def session_policy(call: Call, _: Account) -> Iterator[str]:
     """A session policy follows the grammar of identity policies."""

@@ -85,7 +85,9 @@ def lifecycle_tags(call: Call, _: Account) -> Iterator[str]:
     code="InvalidArgument",
 )
 def notifications(call: Call, _: Account) -> Iterator[str]:
-    """Notifications have ids of their own, and no two are of the same event and the same keys."""
+    """Notifications have ids of their own, a prefix and a suffix at most, of 1,024 characters; no two are of one event
+    and of keys that overlap.
+    """
     listed = [
         item
         for member, items in call.parameters["NotificationConfiguration"].items()
@@ -96,22 +98,64 @@ def notifications(call: Call, _: Account) -> Iterator[str]:
     if len(set(ids)) != len(ids):
         yield "Same ID used for multiple configurations. IDs must be unique"
     for one, other in itertools.combinations(listed, 2):
-        if _keys(one) == _keys(other) and any(
+        if _overlap(one, other) and any(
             fnmatchcase(a, b) or fnmatchcase(b, a) for a in one["Events"] for b in other["Events"]
         ):
             yield "Configurations overlap. Configurations on the same bucket cannot share a common event type."
+    for item in listed:
+        names = [name for name, _value in _keys(item)]
+        if len(set(names)) != len(names):
+            yield "Cannot specify more than one prefix rule in a filter."
+        if any(len(value) > 1024 for _name, value in _keys(item)):
+            yield "Size of filter rule value cannot exceed 1024 bytes in UTF-8 encoding"
 
 
-def _keys(notification: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
-    """The prefix and suffix that a notification chooses keys by."""
+def _keys(notification: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The prefixes and suffixes that a notification chooses keys by."""
     filter_rules = notification.get("Filter", {}).get("Key", {}).get("FilterRules", [])
-    return frozenset((rule.get("Name", "").lower(), rule.get("Value", "")) for rule in filter_rules)
+    return [(rule.get("Name", "").lower(), rule.get("Value", "")) for rule in filter_rules]
+
+
+def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether one prefix begins with the other, and one suffix ends with the other."""
+    (first, last), (other_first, other_last) = (
+        (keys.get("prefix", ""), keys.get("suffix", "")) for keys in (dict(_keys(one)), dict(_keys(other)))
+    )
+    prefixes = first.startswith(other_first) or other_first.startswith(first)
+    return prefixes and (last.endswith(other_last) or other_last.endswith(last))
+
+
+@rules.add("CreateBucket", source=f"{_API}API_CreateBucket.html", code="InvalidRequest")
+def directory_bucket(call: Call, _: Account) -> Iterator[str]:
+    """A zone is of directory buckets."""
+    if (call.parameters.get("CreateBucketConfiguration") or {}).get("Location"):
+        yield "Location is supported only for directory buckets."
+
+
+@rules.add("PutBucketLogging", source=f"{_API}API_TargetObjectKeyFormat.html", code="MalformedXML")
+def key_format(call: Call, _: Account) -> Iterator[str]:
+    """The keys of access logs are of one format."""
+    enabled = (call.parameters.get("BucketLoggingStatus") or {}).get("LoggingEnabled") or {}
+    if len(enabled.get("TargetObjectKeyFormat", {})) > 1:
+        yield "The XML you provided was not well-formed or did not validate against our published schema"
+
+
+@rules.add("PutBucketWebsite", source=f"{_API}API_WebsiteConfiguration.html", code="InvalidRequest")
+def website(call: Call, _: Account) -> Iterator[str]:
+    """A website has an index document without a slash, or redirects all requests and does nothing else."""
+    members = {name: value for name, value in call.parameters["WebsiteConfiguration"].items() if value is not None}
+    if "RedirectAllRequestsTo" in members and len(members) > 1:
+        yield "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules."
+    suffix = members.get("IndexDocument", {}).get("Suffix", "")
+    if "RedirectAllRequestsTo" not in members and (not suffix or "/" in suffix):
+        yield "The IndexDocument Suffix is not well formed"
 
 
 @rules.add("PutBucketCors", source=f"{_API}API_CORSRule.html", code="InvalidRequest")
 def origins(call: Call, _: Account) -> Iterator[str]:
-    """An allowed origin has at most one wildcard."""
+    """An allowed origin or header has at most one wildcard."""
     for rule in call.parameters["CORSConfiguration"].get("CORSRules", []):
-        for origin in rule.get("AllowedOrigins", []):
-            if origin.count("*") > 1:
-                yield f'AllowedOrigin "{origin}" can not have more than one wildcard.'
+        for member in ("AllowedOrigins", "AllowedHeaders"):
+            for text in rule.get(member, []):
+                if text.count("*") > 1:
+                    yield f'{member[:-1]} "{text}" can not have more than one wildcard.'

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import zlib
 from collections.abc import Callable, Iterator
+from urllib.parse import unquote
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
@@ -98,6 +100,7 @@ def copy_onto_itself(call: Call, _: Account) -> Iterator[str]:
 
 @rules.add(
     "UploadPart",
+    "UploadPartCopy",
     "CompleteMultipartUpload",
     "AbortMultipartUpload",
     "ListParts",
@@ -129,8 +132,86 @@ def page_size(call: Call, _: Account) -> Iterator[str]:
         yield "Argument maxKeys must be an integer between 0 and 2147483647"
 
 
-@rules.add("GetObject", "HeadObject", "UploadPart", source=f"{_API}API_UploadPart.html", code="InvalidArgument")
+@rules.add(
+    "GetObject",
+    "HeadObject",
+    "UploadPart",
+    "UploadPartCopy",
+    source=f"{_API}API_UploadPart.html",
+    code="InvalidArgument",
+)
 def part_number(call: Call, _: Account) -> Iterator[str]:
     """A part's number is from 1 to 10,000."""
     if not 1 <= call.parameters.get("PartNumber", 1) <= 10_000:
         yield "Part number must be an integer between 1 and 10000, inclusive"
+
+
+@rules.add("GetObject", "HeadObject", source=f"{_API}API_GetObject.html", code="InvalidRequest")
+def part_or_range(call: Call, _: Account) -> Iterator[str]:
+    """A part or a range is read."""
+    if call.parameters.get("PartNumber") and call.parameters.get("Range"):
+        yield "Cannot specify both Range header and partNumber query parameter"
+
+
+@rules.add(*_WRITES, source=f"{_API}API_PutObject.html", code="InvalidRedirectLocation")
+def redirect_location(call: Call, _: Account) -> Iterator[str]:
+    """An object redirects to another of the bucket, `/...`, or to a site, `http://...` or `https://...`."""
+    location = call.parameters.get("WebsiteRedirectLocation", "/")
+    if not location.startswith(("/", "http://", "https://")):
+        yield "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+
+
+@rules.add(*_WRITES, source=f"{_API}API_PutObject.html", code="InvalidArgument")
+def customer_key(call: Call, _: Account) -> Iterator[str]:
+    """A key of the customer's comes whole, with its algorithm, and beside no other encryption; a context is a JSON
+    object in base64, and of `aws:kms`.
+    """
+    parameters = call.parameters
+    own = [name for name in ("SSECustomerAlgorithm", "SSECustomerKey") if parameters.get(name)]
+    if len(own) == 1:
+        yield (
+            "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret "
+            "key and a valid encryption algorithm."
+        )
+    if own and parameters.get("ServerSideEncryption"):
+        yield "Server Side Encryption with Customer provided key is incompatible with the encryption method specified"
+    context = parameters.get("SSEKMSEncryptionContext")
+    if context is not None and not str(parameters.get("ServerSideEncryption", "")).startswith("aws:kms"):
+        yield "The header 'x-amz-server-side-encryption-context' requires x-amz-server-side-encryption : aws:kms"
+    if context is not None and not _is_context(context):
+        yield "The header 'x-amz-server-side-encryption-context' shall be Base64-encoded UTF-8 string holding JSON"
+
+
+def _is_context(text: str) -> bool:
+    try:
+        return isinstance(json.loads(base64.b64decode(text, validate=True)), dict)
+    except ValueError:
+        return False
+
+
+@rules.add("CompleteMultipartUpload", source=f"{_API}API_CompleteMultipartUpload.html", code="InvalidRequest")
+def object_size(call: Call, account: Account) -> Iterator[str]:
+    """The parts of an upload come to the size that is said of them."""
+    said = call.parameters.get("MpuObjectSize")
+    upload = getattr(bucket_of(call, account), "multiparts", {}).get(call.parameters["UploadId"])
+    listed = [part.get("PartNumber") for part in (call.parameters.get("MultipartUpload") or {}).get("Parts", [])]
+    if said is None or upload is None:
+        return
+    if int(said) != sum(len(upload.parts[number].value) for number in listed if number in upload.parts):
+        yield "The provided 'x-amz-mp-object-size' header does not match what was computed."
+
+
+@rules.add(
+    "CopyObject",
+    source=f"{_API}API_CopyObject.html#API_CopyObject_RequestSyntax",
+    code="PreconditionFailed",
+    status=412,
+)
+def copy_condition(call: Call, account: Account) -> Iterator[str]:
+    """An object is copied only while it has the ETag that the request names."""
+    bucket, _slash, key = unquote(str(call.parameters["CopySource"])).lstrip("/").partition("?")[0].partition("/")
+    holder = account.backend("s3").buckets.get(bucket)
+    source = holder.keys.get(key) if holder is not None else None
+    wanted = call.parameters.get("CopySourceIfMatch")
+    if wanted is not None and source is not None and str(wanted).strip('"') not in ("*", str(source.etag).strip('"')):
+        yield "At least one of the pre-conditions you specified did not hold"

@@ -24,6 +24,12 @@ def bucket_of(call: Call, account: Account) -> Any:
     return account.backend("s3").buckets.get(call.parameters["Bucket"])
 
 
+def owner_owns_objects(bucket: Any) -> bool:
+    """Whether moto's bucket takes no access control lists, as those that say nothing of ownership."""
+    ownership = getattr(bucket, "ownership_rule", None)
+    return ownership is None or "BucketOwnerEnforced" in str(ownership)
+
+
 @rules.add(
     "CreateBucket",
     source=f"{_GUIDE}bucketnamingrules.html",
@@ -121,9 +127,7 @@ def lifecycle_of(call: Call) -> list[dict[str, Any]]:
 )
 def access_control_lists(call: Call, account: Account) -> Iterator[str]:
     """A bucket whose owner owns its objects takes no access control lists."""
-    bucket = bucket_of(call, account)
-    ownership = getattr(bucket, "ownership_rule", None)
-    enforced = ownership is None or "BucketOwnerEnforced" in str(ownership)
+    enforced = owner_owns_objects(bucket_of(call, account))
     grants = any(
         call.parameters.get(f"Grant{right}") for right in ("FullControl", "Read", "Write", "ReadACP", "WriteACP")
     )
@@ -174,12 +178,17 @@ def logging_target(call: Call, account: Account) -> Iterator[str]:
     code="InvalidArgument",
 )
 def notification_targets(call: Call, account: Account) -> Iterator[str]:
-    """The queues and topics that a bucket notifies exist."""
+    """The queues, topics and functions that a bucket notifies exist, and their policies let S3 send to them."""
     configuration = call.parameters["NotificationConfiguration"]
     queues = [item["QueueArn"] for item in configuration.get("QueueConfigurations", [])]
     topics = [item["TopicArn"] for item in configuration.get("TopicConfigurations", [])]
-    known = account.backend("sns").topics
-    if not all(map(account.is_standard_queue, queues)) or any(topic not in known for topic in topics):
+    functions = [item["LambdaFunctionArn"] for item in configuration.get("LambdaFunctionConfigurations", [])]
+    takes = [
+        *(account.queue_takes(arn, "s3.amazonaws.com") for arn in queues),
+        *(account.topic_takes(arn, "s3.amazonaws.com") for arn in topics),
+        *(account.has_function(arn) for arn in functions),
+    ]
+    if not all(takes):
         yield "Unable to validate the following destination configurations"
 
 

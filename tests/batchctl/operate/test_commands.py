@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from batchctl import cli
-from batchctl.errors import OK, UNREACHABLE, OperatorError
+from batchctl.errors import OK, UNREACHABLE, USAGE, OperatorError
+from batchctl.operate.stack import asking
 
 
 class TestCost:
@@ -51,3 +54,30 @@ class TestOutputs:
         shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
         assert shown.exit_code == OK
         assert "--json" in shown.output
+
+    def test_without_a_region_it_says_which_variable(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """The SDK's own words name no variable."""
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+        error = CliRunner().invoke(cli.app, ["release", "current", "--stack", "dev"]).exception
+        assert isinstance(error, OperatorError)
+        assert error.code == USAGE
+        assert "set AWS_REGION, for example us-east-1" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "way_out"),
+    [
+        ("AccessDeniedException", "Your role may not do this"),
+        ("ResourceNotFoundException", "Is the stack up"),
+        ("StateMachineDoesNotExist", "Is the stack up"),
+        ("ThrottlingException", "ThrottlingException: in AWS's words."),
+    ],
+)
+def test_what_aws_refuses_comes_with_a_way_out(code: str, way_out: str) -> None:
+    answer: Any = {"Error": {"Code": code, "Message": "in AWS's words."}}
+    with pytest.raises(OperatorError) as raised, asking("reading the run ledger"):
+        raise ClientError(answer, "GetItem")
+    assert str(raised.value).startswith(f"reading the run ledger: AWS answered {code}: in AWS's words.")
+    assert way_out in str(raised.value)

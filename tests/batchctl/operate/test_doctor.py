@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from batchctl.errors import FOUND
+from batchctl.errors import PROBLEM
 from batchctl.operate import doctor, stack
 from settings import parse
 from tests.batchctl.operate.account import JOBS, Account, ask
@@ -15,16 +15,16 @@ from tests.batchctl.operate.account import JOBS, Account, ask
 class TestDoctor:
     def test_what_is_missing_says_what_to_do(self, account: Account) -> None:
         shown = ask(account, "doctor", "--json")
-        assert shown.exit_code == FOUND
-        found = {one["what"]: one for one in json.loads(shown.output)}
-        assert found["account"]["outcome"] == "ok"
-        assert found["ECS service-linked role"]["outcome"] == "fail"
-        assert "create-service-linked-role" in found["ECS service-linked role"]["to_do"]
+        assert shown.exit_code == PROBLEM
+        checks = {one["what"]: one for one in json.loads(shown.output)}
+        assert checks["account"]["outcome"] == "ok"
+        assert checks["ECS service-linked role"]["outcome"] == "fail"
+        assert "create-service-linked-role" in checks["ECS service-linked role"]["to_do"]
         for job in JOBS:
-            assert found[f"image of {job}"]["outcome"] == "fail"
-            assert f"batchctl push {job}" in found[f"image of {job}"]["to_do"]
-        assert found["endpoints"]["outcome"] == "ok"
-        assert found["Fargate vCPU quota"]["outcome"] in ("unknown", "fail", "ok")
+            assert checks[f"image of {job}"]["outcome"] == "fail"
+            assert f"batchctl push {job}" in checks[f"image of {job}"]["to_do"]
+        assert checks["endpoints"]["outcome"] == "ok"
+        assert checks["Fargate vCPU quota"]["outcome"] in ("unknown", "fail", "ok")
 
     @pytest.mark.parametrize(("quota", "outcome"), [(6.0, "ok"), (0.0, "fail"), (100.0, "ok")])
     def test_the_quota_is_held_against_the_settings(
@@ -41,6 +41,6 @@ class TestDoctor:
     def test_another_account_is_told(self, account: Account) -> None:
         account.values["accountId"] = "999999999999"
         account.write()
-        found = {one["what"]: one for one in json.loads(ask(account, "doctor", "--json").output)}
-        assert found["account"]["outcome"] == "fail"
-        assert "AWS_PROFILE" in found["account"]["to_do"]
+        checks = {one["what"]: one for one in json.loads(ask(account, "doctor", "--json").output)}
+        assert checks["account"]["outcome"] == "fail"
+        assert "AWS_PROFILE" in checks["account"]["to_do"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batchctl.errors import FOUND, OK, UNREACHABLE, USAGE
+from batchctl.errors import OK, PROBLEM, UNREACHABLE, USAGE
 from batchctl.operate import stack
 from tests.batchctl.operate.account import Account, ask, refused
 
@@ -38,22 +38,22 @@ class TestRun:
         account.machine()
         shown = ask(account, "run", "all", "--date", "2026-11-20", "--rerun", "--json")
         arn = json.loads(shown.output)["arn"]
-        given = json.loads(account.client("stepfunctions").describe_execution(executionArn=arn)["input"])
-        assert given == {"origin": "operator", "business_date": "2026-11-20", "rerun": True}
+        run_input = json.loads(account.client("stepfunctions").describe_execution(executionArn=arn)["input"])
+        assert run_input == {"origin": "operator", "business_date": "2026-11-20", "rerun": True}
 
     def test_a_manifest_by_its_uri(self, account: Account) -> None:
         account.machine()
         uri = "s3://bucket-input-dev/incoming/2026-11-20/manifest.json"
         arn = json.loads(ask(account, "run", "all", "--input", uri, "--json").output)["arn"]
-        given = json.loads(account.client("stepfunctions").describe_execution(executionArn=arn)["input"])
-        assert given["manifest"] == {"key": "incoming/2026-11-20/manifest.json"}
+        run_input = json.loads(account.client("stepfunctions").describe_execution(executionArn=arn)["input"])
+        assert run_input["manifest"] == {"key": "incoming/2026-11-20/manifest.json"}
 
     def test_one_job(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
         """moto runs no Fargate task without a container instance: the call itself is looked at."""
-        asked: dict[str, Any] = {}
+        parameters: dict[str, Any] = {}
 
         def run_task(**arguments: Any) -> dict[str, Any]:
-            asked.update(arguments)
+            parameters.update(arguments)
             return {"tasks": [{"taskArn": "arn:task"}], "failures": []}
 
         client = account.client("ecs")
@@ -61,7 +61,7 @@ class TestRun:
         monkeypatch.setattr(stack.Stack, "client", lambda self, service: client)
         shown = ask(account, "run", "risk-calculation", "--date", "2026-11-20", "--run", "run-1", "--shards", "[0]")
         assert shown.exit_code == OK, shown.output
-        (override,) = asked["overrides"]["containerOverrides"]
+        (override,) = parameters["overrides"]["containerOverrides"]
         variables = {item["name"]: item["value"] for item in override["environment"]}
         assert variables == {
             "BATCH_RUN_ID": "run-1",
@@ -70,15 +70,15 @@ class TestRun:
             "BATCH_MANIFEST_VERSION": "",
             "BATCH_SHARDS": "[0]",
         }
-        assert asked["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "DISABLED"
-        assert "launchType" not in asked
+        assert parameters["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "DISABLED"
+        assert "launchType" not in parameters
 
     def test_a_refusal_inside_a_200_is_a_failure(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
         client = account.client("ecs")
         monkeypatch.setattr(client, "run_task", lambda **_: {"tasks": [], "failures": [{"reason": "RESOURCE:FARGATE"}]})
         monkeypatch.setattr(stack.Stack, "client", lambda self, service: client)
         error = refused(ask(account, "run", "data-ingestion", "--date", "2026-11-20"))
-        assert error.code == FOUND
+        assert error.code == PROBLEM
         assert "RESOURCE:FARGATE" in str(error)
 
     @pytest.mark.parametrize(
@@ -104,10 +104,10 @@ class TestResume:
         shown = ask(account, command, "--json")
         assert shown.exit_code == OK
         states = account.client("stepfunctions")
-        given = json.loads(
+        run_input = json.loads(
             states.describe_execution(executionArn=next(iter(json.loads(shown.output).values())))["input"]
         )
-        assert given == {
+        assert run_input == {
             "origin": "operator",
             "business_date": "2026-11-20",
             "resume": {"run_id": "run-2026-11-20"},

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchctl.preview import changes, pages, snapshot
+from batchctl.preview.descriptions import Concern
 from batchctl.preview.recording import record_function
 from batchctl.preview.snapshot import Snapshot
-from batchctl.preview.words import Concern
 from policy.rules import Graph, Options, Resource
 from tests.programs import recording
 
@@ -59,28 +59,30 @@ def text(value: object) -> str:
 @given(snapshots(), snapshots())
 @settings(deadline=None)
 def test_making_the_reported_changes_gives_the_later_snapshot(base: Snapshot, head: Snapshot) -> None:
-    found = changes.compare(base, head)
-    made = contents(base)
-    for removed in found.removed:
-        del made[removed.urn]
-    for changed in found.changed:
-        made[changed.after.urn] = changes.applied(made.pop(changed.before.urn), changed.changes)
-    for added in found.added:
-        made[added.urn] = contents(head)[added.urn]
-    assert text(made) == text(contents(head))
-    assert text(changes.applied(dict(base.graph.outputs or {}), found.outputs)) == text(dict(head.graph.outputs or {}))
+    comparison = changes.compare(base, head)
+    names = contents(base)
+    for removed in comparison.removed:
+        del names[removed.urn]
+    for changed in comparison.changed:
+        names[changed.after.urn] = changes.applied(names.pop(changed.before.urn), changed.changes)
+    for added in comparison.added:
+        names[added.urn] = contents(head)[added.urn]
+    assert text(names) == text(contents(head))
+    assert text(changes.applied(dict(base.graph.outputs or {}), comparison.outputs)) == text(
+        dict(head.graph.outputs or {})
+    )
 
 
 @given(snapshots(), snapshots())
 @settings(deadline=None)
 def test_every_reported_change_is_one(base: Snapshot, head: Snapshot) -> None:
-    found = changes.compare(base, head)
-    for changed in found.changed:
+    comparison = changes.compare(base, head)
+    for changed in comparison.changed:
         assert changed.changes or changed.renamed
         for change in changed.changes:
             assert repr(change.before) != repr(change.after)
-    assert not {removed.urn for removed in found.removed} & set(contents(head))
-    assert not {added.urn for added in found.added} & set(contents(base))
+    assert not {removed.urn for removed in comparison.removed} & set(contents(head))
+    assert not {added.urn for added in comparison.added} & set(contents(base))
 
 
 @given(snapshots())
@@ -97,10 +99,10 @@ def test_two_runs_of_a_stack_do_not_differ() -> None:
 
 
 def taken(program: Any) -> Snapshot:
-    made = record_function(
+    recording = record_function(
         program, project="p", stack="dev", config={"aws:region": "us-east-1"}, mode="resolved", secret_keys=()
     )
-    return snapshot.of_recording(made, "p")
+    return snapshot.of_recording(recording, "p")
 
 
 def queue_called(name: str, **options: Any) -> Any:
@@ -116,20 +118,22 @@ def queue_called(name: str, **options: Any) -> Any:
 
 class TestRenames:
     def test_a_renamed_resource_is_known_by_its_name_in_aws(self) -> None:
-        found = changes.compare(taken(queue_called("old")), taken(queue_called("new")))
-        queue, vpc = (changed for changed in found.changed if changed.renamed)
+        comparison = changes.compare(taken(queue_called("old")), taken(queue_called("new")))
+        queue, vpc = (changed for changed in comparison.changed if changed.renamed)
         assert (queue.before.name, queue.after.name, queue.aliased) == ("old", "new", False)
         assert queue.alias == 'aliases=[pulumi.Alias(name="old")]'
         assert vpc.after.type == "aws:ec2/vpc:Vpc", "known by its inputs, as it has no name in AWS"
-        assert not found.added
-        assert not found.removed
-        assert [changed.after.name for changed in found.changed if not changed.renamed] == ["subnet"], "another VPC id"
+        assert not comparison.added
+        assert not comparison.removed
+        assert [changed.after.name for changed in comparison.changed if not changed.renamed] == ["subnet"], (
+            "another VPC id"
+        )
 
     def test_with_the_alias_nothing_else_differs(self) -> None:
-        found = changes.compare(
+        comparison = changes.compare(
             taken(queue_called("old")), taken(queue_called("new", aliases=[pulumi.Alias(name="old")]))
         )
-        assert [(changed.renamed, changed.aliased, changed.changes) for changed in found.changed] == [
+        assert [(changed.renamed, changed.aliased, changed.changes) for changed in comparison.changed] == [
             (True, True, ()),
             (True, True, ()),
         ]
@@ -157,10 +161,10 @@ class TestWhatOpens:
             aws.iam.RolePolicyAttachment("admin", role="role", policy_arn="arn:aws:iam::aws:policy/AdministratorAccess")
             aws.ec2.InternetGateway("way")
 
-        made = pages.page(changes.compare(taken(bare), taken(opened)))
-        assert made.verdict is pages.Verdict.EYES
-        concerns = {line.concern for line in made.lines}
-        assert {Concern.ACCESS, Concern.REACH} <= concerns
+        page = pages.page(changes.compare(taken(bare), taken(opened)))
+        assert page.verdict is pages.Verdict.REVIEW
+        concerns = {line.concern for line in page.lines}
+        assert {Concern.ACCESS, Concern.NETWORK} <= concerns
 
     def test_a_public_address_and_another_role_are_not_safe(self) -> None:
         def service(*, public: bool, role: str) -> Any:
@@ -171,7 +175,7 @@ class TestWhatOpens:
 
             return program
 
-        made = pages.page(
+        page = pages.page(
             changes.compare(taken(service(public=False, role="a")), taken(service(public=True, role="b")))
         )
-        assert {Concern.ACCESS, Concern.REACH} <= {line.concern for line in made.lines}
+        assert {Concern.ACCESS, Concern.NETWORK} <= {line.concern for line in page.lines}

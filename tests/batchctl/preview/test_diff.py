@@ -37,8 +37,8 @@ def diff(folder: Path, *arguments: str) -> Result:
 
 
 def document(result: Result) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
 
 
 def test_nothing_differs_from_the_commit_itself(repository: Path) -> None:
@@ -65,7 +65,7 @@ def test_uncommitted_settings_and_the_other_revisions_own_code(repository: Path)
         assert any("because of `cidrBlock`" in text for text in texts), "the file is not committed"
         shown = diff(repository, "--stack", "prod")
         assert shown.exit_code == 1
-        assert "needs eyes" in shown.stdout
+        assert "needs review" in shown.stdout
         assert "network-vpc" in shown.stdout
     finally:
         platform.write_text(kept[0])

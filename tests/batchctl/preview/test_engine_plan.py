@@ -14,12 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 from batchctl.cli import app
-from batchctl.errors import DESTROYS, FOUND, OK, OperatorError
+from batchctl.errors import DATA_LOSS, OK, PROBLEM, OperatorError
 from batchctl.preview import pages
 from batchctl.preview.changes import compare
 from batchctl.preview.comment import deployed, engine_plan
+from batchctl.preview.descriptions import Concern
 from batchctl.preview.snapshot import NOT_KNOWN
-from batchctl.preview.words import Concern
 from tests.batchctl.preview.stacks import REFERENCES, committed, with_settings
 
 FILE = REFERENCES / "engine-plan.json"
@@ -32,14 +32,14 @@ def document() -> dict[str, Any]:
 
 
 def step(changed: dict[str, Any], name: str, operation: str) -> Any:
-    (found,) = (one for one in changed["steps"] if one["urn"].endswith(f"::{name}") and one["op"] == operation)
-    return found
+    (step,) = (one for one in changed["steps"] if one["urn"].endswith(f"::{name}") and one["op"] == operation)
+    return step
 
 
 class TestPlan:
     def test_it_is_the_same_page_as_of_two_revisions(self) -> None:
         page = pages.page(engine_plan.read(FILE).comparison())
-        assert (page.stack, page.verdict) == ("dev", pages.Verdict.EYES)
+        assert (page.stack, page.verdict) == ("dev", pages.Verdict.REVIEW)
         kept = {line.text for line in page.of(Concern.DATA)}
         assert kept == {"log events are kept 7 days (before: 30 days): older ones are deleted"}
         assert not page.of(Concern.REPLACED)
@@ -78,10 +78,10 @@ class TestPlan:
         )
         update.update(op="replace", replaceReasons=["retentionInDays"])
         page = pages.page(engine_plan.parse(changed).comparison())
-        assert page.code == DESTROYS
+        assert page.code == DATA_LOSS
         assert [loss.resource.name for loss in page.losses] == ["batch-insights"]
         acknowledged = pages.page(engine_plan.parse(changed).comparison(["batch-insights"]))
-        assert acknowledged.code == FOUND
+        assert acknowledged.code == PROBLEM
 
     @pytest.mark.parametrize("text", ["", "[]", "{}", '{"steps": []}', '{"steps": [{"op": "same"}]}', '{"steps": 1}'])
     def test_another_file_is_refused(self, tmp_path: Path, text: str) -> None:
@@ -123,13 +123,13 @@ class TestCommands:
         arguments = ["approval-page", str(FILE), "--commit", "abcdef0123456789", "--summary", str(tmp_path / "s")]
         shown = CliRunner().invoke(app, arguments)
         assert shown.exit_code == OK, shown.output
-        assert shown.stdout.startswith("# What release abcdef012345 changes in dev\n\n**⚠️ needs eyes**")
+        assert shown.stdout.startswith("# What release abcdef012345 changes in dev\n\n**⚠️ needs review**")
         assert "Changed outside of Pulumi, and set back by this release: sqs.Queue" in shown.stdout
-        assert (tmp_path / "s").read_text() == "needs eyes: how long data is kept; 1 to create; 5 to update"
+        assert (tmp_path / "s").read_text() == "needs review: how long data is kept; 1 to create; 5 to update"
 
     def test_an_engine_that_stopped_is_no_page_to_approve(self, tmp_path: Path) -> None:
         stopped = {**document(), "diagnostics": [{"severity": "error", "message": "error: access denied\n"}]}
         (tmp_path / "plan.json").write_text(json.dumps(stopped))
         shown = CliRunner().invoke(app, ["approval-page", str(tmp_path / "plan.json")])
-        assert shown.exit_code == FOUND
+        assert shown.exit_code == PROBLEM
         assert "- error: access denied" in shown.stdout

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from batchctl.preview import pages
 from batchctl.preview.changes import MISSING, PROVENANCE_TAGS, Path, applied, compare, differences
 from batchctl.preview.changes import Change as ValueChange
+from batchctl.preview.descriptions import lines
+from batchctl.preview.descriptions.line import is_named_secret
 from batchctl.preview.pages.markdown import WHOLE, to_markdown
 from batchctl.preview.snapshot import Snapshot
-from batchctl.preview.words import lines
-from batchctl.preview.words.line import is_named_secret
 from policy.rules import Graph, Resource
 from tests.batchctl.preview.stacks import committed
 
@@ -150,7 +150,7 @@ def test_the_comment_tells_two_changes_of_a_resource_apart(stack: str, data: st.
     base, resource = one_resource(data, stack)
     inputs = base.inputs(resource)
     one, other = (with_inputs(base, resource, data.draw(edits(resource, inputs))) for _ in range(2))
-    versions = [seen(side, found) for side in (one, other) if (found := side.graph.get(resource.urn))]
+    versions = [seen(side, same) for side in (one, other) if (same := side.graph.get(resource.urn))]
     assume(versions[0] != versions[1])
     assert comment(base, one) != comment(base, other)
 
@@ -201,9 +201,9 @@ def test_two_versions_of_a_new_resource_are_told_apart(stack: str, data: st.Data
     kept = [one for one in full.graph.resources if one.urn != resource.urn]
     base = replace(full, graph=Graph(kept, project=full.graph.project, stack=stack, outputs=full.graph.outputs))
     edited = with_inputs(full, resource, data.draw(edits(resource, full.inputs(resource))))
-    found = edited.graph.get(resource.urn)
-    assert found is not None
-    assume(seen(full, resource) != seen(edited, found))
+    changed = edited.graph.get(resource.urn)
+    assert changed is not None
+    assume(seen(full, resource) != seen(edited, changed))
     assert comment(base, full) != comment(base, edited)
 
 

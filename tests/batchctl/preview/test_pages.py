@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from batchctl import project as projects
-from batchctl.errors import DESTROYS, FOUND, USAGE
-from batchctl.preview import pages, replacement, revision, words
+from batchctl.errors import DATA_LOSS, PROBLEM, USAGE
+from batchctl.preview import descriptions, pages, replacement, revision
 from batchctl.preview.changes import compare
 from batchctl.preview.pages.markdown import to_markdown
 from batchctl.preview.snapshot import Snapshot
@@ -100,16 +100,16 @@ def test_the_page_is_the_one_a_person_has_read(case: str) -> None:
 
 
 def test_another_range_of_the_network_says_what_is_replaced() -> None:
-    made = page_of("cidr")
-    (vpc,) = (line for line in made.of(words.Concern.REPLACED) if "network-vpc" in made.label(line))
+    page = page_of("cidr")
+    (vpc,) = (line for line in page.of(descriptions.Concern.REPLACED) if "network-vpc" in page.label(line))
     assert "`cidrBlock`" in vpc.text
     assert "ec2.Subnet ×3" in vpc.text
     assert "No task can start" in vpc.text
-    assert (made.verdict, made.code) == (pages.Verdict.EYES, FOUND)
+    assert (page.verdict, page.code) == (pages.Verdict.REVIEW, PROBLEM)
 
 
 def test_what_a_statement_allows_more_is_told_and_the_same_in_other_words_is_not() -> None:
-    (line,) = page_of("statement").of(words.Concern.ACCESS)
+    (line,) = page_of("statement").of(descriptions.Concern.ACCESS)
     assert line.text.startswith("role `role-data-ingestion-task-dev` may now `s3:DeleteObjectVersion` on ")
 
     def turned(policy: str) -> str:
@@ -117,10 +117,10 @@ def test_what_a_statement_allows_more_is_told_and_the_same_in_other_words_is_not
         return json.dumps({**document, "Statement": document["Statement"][::-1]})
 
     kind, name = "aws:iam/rolePolicy:RolePolicy", "data-ingestion-reach-own-data-policy"
-    made = pages.page(compare(committed("dev"), with_property("dev", kind, name, "policy", turned)))
-    assert made.verdict is pages.Verdict.SAFE
-    assert made.lines[0].text == "`policy` is written otherwise and allows the same"
-    assert [line.text.partition(":")[0] for line in made.lines[1:]] == ["`policy`"], "the hash of the text"
+    page = pages.page(compare(committed("dev"), with_property("dev", kind, name, "policy", turned)))
+    assert page.verdict is pages.Verdict.SAFE
+    assert page.lines[0].text == "`policy` is written otherwise and allows the same"
+    assert [line.text.partition(":")[0] for line in page.lines[1:]] == ["`policy`"], "the hash of the text"
 
 
 def test_a_variable_that_names_a_secret_is_not_shown() -> None:
@@ -131,9 +131,9 @@ def test_a_variable_that_names_a_secret_is_not_shown() -> None:
 
 class TestDestroyed:
     def test_another_name_of_the_environment_is_refused(self) -> None:
-        made = pages.page(compare(committed("dev"), with_settings("dev", {"platform": {"environment": "other"}})))
-        assert (made.verdict, made.code) == (pages.Verdict.DESTROYS, DESTROYS)
-        lost = {loss.resource.type for loss in made.losses}
+        page = pages.page(compare(committed("dev"), with_settings("dev", {"platform": {"environment": "other"}})))
+        assert (page.verdict, page.code) == (pages.Verdict.DESTROYS, DATA_LOSS)
+        lost = {loss.resource.type for loss in page.losses}
         assert lost == set(replacement.HOLDS_DATA) - {"aws:kms/key:Key"}, "keys have no name in AWS"
 
     def test_acknowledged_by_name_it_passes_and_a_stale_name_is_refused(self) -> None:
@@ -144,13 +144,13 @@ class TestDestroyed:
         )
 
         def code(*names: str) -> tuple[int, tuple[str, ...]]:
-            made = pages.page(compare(before, replace(after, graph=graph, acknowledged=names)))
-            return made.code, made.stale
+            page = pages.page(compare(before, replace(after, graph=graph, acknowledged=names)))
+            return page.code, page.stale
 
-        assert code() == (DESTROYS, ())
-        assert code("another") == (DESTROYS, ("another",))
-        assert code(gone.name) == (FOUND, ())
-        assert code(before.engine_urn(gone.urn)) == (FOUND, ())
+        assert code() == (DATA_LOSS, ())
+        assert code("another") == (DATA_LOSS, ("another",))
+        assert code(gone.name) == (PROBLEM, ())
+        assert code(before.engine_urn(gone.urn)) == (PROBLEM, ())
         assert code(gone.name, "another") == (USAGE, ("another",))
 
     def test_an_acknowledgement_is_stale_once_the_change_is_on_the_base(self) -> None:

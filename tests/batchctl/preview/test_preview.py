@@ -18,7 +18,7 @@ from batchctl import costs
 from batchctl import project as projects
 from batchctl.commands.preview import without_collections
 from batchctl.costs import prices
-from batchctl.errors import FOUND, OK, USAGE, OperatorError
+from batchctl.errors import OK, PROBLEM, USAGE, OperatorError
 from batchctl.program import recorded, stack_settings
 from tests.programs import ROOT, record_with
 from tests.tooling.stack import layouts
@@ -50,17 +50,17 @@ def project(tmp_path: Path) -> Path:
 
 def change(project: Path, **sections: Any) -> None:
     path = project / "Pulumi.dev.yaml"
-    given = yaml.safe_load(path.read_text())
+    stack_file = yaml.safe_load(path.read_text())
     for section, value in sections.items():
-        given["config"].setdefault(f"batch-platform:{section}", {}).update(value)
-    path.write_text(yaml.safe_dump(given))
+        stack_file["config"].setdefault(f"batch-platform:{section}", {}).update(value)
+    path.write_text(yaml.safe_dump(stack_file))
 
 
 def test_both_committed_stacks_in_one_command() -> None:
     shown = batchctl("preview")
     assert shown.returncode == OK, shown.stdout + shown.stderr
-    for said in ("stack dev", "stack prod", "as at a first preview: 0 failing", "as after `up`: 0 failing"):
-        assert said in shown.stdout
+    for line in ("stack dev", "stack prod", "as at a first preview: 0 failing", "as after `up`: 0 failing"):
+        assert line in shown.stdout
     assert shown.stderr == ""
     assert "\x1b[" not in shown.stdout, "escape codes in piped output"
 
@@ -118,7 +118,7 @@ def test_a_stack_that_breaks_a_mandatory_rule_fails(project: Path) -> None:
     source = (ROOT / "__main__.py").read_text()
     (project / "__main__.py").write_text(source + '\nimport pulumi_aws as aws; aws.ec2.Eip("address", domain="vpc")\n')
     shown = batchctl("preview", "--project", str(project))
-    assert shown.returncode == FOUND
+    assert shown.returncode == PROBLEM
     assert "no-eip-or-nat" in shown.stdout
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from batchctl import project as projects
+from batchctl.costs import readable
 from batchctl.costs.prices import load_prices
 from batchctl.preview import preview_html
 from batchctl.preview.report import Node, StackReport, preview
-from tests.nights.test_browser import BROWSER, WIDTHS, browse, fits
+from tests.nights.test_browser import BROWSER, WIDTHS, browse, fits, hold_picture
 from tests.programs import ROOT
 
 
@@ -34,10 +35,10 @@ def test_every_part_is_there_with_its_resources(report: StackReport) -> None:
 
 def test_what_changes_is_escaped_and_code_is_code(report: StackReport) -> None:
     lines = [("More access", "role `role-x` may `s3:*` on <b>all</b>")]
-    changes = {"dev": preview_html.Changes("needs eyes", lines)}
+    changes = {"dev": preview_html.Changes("needs review", lines)}
     shown = preview_html.page([report], changes, base="abc", not_compared="")
     assert "More access: role <code>role-x</code> may <code>s3:*</code> on &lt;b&gt;all&lt;/b&gt;" in shown
-    assert "needs eyes" in shown and "against abc" in shown
+    assert "needs review" in shown and "against abc" in shown
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no chromium on PATH: THE PAGE WAS SHOWN TO NO BROWSER")
@@ -47,3 +48,20 @@ def test_in_a_browser(report: StackReport, tmp_path: Path, width: int) -> None:
     file.write_text(preview_html.page([report], {}, base="", not_compared="no git"))
     assert browse(file)[1] == []
     assert fits(file, width)
+    hold_picture(file, width)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "shown"),
+    [
+        (0, "0"),
+        (0.000001, "< 0.001"),
+        (0.0117188, "0.012"),
+        (0.2, "0.2"),
+        (23, "23"),
+        (2190, "2,190"),
+        (1.5e6, "1,500,000"),
+    ],
+)
+def test_a_quantity_has_no_exponent(quantity: float, shown: str) -> None:
+    assert readable(quantity) == shown

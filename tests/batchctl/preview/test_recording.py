@@ -33,8 +33,8 @@ def test_a_resource_that_would_outlive_its_stack_is_refused(options: dict[str, A
     def program() -> None:
         pulumi.runtime.register_stack_transformation(standards({}))
         other = aws.sqs.Queue("other")
-        given: dict[str, Any] = {key: other if value == "other" else value for key, value in options.items()}
-        aws.sqs.Queue("kept", opts=pulumi.ResourceOptions(**given))
+        config: dict[str, Any] = {key: other if value == "other" else value for key, value in options.items()}
+        aws.sqs.Queue("kept", opts=pulumi.ResourceOptions(**config))
 
     with pytest.raises(NotDestroyableError, match="kept"):
         record_function(program, project="p", stack="dev", config=CONFIG, mode="resolved")
@@ -46,8 +46,8 @@ def test_tags_reach_what_can_be_tagged_and_nothing_else() -> None:
         queue = aws.sqs.Queue("queue", tags={"Team": "own"})
         aws.sqs.QueuePolicy("policy", queue_url=queue.url, policy="{}")
 
-    made = record_function(program, project="p", stack="dev", config=CONFIG, mode="resolved")
-    queue, policy = made.resources
+    recorded = record_function(program, project="p", stack="dev", config=CONFIG, mode="resolved")
+    queue, policy = recorded.resources
     assert queue.props["tags"] == {"Team": "own", "CreatedAt": "now"}
     assert queue.options.ignore_changes == ("tags.CreatedAt",)
     assert "tags" not in policy.props
@@ -69,11 +69,11 @@ def test_resolved_mode_leaves_nothing_unknown(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_unknown_mode_knows_names_and_no_ids(stack: str) -> None:
-    made = recording(stack, "unknown")
-    by_name = {resource.name: resource for resource in made.resources}
+    recorded = recording(stack, "unknown")
+    by_name = {resource.name: resource for resource in recorded.resources}
     assert by_name["network-private-a"].props["vpcId"] is UNKNOWN
     assert by_name["data-input"].props
-    assert made.outputs["inputBucketName"] == f"bucket-input-123456789012-{stack}"
-    assert made.outputs["vpcId"] is UNKNOWN
-    policies = [r for r in made.resources if r.type == "aws:kms/key:Key"]
+    assert recorded.outputs["inputBucketName"] == f"bucket-input-123456789012-{stack}"
+    assert recorded.outputs["vpcId"] is UNKNOWN
+    policies = [r for r in recorded.resources if r.type == "aws:kms/key:Key"]
     assert all(json.loads(policy.props["policy"]) for policy in policies), "key policies are built from names"

@@ -1,4 +1,4 @@
-"""What the product request says of the three jobs: CPU units, MiB, and how many tasks of each."""
+"""What the product says of the three jobs: CPU units, MiB, and how many tasks of each."""
 
 from __future__ import annotations
 

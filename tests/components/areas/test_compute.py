@@ -38,7 +38,7 @@ class TestT1Cluster:
 
 @pytest.mark.parametrize("job", JOBS)
 class TestT2TaskDefinitions:
-    """Sizes of the product request, hardened containers, platform stated."""
+    """Sizes of the product, hardened containers, platform stated."""
 
     @staticmethod
     def container(program: Program, job: str) -> tuple[Resource, dict[str, Any]]:

@@ -1,7 +1,7 @@
-"""The strict account with faults: `POST /_faults` says which call fails how, `GET /_faults` which calls there were.
+"""The strict account with faults: `POST /_faults` says which calls fail how, `GET /_faults` which calls there were.
 
-A fault is `{"operation": "kms:CreateKey", "code": "ThrottlingException", "status": 400, "times": 3}`; `after` calls of
-the operation pass before it, and with `applied` the call takes effect before its answer is lost.
+A fault is `{"operation": "kms:CreateKey", "code": "ThrottlingException", "status": 400, "times": 3}`. The code `denied`
+is a denial in the words of the service that is called.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox import moto_gaps
-from sandbox.calls import Environ, Wsgi, parse, refusal
+from sandbox.calls import Call, Environ, Wsgi, parse, refusal
+from sandbox.permissions import denial
 from sandbox.strict import with_strict_requests
 
 PATH = "/_faults"
+DENIED = "denied"
 READS = ("Describe", "Get", "List", "Head", "Batch", "Lookup", "Simulate", "Validate")
+EVERY = "*"
+EACH = "each"
+CALLER = "arn:aws:iam::123456789012:user/deployer"
 
 
 @dataclass
@@ -26,35 +31,63 @@ class Fault:
     """How calls of one operation fail."""
 
     operation: str
-    """`service:Operation`, or `*` for every call that changes something."""
+    """`service:Operation`; `*` for every call that changes something; `each` for every such operation by itself."""
     code: str
-    status: int
+    status: int = 400
     times: int = 1
     after: int = 0
+    """Calls of the operation that pass before it."""
     applied: bool = False
+    """The call takes effect before its answer is lost."""
+    held: bool = False
+    """It takes effect, and is not answered until the faults are set anew."""
+    granted: tuple[str, ...] = ()
+    """With `each`: operations that pass."""
 
 
 class Faults:
-    """The faults that are to come, and the changing calls there were."""
+    """The faults that are to come, the changing calls there were, and those of them that met a fault."""
 
     def __init__(self) -> None:
         self.waiting: list[Fault] = []
         self.calls: Counter[str] = Counter()
+        self.met: Counter[str] = Counter()
+        self.released = threading.Event()
         self.lock = threading.Lock()
+
+    def set(self, faults: list[Fault]) -> None:
+        """These from now on; what was held is answered, and the counts begin again."""
+        with self.lock:
+            self.waiting = faults
+            self.calls.clear()
+            self.met.clear()
+            self.released.set()
+            self.released = threading.Event()
 
     def due(self, operation: str) -> Fault | None:
         """The fault that this call meets."""
         with self.lock:
+            first = not self.calls[operation]
             self.calls[operation] += 1
+            if first:
+                each = [one for one in self.waiting if one.operation == EACH and operation not in one.granted]
+                self.waiting += [replace(one, operation=operation) for one in each]
             for fault in self.waiting:
-                if fault.operation not in (operation, "*") or not fault.times:
+                if fault.operation not in (operation, EVERY) or not fault.times:
                     continue
                 if fault.after:
                     fault.after -= 1
                     continue
                 fault.times -= 1
+                self.met[operation] += 1
                 return fault
         return None
+
+    def answer(self) -> dict[str, Any]:
+        """What `GET` answers."""
+        with self.lock:
+            left = [one.operation for one in self.waiting if one.times and one.operation != EACH]
+            return {"calls": dict(self.calls), "met": dict(self.met), "left": left}
 
 
 def with_faults(app: Wsgi) -> Wsgi:
@@ -65,24 +98,30 @@ def with_faults(app: Wsgi) -> Wsgi:
         if environ["PATH_INFO"] == PATH:
             if environ["REQUEST_METHOD"] == "POST":
                 body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
-                with faults.lock:
-                    faults.waiting = [Fault(**one) for one in body]
-                    faults.calls.clear()
+                faults.set([Fault(**one) for one in body])
             start_response("200 OK", [("Content-Type", "application/json")])
-            left = [vars(one) for one in faults.waiting if one.times]
-            return [json.dumps({"calls": dict(faults.calls), "left": left}).encode()]
+            return [json.dumps(faults.answer()).encode()]
         call = parse(environ)
         if call is None or call.operation.startswith(READS):
             return app(environ, start_response)
-        fault = faults.due(f"{call.service}:{call.operation}")
+        released, fault = faults.released, faults.due(f"{call.service}:{call.operation}")
         if fault is None:
             return app(environ, start_response)
-        if fault.applied:
+        if fault.applied or fault.held:
             list(app(environ, lambda *_, **__: None))
-        failed = refusal(call, fault.code, f"a fault on purpose: {fault.code}", fault.status)
-        return failed(environ, start_response)
+        if fault.held:
+            released.wait()
+        return _failed(call, fault)(environ, start_response)
 
     return answer
+
+
+def _failed(call: Call, fault: Fault) -> Wsgi:
+    """The answer of a call that meets a fault."""
+    operation = f"{call.service}:{call.operation}"
+    if fault.code == DENIED:
+        return refusal(call, *denial.words(call, f"User: {CALLER} is not authorized to perform: {operation}"))
+    return refusal(call, fault.code, f"a fault on purpose of {operation}", fault.status)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,16 +21,18 @@ import pytest
 from sandbox.account import EmulatedAccount, emulated_account
 from sandbox.checkout import copy_checkout
 from tests.engine.conftest import Engine
+from tests.engine.faults.account import DENIED
 from tests.engine.teardown import inventory
 
 STACK = "dev"
-RETRY_ATTEMPTS = "3"
-"""The provider's own 25 attempts would wait for minutes on a fault that stays."""
+QUIET_SECONDS = 15
+"""Without a changing call for so long, an `up` waits for what is held, and for nothing else."""
 
 Fault = Mapping[str, Any]
 SERVER_ERROR: Fault = {"code": "InternalFailure", "status": 500}
 THROTTLED: Fault = {"code": "ThrottlingException", "status": 400}
-DENIED: Fault = {"code": "AccessDeniedException", "status": 400, "times": 1000}
+REFUSED: Fault = {"code": DENIED, "times": 100_000}
+HELD: Fault = {"code": "InternalFailure", "status": 500, "held": True}
 
 
 @dataclass(frozen=True)
@@ -52,24 +54,28 @@ class Site:
         urlopen(Request(f"{self.account.url}/_faults", data=body, method="POST"), timeout=60).close()
 
     def calls(self) -> dict[str, int]:
-        """The changing calls since then."""
-        return dict(self._seen()["calls"])
+        """The changing calls since then, by operation."""
+        return dict(self._answer()["calls"])
+
+    def met(self) -> set[str]:
+        """The operations of which a call met a fault."""
+        return set(self._answer()["met"])
 
     def not_met(self) -> list[str]:
         """The operations of the faults that no call has met."""
-        return [str(fault["operation"]) for fault in self._seen()["left"]]
+        return list(self._answer()["left"])
 
-    def _seen(self) -> dict[str, Any]:
+    def _answer(self) -> dict[str, Any]:
         with urlopen(f"{self.account.url}/_faults", timeout=60) as answer:
             return dict(json.load(answer))
 
-    def up(self, *, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """`pulumi up`, without the preview."""
-        return self.engine.run("up", "--yes", "--skip-preview", "--stack", STACK, check=check)
+    def pulumi(self, command: str, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """`pulumi up` or `destroy`, without the preview."""
+        return self.engine.run(command, "--yes", "--skip-preview", "--stack", STACK, *options, check=check)
 
-    def up_killed_after(self, calls: int, *, whole: bool) -> None:
-        """`pulumi up` that is killed after so many changing calls: the program alone, or the `whole` of engine,
-        plugins and program, which leaves a lock; that is freed.
+    def up_killed(self, when: Callable[[], bool], *, whole: bool) -> None:
+        """`pulumi up` that is killed `when` it is true: the program alone, which the engine notices, or the `whole` of
+        engine, plugins and program, which leaves a lock; that is freed.
         """
         process = subprocess.Popen(
             ["pulumi", "up", "--yes", "--skip-preview", "--stack", STACK, "--non-interactive"],
@@ -80,7 +86,7 @@ class Site:
             start_new_session=True,
         )
         end = time.monotonic() + 600
-        while sum(self.calls().values()) < calls and process.poll() is None and time.monotonic() < end:
+        while not when() and process.poll() is None and time.monotonic() < end:
             time.sleep(0.05)
         assert process.poll() is None, "it ended before it was killed"
         if whole:
@@ -91,22 +97,62 @@ class Site:
             os.kill(_program_of(process.pid), signal.SIGKILL)
             assert process.wait(300) != 0, "the engine did not notice"
 
+    def waits_for_what_is_held(self) -> Callable[[], bool]:
+        """Whether an `up` has met all faults and asks for nothing more."""
+        last, since = -1, time.monotonic()
+
+        def quiet() -> bool:
+            nonlocal last, since
+            calls = sum(self.calls().values())
+            if calls != last:
+                last, since = calls, time.monotonic()
+            return not self.not_met() and time.monotonic() - since > QUIET_SECONDS
+
+        return quiet
+
+    def state(self) -> dict[str, Any]:
+        """The deployment that the engine remembers."""
+        deployment: dict[str, Any] = json.loads(self.engine.run("stack", "export", "--stack", STACK).stdout)[
+            "deployment"
+        ]
+        return deployment
+
+    def orphans(self) -> dict[str, set[str]]:
+        """What is in the account and not in the state, by kind."""
+        known, held = json.dumps(self.state().get("resources", [])), inventory(self.account)
+        unknown = {
+            kind: {name for name in names - self.empty[kind] if name not in known} for kind, names in held.items()
+        }
+        return {kind: names for kind, names in unknown.items() if names}
+
+    def fill_the_input_bucket(self) -> None:
+        """Two versions of an object and a delete marker."""
+        bucket, s3 = self.engine.outputs(STACK)["inputBucketName"], self.account.client("s3")
+        for body in (b"one", b"two"):
+            s3.put_object(Bucket=bucket, Key="incoming/2026-11-20/trades.csv", Body=body)
+        s3.delete_object(Bucket=bucket, Key="incoming/2026-11-20/trades.csv")
+
     def clean(self) -> None:
-        """A further preview proposes nothing."""
+        """A further preview proposes nothing, and everything that the account holds is in the state."""
         self.engine.run("preview", "--expect-no-changes", "--stack", STACK)
+        assert self.orphans() == {}
 
     def gone(self) -> None:
         """`destroy` ends, and leaves what was there before."""
-        self.engine.run("destroy", "--yes", "--skip-preview", "--stack", STACK)
+        self.pulumi("destroy")
+        self.nothing_is_left()
+
+    def nothing_is_left(self) -> None:
+        """The account holds what it held before anything was deployed, and the state nothing."""
         assert inventory(self.account) == self.empty
-        state = json.loads(self.engine.run("stack", "export", "--stack", STACK).stdout)["deployment"]
+        state = self.state()
         assert not state.get("resources"), "the state still has resources"
         assert not state.get("pending_operations")
 
     def converges_and_goes(self) -> None:
         """`up` again is clean, a further preview proposes nothing, and `destroy` leaves what was there before."""
         self.faults()
-        self.up()
+        self.pulumi("up")
         self.clean()
         self.gone()
 
@@ -132,15 +178,14 @@ def an_empty_site(checkout: Path, state: Path) -> Iterator[Site]:
     """An account of its own, with no stack in it yet, and a state backend in the folder `state`."""
     if not shutil.which("pulumi"):
         pytest.skip("no pulumi on PATH")
-    with emulated_account("tests.engine.faults.account") as account:
+    with emulated_account("tests.engine.faults.account") as emulated:
         environment = {
-            **account.environment(),
+            **emulated.environment(),
             "PULUMI_BACKEND_URL": state.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "faults",
-            "AWS_MAX_ATTEMPTS": RETRY_ATTEMPTS,
         }
-        engine = Engine(checkout, account, environment)
-        empty = inventory(account)
+        engine = Engine(checkout, emulated, environment)
+        empty = inventory(emulated)
         engine.run("stack", "init", STACK)
         yield Site(engine, empty)
         file = checkout / f"Pulumi.{STACK}.yaml"  # what `stack init` wrote belongs to this test's state

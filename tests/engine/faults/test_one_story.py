@@ -1,26 +1,38 @@
-"""A fault of each kind on the way of one stack, from nothing to a destroyed one, where BATCH_FAULTS asks for faults.
+"""A fault of each kind on the way of one stack, from nothing to a destroyed one.
 
-The fixture acts, each test looks at what it did. What a fault does by itself is in `test_faults.py`.
+The fixture acts, each test looks at what it did. Every call in turn: `test_every_call.py`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from tests.engine.faults.conftest import DENIED, SERVER_ERROR, THROTTLED, Site, an_empty_site
-from tests.engine.faults.test_faults import log_groups, on_request
-
-pytestmark = on_request
+from conventions.naming import NIGHTLY, Names
+from sandbox.account import REGION
+from tests.engine.faults.conftest import REFUSED, SERVER_ERROR, STACK, THROTTLED, Site, an_empty_site
 
 KILLED_AFTER = 60
 """Changing calls: keys and roles are there, what uses them is being made."""
-REFUSED = "cloudwatch:PutMetricAlarm"
+REFUSED_CALL = "cloudwatch:PutMetricAlarm"
 """Among the last calls, and one that the provider does not try again: it takes a refused state machine for a role that
 is not known everywhere yet."""
+ACCOUNT = "123456789012"
+TAKEN = Names(suffix=STACK, account=ACCOUNT, region=REGION).state_machine(NIGHTLY).name
+"""Near the end too, so that the `up` which is killed has not made it yet."""
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+OTHERS = '{"StartAt": "Theirs", "States": {"Theirs": {"Type": "Succeed"}}}'
 
 
 @dataclass
@@ -33,12 +45,10 @@ class Story:
     shown: dict[str, str] = field(default_factory=dict)
     """Part of the story to what the engine printed."""
     exit_codes: dict[str, int] = field(default_factory=dict)
-    taken: str = ""
-    """The name that somebody else had."""
 
-    def up(self, part: str) -> None:
+    def up(self, part: str, *options: str) -> None:
         """One `up`, whatever becomes of it."""
-        done = self.site.up(check=False)
+        done = self.site.pulumi("up", *options, check=False)
         self.not_met[part] = self.site.not_met()
         self.shown[part] = done.stdout + done.stderr
         self.exit_codes[part] = done.returncode
@@ -48,19 +58,20 @@ class Story:
 def story(checkout_with_faults: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """Passing faults and a program that is killed; then a refusal and a name that is taken; then nothing more."""
     with an_empty_site(checkout_with_faults, tmp_path_factory.mktemp("state")) as site:
-        story, logs = Story(site), site.account.client("logs")
-        story.taken = log_groups(site.engine)[0]
-        logs.create_log_group(logGroupName=story.taken)
+        story, machines, iam = Story(site), site.account.client("stepfunctions"), site.account.client("iam")
         site.faults(
             {"operation": "kms:CreateKey", **SERVER_ERROR},
             {"operation": "iam:PutRolePolicy", **SERVER_ERROR, "applied": True},
             *({"operation": "*", **THROTTLED, "times": 2, "after": 12 * n} for n in range(1, 4)),
         )
-        site.up_killed_after(KILLED_AFTER, whole=False)
+        site.up_killed(lambda: sum(site.calls().values()) >= KILLED_AFTER, whole=False)
         story.not_met["killed"] = site.not_met()
-        site.faults({"operation": REFUSED, **DENIED})
-        story.up("refused")
-        logs.delete_log_group(logGroupName=story.taken)
+        role = iam.create_role(RoleName="theirs", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+        theirs = machines.create_state_machine(name=TAKEN, definition=OTHERS, roleArn=role)["stateMachineArn"]
+        site.faults({"operation": REFUSED_CALL, **REFUSED})
+        story.up("refused", "--continue-on-error")  # so that one `up` meets both
+        machines.delete_state_machine(stateMachineArn=theirs)
+        iam.delete_role(RoleName="theirs")
         site.faults()
         story.up("mended")
         yield story
@@ -72,24 +83,23 @@ def test_passing_faults_are_met_before_the_kill(story: Story) -> None:
 
 
 def test_a_refusal_is_named(story: Story) -> None:
+    """By the call and by what is not allowed, as an operator needs it who gives the role what it lacks."""
     assert story.exit_codes["refused"] != 0
-    assert "AccessDenied" in story.shown["refused"] and "PutMetricAlarm" in story.shown["refused"]
+    assert f"not authorized to perform: {REFUSED_CALL}" in story.shown["refused"], story.shown["refused"][-3000:]
 
 
 def test_a_name_that_is_taken_is_named(story: Story) -> None:
-    assert story.taken in story.shown["refused"]
+    assert "StateMachineAlreadyExists" in story.shown["refused"]
+    assert TAKEN in story.shown["refused"]
 
 
 def test_up_again_converges(story: Story) -> None:
+    """A further preview proposes nothing, and nothing is in the account that the state does not know."""
     assert story.exit_codes["mended"] == 0, story.shown["mended"][-3000:]
     story.site.clean()
 
 
 def test_a_bucket_with_objects_goes_where_teardown_says_so_and_nothing_is_left(story: Story) -> None:
     """dev says so: every version goes with its bucket. Last, because it ends the stack."""
-    bucket = story.site.engine.outputs("dev")["inputBucketName"]
-    s3 = story.site.account.client("s3")
-    for body in (b"one", b"two"):
-        s3.put_object(Bucket=bucket, Key="incoming/2026-11-20/trades.csv", Body=body)
-    s3.delete_object(Bucket=bucket, Key="incoming/2026-11-20/trades.csv")
+    story.site.fill_the_input_bucket()
     story.site.gone()

@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from batchctl import cli
-from batchctl.errors import FOUND, OK, OperatorError
+from batchctl.errors import OK, PROBLEM, OperatorError
 from tests.engine.conftest import Engine
 from tests.engine.nights.night import FRIDAY, REGION, Night, configure, deployed_night, eventually
 
@@ -132,7 +132,7 @@ def _deployment(night: Night, people: People, newer: str) -> tuple[str, str]:
     """The pipeline would wait; a person deploys all the same. The report's revision before and after."""
     night.sandbox.post("clock", speed=1)
     refusal = _ask("wait-for-run", "--stack", "dev", "--refuse")
-    assert isinstance(refusal.exception, OperatorError) and refusal.exception.code == FOUND
+    assert isinstance(refusal.exception, OperatorError) and refusal.exception.code == PROBLEM
     people("the pipeline: batchctl wait-for-run --refuse ends with 1, a run is under way")
     people("somebody deploys all the same: pulumi up, more memory for the report")
     engine, old = night.deployed.engine, night.outputs["taskDefinitionArns"]
@@ -150,7 +150,7 @@ def _deployment(night: Night, people: People, newer: str) -> tuple[str, str]:
 
 def _ask(*words: str) -> Result:
     done = CliRunner().invoke(cli.app, [*words])
-    assert done.exit_code in (OK, FOUND), done.output
+    assert done.exit_code in (OK, PROBLEM), done.output
     return done
 
 

@@ -63,25 +63,25 @@ class World:
         iam = self.root("iam")
         more: dict[str, Any] = {}
         if boundary:
-            made = iam.create_policy(PolicyName=f"boundary-{self.roles}", PolicyDocument=boundary)
-            more["PermissionsBoundary"] = made["Policy"]["Arn"]
+            created = iam.create_policy(PolicyName=f"boundary-{self.roles}", PolicyDocument=boundary)
+            more["PermissionsBoundary"] = created["Policy"]["Arn"]
         name = f"role-{self.roles}"
-        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted or trust(), **more)
+        created = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted or trust(), **more)
         if statements:
             iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=policy(*statements))
-        return str(made["Role"]["Arn"])
+        return str(created["Role"]["Arn"])
 
     def as_role(self, service: str, arn: str, *, vpc: str | None = None, headers: dict[str, str] | None = None) -> Any:
         """A boto3 client with the role's credentials."""
         keys = self.authorization.assume(SERVICE, arn, vpc=vpc)
-        made = self.client(service, keys["AWS_ACCESS_KEY_ID"], keys["AWS_SESSION_TOKEN"])
+        client = self.client(service, keys["AWS_ACCESS_KEY_ID"], keys["AWS_SESSION_TOKEN"])
         for name, value in (headers or {}).items():
 
             def add(request: Any, name: str = name, value: str = value, **_: Any) -> None:
                 request.headers[name] = value
 
-            made.meta.events.register("before-send", add)
-        return made
+            client.meta.events.register("before-send", add)
+        return client
 
     def client(self, service: str, key: str, token: str | None = None) -> Any:
         """A boto3 client with these credentials."""

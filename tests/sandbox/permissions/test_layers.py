@@ -86,8 +86,8 @@ class TestOtherLayers:
         sts = world.client("sts", key["AccessKeyId"])
 
         def session(document: str) -> Any:
-            made = sts.assume_role(RoleArn=role, RoleSessionName="narrow", Policy=document)["Credentials"]
-            return world.client("s3", made["AccessKeyId"], made["SessionToken"])
+            credentials = sts.assume_role(RoleArn=role, RoleSessionName="narrow", Policy=document)["Credentials"]
+            return world.client("s3", credentials["AccessKeyId"], credentials["SessionToken"])
 
         assert read(session(policy(allow("s3:GetObject"))))()
         message = denied(read(session(policy(allow("s3:PutObject")))))[1]
@@ -124,31 +124,31 @@ class TestOtherLayers:
         assert "with an explicit deny in a resource-based policy" in denied(read(plain, "bucket-https"))[1]
 
     def test_a_foreign_account_needs_both_policies(self, world: World) -> None:
-        judge = world.authorization
+        authority = world.authorization
         foreign = f"arn:aws:iam::{FOREIGN}:root"
         resource = f"arn:aws:s3:::{BUCKET}/trades.csv"
-        verdict = judge.evaluate(foreign, "s3:GetObject", resource)
+        verdict = authority.evaluate(foreign, "s3:GetObject", resource)
         assert (verdict.allowed, verdict.layer) == (False, "resource")
 
     def test_an_endpoint_policy(self, world: World) -> None:
         ec2 = world.root("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"}
-        made = ec2.create_vpc_endpoint(
+        endpoint = ec2.create_vpc_endpoint(
             VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", PolicyDocument=policy(statement)
         )
         role = world.role(allow("s3:GetObject"))
         assert read(world.as_role("s3", role))(), "from outside the VPC it goes through"
         words = "because no VPC endpoint policy allows the s3:GetObject action"
         assert words in denied(read(world.as_role("s3", role, vpc=vpc)))[1]
-        header = {"x-sandbox-vpc-endpoint": made["VpcEndpoint"]["VpcEndpointId"]}
+        header = {"x-sandbox-vpc-endpoint": endpoint["VpcEndpoint"]["VpcEndpointId"]}
         assert words in denied(read(world.as_role("s3", role, headers=header)))[1]
 
 
 class TestKeys:
     def key(self, world: World, *statements: dict[str, Any], **more: Any) -> str:
-        made = world.root("kms").create_key(Policy=policy(*statements), **more)
-        return str(made["KeyMetadata"]["Arn"])
+        key = world.root("kms").create_key(Policy=policy(*statements), **more)
+        return str(key["KeyMetadata"]["Arn"])
 
     def administered(self) -> dict[str, Any]:
         return {**allow("kms:*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}

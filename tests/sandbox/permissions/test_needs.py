@@ -30,8 +30,8 @@ def call(service: str, operation: str, /, **parameters: Any) -> Call:
 
 def asked(service: str, operation: str, /, **parameters: Any) -> set[tuple[str, str]]:
     """Action and the resource part of the ARN."""
-    found = needs(call(service, operation, **parameters), ACCOUNT)
-    return {(need.action, need.resource.split(":", 5)[-1]) for need in found}
+    needed = needs(call(service, operation, **parameters), ACCOUNT)
+    return {(need.action, need.resource.split(":", 5)[-1]) for need in needed}
 
 
 TAGS = [{"Key": "Environment", "Value": "dev"}]
@@ -114,10 +114,10 @@ def test_a_call_needs(service: str, operation: str, parameters: dict[str, Any], 
 
 def keys_used(service: str, operation: str, /, **parameters: Any) -> set[tuple[str, str, str]]:
     """KMS action, who needs it, and the encryption context that it shows."""
-    found = needs(call(service, operation, **parameters), ACCOUNT)
+    needed = needs(call(service, operation, **parameters), ACCOUNT)
     return {
         (need.action, str(need.service or (need.role or "").rpartition("/")[2]), str(need.context))
-        for need in found
+        for need in needed
         if need.action.startswith("kms:")
     }
 
@@ -157,16 +157,16 @@ def test_scratch_space_under_a_customer_key_is_encrypted_by_fargate() -> None:
 
 def test_each_resource_of_an_ec2_call_is_judged_with_its_own_keys() -> None:
     specified = [{"ResourceType": "subnet", "Tags": TAGS}]
-    found = needs(call("ec2", "CreateSubnet", VpcId="vpc-1", CidrBlock="c", TagSpecifications=specified), ACCOUNT)
+    needed = needs(call("ec2", "CreateSubnet", VpcId="vpc-1", CidrBlock="c", TagSpecifications=specified), ACCOUNT)
     kinds = [
-        (n.action, n.resource.split(":")[5].split("/")[0], n.context.get("aws:RequestTag/Environment")) for n in found
+        (n.action, n.resource.split(":")[5].split("/")[0], n.context.get("aws:RequestTag/Environment")) for n in needed
     ]
     assert kinds == [
         ("ec2:CreateSubnet", "subnet", "dev"),
         ("ec2:CreateTags", "subnet", "dev"),
         ("ec2:CreateSubnet", "vpc", None),
     ]
-    assert found[1].context["ec2:CreateAction"] == "CreateSubnet"
+    assert needed[1].context["ec2:CreateAction"] == "CreateSubnet"
 
 
 def test_target_tracking_makes_alarms_with_the_callers_rights() -> None:
@@ -181,10 +181,10 @@ def test_target_tracking_makes_alarms_with_the_callers_rights() -> None:
 
 
 def test_private_dns_is_a_hosted_zone() -> None:
-    made = {"VpcId": "vpc-1", "ServiceName": "com.amazonaws.us-east-1.logs", "VpcEndpointType": "Interface"}
-    with_names = asked("ec2", "CreateVpcEndpoint", PrivateDnsEnabled=True, **made)
+    request = {"VpcId": "vpc-1", "ServiceName": "com.amazonaws.us-east-1.logs", "VpcEndpointType": "Interface"}
+    with_names = asked("ec2", "CreateVpcEndpoint", PrivateDnsEnabled=True, **request)
     assert "route53:AssociateVPCWithHostedZone" in {action for action, _ in with_names}
-    without = asked("ec2", "CreateVpcEndpoint", PrivateDnsEnabled=False, **made)
+    without = asked("ec2", "CreateVpcEndpoint", PrivateDnsEnabled=False, **request)
     assert "route53:AssociateVPCWithHostedZone" not in {action for action, _ in without}
 
 

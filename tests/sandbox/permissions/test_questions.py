@@ -39,10 +39,10 @@ class TestQuestions:
 
     def test_the_same_over_http(self, world: World) -> None:
         role = world.role(allow("s3:GetObject"))
-        asked = [
+        questions = [
             {"principal": role, "action": f"s3:{a}", "resource": "arn:aws:s3:::b/k"} for a in ("GetObject", "PutObject")
         ]
-        assert [a["allowed"] for a in self.post(world, "/_permissions/evaluate", asked)] == [True, False]
+        assert [a["allowed"] for a in self.post(world, "/_permissions/evaluate", questions)] == [True, False]
         keys = self.post(world, "/_permissions/credentials", {"service": SERVICE, "role": role})
         assert set(keys) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
         with pytest.raises(HTTPError):

@@ -6,6 +6,8 @@ import json
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from tests.sandbox.reactions.world import World, hours
 
 
@@ -61,6 +63,38 @@ def test_a_log_line_moves_a_metric_an_alarm_and_a_topic(timed: World) -> None:
     assert subjects(timed, inbox) == ["OK"]
     (found,) = timed.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
     assert found["StateValue"] == "OK"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "metric", "dimensions"),
+    [
+        ('{ $.level = "ERROR" }', "LogErrors", {}),
+        ('{ $.severity = "error" }', "LogErrors", {}),
+        ('{ $.level = "error" }', "Errors", {}),
+        ('{ $.level = "error" }', "LogErrors", {"level": "$.level"}),
+    ],
+    ids=["another-value", "another-field", "another-metric", "a-dimension-that-the-alarm-has-not"],
+)
+def test_a_filter_that_misses_the_alarm_leaves_it_silent(
+    timed: World, pattern: str, metric: str, dimensions: dict[str, str]
+) -> None:
+    name, inbox = alarm(timed, OKActions=[])
+    logs = timed.client("logs")
+    logs.create_log_group(logGroupName=timed.name)
+    logs.create_log_stream(logGroupName=timed.name, logStreamName="one")
+    transformation = {"metricName": metric, "metricNamespace": f"Batch/{timed.name}", "metricValue": "1"}
+    logs.put_metric_filter(
+        logGroupName=timed.name,
+        filterName="errors",
+        filterPattern=pattern,
+        metricTransformations=[{**transformation, "dimensions": dimensions} if dimensions else transformation],
+    )
+    now = int(datetime.fromisoformat(timed.sandbox.get("clock")["now"]).timestamp() * 1000)
+    event = {"timestamp": now, "message": '{"level": "error"}'}
+    logs.put_log_events(logGroupName=timed.name, logStreamName="one", logEvents=[event])
+    timed.sandbox.post("clock", advance=120)
+    (found,) = timed.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    assert found["StateValue"] == "OK" and subjects(timed, inbox) == []
 
 
 def test_muted_actions_say_nothing(timed: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,48 @@ def test_a_service_keeps_its_desired_count(timed: World, service: tuple[Cluster,
     timed.sandbox.post("clock", advance=5)
     eventually(lambda: len(ecs.list_tasks(cluster=cluster.arn)["taskArns"]) == 3)
     eventually(lambda: counts(cluster, name) == (2, 2))
+
+
+@pytest.mark.parametrize("most", [200, 100])
+def test_a_service_replaces_a_task_that_is_not_healthy(
+    timed: World, service: tuple[Cluster, str], most: int, tmp_path: Path
+) -> None:
+    """The replacement runs before the other is stopped, where more than the desired tasks may run."""
+    cluster, name = service
+    ecs, sick = timed.client("ecs"), tmp_path / "sick"
+    catches_it = f"mv {sick} {sick}.caught 2>/dev/null && touch ill; test ! -e ill"  # the first task's folder alone
+    check = {"command": ["CMD-SHELL", catches_it], "interval": 5, "retries": 1, "timeout": 20}
+    ecs.update_service(
+        cluster=cluster.arn,
+        service=name,
+        taskDefinition=cluster.register(health_check=check, STAY="1"),
+        desiredCount=1,
+        deploymentConfiguration={"maximumPercent": most, "minimumHealthyPercent": 0},
+    )
+    eventually(lambda: counts(cluster, name) == (1, 1))
+    (first,) = ecs.list_tasks(cluster=cluster.arn, desiredStatus="RUNNING")["taskArns"]
+    sick.touch()
+
+    def found_sick() -> bool:
+        timed.sandbox.post("clock", advance=6)
+        return bool(cluster.task(first)["healthStatus"] == "UNHEALTHY")
+
+    eventually(found_sick)
+
+    def replaced() -> bool:
+        timed.sandbox.post("clock", advance=6)
+        return bool(cluster.task(first)["lastStatus"] == "STOPPED" and counts(cluster, name) == (1, 1))
+
+    eventually(replaced)
+    stopped = cluster.task(first)
+    assert (stopped["stopCode"], stopped["stoppedReason"]) == (
+        "ServiceSchedulerInitiated",
+        "Task failed container health checks",
+    )
+    (second,) = ecs.list_tasks(cluster=cluster.arn, desiredStatus="RUNNING")["taskArns"]
+    began_before_the_end = cluster.task(second)["startedAt"] < stopped["stoppedAt"]
+    assert second != first
+    assert began_before_the_end == (most == 200)
 
 
 def test_a_queue_wakes_a_service_by_steps_and_lets_it_rest(timed: World, service: tuple[Cluster, str]) -> None:

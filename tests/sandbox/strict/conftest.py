@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from moto.core.base_backend import BackendDict
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from sandbox import moto_gaps
 from sandbox.calls import Wsgi
 from sandbox.strict import RULE_HEADER, with_strict_requests
 
@@ -72,7 +72,7 @@ class Strict:
 def strict(serve: Callable[[Wsgi], Callable[[str], Any]]) -> Strict:
     """A strict account with a network, a cluster, a bucket and the rest in it."""
     BackendDict.reset()
-    account = Strict(serve(with_strict_requests(DomainDispatcherApplication(create_backend_app))))
+    account = Strict(serve(with_strict_requests(moto_gaps.application())))
     _network(account)
     _storage(account)
     _tasks(account)
@@ -142,7 +142,7 @@ def _storage(account: Strict) -> None:
 
 def _tasks(account: Strict) -> None:
     iam, ecs, ids = account.client("iam"), account.client("ecs"), account.ids
-    for name in ("ecs-tasks", "events", "scheduler", "states", "vpc-flow-logs", "codebuild", "codepipeline"):
+    for name in ("ecs-tasks", "events", "scheduler", "states", "vpc-flow-logs", "codebuild", "codepipeline", "logs"):
         made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(f"{name}.amazonaws.com"))
         ids[f"{name.replace('-', '_')}_role"] = made["Role"]["Arn"]
     document = policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"})

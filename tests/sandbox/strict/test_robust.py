@@ -13,6 +13,8 @@ from sandbox.calls import Call
 from sandbox.strict import refused_by
 from sandbox.strict.codes import service_model
 from tests.sandbox.strict.conftest import Strict
+from tests.sandbox.strict.documented.scenery import Scenery
+from tests.sandbox.strict.every_request import REQUESTS
 from tests.sandbox.strict.seeds import Seed
 from tests.sandbox.strict.test_table import SEEDS
 
@@ -30,6 +32,7 @@ TEXTS = (
 )
 MOST = 1500
 """Variations of one seed that are tried, of the first parts first."""
+MOST_OF_REQUEST = 400
 NUMBERS = (-1, 0, 1, 10**6)
 
 
@@ -70,18 +73,31 @@ def _document(text: str) -> Any:
     return document if isinstance(document, dict) else None
 
 
-@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.rule)
-def test_a_rule_answers_whatever_the_model_takes(strict: Strict, seed: Seed) -> None:
-    for parameters in itertools.islice(variations(seed.keeps(strict)), MOST):
+def _answers(service: str, operation: str, requests: Iterator[Any]) -> None:
+    for parameters in requests:
         answer = refused_by(
             Call(
-                service=seed.service,
-                operation=seed.operation,
+                service=service,
+                operation=operation,
                 parameters=parameters,
                 access_key=None,
                 region="us-east-1",
                 headers={},
-                protocol=str(service_model(seed.service).resolved_protocol),
+                protocol=str(service_model(service).resolved_protocol),
             )
         )
         assert answer is None or 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.rule)
+def test_a_rule_answers_whatever_the_model_takes(strict: Strict, seed: Seed) -> None:
+    _answers(seed.service, seed.operation, itertools.islice(variations(seed.keeps(strict)), MOST))
+
+
+@pytest.mark.parametrize("service", ["s3", "logs", "scheduler", "codebuild", "codepipeline"])
+def test_rules_without_seeds_answer_too(strict: Strict, service: str) -> None:
+    """Those that only the documented requests show; each request is varied."""
+    scenery = Scenery(strict.client, strict.names, strict.ids)
+    for request in REQUESTS[service]:
+        varied = variations(request.fine(scenery))
+        _answers(service, request.operation, itertools.islice(varied, MOST_OF_REQUEST))

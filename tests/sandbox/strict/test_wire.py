@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.strict.codes import service_model
 from tests.sandbox.strict.conftest import Strict
-from tests.sandbox.strict.test_documented import REQUESTS
+from tests.sandbox.strict.every_request import REQUESTS
 from tests.sandbox.strict.test_model import Breach, breaches
 
 MOST = 40

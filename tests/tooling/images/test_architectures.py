@@ -43,7 +43,7 @@ def build(account: Account, work: Path, architecture: str, **variables: str) -> 
     docker.write_text(_DOCKER.format(python=ROOT / ".venv/bin/python", root=str(ROOT)))
     docker.chmod(0o755)
     calls.write_text("")
-    given = {
+    settings = {
         **account.variables,
         "PATH": f"{shims}:{os.environ['PATH']}",
         "COMMIT": COMMIT,
@@ -53,7 +53,7 @@ def build(account: Account, work: Path, architecture: str, **variables: str) -> 
         **variables,
     }
     spec = ROOT / "tooling" / "buildspecs" / "images.yml"
-    done = codebuild.run(spec, cwd=work, variables=given, scratch=work.parent, skip=("tooling/scripts/setup.py",))
+    done = codebuild.run(spec, cwd=work, variables=settings, scratch=work.parent, skip=("tooling/scripts/setup.py",))
     return done, [line for line in calls.read_text().splitlines() if line.startswith("build")]
 
 

@@ -74,7 +74,7 @@ class TestImagesStep:
         ecr = account.client("ecr")
         for job in JOBS:
             ecr.create_repository(repositoryName=f"repository-{job}-tooling", imageTagMutability="IMMUTABLE")
-        done, asked = build_images(account, tmp_path)
+        done, calls = build_images(account, tmp_path)
         assert done.exit_code == 0, done.log
         assert done.artifacts == ["release.json"]
         written = release.read(tmp_path / "work" / "release.json")
@@ -84,16 +84,16 @@ class TestImagesStep:
                 repositoryName=f"repository-{job}-tooling", imageIds=[{"imageTag": f"release-{COMMIT}"}]
             )
             assert written.images[job] == details["imageDetails"][0]["imageDigest"]
-        assert [line.split()[0] for line in asked] == ["login", *["build", "push"] * len(JOBS)]
-        assert all(f"--file jobs/{job}/Dockerfile jobs" in "\n".join(asked) for job in JOBS)
-        assert "--password " not in "\n".join(asked), "the password must not be an argument"
+        assert [line.split()[0] for line in calls] == ["login", *["build", "push"] * len(JOBS)]
+        assert all(f"--file jobs/{job}/Dockerfile jobs" in "\n".join(calls) for job in JOBS)
+        assert "--password " not in "\n".join(calls), "the password must not be an argument"
 
     def test_a_second_execution_takes_the_images_of_the_first(
         self, account: Account, tmp_path: Path, built: object
     ) -> None:
-        done, asked = build_images(account, tmp_path)
+        done, calls = build_images(account, tmp_path)
         assert done.exit_code == 0, done.log
-        assert [line.split()[0] for line in asked] == ["login"]
+        assert [line.split()[0] for line in calls] == ["login"]
 
     def test_without_repositories_it_says_what_to_do(self, account: Account, tmp_path: Path) -> None:
         done, _ = build_images(account, tmp_path)
@@ -185,12 +185,12 @@ class TestEachStackHasItsOwnJobs:
             self.WHOLE.of_jobs(["shared", "new-job"])
 
     def test_use_writes_only_the_stacks_jobs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        asked: list[str] = []
-        monkeypatch.setattr("batchctl.release.docker.run_command", lambda command: asked.append(" ".join(command)))
+        calls: list[str] = []
+        monkeypatch.setattr("batchctl.release.docker.run_command", lambda command: calls.append(" ".join(command)))
         file = write_release(tmp_path, dict.fromkeys((*JOBS, "dev-only"), "sha256:" + "0" * 64))
         assert CliRunner().invoke(app, ["release", "use", str(file), "--stack", "prod"]).exit_code == 0
-        assert len(asked) == len(JOBS)
-        assert not any("dev-only" in command for command in asked)
+        assert len(calls) == len(JOBS)
+        assert not any("dev-only" in command for command in calls)
 
     def test_one_architecture_for_all_stacks(self) -> None:
         stacks = {

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from batchctl import errors
 from batchctl.release import scan_gate, scan_rules
 from tests.tooling import codebuild
 from tests.tooling.conftest import COMMIT, JOBS, ROOT, Account, push_image, write_release
@@ -43,7 +44,7 @@ def build(account: Account, tmp_path: Path, digest: str, **variables: str) -> co
 
 
 def run(account: Account, tmp_path: Path, kind: str, **variables: str) -> codebuild.Build:
-    given = {
+    settings = {
         **account.variables,
         "COMMIT": COMMIT,
         "REPORT_BUCKET": REPORTS,
@@ -55,7 +56,7 @@ def run(account: Account, tmp_path: Path, kind: str, **variables: str) -> codebu
         **variables,
     }
     spec = BUILDSPECS / f"{kind}.yml"
-    return codebuild.run(spec, cwd=ROOT, variables=given, scratch=tmp_path, skip=("tooling/scripts/setup.py",))
+    return codebuild.run(spec, cwd=ROOT, variables=settings, scratch=tmp_path, skip=("tooling/scripts/setup.py",))
 
 
 def kept(account: Account, key: str) -> str:
@@ -94,14 +95,14 @@ class TestRelease:
         self, account: Account, image: str, tmp_path: Path
     ) -> None:
         done = build(account, tmp_path, image, SCAN_TIMEOUT="2")
-        assert done.exit_code == scan_gate.NOT_SCANNED, done.log
+        assert done.exit_code == errors.NOT_SCANNED, done.log
         assert "no findings within 2 s" in done.log
         assert "start-image-scan" in done.log
 
     def test_an_image_ecr_cannot_scan_does_not_pass(self, account: Account, image: str, tmp_path: Path) -> None:
         scan(account, image, {}, status="UNSUPPORTED_IMAGE")
         done = build(account, tmp_path, image)
-        assert done.exit_code == scan_gate.NOT_SCANNED, done.log
+        assert done.exit_code == errors.NOT_SCANNED, done.log
         assert "UNSUPPORTED_IMAGE" in done.log
 
     def test_an_image_that_is_not_there_is_a_mistake(self, account: Account, image: str, tmp_path: Path) -> None:
@@ -215,9 +216,9 @@ class TestAFinishedScan:
     def test_older_than_a_day_is_begun_again(self) -> None:
         old, new = answer(self.NOW - timedelta(days=3)), answer(self.NOW, "CVE-2026-9")
         ecr = Ecr(old, new)
-        found = scan_gate.wait_for_findings(ecr, "r", "d", timeout=5)
+        findings = scan_gate.wait_for_findings(ecr, "r", "d", timeout=5)
         assert ecr.started == 1
-        assert [finding.name for finding in found] == ["CVE-2026-9"]
+        assert [finding.name for finding in findings] == ["CVE-2026-9"]
 
     def test_of_today_is_taken_as_it_is(self) -> None:
         ecr = Ecr(answer(self.NOW - timedelta(hours=2)))

@@ -26,8 +26,8 @@ def exempt(expires: date, repository: str | None = None, cve: str = "CVE-2026-9"
 def ruling(one: Finding, rules: Rules, first_seen: date | None = None) -> scan_rules.Ruling:
     """What becomes of one finding; `first_seen` None: there is no history."""
     seen = None if first_seen is None else {one.name: first_seen}
-    verdict = scan_rules.judge("r", "d", [one], rules, first_seen=seen, today=DAY)
-    return verdict.judged[0].ruling
+    verdict = scan_rules.classify("r", "d", [one], rules, first_seen=seen, today=DAY)
+    return verdict.rulings[0].ruling
 
 
 class TestLimit:
@@ -108,12 +108,12 @@ class TestExemptions:
 
     def test_one_that_ran_out_says_so_with_its_owner(self) -> None:
         rules = Rules(exemptions=[exempt(date(2026, 1, 1))])
-        verdict = scan_rules.judge("r", "d", [finding()], rules, today=DAY)
+        verdict = scan_rules.classify("r", "d", [finding()], rules, today=DAY)
         assert "its exemption ran out on 2026-01-01 (owner jane)" in scan_report.describe(verdict, rules)
 
     def test_one_that_is_used_is_shown_with_its_reason(self) -> None:
         rules = Rules(exemptions=[exempt(DAY)])
-        verdict = scan_rules.judge("r", "d", [finding()], rules, today=DAY)
+        verdict = scan_rules.classify("r", "d", [finding()], rules, today=DAY)
         for text in (scan_report.describe(verdict, rules), scan_report.page("A scan", [verdict], rules)):
             assert "until 2026-11-20 by jane: the vulnerable code is never reached" in text
 

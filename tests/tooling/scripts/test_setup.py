@@ -55,12 +55,12 @@ class TestACopiedEnvironment:
     """`pulumi new PATH` copies `.venv` too, whose programs are those of the folder it was made in."""
 
     def test_it_says_where_it_was_made(self, tmp_path: Path) -> None:
-        made = tmp_path / "a" / ".venv"
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(made)], check=True)
-        assert setup.made_for(made) == made
+        environment = tmp_path / "a" / ".venv"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+        assert setup.made_for(environment) == environment
         copied = tmp_path / "b" / ".venv"
-        shutil.copytree(made, copied, symlinks=True)
-        assert setup.made_for(copied) == made
+        shutil.copytree(environment, copied, symlinks=True)
+        assert setup.made_for(copied) == environment
 
     def test_one_that_does_not_say_is_kept(self, tmp_path: Path) -> None:
         (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\nuv = 0.9\n")

@@ -11,7 +11,7 @@ from typing import Any
 
 from conventions.naming import Names
 from sandbox.checkout import copy_checkout
-from tests.tooling import codebuild
+from tests.tooling import codebuild, engine
 from tests.tooling.conftest import COMMIT, Account, crane_shim
 from tests.tooling.workflows import runner
 from tooling.delivery.steps import Step
@@ -38,18 +38,9 @@ class Story:
 
     def pulumi(self, *arguments: str, folder: str = ".", variables: Mapping[str, str] | None = None) -> str:
         """Runs `pulumi ARGUMENTS`, `variables` over the story's own; a failure shows what it printed."""
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=self.checkout / folder,
-            env={**self.variables, **(variables or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=SECONDS,
-            check=False,
+        return engine.pulumi(
+            *arguments, folder=self.checkout / folder, variables={**self.variables, **(variables or {})}
         )
-        assert done.returncode == 0, f"pulumi {' '.join(arguments)}\n{done.stdout}"
-        return done.stdout
 
     def build(self, step: Step, scratch: Path) -> codebuild.Build:
         """Runs the step's buildspec with the variables that its CodeBuild project has, and notes the calls it made."""

@@ -64,9 +64,9 @@ def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     story.pulumi("config", "set", "aws:region", "us-east-1", "--stack", "dev", folder=account, variables=there)
     key = "batch-platform:access.toolingAccount"
     story.pulumi("config", "set", "--path", key, NAMES.account, "--stack", "dev", folder=account, variables=there)
-    judged = ("--policy-pack", "../../policy", "--policy-pack-config", "policy-config.json")
-    story.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", *judged, folder=account, variables=there)
-    story.pulumi("preview", "--expect-no-changes", "--stack", "dev", *judged, folder=account, variables=there)
+    pack = ("--policy-pack", "../../policy", "--policy-pack-config", "policy-config.json")
+    story.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", *pack, folder=account, variables=there)
+    story.pulumi("preview", "--expect-no-changes", "--stack", "dev", *pack, folder=account, variables=there)
     story.pulumi("stack", "init", "dev", "--secrets-provider", PROVIDER, variables=there)
 
     story.pulumi("stack", "init", "tooling", "--secrets-provider", PROVIDER, folder="tooling")

@@ -184,8 +184,8 @@ class TestLayouts:
         graph = recorded(repository=None, github={"repository": REPOSITORY, "provider": arn})
         assert not of(graph, PROVIDER)
         assert all(f'"Federated": "{arn}"' in trust for trust in trusts(graph).values())
-        (made,) = of(recorded(repository=None, **ONLY_GITHUB), PROVIDER).values()
-        assert props(made)["url"] == "https://token.actions.githubusercontent.com"
+        (role,) = of(recorded(repository=None, **ONLY_GITHUB), PROVIDER).values()
+        assert props(role)["url"] == "https://token.actions.githubusercontent.com"
 
     def test_without_a_repository_no_role_trusts_github(self) -> None:
         assert not trusts(recorded())
@@ -213,10 +213,10 @@ class TestPolicyPack:
         )
         others = [resource for resource in graph.resources if resource is not role]
         broken = Graph([*others, opened], project=graph.project, stack=graph.stack, outputs=graph.outputs)
-        found = [
+        denied = [
             f for f in evaluate(broken, {"suffix": "tooling"}) if f.rule == "trust-is-tied" and f.verdict == "fail"
         ]
-        assert any(says in finding.message for finding in found), [finding.message for finding in found]
+        assert any(says in finding.message for finding in denied), [finding.message for finding in denied]
 
     def test_each_layout_is_clean_without_an_exemption(self) -> None:
         for layout in ({}, ONLY_GITHUB, {"repository": None, **ONLY_GITHUB}, {"repository": None}):

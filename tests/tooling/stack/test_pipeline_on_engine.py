@@ -51,8 +51,8 @@ def story(server: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     for name, value in settings.items():
         key = f"batch-platform:delivery.{name}"
         story.pulumi("config", "set", "--path", key, value, "--stack", "tooling", folder="tooling")
-    judged = ("--policy-pack", "../policy")
-    story.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", *judged, folder="tooling")
+    pack = ("--policy-pack", "../policy")
+    story.pulumi("up", "--yes", "--skip-preview", "--stack", "tooling", *pack, folder="tooling")
     story.tooling = json.loads(story.pulumi("stack", "output", "--json", "--stack", "tooling", folder="tooling"))
     story.images = {job: push_image(server, f"repository-{job}-tooling", f"release-{COMMIT}", job) for job in JOBS}
     scratch = tmp_path_factory.mktemp("release")
@@ -99,7 +99,7 @@ class TestStory:
         done = story.builds["preview-dev"]
         assert done.exit_code == 0, done.log
         assert done.exported["PREVIEW_KEY"] == "previews/execution-1/dev.txt"
-        assert re.fullmatch(r"needs eyes: more access, .*; \d+ to create", done.exported["PREVIEW_SUMMARY"]), (
+        assert re.fullmatch(r"needs review: more access, .*; \d+ to create", done.exported["PREVIEW_SUMMARY"]), (
             done.exported
         )
         kept = story.account.client("s3").get_object(

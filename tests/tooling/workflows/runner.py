@@ -110,21 +110,21 @@ def _value(expression: str, job: Job) -> str:
     raise AssertionError(f"the runner does not know the expression {expression}")
 
 
-def _act(action: str, given: Mapping[str, Any], job: Job, result: Result) -> dict[str, str]:
+def _act(action: str, inputs: Mapping[str, Any], job: Job, result: Result) -> dict[str, str]:
     """Does what an action does; the variables that it leaves behind."""
     if action == "actions/checkout":
         return {}
     if action == "aws-actions/configure-aws-credentials":
-        role = resolve(given["role-to-assume"], job)
-        assert role.startswith("arn:aws:iam::"), f"{given['role-to-assume']} names no role: is the variable set?"
-        region = resolve(given["aws-region"], job)
+        role = resolve(inputs["role-to-assume"], job)
+        assert role.startswith("arn:aws:iam::"), f"{inputs['role-to-assume']} names no role: is the variable set?"
+        region = resolve(inputs["aws-region"], job)
         result.roles.append(role)
         return {**job.credentials(role), "AWS_REGION": region}
     if action in ("actions/upload-artifact", "actions/download-artifact"):
-        folder = job.artifacts / resolve(given["name"], job)
+        folder = job.artifacts / resolve(inputs["name"], job)
         if action.endswith("upload-artifact"):
-            files = list(job.cwd.glob(given["path"]))
-            assert files or given.get("if-no-files-found") == "ignore", f"{given['path']} is no file"
+            files = list(job.cwd.glob(inputs["path"]))
+            assert files or inputs.get("if-no-files-found") == "ignore", f"{inputs['path']} is no file"
             folder.mkdir(exist_ok=True)
             for path in files:
                 shutil.copy(path, folder)

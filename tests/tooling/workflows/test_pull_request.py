@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from batchctl.cli import app
-from batchctl.errors import DESTROYS, OperatorError
+from batchctl.errors import DATA_LOSS, OperatorError
 from batchctl.preview import comment as comments
 from tests.tooling.conftest import ROOT
 
@@ -118,7 +118,7 @@ class TestBranch:
         base, head = branch
         text = comment(head, base)
         readable(text)
-        assert "## Infrastructure preview: ⚠️ needs eyes in dev; ✅ all mandatory policy rules hold" in text
+        assert "## Infrastructure preview: ⚠️ needs review in dev; ✅ all mandatory policy rules hold" in text
         dev = text.split("### dev")[1]
         assert "- ecs.TaskDefinition `stress-test-task`: new" in dev
         assert "role `role-stress-test-execution-dev` may now `ecr:GetAuthorizationToken` on `*`" in dev
@@ -147,7 +147,7 @@ class TestBranch:
         """The branch turned round: the job goes, and its images and logs with it."""
         base, head = branch
         shown = CliRunner().invoke(app, ["pull-request", str(base), "--base", str(head)])
-        assert shown.exit_code == DESTROYS
+        assert shown.exit_code == DATA_LOSS
         readable(shown.stdout)
         assert "⛔ destroys data in dev" in shown.stdout.splitlines()[1]
         assert "- ecr.Repository `registry-stress-test`: is removed: every image is deleted" in shown.stdout
@@ -166,7 +166,7 @@ class TestBranch:
         base, head = branch
         drawn = re.findall(r'\["([\w-]+)<br/>[^"]*"\](?::::(\w+))?', comment(head, base))
         marks = {name: mark for name, mark in drawn if mark}
-        assert marks == {"stress-test": "added", "network": "eyes", "registry": "changed", "monitoring": "changed"}
+        assert marks == {"stress-test": "added", "network": "review", "registry": "changed", "monitoring": "changed"}
         back = CliRunner().invoke(app, ["pull-request", str(base), "--base", str(head)]).stdout
         assert ("stress-test", "removed") in re.findall(r'\["([\w-]+)<br/>[^"]*"\](?::::(\w+))?', back)
 

@@ -186,7 +186,7 @@ def _of_statement(
 
 
 def _by_resource(one: Statement) -> list[Statement]:
-    """The statement as often as it names resources, each with one of them: each is judged by the row it is about."""
+    """The statement as often as it names resources, each with one of them: each is checked against its row."""
     return [replace(one, resources=(name,)) for name in one.resources] if len(one.resources) > 1 else [one]
 
 
@@ -238,7 +238,7 @@ def _of_other_accounts(graph: Graph, one: Statement, keys: set[str]) -> Iterator
 
 
 def _listed_apart(name: str, whom: list[str], graph: Graph) -> bool:
-    """A statement may list several services; each is judged by the row that is about it."""
+    """A statement may list several services; each is checked against its row."""
     return (
         len(whom) > 1
         and name.startswith("Service:")

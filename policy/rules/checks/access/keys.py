@@ -91,7 +91,7 @@ def log_key_grants_logs(group: Resource, view: View) -> Iterator[Problem]:
 
 
 def _admits_logs(one: Statement, group: Resource) -> bool:
-    """Whether a statement admits the logs service of the group's Region, as far as either of them tells it."""
+    """Whether a statement admits the logs service of the group's Region, as far as either of them shows it."""
     arns = [*_contexts(one), *identities(group)]
     regions = {arn.split(":")[3] for arn in arns if arn.startswith("arn:")} - {"*", ""}
     principals = (

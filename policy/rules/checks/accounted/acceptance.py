@@ -61,7 +61,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def faults(value: Any, constraint: Constraint) -> Iterator[str]:
-    """What AWS would refuse of a value, in words."""
+    """Why AWS would refuse a value, as a sentence."""
     if isinstance(value, str):
         yield from _of_text(value, constraint)
     elif isinstance(value, list):

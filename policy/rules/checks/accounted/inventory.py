@@ -32,7 +32,7 @@ def types_accounted_for(stack: Resource, view: View) -> Iterator[Problem]:
 
 
 def _is_of_pulumi(token: str) -> bool:
-    """The stack itself and its providers, which `options-accounted-for` judges."""
+    """The stack itself and its providers, which `options-accounted-for` checks."""
     return token.startswith("pulumi:")
 
 
@@ -142,7 +142,7 @@ def alarms_watch_what_fails(resource: Resource, view: View) -> Iterator[Problem]
     alarmed = graph.once(("alarmed",), lambda: _alarmed(graph))
     for one in WATCHED:
         if one.of == resource.type and one.applies(graph, resource) and not _is_watched(graph, one, resource, alarmed):
-            message = f"no alarm watches {one.metric} of {one.namespace} for it: {one.why}"
+            message = f"no alarm is on {one.metric} of {one.namespace} for it: {one.why}"
             yield Problem(message=message, property=one.metric)
 
 

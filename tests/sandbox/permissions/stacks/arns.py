@@ -27,32 +27,32 @@ _EC2: Final[Mapping[str, str]] = {
 
 def of_state(resources: list[dict[str, Any]], stack: str) -> set[str]:
     """The ARNs of everything in the state, of objects in its buckets, and of the state itself."""
-    found: set[str] = set()
+    arns: set[str] = set()
     for resource in resources:
         outputs = resource.get("outputs") or {}
         kind = resource["type"]
         if kind in _EC2:
-            found.add(f"arn:aws:ec2:us-east-1:{ACCOUNT}:{_EC2[kind]}/{resource['id']}")
+            arns.add(f"arn:aws:ec2:us-east-1:{ACCOUNT}:{_EC2[kind]}/{resource['id']}")
         elif kind == "aws:cloudwatch/dashboard:Dashboard":
-            found.add(str(outputs["dashboardArn"]))
+            arns.add(str(outputs["dashboardArn"]))
         elif isinstance(outputs.get("arn"), str) and outputs["arn"].startswith("arn:"):
-            found.add(outputs["arn"])
+            arns.add(outputs["arn"])
         if kind == "aws:s3/bucket:Bucket":
-            found.add(f"{outputs['arn']}/incoming/2026-01-05/trades.csv")
+            arns.add(f"{outputs['arn']}/incoming/2026-01-05/trades.csv")
         if kind == "aws:cloudwatch/logGroup:LogGroup":
-            found.add(f"{outputs['arn']}:log-stream:stream")
+            arns.add(f"{outputs['arn']}:log-stream:stream")
     state = f"arn:aws:s3:::pulumi-state-{ACCOUNT}-us-east-1/.pulumi"
     for name in (f"stacks/batch-platform/{stack}.json", f"stacks/batch-platform/{stack}.pulumi-tags"):
-        found.add(f"{state}/{name}")
-    found.add(f"{state}/history/batch-platform/{stack}/{stack}-1.checkpoint.json")
-    return {arn for arn in found if f":{ACCOUNT}:" in arn or ":s3:::" in arn}
+        arns.add(f"{state}/{name}")
+    arns.add(f"{state}/history/batch-platform/{stack}/{stack}-1.checkpoint.json")
+    return {arn for arn in arns if f":{ACCOUNT}:" in arn or ":s3:::" in arn}
 
 
 @functools.cache
 def _reference(service: str) -> dict[str, Any]:
     folder = toolchain.folder() / "node_modules" / "@cloud-copilot" / "iam-data" / "data" / "actions"
-    found: dict[str, Any] = json.loads((folder / f"{service}.json").read_text())
-    return found
+    reference: dict[str, Any] = json.loads((folder / f"{service}.json").read_text())
+    return reference
 
 
 def actions(arn: str) -> Iterator[str]:

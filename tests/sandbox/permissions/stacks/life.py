@@ -27,7 +27,7 @@ from sandbox.checkout import copy_checkout
 from sandbox.permissions import Record
 from tests.sandbox.permissions.stacks import managed, roles
 from tests.sandbox.permissions.stacks.night import CHANGES, Night
-from tests.tooling import codebuild
+from tests.tooling import codebuild, engine
 from tests.tooling.conftest import COMMIT, JOBS, Account, crane_shim, push_image, write_release
 from tooling.delivery.steps import Step
 
@@ -35,7 +35,6 @@ ACCOUNT = "123456789012"
 BACKEND = f"s3://pulumi-state-{ACCOUNT}-us-east-1?region=us-east-1&awssdk=v2&s3ForcePathStyle=true"
 PROVIDER = "awskms:///alias/pulumi-state?region=us-east-1"
 REPOSITORY = "market-risk/batch-platform"
-SECONDS = 900
 NAMES = Names(suffix="tooling", account=ACCOUNT, region="us-east-1")
 STACKS = ("dev", "prod")
 
@@ -76,15 +75,15 @@ class Life:
 
     def credentials(self, service: str, role: str, context: Mapping[str, str], **more: str) -> dict[str, str]:
         """What the service hands to what it runs with the role; the role's trust policy is held against `context`."""
-        found: dict[str, str] = self.post(
+        credentials: dict[str, str] = self.post(
             "/_permissions/credentials", {"service": service, "role": role_arn(role), "context": context, **more}
         )
-        return found
+        return credentials
 
     def ask(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The account's verdicts on questions that no call asks."""
-        found: list[dict[str, Any]] = self.post("/_permissions/evaluate", list(questions))
-        return found
+        verdicts: list[dict[str, Any]] = self.post("/_permissions/evaluate", list(questions))
+        return verdicts
 
     @contextmanager
     def phase(self, name: str, stack: str = "") -> Iterator[None]:
@@ -112,18 +111,11 @@ class Life:
     def pulumi(self, *arguments: str, variables: Mapping[str, str] | None = None, folder: str = ".") -> str:
         """Runs `pulumi ARGUMENTS` in the checkout of the stack that they name; a failure shows what it printed."""
         own = [self.checkouts[argument] for argument in arguments if argument in self.checkouts]
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=next(iter(own), self.checkout) / folder,
-            env={**self.variables, **(variables or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=SECONDS,
-            check=False,
+        return engine.pulumi(
+            *arguments,
+            folder=next(iter(own), self.checkout) / folder,
+            variables={**self.variables, **(variables or {})},
         )
-        assert done.returncode == 0, f"pulumi {' '.join(arguments)}\n{done.stdout}"
-        return done.stdout
 
     def of_step(self, step: Step) -> dict[str, str]:
         """The credentials that CodeBuild gives to the step."""
@@ -136,8 +128,8 @@ class Life:
         """Runs the step's buildspec as CodeBuild does, with the step's own role."""
         codebuild_client = self.account.client("codebuild")
         project = codebuild_client.batch_get_projects(names=[f"build-{step.name}-tooling"])["projects"][0]
-        given = {item["name"]: item["value"] for item in project["environment"]["environmentVariables"]}
-        variables = {**self.variables, **self.of_step(step), **given, "PULUMI_BACKEND_URL": BACKEND}
+        of_project = {item["name"]: item["value"] for item in project["environment"]["environmentVariables"]}
+        variables = {**self.variables, **self.of_step(step), **of_project, "PULUMI_BACKEND_URL": BACKEND}
         variables |= {"COMMIT": COMMIT, "EXECUTION": "execution-1", "CODEBUILD_SRC_DIR_release": str(scratch)}
         group, checkout = NAMES.build_log_group(step.name), self.checkouts.get(step.stack, self.checkout)
         with self.phase(step.name, step.stack):

@@ -18,7 +18,7 @@ Question = dict[str, Any]
 def of_build(role: str, group: str, *, hands_on: bool = True) -> list[Question]:
     """What CodeBuild does around a build: its log, the artifacts that it fetches and, if it makes some, hands on."""
     stream = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}:log-stream:build-1"
-    asked = [
+    questions = [
         ("logs:CreateLogStream", stream),
         ("logs:PutLogEvents", stream),
         ("s3:GetObject", ARTIFACT),
@@ -27,12 +27,12 @@ def of_build(role: str, group: str, *, hands_on: bool = True) -> list[Question]:
         ("s3:GetBucketLocation", BUCKET),
         *([("s3:PutObject", ARTIFACT)] if hands_on else []),
     ]
-    return [{"principal": role, "action": action, "resource": resource} for action, resource in asked]
+    return [{"principal": role, "action": action, "resource": resource} for action, resource in questions]
 
 
 def of_pipeline(role: str, connection: str, topic: str, projects: list[str]) -> list[Question]:
     """What a run of the pipeline does: the source through the connection, artifacts, builds, an approval."""
-    asked = [
+    questions = [
         ("codeconnections:UseConnection", connection.replace("codestar-connections", "codeconnections")),
         ("codestar-connections:UseConnection", connection.replace("codeconnections", "codestar-connections")),
         ("s3:GetObject", ARTIFACT),
@@ -44,4 +44,4 @@ def of_pipeline(role: str, connection: str, topic: str, projects: list[str]) -> 
         *(("codebuild:StartBuild", project) for project in projects),
         *(("codebuild:BatchGetBuilds", project) for project in projects),
     ]
-    return [{"principal": role, "action": action, "resource": resource} for action, resource in asked]
+    return [{"principal": role, "action": action, "resource": resource} for action, resource in questions]

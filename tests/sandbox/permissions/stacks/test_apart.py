@@ -40,7 +40,7 @@ def contexts(action: str) -> Iterator[dict[str, Any]]:
 
 def attempts(principals: Iterable[str], targets: Iterable[str], life: Life) -> list[Question]:
     """Every action on every target by every principal, but those that no statement of the principal names."""
-    found: list[Question] = []
+    questions: list[Question] = []
     for principal in principals:
         name = principal.rpartition("/")[2]
         named = allowed_actions(life, name) if name in life.policies else ["*"]
@@ -50,10 +50,10 @@ def attempts(principals: Iterable[str], targets: Iterable[str], life: Life) -> l
                     continue
                 if any(fnmatchcase(action.lower(), pattern) for pattern in named):
                     for context in contexts(action):
-                        found.append(
+                        questions.append(
                             {"principal": principal, "action": action, "resource": resource, "context": context}
                         )
-    return found
+    return questions
 
 
 def _makes(action: str, resource: str) -> bool:
@@ -126,12 +126,12 @@ class TestDevAgainstProd:
         for service in (*services, "logs", "s3", "scheduler", "sns", "sqs", "states", "sts"):
             changing = [a for a, level in arns.without_resource(service) if "Read" not in level and "List" not in level]
             for name in PIPELINE:
-                asked = [
+                questions = [
                     {"principal": role_arn(name), "action": a, "resource": "*", "context": c}
                     for a in changing
                     for c in contexts(a)
                 ]
-                wide |= {(role, action) for role, action, _ in reached(life, asked)}
+                wide |= {(role, action) for role, action, _ in reached(life, questions)}
         new = {key for key in wide if not listed(key, expected.ACCOUNT_WIDE)}
         assert not new
         happened = {entry for key in wide for entry in listed(key, expected.ACCOUNT_WIDE)}

@@ -19,8 +19,8 @@ def role(record: Record) -> str:
 
 def refused(life: Life) -> dict[tuple[str, str, str], Record]:
     """What would have been denied, once each."""
-    found = [r for r in life.records() if r.verdict == "denied" and not listed((role(r), r.action), expected.HARMLESS)]
-    return {(role(r), r.action, r.resource): r for r in found}
+    denied = [r for r in life.records() if r.verdict == "denied" and not listed((role(r), r.action), expected.HARMLESS)]
+    return {(role(r), r.action, r.resource): r for r in denied}
 
 
 def phases_of(life: Life, record: Record) -> str:

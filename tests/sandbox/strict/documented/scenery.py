@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sandbox.strict.grammar.principals import endpoint_names
@@ -92,12 +92,19 @@ class Scenery(Strict):
     def new_upload(self, key: str) -> str:
         return str(self.client("s3").create_multipart_upload(Bucket=self.bucket, Key=key)["UploadId"])
 
-    def new_parts(self, key: str) -> dict[str, Any]:
-        """The request that completes an upload of one part."""
+    def new_parts(self, key: str, order: Sequence[int] = (1,)) -> dict[str, Any]:
+        """The request that completes an upload of a byte in each part, which it lists in this order."""
         s3, upload = self.client("s3"), self.new_upload(key)
-        part = s3.upload_part(Bucket=self.bucket, Key=key, UploadId=upload, PartNumber=1, Body=b"x")
-        parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
-        return {"Bucket": self.bucket, "Key": key, "UploadId": upload, "MultipartUpload": parts}
+        parts = [
+            {
+                "PartNumber": number,
+                "ETag": s3.upload_part(Bucket=self.bucket, Key=key, UploadId=upload, PartNumber=number, Body=b"x")[
+                    "ETag"
+                ],
+            }
+            for number in order
+        ]
+        return {"Bucket": self.bucket, "Key": key, "UploadId": upload, "MultipartUpload": {"Parts": parts}}
 
     def new_alarm(self) -> str:
         name = self.name()

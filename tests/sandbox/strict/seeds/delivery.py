@@ -32,9 +32,15 @@ _PROJECT = (
 )
 
 
+_FROM_BUCKET = ("S3", {"S3Bucket": "bucket", "S3ObjectKey": "code.zip"})
+_BY_PROJECT = ("CodeBuild", {"ProjectName": "project"})
+
+
 def _stage(name: str, category: str = "Source", **members: Any) -> dict[str, Any]:
-    owner = {"category": category, "owner": "AWS", "provider": "S3", "version": "1"}
-    return {"name": name, "actions": [{"name": f"{name}Action", "actionTypeId": owner, **members}]}
+    provider, configuration = _FROM_BUCKET if category == "Source" else _BY_PROJECT
+    kind = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
+    action = {"name": f"{name}Action", "actionTypeId": kind, "configuration": configuration, **members}
+    return {"name": name, "actions": [action]}
 
 
 _SOURCE = _stage("Source", outputArtifacts=[{"name": "code"}])

@@ -62,6 +62,10 @@ _EVENTS = [
         *_SCHEDULE,
         {"Target": {"Arn": "machine"}},
         {"Target": {"Input": "no json"}},
+    ),
+    seed(
+        "scheduler.target_parameters",
+        *_SCHEDULE,
         {"Target": {"Arn": _CLUSTER}},
         {"Target": {"EcsParameters": {"TaskDefinitionArn": "t"}}},
     ),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from sandbox.strict.tags import ANYTHING, LIMITS
 from tests.sandbox.strict.conftest import Strict, trust
 from tests.sandbox.strict.seeds import Parameters, Seed
+from tests.sandbox.strict.seeds.delivery import _BUILD, _SOURCE
 
 Tags = Mapping[str, str]
 
@@ -22,28 +23,6 @@ def lower(tags: Tags) -> list[dict[str, str]]:
 
 
 _TASK = [{"name": "main", "image": "image", "memory": 256}]
-_STAGES = [
-    {
-        "name": "Source",
-        "actions": [
-            {
-                "name": "Source",
-                "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"},
-                "outputArtifacts": [{"name": "code"}],
-            }
-        ],
-    },
-    {
-        "name": "Build",
-        "actions": [
-            {
-                "name": "Build",
-                "actionTypeId": {"category": "Build", "owner": "AWS", "provider": "CodeBuild", "version": "1"},
-                "inputArtifacts": [{"name": "code"}],
-            }
-        ],
-    },
-]
 
 TAGGED: dict[str, tuple[str, Callable[[Strict, Tags], Parameters]]] = {
     "application-autoscaling": (
@@ -89,7 +68,7 @@ TAGGED: dict[str, tuple[str, Callable[[Strict, Tags], Parameters]]] = {
                 "name": a.name(),
                 "roleArn": a.codepipeline_role,
                 "artifactStore": {"type": "S3", "location": a.bucket},
-                "stages": _STAGES,
+                "stages": [_SOURCE, _BUILD],
             },
             "tags": lower(tags),
         },

@@ -24,7 +24,7 @@ class Concern(StrEnum):
 
     DESTROYED = "Destroys data"
     ACCESS = "More access"
-    REACH = "More reach"
+    NETWORK = "More network access"
     PROTECTION = "Less protection"
     REPLACED = "Replaced"
     DATA = "How long data is kept"

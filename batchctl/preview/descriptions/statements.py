@@ -1,4 +1,4 @@
-"""Policy documents in words: who may do what now, and who no longer."""
+"""Policy documents as sentences: who may do what now, and who no longer."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def holds_document(resource: Resource, prop: str) -> bool:
     return resource.type in HOLDERS and prop in PROPERTIES
 
 
-def words(resource: Resource, prop: str, before: Any, after: Any) -> Iterator[tuple[Concern, str]]:
+def describe(resource: Resource, prop: str, before: Any, after: Any) -> Iterator[tuple[Concern, str]]:
     """What a document allows more and less."""
     earlier, later = (_grants(resource, prop, text) for text in (before, after))
     if earlier is None or later is None:
@@ -79,8 +79,8 @@ def _grants(resource: Resource, prop: str, text: Any) -> set[Grant] | None:
     if text == "":  # the resource is not there on this side
         return set()
     try:
-        found = json.loads(text) if isinstance(text, str) else text
-        entries = found.get("Statement", [])
+        document = json.loads(text) if isinstance(text, str) else text
+        entries = document.get("Statement", [])
         return {
             grant
             for entry in (entries if isinstance(entries, list) else [entries])

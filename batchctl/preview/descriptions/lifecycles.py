@@ -18,7 +18,7 @@ _WHO_DELETES: Final = {
 }
 
 
-def words(before: Resource | None, after: Resource | None) -> Iterator[tuple[Concern, str]]:
+def describe(before: Resource | None, after: Resource | None) -> Iterator[tuple[Concern, str]]:
     """What differs between the rules of a lifecycle resource; None: it is not there on that side."""
     kind = (before or after).type  # type: ignore[union-attr]  # one of the two is there
     if kind == kinds.BUCKET_OBJECT_LOCK:

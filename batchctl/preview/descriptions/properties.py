@@ -1,4 +1,4 @@
-"""Single properties in words: schedules, alarms, how long data is kept; any other as its path with both values."""
+"""Single properties as sentences: schedules, alarms, how long data is kept; any other as its path with both values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ACTIONS: Final = frozenset({"alarmActions", "okActions", "insufficientDataActio
 _SCHEDULE: Final = frozenset({"scheduleExpression", "scheduleExpressionTimezone", "flexibleTimeWindow"})
 
 
-def words(
+def describe(
     before: Resource, after: Resource, prop: str, changes: list[Change], base: Snapshot, head: Snapshot
 ) -> Iterator[tuple[Concern, str]]:
     """A line for what differs in the property `prop`; nothing where only its plain values say more."""

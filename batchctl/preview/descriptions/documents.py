@@ -1,4 +1,4 @@
-"""Documents inside properties in words: container definitions, state machines, event patterns, any other JSON."""
+"""Documents inside properties as sentences: container definitions, state machines, event patterns, any other JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .line import Concern, arrow, code, dotted, variable
 _NAMED_LISTS: Final = {"environment": "variable", "secrets": "secret"}
 
 
-def words(kind: str, prop: str, before: Any, after: Any) -> Iterator[tuple[Concern, str]]:
+def describe(kind: str, prop: str, before: Any, after: Any) -> Iterator[tuple[Concern, str]]:
     """What differs inside a JSON document; nothing when it is no document of a known form."""
     earlier, later = _parsed(before), _parsed(after)
     if earlier is None or later is None:

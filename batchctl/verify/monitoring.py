@@ -54,12 +54,13 @@ def rule(it: Subject) -> Iterator[Claim]:
 
 @check("FR-T8", single("inputBucketName"))
 def bucket_events(it: Subject) -> Iterator[Claim]:
-    """The bucket tells EventBridge; without that the start rule never fires.
+    """The bucket sends its events to EventBridge; without that the start rule never fires.
 
     Source: docs/aws-facts.md#s3-events-to-eventbridge
     """
     notifications = it.aws("s3").get_bucket_notification_configuration(Bucket=it.name)
-    yield Claim("the bucket tells EventBridge", "EventBridgeConfiguration" in notifications, "the switch is off")
+    switched_on = "EventBridgeConfiguration" in notifications
+    yield Claim("the bucket sends its events to EventBridge", switched_on, "the switch is off")
 
 
 def _machines(deployed: Deployment) -> dict[str, str]:
@@ -92,7 +93,7 @@ def alarm(it: Subject) -> Iterator[Claim]:
         yield it.equals("the switch of its actions", described.get("ActionsEnabled"), True)
         actions = described.get("AlarmActions", [])
         if it.key.startswith("alarmNames/"):
-            yield it.equals("the list of those it tells", actions, [it.outputs.text("topicArn")])
+            yield it.equals("its actions", actions, [it.outputs.text("topicArn")])
         else:
             yield Claim("it leads to an action", bool(actions))
         if it.key == "alarmNames/task-failures" and it.settings:

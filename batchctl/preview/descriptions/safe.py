@@ -1,7 +1,8 @@
 """What is known to open nothing, to protect no less and to lose nothing; every other change needs a reader.
 
-A closed world: what stands in no table here, and is not judged by its values elsewhere (statements, reach, safeguards,
-how long data is kept, alarms), is shown under "Not known as safe". Add a row only where every value is harmless.
+A closed world: what stands in no table here, and is not classified by its values elsewhere (statements, network
+access, safeguards, how long data is kept, alarms), is shown under "Not known as safe".
+Add a row only where every value is harmless.
 """
 
 from __future__ import annotations
@@ -70,9 +71,9 @@ ADDED: Final = frozenset(
         kinds.ALIAS,
     }
 )
-"""Types whose mere presence opens and deletes nothing; what their documents allow is told apart."""
+"""Types whose mere presence opens and deletes nothing; what their documents allow is described separately."""
 REMOVED: Final = frozenset({kinds.DASHBOARD, kinds.ROLE, kinds.SCHEDULE_GROUP})
-"""Types that nobody misses but those that are told apart."""
+"""Types whose removal harms nothing, beyond what is described separately."""
 
 
 def change_is_safe(resource: Resource, change: Change) -> bool:

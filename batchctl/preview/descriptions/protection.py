@@ -110,18 +110,18 @@ WIDENING: Final[Mapping[str, tuple[Concern, str]]] = {
     "aws:kms/grant:Grant": (Concern.ACCESS, "somebody may use a key"),
     kinds.TOPIC_SUBSCRIPTION: (Concern.ACCESS, "messages go to an address outside of the stack"),
     "aws:lambda/permission:Permission": (Concern.ACCESS, "somebody may call a function"),
-    "aws:ec2/internetGateway:InternetGateway": (Concern.REACH, "a way from and to the internet"),
-    kinds.NAT: (Concern.REACH, "a way to the internet"),
-    kinds.EIP: (Concern.REACH, "a public address"),
-    kinds.ENDPOINT: (Concern.REACH, "a way to another service"),
-    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": (Concern.REACH, "a way to another network"),
-    "aws:ec2transitgateway/vpcAttachment:VpcAttachment": (Concern.REACH, "a way to other networks"),
-    "aws:lb/loadBalancer:LoadBalancer": (Concern.REACH, "a way in"),
+    "aws:ec2/internetGateway:InternetGateway": (Concern.NETWORK, "a way from and to the internet"),
+    kinds.NAT: (Concern.NETWORK, "a way to the internet"),
+    kinds.EIP: (Concern.NETWORK, "a public address"),
+    kinds.ENDPOINT: (Concern.NETWORK, "a way to another service"),
+    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": (Concern.NETWORK, "a way to another network"),
+    "aws:ec2transitgateway/vpcAttachment:VpcAttachment": (Concern.NETWORK, "a way to other networks"),
+    "aws:lb/loadBalancer:LoadBalancer": (Concern.NETWORK, "a way in"),
 }
 """Types whose mere presence opens something."""
 
 _WIDER: Final[tuple[tuple[str, Concern, str], ...]] = (
-    (r"(.*\.)?(securityGroups|securityGroupIds|vpcSecurityGroupIds)(\[.*)?", Concern.REACH, "other security groups"),
+    (r"(.*\.)?(securityGroups|securityGroupIds|vpcSecurityGroupIds)(\[.*)?", Concern.NETWORK, "other security groups"),
     (r"(.*\.)?(taskRoleArn|executionRoleArn|roleArn|iamRoleArn|serviceRole)", Concern.ACCESS, "acts with another role"),
     (r"(managedPolicyArns|inlinePolicies|policyArn)(\[.*|\..*)?", Concern.ACCESS, "other policies"),
 )
@@ -146,7 +146,7 @@ def _fewer_tables(resource: Resource, change: Change) -> bool:
     )
 
 
-def opened(resource: Resource, change: Change) -> Iterator[tuple[Concern, str]]:
+def possible_exposure(resource: Resource, change: Change) -> Iterator[tuple[Concern, str]]:
     """What a change may open, whatever its values are."""
     harmless = safe.change_is_safe(resource, change) or _fewer_tables(resource, change)
     if (opens := presence(resource)) and change.top not in ("policy", OPTIONS) and not harmless:
@@ -156,7 +156,7 @@ def opened(resource: Resource, change: Change) -> Iterator[tuple[Concern, str]]:
     if change.path[-1] == "enableExecuteCommand" and change.after is True:
         yield Concern.ACCESS, "people may open sessions in its tasks"
     if change.path[-1] == "assignPublicIp" and change.after is True:
-        yield Concern.REACH, "tasks get a public address"
+        yield Concern.NETWORK, "tasks get a public address"
     for pattern, concern, meaning in _WIDER:
         if resource.custom and re.fullmatch(pattern, dotted(change.path)):
             yield concern, meaning
@@ -166,10 +166,10 @@ def strengthens(resource: Resource, change: Change) -> bool:
     """Whether a change opens less, or is a safeguard that is switched on: it would weaken if made the other way."""
     backwards = replace(change, before=change.after, after=change.before)
     first_boundary = change.top == "permissionsBoundary" and change.before is MISSING
-    return first_boundary or _fewer_tables(resource, change) or any(words(resource, backwards))
+    return first_boundary or _fewer_tables(resource, change) or any(describe(resource, backwards))
 
 
-def words(resource: Resource, change: Change) -> Iterator[str]:
+def describe(resource: Resource, change: Change) -> Iterator[str]:
     """What a change makes less safe."""
     path = dotted(change.path)
     for kind, pattern, weaker, meaning in WEAKER:

@@ -1,4 +1,4 @@
-"""Both doors to the policy pack say the same: `pulumi preview --policy-pack` on the engine, and the offline evaluation.
+"""Both evaluations of the policy pack agree: `pulumi preview --policy-pack` on the engine, and the offline evaluation.
 
 Each committed stack is compared as it is, and dev once more in a copy that is broken on purpose, so that there is much
 to compare.

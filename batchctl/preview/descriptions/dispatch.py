@@ -1,4 +1,4 @@
-"""Which words a change gets: every change has a line, and a property that no words fit is shown as it is."""
+"""A line for every change: as a sentence where one of the modules here has one, else as path and values."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from batchctl.preview.changes import OPTIONS, Change, Changed, Comparison, Path,
 from batchctl.preview.snapshot import NOT_KNOWN, digest
 from policy.rules import Resource
 
-from . import documents, lifecycles, properties, protection, reach, safe, statements
+from . import documents, lifecycles, network_access, properties, protection, safe, statements
 from .line import Concern, Line, code, dotted
 
 
 def lines(comparison: Comparison) -> list[Line]:
-    """Everything that differs, one or more lines a change, in the order of the resources."""
+    """Everything that differs, one or more lines per change, in the order of the resources."""
     usual = _usual_tags(comparison)
     changed_lines: list[Line] = []
     for resource in comparison.added:
@@ -30,10 +30,10 @@ def lines(comparison: Comparison) -> list[Line]:
     return changed_lines
 
 
-def _readable(words: Iterator[tuple[Concern, str]]) -> list[tuple[Concern, str]]:
-    """The words, or none where a document has not the form that AWS documents: then its plain values are shown."""
+def _readable(descriptions: Iterator[tuple[Concern, str]]) -> list[tuple[Concern, str]]:
+    """The descriptions, or none where a document has not the form that AWS documents: then its plain values show."""
     try:
-        return list(words)
+        return list(descriptions)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return []
 
@@ -78,38 +78,38 @@ def _added(comparison: Comparison, resource: Resource, usual_tags: dict[str, Any
         for prop, value in inputs.items()
     ]
     shown = ", ".join(values)
-    worded = _readable(_documents_of(comparison, resource, added=True))
+    descriptions = _readable(_document_changes(comparison, resource, added=True))
     if opens := protection.presence(resource):
-        worded.append((opens[0], f"new: {opens[1]}"))
-    judged = resource.type in safe.ADDED or bool(worded) or resource.type in reach.TYPES
-    yield Line(Concern.OTHER if judged else Concern.UNKNOWN, f"new: {shown}" if shown else "new", resource.urn)
-    yield from (Line(concern, text, resource.urn) for concern, text in worded)
+        descriptions.append((opens[0], f"new: {opens[1]}"))
+    classified = resource.type in safe.ADDED or bool(descriptions) or resource.type in network_access.TYPES
+    yield Line(Concern.OTHER if classified else Concern.UNKNOWN, f"new: {shown}" if shown else "new", resource.urn)
+    yield from (Line(concern, text, resource.urn) for concern, text in descriptions)
 
 
 def _removed(comparison: Comparison, resource: Resource) -> Iterator[Line]:
     if not resource.custom:
         yield Line(Concern.OTHER, "component removed", resource.urn)
         return
-    worded = _readable(_documents_of(comparison, resource, added=False))
+    descriptions = _readable(_document_changes(comparison, resource, added=False))
     if resource.type in protection.SAFEGUARDS:
-        worded.append((Concern.PROTECTION, f"removed: {protection.SAFEGUARDS[resource.type]}"))
-    judged = resource.type in safe.REMOVED or bool(worded)
-    yield Line(Concern.OTHER if judged else Concern.UNKNOWN, "removed", resource.urn)
-    yield from (Line(concern, text, resource.urn) for concern, text in worded)
+        descriptions.append((Concern.PROTECTION, f"removed: {protection.SAFEGUARDS[resource.type]}"))
+    classified = resource.type in safe.REMOVED or bool(descriptions)
+    yield Line(Concern.OTHER if classified else Concern.UNKNOWN, "removed", resource.urn)
+    yield from (Line(concern, text, resource.urn) for concern, text in descriptions)
 
 
-def _documents_of(comparison: Comparison, resource: Resource, *, added: bool) -> Iterator[tuple[Concern, str]]:
-    """What a new resource's documents allow, open and delete, or a removed one's no longer."""
+def _document_changes(comparison: Comparison, resource: Resource, *, added: bool) -> Iterator[tuple[Concern, str]]:
+    """What the documents of a new resource allow and delete, or those of a removed one no longer do."""
     before, after = (None, resource) if added else (resource, None)
     for prop, value in resource.props.items():
         if statements.holds_document(resource, prop):
-            yield from statements.words(resource, prop, *("", value) if added else (value, ""))
-    if resource.type in reach.TYPES:
-        yield from reach.words(comparison.base, comparison.head, before, after)
+            yield from statements.describe(resource, prop, *("", value) if added else (value, ""))
+    if resource.type in network_access.TYPES:
+        yield from network_access.describe(comparison.base, comparison.head, before, after)
     new = {one.urn for one in comparison.added}
-    for concern, text in lifecycles.words(before, after):
-        of_something_new = added and any(one.urn in new for one in comparison.head.graph.targets(resource, None))
-        yield Concern.OTHER if of_something_new else concern, text
+    for concern, text in lifecycles.describe(before, after):
+        target_is_new = added and any(one.urn in new for one in comparison.head.graph.targets(resource, None))
+        yield Concern.OTHER if target_is_new else concern, text
 
 
 def _changed(comparison: Comparison, changed: Changed) -> Iterator[Line]:
@@ -119,33 +119,35 @@ def _changed(comparison: Comparison, changed: Changed) -> Iterator[Line]:
     by_property: dict[str, list[Change]] = {}
     for change in changed.changes:
         by_property.setdefault(change.top, []).append(change)
-    reached = (
-        _readable(reach.words(comparison.base, comparison.head, changed.before, after))
-        if any(reach.about_reach(after, prop) for prop in by_property)
+    access_changes = (
+        _readable(network_access.describe(comparison.base, comparison.head, changed.before, after))
+        if any(network_access.is_about_access(after, prop) for prop in by_property)
         else []
     )
-    yield from (Line(concern, text, urn) for concern, text in reached)
+    yield from (Line(concern, text, urn) for concern, text in access_changes)
     paths: dict[tuple[Concern, str], list[Path]] = {}
     for prop, changes in by_property.items():
         known_later = any(change.after == NOT_KNOWN for change in changes)
-        worded = [] if known_later else _readable(_worded(comparison, changed, prop, changes))
+        descriptions = [] if known_later else _readable(_described(comparison, changed, prop, changes))
         for change in changes:
-            opened = [(Concern.PROTECTION, text) for text in protection.words(after, change)]
-            opened += protection.opened(after, change)
-            judged = bool(opened or worded or (reached and reach.about_reach(after, prop)))
-            judged = judged or protection.strengthens(after, change)
+            weakened = [(Concern.PROTECTION, text) for text in protection.describe(after, change)]
+            weakened += protection.possible_exposure(after, change)
+            classified = bool(
+                weakened or descriptions or (access_changes and network_access.is_about_access(after, prop))
+            )
+            classified = classified or protection.strengthens(after, change)
             plain = (
                 [_known_later(comparison, after, change)]
                 if change.after == NOT_KNOWN
-                else _plain(after, change, worded, judged=judged)
+                else _plain(after, change, descriptions, classified=classified)
             )
-            for line in (*worded, *opened, *plain):
+            for line in (*descriptions, *weakened, *plain):
                 paths.setdefault(line, []).append(change.path)
     yield from (Line(concern, text, urn, tuple(at)) for (concern, text), at in paths.items())
 
 
 def _known_later(comparison: Comparison, resource: Resource, change: Change) -> tuple[Concern, str]:
-    """A value that only `pulumi up` will tell; in a document it may hide anything."""
+    """A value that is known only after `pulumi up`; in a document it may hide anything."""
     sources = ", ".join(code(one.name) for one in comparison.head.graph.targets(resource, change.top))
     concern = Concern.UNKNOWN if is_document(change.before) else Concern.OTHER
     source = f", as it follows from {sources}" if sources else ""
@@ -153,15 +155,15 @@ def _known_later(comparison: Comparison, resource: Resource, change: Change) -> 
 
 
 def _plain(
-    resource: Resource, change: Change, worded: list[tuple[Concern, str]], *, judged: bool
+    resource: Resource, change: Change, descriptions: list[tuple[Concern, str]], *, classified: bool
 ) -> Iterator[tuple[Concern, str]]:
-    """The change as path and values, unless the words show both values; a document that has words only by its hash."""
-    if not worded:
-        concern = Concern.OTHER if judged or safe.change_is_safe(resource, change) else Concern.UNKNOWN
+    """The change as path and values, unless a description shows both values; a described document only by its hash."""
+    if not descriptions:
+        concern = Concern.OTHER if classified or safe.change_is_safe(resource, change) else Concern.UNKNOWN
         yield concern, properties.generic(change)
     elif is_document(change.before) or is_document(change.after):
         yield Concern.OTHER, f"{code(change.top)}: hash {digest(change.before)} → {digest(change.after)}"
-    elif not any(_shows(text, change.before) and _shows(text, change.after) for _, text in worded):
+    elif not any(_shows(text, change.before) and _shows(text, change.after) for _, text in descriptions):
         yield Concern.OTHER, properties.generic(change)
 
 
@@ -176,18 +178,20 @@ def _shows(text: str, value: Any) -> bool:
     )
 
 
-def _worded(
+def _described(
     comparison: Comparison, changed: Changed, prop: str, changes: list[Change]
 ) -> Iterator[tuple[Concern, str]]:
     before, after, first = changed.before, changed.after, changes[0]
     if len(first.path) == 1 and statements.holds_document(after, prop):
-        yield from statements.words(after, prop, first.before, first.after)
-    elif len(first.path) == 1 and (in_words := list(documents.words(after.type, prop, first.before, first.after))):
-        yield from in_words
+        yield from statements.describe(after, prop, first.before, first.after)
+    elif len(first.path) == 1 and (
+        in_document := list(documents.describe(after.type, prop, first.before, first.after))
+    ):
+        yield from in_document
     elif prop == lifecycles.OBJECT_RULES.get(after.type):
-        yield from lifecycles.words(before, after)
+        yield from lifecycles.describe(before, after)
     else:
-        yield from properties.words(before, after, prop, changes, comparison.base, comparison.head)
+        yield from properties.describe(before, after, prop, changes, comparison.base, comparison.head)
 
 
 def _renamed(changed: Changed) -> str:

@@ -1,4 +1,4 @@
-"""Rules of security groups and routes in words: who reaches what."""
+"""Rules of security groups and routes as sentences: who reaches what over the network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROPERTIES: Final[Mapping[str, frozenset[str]]] = {
     kinds.DEFAULT_SECURITY_GROUP: frozenset({"ingress", "egress"}),
     kinds.ROUTE_TABLE: frozenset({"routes"}),
 }
-"""Where only some properties are about reach; of the other types every property but a description and tags is."""
+"""Where only some properties decide about access; of other types every property does, but a description and tags."""
 _OTHERS: Final = (
     "cidrIpv4",
     "cidrIpv6",
@@ -49,21 +49,21 @@ _WAYS: Final = (
 )
 
 
-def about_reach(resource: Resource, prop: str) -> bool:
+def is_about_access(resource: Resource, prop: str) -> bool:
     """Whether the property says who reaches what."""
     if resource.type not in TYPES or prop in ("tags", "description", "name"):
         return False
     return prop in PROPERTIES.get(resource.type, frozenset({prop}))
 
 
-def words(
+def describe(
     base: Snapshot, head: Snapshot, before: Resource | None, after: Resource | None
 ) -> Iterator[tuple[Concern, str]]:
     """What can be reached now and what no longer."""
     earlier = set(_reaches(base, before)) if before else set()
     later = set(_reaches(head, after)) if after else set()
     for who, what in sorted(later - earlier):
-        yield Concern.REACH, f"{who} can now reach {what}"
+        yield Concern.NETWORK, f"{who} can now reach {what}"
     for who, what in sorted(earlier - later):
         yield Concern.OTHER, f"{who} can no longer reach {what}"
 

@@ -1,6 +1,0 @@
-"""What differs between two snapshots, in words: one or more lines for every change, none for anything else."""
-
-from .dispatch import lines
-from .line import Concern, Line
-
-__all__ = ["Concern", "Line", "lines"]

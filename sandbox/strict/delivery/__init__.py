@@ -1,0 +1,1 @@
+"""What ECR, CodeBuild and CodePipeline demand of their requests."""

@@ -74,7 +74,7 @@ def verify_deployed(
     outputs: OutputsOption = None,
     by_property: Annotated[
         bool,
-        typer.Option("--by-property", help="Also compare every property with Pulumi's state, by `pulumi refresh`."),
+        typer.Option("--by-property", help="Also compare every property with the program: `pulumi preview --refresh`."),
     ] = False,
     as_json: JsonOption = False,
     project: ProjectOption = None,

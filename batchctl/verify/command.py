@@ -37,7 +37,7 @@ def verify(
 ) -> Report:
     """The report on a deployed stack; raises OperatorError when AWS cannot be reached.
 
-    `by_property` also compares every property with Pulumi's state, which takes the Pulumi CLI and about a minute.
+    `by_property` also compares every property with the program, which takes the Pulumi CLI and about a minute.
     """
     outputs = load_outputs(stack, file, project)
     clients = Clients(outputs.region)

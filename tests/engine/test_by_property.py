@@ -85,7 +85,7 @@ def test_each_change_is_named_by_its_property(deployed: Deployed, ask: Ask) -> N
         "report-generation-logs: retentionInDays",
         "registry-data-ingestion: imageScanningConfiguration.scanOnPush",
         "monitoring-run-failed: it",
-        "run-monitors-deadline-schedules-forecast-0630: scheduleExpressionTimezone",
+        "run-monitors-deadline-schedules-escalate: scheduleExpressionTimezone",
         "nightly-machine: definition.Comment",
         "risk-calculation-execution-role: tags.Team",
     }

@@ -105,6 +105,8 @@ class Graph:
         if not isinstance(content, str):
             return []
         forms = (content, _last(content)) if content.startswith("arn:") else (content,)
+        if self._names.isdisjoint(forms):
+            return []
         matches = [match for token in types for form in forms for match in self._identified.get((token, form), ())]
         return list(dict.fromkeys(matches)) if len(matches) > 1 else matches
 
@@ -150,6 +152,11 @@ class Graph:
             return resource
         name = f"{self.project}-{self.stack}"
         return Resource(urn=f"urn:pulumi:{self.stack}::{self.project}::{STACK}::{name}", type=STACK, name=name)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Everything that some resource is identified by."""
+        return frozenset(identity for _, identity in self._identified)
 
     @cached_property
     def _identified(self) -> Mapping[tuple[str, str], list[Resource]]:

@@ -74,6 +74,8 @@ class Table:
     ignorable: tuple[str, ...] = ()
     """Properties that `ignoreChanges` may name, beside the tag that keeps the time of creation."""
     by_path: Mapping[str, tuple[Row, ...]] = field(init=False, default_factory=dict)
+    tops: frozenset[str] = field(init=False, default=frozenset())
+    """The top-level properties that have rows."""
     stars: str = field(init=False, default="")
     """All paths in one text, to see at once whether one has free keys in its middle."""
 
@@ -82,6 +84,7 @@ class Table:
         for row in self.rows:
             grouped[row.path] = (*grouped.get(row.path, ()), row)
         object.__setattr__(self, "by_path", grouped)
+        object.__setattr__(self, "tops", frozenset(path.partition("[")[0].partition(".")[0] for path in grouped))
         object.__setattr__(self, "stars", " ".join(grouped))
 
 

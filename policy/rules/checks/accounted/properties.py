@@ -109,9 +109,8 @@ def _applies(row: Row, props: Mapping[str, Any], path: str, context: Context) ->
 def violations(table: Table, props: Mapping[str, Any], context: Context, prefix: str = "") -> Iterator[Problem]:
     """What of `props`, which stand at `prefix` of the context's resource, is not as the table says."""
     opened = _opened(table, props)
-    named = {path.partition("[")[0].partition(".")[0] for path in table.by_path}
     for name, value in props.items():
-        if name in COMPUTED and name not in named:
+        if name in COMPUTED and name not in table.tops:
             continue
         here = context if prefix or not table.by_path else replace(context, name=name)
         done: tuple[str, ...] = ()

@@ -38,7 +38,7 @@ tags = tagging.required(
     config.tags.by_tag(), environment=names.suffix, project=pulumi.get_project(), variables=os.environ
 )
 pulumi.runtime.register_stack_transformation(
-    transformations.standards(
+    transformations.standard_tags_and_limits(
         tags, permissions_boundary=config.platform.permissions_boundary, role_path=names.role_path
     )
 )

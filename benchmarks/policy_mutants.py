@@ -51,7 +51,7 @@ class Run:
 
 def page(run: Run) -> str:
     """The whole document: a table by subject for each stack and mode, then by kind, and what is left."""
-    from benchmarks.ratios import machine
+    from benchmarks._machine import machine
 
     results = run.results
     which = "every mutant" if run.one_in == 1 else f"one mutant in {run.one_in}, the same ones each time"

@@ -80,7 +80,7 @@ def main() -> int:
     for message, times in red.most_common(20):
         print(f"{times:5} {message}")
     if chosen.write:
-        from benchmarks.ratios import machine
+        from benchmarks._machine import machine
 
         findings = "".join(f"- {times} times: {message}\n" for message, times in red.most_common())
         seen = f"\nOn {date.today().isoformat()} ({machine()}): {summary(results)}.\n"

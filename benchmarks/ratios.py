@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import shutil
 import subprocess
@@ -29,7 +28,9 @@ from rich.table import Table
 from batchctl import project as projects
 from batchctl.costs import makespan
 from batchctl.program import recorded
-from benchmarks import _definition, ingestion, jobs_montecarlo, policy_preview, preview
+from benchmarks import _definition, jobs_montecarlo, policy_preview, preview
+from benchmarks._machine import machine
+from benchmarks.ingestion import files, measuring
 from conventions import fargate
 from policy.rules import evaluate
 from tests.security import scanners
@@ -131,9 +132,9 @@ def ingestion_over_polars() -> float:
     """data-ingestion over CSV, beside polars doing the rules only."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        ingestion.make_files(folder, INGESTED_ROWS)
+        files.make_files(folder, INGESTED_ROWS)
         runs = [
-            [ingestion.measure(folder, "csv", way)["cpu"] for way in ("the job", "polars, rules only")]
+            [measuring.measure(folder, "csv", way)["cpu"] for way in ("the job", "polars, rules only")]
             for _ in range(3)
         ]
     return min(ours for ours, _ in runs) / min(theirs for _, theirs in runs)
@@ -172,15 +173,6 @@ RATIOS: Final = (
     Ratio("Monte Carlo over loop", "CPU a trade of risk-calculation to a numpy loop", montecarlo_over_loop),
     Ratio("demo night over import", f"CPU of `make demo`, {NIGHT_TRADES:,} trades, to the import", night_over_import),
 )
-
-
-def machine() -> str:
-    """Processor, cores, system and Python."""
-    described = Path("/proc/cpuinfo")
-    lines = described.read_text().splitlines() if described.is_file() else []
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    system = f"{platform.system()}, Python {platform.python_version()}"
-    return f"{model or platform.processor()}, {os.cpu_count()} cores, {system}"
 
 
 def page(measured: dict[str, float], missing: dict[str, str]) -> str:

@@ -13,15 +13,15 @@ from typing import Any, Final, TypeAlias
 VERSION: Final = "2012-10-17"
 
 Statement: TypeAlias = dict[str, Any]
-Conditions: TypeAlias = Mapping[str, Mapping[str, Any]]
+Conditions: TypeAlias = Mapping[str, Mapping[str, object]]
 
 
 def statement(
     sid: str,
     actions: Sequence[str],
-    resources: Sequence[Any],
+    resources: Sequence[object],
     *,
-    principal: Mapping[str, Any] | str | None = None,
+    principal: Mapping[str, object] | str | None = None,
     conditions: Conditions | None = None,
     effect: str = "Allow",
 ) -> Statement:
@@ -41,7 +41,7 @@ def statement(
     return document
 
 
-def _plain(values: Sequence[Any]) -> Any:
+def _plain(values: Sequence[object]) -> object:
     """A single value by itself, as AWS writes it when a document is read back."""
     return values[0] if len(values) == 1 else list(values)
 
@@ -65,7 +65,7 @@ def trust(service: str, *, account: str, source_arn: str | Sequence[str] | None 
     `source_arn` (wildcards allowed) narrows it to the resource on whose behalf the service acts.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
-    conditions: dict[str, dict[str, Any]] = {"StringEquals": {"aws:SourceAccount": account}}
+    conditions: dict[str, dict[str, object]] = {"StringEquals": {"aws:SourceAccount": account}}
     if source_arn:
         conditions["ArnLike"] = {"aws:SourceArn": source_arn if isinstance(source_arn, str) else list(source_arn)}
     return json.dumps(

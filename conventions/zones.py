@@ -25,7 +25,7 @@ class Zone:
     id: str
 
 
-def obstacle(zone: Zone, region: str, services: Mapping[str, Iterable[str]]) -> str | None:
+def unusable_reason(zone: Zone, region: str, services: Mapping[str, Iterable[str]]) -> str | None:
     """Why `zone` cannot be used, or None. `services` maps an endpoint service to the names of the zones it serves."""
     if zone.id not in FARGATE.get(region, frozenset({zone.id})):
         return "Fargate runs no tasks there"
@@ -36,4 +36,4 @@ def obstacle(zone: Zone, region: str, services: Mapping[str, Iterable[str]]) -> 
 
 def usable(zones: Sequence[Zone], region: str, services: Mapping[str, Iterable[str]]) -> list[Zone]:
     """Those of `zones` that have no obstacle, in the order given."""
-    return [zone for zone in zones if obstacle(zone, region, services) is None]
+    return [zone for zone in zones if unusable_reason(zone, region, services) is None]

@@ -34,6 +34,16 @@ class _InUseError(JsonRESTError):
         super().__init__("ConflictException", f"{what} is in use")
 
 
+def rules_of(group: str) -> list[Record]:
+    """The rules of a rule group."""
+    return [rule for (of, _), rule in list(_RULES.items()) if of == group]
+
+
+def associations_of(vpc: str) -> list[Record]:
+    """The associations of rule groups with a VPC."""
+    return [record for record in list(_ASSOCIATIONS.values()) if record["VpcId"] == vpc]
+
+
 def _made(self: Any, kind: str, prefix: str, **values: Any) -> Record:
     identity = f"{prefix}-{uuid.uuid4().hex[:16]}"
     arn = f"arn:aws:route53resolver:{self.region}:{self.current_account}:{kind}/{identity}"
@@ -134,17 +144,19 @@ _OF_A_RULE: Final = (
     "Priority",
     "Action",
     "BlockResponse",
+    "BlockOverrideDomain",
+    "BlockOverrideDnsType",
+    "BlockOverrideTtl",
     "FirewallDomainRedirectionAction",
+    "Qtype",
 )
 
 
 def create_firewall_rule(self: Any) -> str:
-    """A rule of a group about a list; each priority once."""
+    """A rule of a group about a list."""
     rule = {key: value for key in _OF_A_RULE if (value := self._get_param(key)) is not None}
     group = _kept(_GROUPS, rule["FirewallRuleGroupId"])
     _kept(_LISTS, rule["FirewallDomainListId"])
-    if any(of == group["Id"] and one["Priority"] == rule["Priority"] for (of, _), one in _RULES.items()):
-        raise JsonRESTError("ConflictException", f"the priority {rule['Priority']} is taken")
     rule.setdefault("FirewallDomainRedirectionAction", "INSPECT_REDIRECTION_DOMAIN")
     _RULES[rule["FirewallRuleGroupId"], rule["FirewallDomainListId"]] = rule
     group["RuleCount"] += 1
@@ -154,7 +166,7 @@ def create_firewall_rule(self: Any) -> str:
 def list_firewall_rules(self: Any) -> str:
     """A group's rules."""
     group = _kept(_GROUPS, self._get_param("FirewallRuleGroupId"))["Id"]
-    return json.dumps({"FirewallRules": [rule for (of, _), rule in _RULES.items() if of == group]})
+    return json.dumps({"FirewallRules": rules_of(group)})
 
 
 def delete_firewall_rule(self: Any) -> str:

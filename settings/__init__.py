@@ -137,7 +137,7 @@ def parse(raw: Mapping[str, Any], *, stack: str, problems: list[Problem] | None 
         sections["jobs"] = rules.with_tolerances(sections["jobs"], sections["workflow"])
     if sections["network"] is not None:
         all_problems += rules.secret_problems(sections["network"], sections["jobs"])
-        all_problems += capacity.places_problems(sections["network"], sections["jobs"])
+        all_problems += capacity.address_problems(sections["network"], sections["jobs"])
         all_problems += capacity.queue_problems(sections["network"], sections["jobs"])
         if sections["platform"] is not None:
             all_problems += rules.debug_problems(sections["platform"], sections["network"], sections["jobs"])

@@ -66,7 +66,7 @@ def concurrency(job: Job, vcpus: float) -> int:
     return int(vcpus // fargate.vcpus(job.cpu))
 
 
-def places_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:
+def address_problems(network: Network, jobs: Mapping[str, Job]) -> list[Problem]:
     """A fan-out that asks for more tasks at once than the subnets have addresses, or the region network interfaces."""
     places = concurrency_limits.network_places(network.subnet_ranges, 0)
     return [

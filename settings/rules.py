@@ -229,7 +229,7 @@ def choose_zones(
         )
         for index, zone_id in enumerate(network.zone_ids)
         if (
-            obstacle := zones.obstacle(by_id[zone_id], region, endpoint_services)
+            obstacle := zones.unusable_reason(by_id[zone_id], region, endpoint_services)
             if zone_id in by_id
             else "this account has no such zone"
         )

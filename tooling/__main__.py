@@ -26,7 +26,7 @@ config, region = delivery_settings.load()
 delivery = config.delivery
 names = Names(suffix=config.platform.environment, account=aws.get_caller_identity().account_id, region=region)
 tags = tagging.required(config.tags.by_tag(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
-pulumi.runtime.register_stack_transformation(transformations.standards(tags))
+pulumi.runtime.register_stack_transformation(transformations.standard_tags_and_limits(tags))
 jobs = delivery_settings.jobs_of(delivery.stacks, Path(__file__).parents[1])
 
 # only the pipeline has logs and notifications to encrypt

@@ -54,27 +54,27 @@ def retry(*errors: str, attempts: int, interval: int = 2, rate: float = 2.0, lon
     return retrier
 
 
-def catch(target: str, *errors: str, output: Any = None) -> dict[str, Any]:
+def catch(target: str, *errors: str, output: object = None) -> dict[str, Any]:
     """A catcher; `output` is the next state's input and may use `$states.errorOutput`."""
     catcher: dict[str, Any] = {"ErrorEquals": list(errors), "Next": target}
     return catcher if output is None else {**catcher, "Output": output}
 
 
-def pass_(next_: str | None, *, output: Any = None, assign: Mapping[str, Any] | None = None) -> State:
+def pass_(next_: str | None, *, output: object = None, assign: Mapping[str, object] | None = None) -> State:
     """A state that only shapes data; `next_` None ends the branch."""
     return _state("Pass", next_, Output=output, Assign=dict(assign) if assign else None)
 
 
 def task(
     resource: str,
-    arguments: Mapping[str, Any],
+    arguments: Mapping[str, object],
     next_: str | None,
     *,
-    output: Any = None,
-    assign: Mapping[str, Any] | None = None,
+    output: object = None,
+    assign: Mapping[str, object] | None = None,
     timeout: int | None = None,
-    retriers: Sequence[Mapping[str, Any]] = (),
-    catchers: Sequence[Mapping[str, Any]] = (),
+    retriers: Sequence[Mapping[str, object]] = (),
+    catchers: Sequence[Mapping[str, object]] = (),
     comment: str | None = None,
 ) -> State:
     """A call of a service; `timeout` in seconds."""
@@ -123,7 +123,7 @@ def wait(seconds: str, next_: str) -> State:
     return {"Type": "Wait", "Seconds": expr(seconds), "Next": next_}
 
 
-def succeed(*, output: Any = None) -> State:
+def succeed(*, output: object = None) -> State:
     """The good end of the execution or of the branch it stands in."""
     return _state("Succeed", None, ends=True, Output=output)
 
@@ -167,21 +167,21 @@ def block(start: str, states: States) -> dict[str, Any]:
     return {"StartAt": start, "States": states}
 
 
-def _state(kind: str, next_: str | None, *, ends: bool = False, **fields: Any) -> State:
+def _state(kind: str, next_: str | None, *, ends: bool = False, **fields: object) -> State:
     state: State = {"Type": kind} | {key: value for key, value in fields.items() if value is not None}
     if ends:
         return state
     return state | ({"End": True} if next_ is None else {"Next": next_})
 
 
-def map_(next_: str | None, **fields: Any) -> State:
+def map_(next_: str | None, **fields: object) -> State:
     """A Map; `fields` are ASL's own."""
-    return _state("Map", next_, **fields)
+    return _state("Map", next_, ends=False, **fields)
 
 
-def parallel(next_: str | None, branch: Mapping[str, Any], **fields: Any) -> State:
+def parallel(next_: str | None, branch: Mapping[str, object], **fields: object) -> State:
     """A Parallel of one branch: a scope whose every failure one catcher sees."""
-    return _state("Parallel", next_, Branches=[dict(branch)], **fields)
+    return _state("Parallel", next_, ends=False, Branches=[dict(branch)], **fields)
 
 
 def _targets(state: State) -> Iterator[str]:

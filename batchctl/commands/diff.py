@@ -40,7 +40,7 @@ def diff(
     from batchctl.preview.changes import compare
     from batchctl.preview.pages import markdown
 
-    from .preview import without_collections
+    from .preview import garbage_collection_off
 
     here = projects.load(project) if project else projects.find()
     table = price_tables.load_prices(prices)
@@ -50,7 +50,7 @@ def diff(
     for name in names:
         here.stack(name)
     commit = revisions.commit_of(here.root, revision)
-    with without_collections(), revisions.started(here, commit, names) as other, progress() as step:
+    with garbage_collection_off(), revisions.started(here, commit, names) as other, progress() as step:
         step(f"running both programs, this checkout's and that of {commit[:12]}")
         head = {name: revisions.snapshot(here, name) for name in names}
         base = other.snapshots()

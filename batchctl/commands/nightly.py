@@ -144,7 +144,7 @@ def logs(
         print(json.dumps(line) if as_json else line, flush=True)
         printed = True
     if not printed:
-        typer.echo(log_events.nothing(job, run_id=run_id, since_minutes=since), err=True)
+        typer.echo(log_events.no_lines_message(job, run_id=run_id, since_minutes=since), err=True)
 
 
 @app.command()

@@ -27,7 +27,7 @@ app = typer.Typer()
 
 
 @contextmanager
-def without_collections() -> Iterator[None]:
+def garbage_collection_off() -> Iterator[None]:
     """Garbage collection off: recording builds large structures without cycles and would spend a third of its time
     on collecting nothing."""
     enabled = gc.isenabled()
@@ -75,7 +75,7 @@ def preview(
             f"no stack file in {here.root}: copy Pulumi.dev.yaml from the repository, or `pulumi stack init`."
         )
     reports, refusals = [], []
-    with progress() as step, without_collections():
+    with progress() as step, garbage_collection_off():
         for name in names:
             try:
                 reports.append(previews.preview(here, name, price_table=table, progress=step))
@@ -204,7 +204,7 @@ def cost(
     here = projects.find()
     file = here.stack(stack)
     table = price_tables.load_prices(prices)
-    with without_collections():
+    with garbage_collection_off():
         graph = recorded(here, file, "resolved").graph(here.name)
     usual = costs.RunAssumptions()
     assumed = replace(usual, shards=shards or usual.shards, shard_seconds=shard_seconds or usual.shard_seconds)
@@ -235,7 +235,7 @@ def cost(
         return
     for title, (_, bill) in bills.items():
         console().print(_bill(title, bill))
-    console().print(costs.time_words(config, assumed))
+    console().print(costs.time_summary(config, assumed))
     console().print(costs.config_warning(assumed))
 
 
@@ -248,7 +248,7 @@ def _delivery_bills(table: Prices) -> dict[str, tuple[str, costs.CostTable]]:
     file = tooling.stack("tooling")
     section = {"repository": "owner/name", **file.config.get("batch-platform:delivery", {})}
     described = replace(file, config={**file.config, "batch-platform:delivery": section})
-    with without_collections():
+    with garbage_collection_off():
         graph = recorded(tooling, described, "resolved").graph(tooling.name)
     return {
         "The tooling stack, idle, a month": ("tooling", costs.idle_cost(graph, table)),

@@ -37,10 +37,10 @@ StackRole = Annotated[
 @contextmanager
 def _ecr(doing: str, role: str = "") -> Iterator[ECRClient]:
     """ECR in the region of AWS_REGION or the profile, with the role's rights; what it refuses is one message."""
-    from batchctl.operate.stack import asking
+    from batchctl.operate.stack import refusals_as_error
     from batchctl.release import stack_role
 
-    with asking(doing):
+    with refusals_as_error(doing):
         yield stack_role.session(role).client("ecr")
 
 
@@ -175,10 +175,10 @@ def as_stack(
     """Run a program with the rights of a role in the stack's account, for at most an hour."""
     import os
 
-    from batchctl.operate.stack import asking
+    from batchctl.operate.stack import refusals_as_error
     from batchctl.release import stack_role
 
-    with asking(f"taking the role {role}"):
+    with refusals_as_error(f"taking the role {role}"):
         variables = {**os.environ, **stack_role.environment(role)}
     if role:
         variables.pop("AWS_PROFILE", None)  # SDKs differ in whether a profile or the keys come first
@@ -261,12 +261,12 @@ def publish(
     from boto3.exceptions import S3UploadFailedError
 
     from batchctl.errors import UNREACHABLE
-    from batchctl.operate.stack import asking
+    from batchctl.operate.stack import refusals_as_error
 
     if not file.is_file():
         raise OperatorError(f"{file} does not exist.")
     try:
-        with asking(f"uploading {file}"):
+        with refusals_as_error(f"uploading {file}"):
             boto3.client("s3").upload_file(str(file), bucket, key, {"ContentType": "text/plain; charset=utf-8"})
     except S3UploadFailedError as error:
         raise OperatorError(f"{error}", UNREACHABLE) from error

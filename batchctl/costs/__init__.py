@@ -11,7 +11,7 @@ from .night import (
     run_cost,
     run_minutes,
     task_hour,
-    time_words,
+    time_summary,
 )
 from .table import HOURS_A_MONTH, CostRow, CostTable, readable
 
@@ -34,5 +34,5 @@ __all__ = [
     "run_cost",
     "run_minutes",
     "task_hour",
-    "time_words",
+    "time_summary",
 ]

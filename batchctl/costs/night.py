@@ -148,7 +148,7 @@ def run_minutes(config: Settings, assumed: RunAssumptions | None = None) -> floa
     return makespan.night_seconds(config, night.shards, night.load) / 60
 
 
-def time_words(config: Settings, assumed: RunAssumptions | None = None) -> str:
+def time_summary(config: Settings, assumed: RunAssumptions | None = None) -> str:
     """The night's time beside its money, and a warning when it passes the window."""
     minutes, window = run_minutes(config, assumed), config.workflow.deadline.window_seconds / 60
     words = f"That night takes {_duration(minutes)} of its window of {_duration(window)}"

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from batchctl.costs.prices import Prices
 from batchctl.nights.attempts import Attempt, attempts
 from batchctl.operate import nightly, status
-from batchctl.operate.stack import Stack, asking
+from batchctl.operate.stack import Stack, refusals_as_error
 from conventions import fargate
 from settings import Settings
 
@@ -169,7 +169,7 @@ def _history(stack: Stack, run_id: str) -> list[Mapping[str, Any]] | None:
     machine = stack.outputs.text("stateMachineArn")
     arn = f"{machine.replace(':stateMachine:', ':execution:')}:{run_id}"
     states = stack.client("stepfunctions")
-    with asking(f"reading the history of {run_id}"):
+    with refusals_as_error(f"reading the history of {run_id}"):
         try:
             events = _events(states, arn)
         except ClientError as error:

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 
 from batchctl.errors import PROBLEM, OperatorError
-from batchctl.operate.stack import CLIENT_CONFIG, asking
+from batchctl.operate.stack import CLIENT_CONFIG, refusals_as_error
 from conventions.naming import NIGHTLY, Names
 from settings import Settings
 
@@ -30,7 +30,7 @@ class RunUnderWay:
 
 def names_of(settings: Settings) -> Names:
     """The stack's names in the account and region of the credentials."""
-    with asking("asking for the account"):
+    with refusals_as_error("asking for the account"):
         session = boto3.session.Session()
         account = session.client("sts", config=CLIENT_CONFIG).get_caller_identity()["Account"]
     if session.region_name is None:
@@ -42,7 +42,7 @@ def runs_under_way(names: Names) -> list[RunUnderWay]:
     """The nightly runs that have not ended; none where the stack was never deployed."""
     states = boto3.client("stepfunctions", region_name=names.region, config=CLIENT_CONFIG)
     machine = names.state_machine(NIGHTLY).arn
-    with asking("asking for runs under way"):
+    with refusals_as_error("asking for runs under way"):
         try:
             pages = states.get_paginator("list_executions").paginate(stateMachineArn=machine, statusFilter="RUNNING")
             running = [execution for page in pages for execution in page["executions"]]
@@ -78,7 +78,7 @@ def retire_revisions(names: Names, jobs: Sequence[str]) -> list[str]:
     wait_for_run(names, minutes=0)
     ecs: Any = boto3.client("ecs", region_name=names.region, config=CLIENT_CONFIG)
     retired: list[str] = []
-    with asking("deregistering old task definition revisions"):
+    with refusals_as_error("deregistering old task definition revisions"):
         for job in jobs:
             family = names.task_family(job).name
             pages = ecs.get_paginator("list_task_definitions").paginate(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from batchctl.errors import OperatorError
 from batchctl.operate import nightly
-from batchctl.operate.stack import Stack, asking
+from batchctl.operate.stack import Stack, refusals_as_error
 
 POLL_SECONDS = 2.0
 
@@ -35,7 +35,7 @@ def events(
     since = int((time.time() - since_minutes * 60) * 1000)
     seen: set[str] = set()
     while True:
-        with asking(f"reading the log of {job}"):
+        with refusals_as_error(f"reading the log of {job}"):
             pages = stack.client("logs").get_paginator("filter_log_events")
             fresh = [
                 event
@@ -52,7 +52,7 @@ def events(
         sleep(POLL_SECONDS)
 
 
-def nothing(job: str, *, run_id: str | None, since_minutes: int) -> str:
+def no_lines_message(job: str, *, run_id: str | None, since_minutes: int) -> str:
     """What to say when there is no line."""
     of_run = f" of run {run_id}" if run_id else ""
     return (

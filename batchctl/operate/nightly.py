@@ -13,7 +13,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer
 
 from batchctl.errors import PROBLEM, OperatorError
-from batchctl.operate.stack import Stack, asking
+from batchctl.operate.stack import Stack, refusals_as_error
 from settings import Settings
 from workflow.run_ledger import DATE_ITEM
 
@@ -43,7 +43,7 @@ def runs(stack: Stack, limit: int | None) -> list[Run]:
     """The newest runs in the ledger, newest first; without `limit` all of them."""
     plain = TypeDeserializer().deserialize
     items: list[dict[str, Any]] = []
-    with asking("reading the run ledger"):
+    with refusals_as_error("reading the run ledger"):
         pages = stack.client("dynamodb").get_paginator("scan")
         for page in pages.paginate(TableName=stack.outputs.text("ledgerTableName")):
             items += [{key: plain(value) for key, value in item.items()} for item in page["Items"]]
@@ -64,7 +64,7 @@ def start(stack: Stack, business_date: str | None, manifest: str | None, *, reru
         )
     if rerun:
         execution_input["rerun"] = True
-    with asking("starting the nightly run"):
+    with refusals_as_error("starting the nightly run"):
         machine = stack.outputs.text("stateMachineArn")
         return str(
             stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(execution_input))[
@@ -106,7 +106,7 @@ def start_job(stack: Stack, config: Settings, task: Task) -> str:
     }
     environment = [{"name": name, "value": value} for name, value in variables.items()]
     provider = "FARGATE" if config.jobs[job].capacity == "on-demand" else "FARGATE_SPOT"
-    with asking(f"starting {job}"):
+    with refusals_as_error(f"starting {job}"):
         answer = stack.client("ecs").run_task(
             cluster=stack.outputs.text("clusterArn"),
             taskDefinition=stack.outputs.by_key("taskDefinitionArns")[job],
@@ -146,7 +146,7 @@ def resume(stack: Stack, run_id: str | None) -> str:
             + (f": {failed}." if failed else ", and there is none. `batchctl runs` lists every run.")
         )
     run_input = {"origin": "operator", "business_date": chosen.business_date, "resume": {"run_id": chosen.run_id}}
-    with asking(f"resuming {chosen.run_id}"):
+    with refusals_as_error(f"resuming {chosen.run_id}"):
         machine = stack.outputs.text("stateMachineArn")
         started = stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(run_input))
     return str(started["executionArn"])
@@ -164,7 +164,7 @@ def redrive_dead_letters(stack: Stack, purpose: str) -> str:
         raise OperatorError(
             f"no dead-letter queue of a job queue called {purpose!r}. There are: {', '.join(queues) or 'none'}."
         )
-    with asking(f"redriving the dead letters of {purpose}"):
+    with refusals_as_error(f"redriving the dead letters of {purpose}"):
         sqs = stack.client("sqs")
         arn = sqs.get_queue_attributes(QueueUrl=queues[purpose], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         return str(sqs.start_message_move_task(SourceArn=arn)["TaskHandle"])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batchctl.errors import PROBLEM, UNREACHABLE, OperatorError
-from batchctl.operate.stack import Stack, asking
+from batchctl.operate.stack import Stack, refusals_as_error
 from batchctl.release import docker, release, scan_gate, scan_report
 from batchctl.release.scan_rules import Rules
 from settings import Settings
@@ -50,7 +50,7 @@ def push(
     if not Path("jobs", job, "Dockerfile").is_file():
         raise OperatorError(f"jobs/{job}/Dockerfile does not exist: run this in the repository's root.")
     commit, suffix = _commit(), stack.outputs.stack
-    with asking(f"pushing {job}"):
+    with refusals_as_error(f"pushing {job}"):
         ecr = stack.client("ecr")
         if release.digest_of(ecr, release.repository(job, suffix), f"release-{commit}") is None:
             say(f"building {job} at {commit[:12]}")

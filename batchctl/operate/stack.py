@@ -63,7 +63,7 @@ def _way_out(code: str) -> str:
 
 
 @contextmanager
-def asking(what: str) -> Iterator[None]:
+def refusals_as_error(what: str) -> Iterator[None]:
     """Turns what AWS refuses while `what` is done into one message."""
     try:
         yield

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from batchctl.operate.stack import Stack, asking
+from batchctl.operate.stack import Stack, refusals_as_error
 from settings import Settings
 
 RECENT = timedelta(hours=12)
@@ -57,7 +57,7 @@ def status(stack: Stack, config: Settings, now: datetime | None = None) -> Statu
     waiting = Status(
         business_date=due.date().isoformat(), deadline=due.isoformat(timespec="minutes"), minutes_left=left
     )
-    with asking("asking for tonight's run"):
+    with refusals_as_error("asking for tonight's run"):
         states = stack.client("stepfunctions")
         machine = stack.outputs.text("stateMachineArn")
         newest = states.list_executions(stateMachineArn=machine, maxResults=NEWEST)["executions"]

@@ -99,7 +99,7 @@ def preview(
         run=costs.run_cost(config, table) if config else costs.CostTable(()),
         nat=costs.nat_alternative(graphs["resolved"], table),
         one_nat=costs.nat_alternative(graphs["resolved"], table, 1),
-        run_time=costs.time_words(config) if config else "",
+        run_time=costs.time_summary(config) if config else "",
         outputs=recordings["resolved"].outputs,
         graph=graphs["resolved"],
         snapshot=of_recording(recordings["resolved"], project.name, config.platform.acknowledge if config else ()),

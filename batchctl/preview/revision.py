@@ -135,7 +135,7 @@ def started(project: Project, commit: str, stacks: Sequence[str]) -> Iterator[Ot
     """The program of `commit`, running for those of `stacks` that it has."""
     with tempfile.TemporaryDirectory(prefix="batchctl-") as folder:
         scratch = Path(folder)
-        tree = extracted(project.root, commit, scratch)
+        tree = extract_revision(project.root, commit, scratch)
         python = environment(project.root, tree)
         start = _forked if python == Path(sys.executable) and sys.platform == "linux" else _spawned
         other = OtherRun(commit, start(python, tree, stacks, scratch), scratch)
@@ -210,7 +210,7 @@ def _documents(project: Project, stacks: Sequence[str]) -> dict[str, Any]:
     return documents
 
 
-def extracted(root: Path, commit: str, scratch: Path) -> Path:
+def extract_revision(root: Path, commit: str, scratch: Path) -> Path:
     """The project's files at `commit` that its program may need, in a folder below `scratch`."""
     prefix = git(root, "rev-parse", "--show-prefix").rstrip("/")
     archive, tree = scratch / "tree.tar", scratch / "tree"

@@ -111,7 +111,7 @@ def can_be_emptied(it: Subject) -> Iterator[Claim]:
 
 
 @check("FR-T12", single("vpcId"))
-def nothing_foreign(it: Subject) -> Iterator[Claim]:
+def only_own_resources_in_vpc(it: Subject) -> Iterator[Claim]:
     """Nothing in the VPC is foreign: AWS deletes no VPC that somebody else has put something into."""
     outputs, within = it.outputs, [{"Name": "vpc-id", "Values": [it.name]}]
     for operation, key, identifier, own in (

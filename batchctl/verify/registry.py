@@ -109,7 +109,7 @@ def run(deployed: Deployment, progress: Callable[[str], None] = lambda _: None) 
             if checks:
                 progress(f"{checks[-1].area} {AREAS[checks[-1].area]}")
     order = list(AREAS)
-    checks += [_nothing_asked(area) for area in AREAS if not any(check_.area == area for check_ in checks)]
+    checks += [_no_resources(area) for area in AREAS if not any(check_.area == area for check_ in checks)]
     checks.sort(key=lambda check_: order.index(check_.area))
     outputs = deployed.outputs
     return Report(outputs.stack, outputs.account, outputs.region, tuple(checks))
@@ -149,7 +149,7 @@ def _no_answer(registered: _Registered, resource: str, error: Exception) -> Chec
     return Check(registered.area, registered.asks, resource, outcome, f"{'missing: ' if gone else ''}{error}")
 
 
-def _nothing_asked(area: str) -> Check:
+def _no_resources(area: str) -> Check:
     return Check(area, AREAS[area], "-", Outcome.NOT_CHECKABLE, "the outputs name no such resource")
 
 

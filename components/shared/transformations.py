@@ -20,7 +20,7 @@ class NotDestroyableError(pulumi.RunError):
     """A resource asks to outlive its stack."""
 
 
-def standards(
+def standard_tags_and_limits(
     tags: Mapping[str, str], *, permissions_boundary: str | None = None, role_path: str = "/"
 ) -> Transformation:
     """A stack transformation that gives each taggable resource `tags`; its own tags win, its first `CreatedAt` stays.

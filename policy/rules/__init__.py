@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from . import checks
-from .configuration import committed, layered
+from .configuration import committed, overlay
 from .exemptions import exempted
 from .graph import (
     IDENTIFYING,
@@ -51,7 +51,7 @@ def evaluate(
     `config` is CrossGuard's (rule name to settings and exemptions) and goes over what policy/config.json says; a
     setting at its top level, such as `suffix`, is for every rule.
     """
-    configured = layered(committed(), config or {})
+    configured = overlay(committed(), config or {})
     day = today or date.today()
     exempt = tuple(e for one in rules for e in exemptions_of(one.name, configured.get(one.name, {})))
     findings: list[Finding] = []

@@ -33,7 +33,7 @@ def committed(path: Path = COMMITTED) -> Config:
     return result
 
 
-def layered(base: Config, over: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def overlay(base: Config, over: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """`base` with `over` on top, rule by rule; what `over` says under `all` or at its top level is for every rule."""
     common = {**over.get("all", {}), **{key: entry for key, entry in over.items() if not isinstance(entry, Mapping)}}
     per_rule = {key: entry for key, entry in over.items() if isinstance(entry, Mapping) and key != "all"}

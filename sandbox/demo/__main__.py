@@ -42,6 +42,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--stack", default="dev", help="the committed stack whose workflow runs (default dev)")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help=f"folder for the report (default {DEFAULT_OUT})")
     parser.add_argument("--seed", type=int, default=1, help="another seed, another portfolio (default 1)")
+    parser.add_argument(
+        "--books",
+        type=int,
+        choices=portfolio.BOOKS,
+        default=portfolio.BOOKS[0],
+        help="books of the portfolio: 15, three on each desk (default), or 3, one for each region",
+    )
     chosen = parser.parse_args(arguments)
     if not portfolio.FILES <= chosen.trades <= 5_000_000:
         parser.error(f"--trades must be {portfolio.FILES} to 5000000, got {chosen.trades}; write --trades 10000")
@@ -59,7 +66,7 @@ def _night(console: Console, chosen: argparse.Namespace) -> int:
         blueprint = read_blueprint(chosen.stack)
     with emulated(blueprint) as account, Display(console) as display:
         folder = night.Folder(chosen.out.resolve())
-        sent = night.send(account, folder, display, trades=chosen.trades, seed=chosen.seed)
+        sent = night.send(account, folder, display, trades=chosen.trades, seed=chosen.seed, books=chosen.books)
         execution = night.run(account, folder, display, sent)
         announced = account.notifications()
         finished = execution.status == "SUCCEEDED"

@@ -109,11 +109,11 @@ class _Watch:
             self.display.expect("risk-calculation", summary["shards"])
 
 
-def send(account: Account, folder: Folder, display: Display, *, trades: int, seed: int) -> Sent:
+def send(account: Account, folder: Folder, display: Display, *, trades: int, seed: int, books: int) -> Sent:
     """Make a portfolio for the coming market open and put it into the input bucket, the manifest last."""
     folder.clear()
     day = trading_day(datetime.now(UTC).date())
-    written = portfolio.write(folder.client, trades=trades, business_date=day, seed=seed)
+    written = portfolio.write(folder.client, trades=trades, business_date=day, seed=seed, books=books)
     display.expect(_CLIENT, len(written.files) + 1)
     for path in (*written.files, written.manifest):
         key = path.relative_to(folder.client).as_posix()

@@ -25,6 +25,10 @@ BAD_SHARE = 0.008
 
 _FX = {"USD": 1.0, "EUR": 1.0842, "GBP": 1.2675, "JPY": 0.0066, "CHF": 1.1318, "CAD": 0.7254}
 _REGIONS = {"US": "USD", "EU": "EUR", "UK": "GBP", "JP": "JPY", "CH": "CHF", "CA": "CAD"}
+_BOOKS = {"US": "Americas", "CA": "Americas", "EU": "Europe", "UK": "Europe", "CH": "Europe", "JP": "Asia"}
+"""The book of a region, where there are three books."""
+BOOKS = (15, 3)
+"""How many books there may be: three on each desk, or three in all, by region."""
 _REGION_WEIGHTS = (0.46, 0.22, 0.12, 0.1, 0.05, 0.05)
 
 Row = dict[str, str | float | date | None]
@@ -63,8 +67,8 @@ class Portfolio:
     bad_rows: int
 
 
-def generate(trades: int, business_date: date, seed: int) -> list[Row]:
-    """Rows as the client would send them, all of them good."""
+def generate(trades: int, business_date: date, seed: int, books: int = BOOKS[0]) -> list[Row]:
+    """Rows as the client would send them, all of them good; `books` is one of `BOOKS`."""
     rng = np.random.default_rng(seed)
     instruments = [_instruments(kind, rng) for kind in _CLASSES]
     kinds = rng.choice(len(_CLASSES), size=trades, p=_CLASS_WEIGHTS)
@@ -84,7 +88,7 @@ def generate(trades: int, business_date: date, seed: int) -> list[Row]:
                 **instrument,
                 "price": round(price, 4),
                 "quantity": side * max(1.0, round(notional * (0.12 if option else 1.0) / (price * fx))),
-                **_desk_of(str(instrument["asset_class"]), number),
+                **_desk_of(instrument, number, books),
                 "delta": round(float(rng.choice([-1.0, 1.0]) * rng.uniform(5.0, 11.0)), 3) if option else 1.0,
                 "gamma": round(float(rng.uniform(25.0, 70.0)), 2) if option else 0.0,
                 "trade_date": business_date - timedelta(days=int(rng.integers(0, 25))),
@@ -93,9 +97,14 @@ def generate(trades: int, business_date: date, seed: int) -> list[Row]:
     return rows
 
 
-def _desk_of(asset_class: str, number: int) -> Row:
-    """The desk that trades the asset class, and one of its books."""
-    return {"desk": f"{asset_class.title()} trading", "book": f"{asset_class.title()} {'ABC'[number % 3]}"}
+def _desk_of(instrument: Row, number: int, books: int) -> Row:
+    """The desk that trades the asset class, and the book that the trade is in."""
+    asset_class = {"fx": "FX"}.get(str(instrument["asset_class"]), str(instrument["asset_class"]).title())
+    region = str(instrument["instrument"]).split("-")[1]
+    return {
+        "desk": f"{asset_class} trading",
+        "book": f"{asset_class} {'ABC'[number % 3]}" if books == BOOKS[0] else _BOOKS[region],
+    }
 
 
 def _instruments(kind: _AssetClass, rng: np.random.Generator) -> list[Row]:
@@ -147,9 +156,10 @@ def write(
     seed: int = 1,
     files: int = FILES,
     bad_share: float = BAD_SHARE,
+    books: int = BOOKS[0],
 ) -> Portfolio:
     """Write `trades` rows in `files` files under `out/incoming/<business date>/`, the truthful manifest last."""
-    rows = generate(trades, business_date, seed)
+    rows = generate(trades, business_date, seed, books)
     bad = spoil(rows, bad_share, business_date, seed)
     folder = out / "incoming" / business_date.isoformat()
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from typing import Any
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import get_account_id_from
+from moto.stepfunctions.responses import get_backend as backend_of_state_machines
 
 from sandbox.calls import Call
 from sandbox.strict.grammar.policies import statements_of, values
@@ -29,6 +30,8 @@ class Account:
 
     def backend(self, service: str) -> Any:
         """moto's backend of a service; its attributes are moto's own and untyped."""
+        if service == "stepfunctions":  # there are two: one that runs state machines, one that does not
+            return backend_of_state_machines(self.id, self.call.region)
         return get_backend(service)[  # type: ignore[call-overload]
             self.id
         ]["aws" if service in _GLOBAL else self.call.region]

@@ -54,8 +54,21 @@ mistakes over all services, Parameter Store, Secrets Manager and Budgets among t
 Not every sentence is held: what is about regions, stores, licences, hardware and kinds of buckets that the platform
 does not use is left out.
 
+## What a review by requests found
+Malformed requests and fine ones were written from AWS's pages before the rules were read, for 18 services and four
+more in passing, and sent over HTTP. Eight malformed ones and a fine one were taken back, because AWS's pages do not
+say that they are refused (or taken), or because they could not be sent. Before, 578 of 672 malformed requests were
+refused with a code that AWS documents and 83 of 85 fine ones taken; after the rules were added, 667 of 672 and 84 of
+85: of the same requests, so another review will find other gaps. What the account took is in
+`tests/sandbox/strict/seeds/review/`. It was least strict where the platform has little or nothing: Parameter Store,
+Secrets Manager, DNS Firewall, GuardDuty, Budgets. What is left: the quota of VPCs, a queue's name within a minute of
+its deletion, a trust policy at AssumeRole without `--permissions`, and composite alarms, which the account does not
+have.
+
 ## What is not refused
-- Quotas that a stack does not meet, and eventual consistency: a role is there as soon as it was made.
+- Quotas that a stack does not meet, such as five VPCs, and eventual consistency: a role is there as soon as it was
+  made, and a queue's name is free as soon as the queue is deleted (SQS wants a minute in between).
+- A trust policy's principals and conditions at AssumeRole, unless the account runs with `--permissions`.
 - An event pattern is held to its grammar, not to the number of its wildcards; a state machine to what `definition`
   says, not to the types of its paths.
 - A log group's class is not kept, so a filter is taken for a group of infrequent access, which AWS refuses.

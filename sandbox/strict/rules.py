@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -86,3 +87,12 @@ def of_free_document(malformed: str) -> Callable[[Check], Check]:
         return guarded
 
     return decorate
+
+
+def is_json(text: str) -> bool:
+    """Whether this is well-formed JSON."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -5,12 +5,15 @@ from __future__ import annotations
 from sandbox.strict import in_use, properties, tags
 from sandbox.strict.containers import container_definitions, ecs, placement, scaling, starts, task_definitions
 from sandbox.strict.delivery import actions, environments, pipelines, projects, repositories
-from sandbox.strict.network import endpoints, requests, security_groups, vpc
+from sandbox.strict.network import dns_firewall, endpoints, requests, security_groups, vpc
 from sandbox.strict.rules import Rule
-from sandbox.strict.sentences import keys, network, stores, tasks, things
+from sandbox.strict.security import detectors, key_states, parameters, secrets
+from sandbox.strict.sentences import keys, network, tasks, things
 from sandbox.strict.sentences import messages as sentences_of_messages
 from sandbox.strict.services import (
     alarms,
+    budgets,
+    dashboards,
     events,
     iam,
     log_events,
@@ -43,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     *vpc.rules.all,
     *endpoints.rules.all,
     *requests.rules.all,
+    *dns_firewall.rules.all,
     *s3.rules.all,
     *bucket_settings.rules.all,
     *transitions.rules.all,
@@ -63,6 +67,8 @@ RULES: tuple[Rule, ...] = (
     *log_requests.rules.all,
     *alarms.alarms.all,
     *metrics.metrics.all,
+    *dashboards.rules.all,
+    *budgets.rules.all,
     *events.rules.all,
     *scheduler.rules.all,
     *schedule_targets.rules.all,
@@ -81,9 +87,12 @@ RULES: tuple[Rule, ...] = (
     *network.rules.all,
     *tasks.RULES,
     *keys.RULES,
-    *stores.RULES,
     *things.RULES,
     *sentences_of_messages.RULES,
     *in_use.RULES,
+    *key_states.rules.all,
+    *secrets.rules.all,
+    *parameters.rules.all,
+    *detectors.rules.all,
 )
 """In the order in which they are held against a request."""

@@ -97,6 +97,10 @@ LIMITS: dict[str, Limits] = {
     "scheduler": Limits(
         code="ValidationException", source="https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Tag.html"
     ),
+    "secretsmanager": Limits(
+        code="InvalidParameterException",
+        source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/managing-secrets_tagging.html",
+    ),
     "sns": Limits(
         code="InvalidParameter",
         source="https://docs.aws.amazon.com/sns/latest/api/API_Tag.html",

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from batchctl.policy.mutants.matrix import STACKS, base, found_in_base, outcome
+from batchctl.policy.mutants.matrix import STACKS, base, base_findings, outcome
 from batchctl.policy.mutants.model import Mutant, first
-from batchctl.policy.mutants.operators import add, edit, rebuilt, swapped
+from batchctl.policy.mutants.operators import add, edit, swapped, with_resources
 from batchctl.policy.mutants.options import EVERY_SETTING
 from batchctl.policy.mutants.table import MUTANTS
 from batchctl.preview.recording import MODES, Mode
@@ -44,7 +44,7 @@ _FAILING = (Verdict.FAIL, Verdict.CRASH)
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_program_is_green(stack: str, mode: Mode) -> None:
     """No mandatory rule fails, in either mode; resolved, every rule is decided."""
-    result = found_in_base(stack, mode)
+    result = base_findings(stack, mode)
     failing = {(f.rule, f.resource, f.property) for f in result if f.level == "mandatory" and f.verdict in _FAILING}
     assert failing == set()
     if mode == "resolved":
@@ -53,7 +53,7 @@ def test_the_program_is_green(stack: str, mode: Mode) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_setting_is_green(mode: Mode) -> None:
-    failing = {f.id for f in found_in_base(EVERY_SETTING, mode) if f.level == "mandatory" and f.verdict in _FAILING}
+    failing = {f.id for f in base_findings(EVERY_SETTING, mode) if f.level == "mandatory" and f.verdict in _FAILING}
     assert failing == set()
 
 
@@ -70,7 +70,7 @@ def _reversed(value: Any) -> Any:
 
 def _lists_reordered(graph: Graph) -> Graph:
     ordered = ("stages", "metricQueries")
-    return rebuilt(
+    return with_resources(
         graph,
         (
             replace(one, props={key: value if key in ordered else _reversed(value) for key, value in one.props.items()})
@@ -87,7 +87,7 @@ def _statements_reordered(graph: Graph) -> Graph:
 
 
 def _v2_tokens(graph: Graph) -> Graph:
-    return rebuilt(
+    return with_resources(
         graph,
         (
             replace(one, type=one.type.replace(":Bucket", "V2:Bucket") + "V2", token="")
@@ -111,7 +111,7 @@ def _floats(graph: Graph) -> Graph:
             return [floated(member) for member in value]
         return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
-    return rebuilt(graph, (replace(one, props=floated(one.props)) for one in graph))
+    return with_resources(graph, (replace(one, props=floated(one.props)) for one in graph))
 
 
 def _inline_group_rules(graph: Graph) -> Graph:
@@ -129,7 +129,7 @@ def _inline_group_rules(graph: Graph) -> Graph:
     edges = {**group.property_dependencies, "ingress": (tasks.urn,)}
     changed = replace(group, props={**group.props, "ingress": [inline]}, property_dependencies=edges)
     graph = swapped(graph, group, changed)
-    return rebuilt(graph, (one for one in graph if one.urn != separate.urn))
+    return with_resources(graph, (one for one in graph if one.urn != separate.urn))
 
 
 def _attached_gateway(graph: Graph) -> Graph:
@@ -179,4 +179,4 @@ def _failures(value: list[Finding] | tuple[Finding, ...]) -> set[tuple[str, str]
 @pytest.mark.parametrize("harmless", HARMLESS, ids=lambda harmless: harmless.__name__.strip("_"))
 def test_what_is_only_written_differently_stays_green(harmless: Callable[[Graph], Graph], mode: Mode) -> None:
     graph = base("dev", mode)
-    assert _failures(evaluate(harmless(graph), {})) == _failures(found_in_base("dev", mode))
+    assert _failures(evaluate(harmless(graph), {})) == _failures(base_findings("dev", mode))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchctl.policy.mutants.matrix import base
-from batchctl.policy.mutants.operators import rebuilt
+from batchctl.policy.mutants.operators import with_resources
 from policy.rules import Graph, Level, Resource, Verdict, evaluate, kinds
 from policy.rules.graph.acls import ACL, DEFAULT_ACL
 
@@ -96,13 +96,13 @@ def spelt(
             property_dependencies={"securityGroupId": (owner.urn,), **({names[0]: edges} if edges else {})},
             options=graph.of_type(kinds.VPC)[0].options,
         )
-    return rebuilt(graph, resources.values())
+    return with_resources(graph, resources.values())
 
 
 def bare() -> Graph:
     """The dev stack without any security group rule."""
     graph = base("dev", "resolved")
-    return rebuilt(graph, (one for one in graph if one.type not in RULE_TYPES and "security" not in one.name))
+    return with_resources(graph, (one for one in graph if one.type not in RULE_TYPES and "security" not in one.name))
 
 
 def failing(graph: Graph) -> set[tuple[str, str]]:
@@ -190,7 +190,7 @@ def test_subnets_that_share_addresses() -> None:
     graph = base("dev", "resolved")
     first, second, *_ = graph.of_type(kinds.SUBNET)
     twice = replace(second, props={**second.props, "cidrBlock": first.props["cidrBlock"]})
-    broken = rebuilt(graph, (twice if one is second else one for one in graph))
+    broken = with_resources(graph, (twice if one is second else one for one in graph))
     assert ("subnet-ranges-are-apart", second.name) in failing(broken)
 
 
@@ -202,11 +202,11 @@ def test_routes_out_are_found_in_both_spellings(name: str, inline: bool) -> None
     way = {"cidrBlock": "0.0.0.0/0", name: "x-0123456789abcdef0"}
     if inline:
         changed = replace(table, props={**table.props, "routes": [way]})
-        broken = rebuilt(graph, (changed if one is table else one for one in graph))
+        broken = with_resources(graph, (changed if one is table else one for one in graph))
     else:
         props = {"routeTableId": table.props["id"], **way}
         route = Resource(urn=f"{table.urn}-out", type=kinds.ROUTE, name="out", props=props)
-        broken = rebuilt(graph, (*graph, route))
+        broken = with_resources(graph, (*graph, route))
     assert "routes-stay-inside" in {rule for rule, _ in failing(broken)}
 
 
@@ -219,7 +219,7 @@ def acl(graph: Graph, *entries: tuple[str, str, str, int, int]) -> Graph:
         listed[direction].append({**entry, "protocol": "tcp"})
     props = {"vpcId": graph.of_type(kinds.VPC)[0].props["id"], "subnetIds": [one.props["id"] for one in subnets]}
     one = Resource(urn=f"urn:pulumi:dev::p::{ACL}::acl", type=ACL, name="acl", props={**props, **listed})
-    return rebuilt(graph, (*graph, one))
+    return with_resources(graph, (*graph, one))
 
 
 OPEN: Final = (
@@ -258,7 +258,7 @@ def test_a_default_acl_that_is_emptied_lets_nothing_through() -> None:
         props={"defaultNetworkAclId": "acl-0123456789abcdef0"},
         property_dependencies={"defaultNetworkAclId": (vpc.urn,)},
     )
-    assert "network-acls-let-tasks-through" in {rule for rule, _ in failing(rebuilt(graph, (*graph, one)))}
+    assert "network-acls-let-tasks-through" in {rule for rule, _ in failing(with_resources(graph, (*graph, one)))}
 
 
 def test_the_recorded_stacks_hold_every_statement() -> None:

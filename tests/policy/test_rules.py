@@ -10,7 +10,7 @@ import pytest
 
 from batchctl.policy.mutants.matrix import base
 from batchctl.policy.mutants.model import Mutant, first
-from batchctl.policy.mutants.operators import rebuilt
+from batchctl.policy.mutants.operators import with_resources
 from batchctl.policy.mutants.table import MUTANTS
 from policy import pack
 from policy.rules import ALL_RULES, UNKNOWN, Graph, Kind, Resource, Rule, Verdict, evaluate, kinds, subjects
@@ -141,7 +141,7 @@ def test_unknown(rule: Rule) -> None:
     }
     assert blank
     outputs = {"vpcId": UNKNOWN} if rule.name == "stack-outputs-complete" else None
-    unknown = rebuilt(graph, (blank.get(one.urn, one) for one in graph), outputs)
+    unknown = with_resources(graph, (blank.get(one.urn, one) for one in graph), outputs)
     verdicts = {finding.verdict for finding in evaluate(unknown, {}, rules=(rule,))}
     assert verdicts & {Verdict.UNDECIDED, Verdict.FAIL}
     assert Verdict.CRASH not in verdicts
@@ -204,7 +204,7 @@ def test_a_task_definition_may_keep_its_revisions_and_nothing_else() -> None:
 
     def failing(kind: str, prop: str) -> set[str]:
         changed = [replace(one, props={**one.props, prop: True}) if one.type == kind else one for one in graph]
-        report = evaluate(rebuilt(graph, changed, None), {}, rules=(rule,))
+        report = evaluate(with_resources(graph, changed, None), {}, rules=(rule,))
         return {finding.verdict.name for finding in report} - {"PASS"}
 
     assert failing(kinds.TASK_DEFINITION, "skipDestroy") == set()

@@ -45,7 +45,7 @@ class Finished:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("demo")
-    done = demo("--trades", "1000", "--out", str(folder))
+    done = demo("--trades", "1000", "--books", "3", "--out", str(folder))
     assert done.returncode == 0, done.stdout + done.stderr
     return Finished(done.stdout, folder)
 
@@ -74,7 +74,10 @@ class TestNight:
     def test_what_the_report_points_to_is_in_the_folder(self, finished: Finished) -> None:
         """The rows that were set aside, as many as the report counts, and the files that the client sent."""
         stdout, folder = finished.stdout, finished.folder
-        quality = json.loads((folder / "report.json").read_text())["data_quality"]
+        report = json.loads((folder / "report.json").read_text())
+        groups = [group["name"] for group in report["groups"] if group["dimension"] == "book"]
+        assert sorted(groups) == ["Americas", "Asia", "Europe"]
+        quality = report["data_quality"]
         assert quality["rejected_uri"].endswith("/rejected.csv")
         assert quality["rejected_uri"] in stdout.replace("\n", "")
         with (folder / "rejected.csv").open(encoding="utf-8", newline="") as file:

@@ -21,7 +21,7 @@ account = aws.get_caller_identity().account_id
 access = config.access
 names = Names(suffix=access.tooling_suffix, account=account, region=region)
 tags = tagging.required(config.tags.by_tag(), environment=names.suffix, project=settings.PROJECT, variables=os.environ)
-pulumi.runtime.register_stack_transformation(transformations.standards(tags))
+pulumi.runtime.register_stack_transformation(transformations.standard_tags_and_limits(tags))
 
 roles = StackAccess("access", StackAccessArgs(names=names, settings=access))
 pulumi.export("environment", names.suffix)

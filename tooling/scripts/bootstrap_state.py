@@ -57,7 +57,7 @@ def _key(kms: Client, say: Callable[[str], None]) -> str:
         key = kms.create_key(Description="State and secrets of Pulumi", Tags=tags)
         arn = str(key["KeyMetadata"]["Arn"])
         kms.create_alias(AliasName=ALIAS, TargetKeyId=arn)
-        say(f"key {ALIAS}: made")
+        say(f"key {ALIAS}: created")
     else:
         arn = str(key["Arn"])
         if key["KeyState"] != "Enabled":
@@ -84,7 +84,7 @@ def _bucket(s3: Client, name: str, account: str, region: str, say: Callable[[str
         # us-east-1 is the one region that S3 refuses as a location constraint
         where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         s3.create_bucket(Bucket=name, ObjectOwnership="BucketOwnerEnforced", **where)
-        say(f"bucket {name}: made")
+        say(f"bucket {name}: created")
 
 
 def _settings(s3: Client, name: str, key: str, partition: str) -> None:

@@ -44,7 +44,7 @@ def main(group: str) -> None:
     began = time.monotonic()
     python = VENV / "bin" / "python"
     with step(f"{VENV.name}: an environment of Python {'.'.join(map(str, version))}"):
-        if not python.exists() or made_for(VENV) not in (VENV, None):
+        if not python.exists() or created_in(VENV) not in (VENV, None):
             run([sys.executable, "-m", "venv", "--clear", str(VENV)])
         # `pulumi new` copies a folder's files, and takes this link to a folder for one of them
         (VENV / "lib64").unlink(missing_ok=True)
@@ -79,7 +79,7 @@ def run(command: Sequence[str], variables: Mapping[str, str] | None = None) -> s
     return done.stdout
 
 
-def made_for(environment: Path) -> Path | None:
+def created_in(environment: Path) -> Path | None:
     """The folder that a virtual environment was made in, as it says itself; a copy starts the programs of that folder.
 
     None where it does not say so: Python does since 3.11, uv does not.

@@ -16,9 +16,9 @@ from .operators import (
     change,
     cut,
     delete,
-    estranged,
     option,
-    unexport,
+    remove_from_outputs,
+    with_foreign_ids,
 )
 
 GOVERNANCE = [
@@ -47,13 +47,13 @@ GOVERNANCE = [
         "foreign subnets",
         kinds.SERVICE,
         "*",
-        estranged("networkConfiguration", "networkConfiguration.subnets"),
+        with_foreign_ids("networkConfiguration", "networkConfiguration.subnets"),
         itself,
         "private-tasks-have-endpoints",
     ),
-    mutant("stack-outputs-complete", "VPC not exported", kinds.VPC, "*", unexport),
-    mutant("stack-outputs-complete", "bucket not exported", kinds.BUCKET, "data-input", unexport),
-    mutant("stack-outputs-complete", "alarm not exported", kinds.ALARM, "*run-failed", unexport),
+    mutant("stack-outputs-complete", "VPC not exported", kinds.VPC, "*", remove_from_outputs),
+    mutant("stack-outputs-complete", "bucket not exported", kinds.BUCKET, "data-input", remove_from_outputs),
+    mutant("stack-outputs-complete", "alarm not exported", kinds.ALARM, "*run-failed", remove_from_outputs),
 ]
 
 

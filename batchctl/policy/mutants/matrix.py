@@ -41,7 +41,7 @@ def base(stack: str, mode: Mode) -> Graph:
 
 
 @cache
-def found_in_base(stack: str, mode: Mode) -> tuple[Finding, ...]:
+def base_findings(stack: str, mode: Mode) -> tuple[Finding, ...]:
     """What the rules say of the stack before it is broken."""
     return tuple(evaluate(base(stack, mode), {}))
 
@@ -74,7 +74,7 @@ def outcome(mutant: Mutant, stack: str, mode: Mode) -> Outcome:
     graph = base(stack, mode)
     one = first(graph, mutant.kind, mutant.name)
     blamed = mutant.blames(graph, one).urn
-    before = found_in_base(stack, mode)
+    before = base_findings(stack, mode)
     after = evaluate(mutant.do(graph, one), mutant.config)
     known = {finding.id for finding in before if finding.verdict in _SAID}
     new = [finding for finding in after if finding.verdict in _SAID and finding.id not in known]

@@ -18,7 +18,7 @@ Operator = Callable[[Graph, Resource], Graph]
 FOREIGN = "foreign-0123456789"
 
 
-def rebuilt(graph: Graph, resources: Iterable[Resource], outputs: Mapping[str, Any] | None = None) -> Graph:
+def with_resources(graph: Graph, resources: Iterable[Resource], outputs: Mapping[str, Any] | None = None) -> Graph:
     """The graph with other resources, and other outputs if given."""
     return Graph(
         resources, project=graph.project, stack=graph.stack, outputs=graph.outputs if outputs is None else outputs
@@ -27,7 +27,7 @@ def rebuilt(graph: Graph, resources: Iterable[Resource], outputs: Mapping[str, A
 
 def swapped(graph: Graph, old: Resource, new: Resource) -> Graph:
     """The graph with one resource replaced."""
-    return rebuilt(graph, (new if one is old else one for one in graph))
+    return with_resources(graph, (new if one is old else one for one in graph))
 
 
 def _steps(path: str) -> list[str | int]:
@@ -120,12 +120,12 @@ def drop(graph: Graph, one: Resource) -> Graph:
             kept.append(replace(other, dependencies=dependencies, property_dependencies=edges))
         else:
             kept.append(other)
-    return rebuilt(graph, kept)
+    return with_resources(graph, kept)
 
 
 def twin(graph: Graph, one: Resource) -> Graph:
     """Add a second resource like this one."""
-    return rebuilt(graph, (*graph, replace(one, urn=f"{one.urn}-twin", name=f"{one.name}-twin")))
+    return with_resources(graph, (*graph, replace(one, urn=f"{one.urn}-twin", name=f"{one.name}-twin")))
 
 
 def add(kind: str, name: str, props: Mapping[str, Any]) -> Operator:
@@ -133,7 +133,7 @@ def add(kind: str, name: str, props: Mapping[str, Any]) -> Operator:
 
     def operate(graph: Graph, one: Resource) -> Graph:
         urn = f"urn:pulumi:{graph.stack}::{graph.project}::{kind}::{name}"
-        return rebuilt(graph, (*graph, Resource(urn=urn, type=kind, name=name, props=props)))
+        return with_resources(graph, (*graph, Resource(urn=urn, type=kind, name=name, props=props)))
 
     return operate
 
@@ -161,7 +161,7 @@ def cut(prop: str, kind: str, path: str | None = None) -> Operator:
     return operate
 
 
-def estranged(prop: str, path: str | None = None) -> Operator:
+def with_foreign_ids(prop: str, path: str | None = None) -> Operator:
     """Replace all that a property takes from the stack by ids of things outside it."""
 
     def operate(graph: Graph, one: Resource) -> Graph:
@@ -201,7 +201,7 @@ def option(**changes: Any) -> Operator:
     return lambda graph, one: swapped(graph, one, replace(one, options=replace(one.options, **changes)))
 
 
-def unexport(graph: Graph, one: Resource) -> Graph:
+def remove_from_outputs(graph: Graph, one: Resource) -> Graph:
     """Take everything that names the resource out of the stack's outputs."""
     named = set(identities(one))
 
@@ -215,7 +215,7 @@ def unexport(graph: Graph, one: Resource) -> Graph:
     def _is(value: Any) -> bool:
         return isinstance(value, str) and value in named
 
-    return rebuilt(graph, graph, without(graph.outputs or {}))
+    return with_resources(graph, graph, without(graph.outputs or {}))
 
 
 def both(*operators: Operator) -> Operator:

@@ -20,7 +20,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Beside:
+class PlanComparison:
     """One stack's plan beside the comparison of two revisions."""
 
     plan: EnginePlan
@@ -38,12 +38,12 @@ class Beside:
     """Where the two do not agree on what is replaced."""
 
 
-def beside(offline: Comparison, plan: EnginePlan) -> Beside:
+def compare_with_plan(offline: Comparison, plan: EnginePlan) -> PlanComparison:
     """`plan` beside the comparison of two revisions of the same stack."""
     engine = plan.comparison()
     in_code, in_plan = _keys(offline), _keys(engine)
     drifted = {(one.after.urn, change.top) for one in plan.drift for change in one.changes}
-    return Beside(
+    return PlanComparison(
         plan=plan,
         agreed=len(in_code & in_plan),
         not_deployed=tuple(_worded(engine, in_plan - in_code)),
@@ -121,7 +121,7 @@ def _replaced(offline: Comparison, engine: Comparison, plan: EnginePlan) -> Iter
             yield f"{label(one.resource)}: the engine does not replace it"
 
 
-def markdown(result: Beside) -> Iterator[str]:
+def markdown(result: PlanComparison) -> Iterator[str]:
     """The section of a comment, each kind of difference under its name."""
     counts = ", ".join(f"{n} to {op}" for op, n in sorted(_counted(result.plan).items())) or "nothing to change"
     yield f"**Deployed state** (`pulumi preview`): {counts}. {_agreement(result)}"
@@ -152,7 +152,7 @@ def _counted(plan: EnginePlan) -> dict[str, int]:
     return counts
 
 
-def _agreement(result: Beside) -> str:
+def _agreement(result: PlanComparison) -> str:
     kinds = {
         "never deployed": result.not_deployed,
         "deployed already": result.deployed_already,

@@ -92,7 +92,7 @@ class Comment:
             yield from ["```diff", *changed, "```", ""] if changed else ["No resource is added or removed.", ""]
         yield from _cost_changes(stack.rows, before.rows) if before else ()
         if page is not None and name in self.plans:
-            yield from deployed.markdown(deployed.beside(page.comparison, self.plans[name]))
+            yield from deployed.markdown(deployed.compare_with_plan(page.comparison, self.plans[name]))
         yield from _findings(stack, before)
 
     def _footer(self) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Trade ids that come twice in a run, found by batch and on disk: a set in memory would grow with the portfolio.
 
-Ids go to scratch in sorted runs. Two runs whose ranges do not overlap cannot share an id, so that files in the order of
-their ids, as most are, cost no more than the sorting; overlapping runs are merged range by range.
+As long as ids ascend, as in most files, each is known at once to be the first of its kind, or the same as the one
+before. From the first one on that does not, that is known only at the end: ids go to scratch in sorted runs, and those
+runs whose ranges overlap are merged range by range.
 """
 
 from bisect import bisect_left
@@ -54,18 +55,18 @@ class Duplicates:
         self._positions: pa.Array = positions.take(order)
         self._firsts: pa.Array = firsts.take(order)
 
-    def between(self, low: int, high: int) -> pa.Array:
-        """The positions of the duplicates from `low` to `high`, both included, in ascending order."""
-        start, end = (bisect_left(_Scalars(self._positions), bound) for bound in (low, high + 1))
-        return self._positions.slice(start, end - start)
-
-    def first(self, position: int) -> int:
-        """Where the id of the duplicate at `position` came first."""
-        while (index := bisect_left(_Scalars(self._positions), position)) < len(self._positions):
-            if self._positions[index].as_py() != position:
+    def between(self, low: int, high: int) -> tuple[pa.Array, pa.Array]:
+        """The positions of the duplicates from `low` to `high`, both included, ascending, and where each came first."""
+        bounds = pc.search_sorted(self._positions, pa.array([low, high + 1])).to_pylist()
+        positions, firsts = (part[slice(*bounds)] for part in (self._positions, self._firsts))
+        while len(positions):
+            # The first of a run may itself have come before, in another run.
+            at = pc.min_element_wise(pc.search_sorted(self._positions, firsts), len(self._positions) - 1)
+            again = pc.equal(self._positions.take(at), firsts)
+            if not pc.any(again).as_py():
                 break
-            position = self._firsts[index].as_py()
-        return position
+            firsts = pc.if_else(again, self._firsts.take(at), firsts)
+        return positions, firsts
 
 
 class TradeIds:
@@ -77,10 +78,44 @@ class TradeIds:
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
         self._runs: list[_Run] = []
-        self._found: list[tuple[pa.Array, pa.Array]] = []
+        self._duplicates: list[tuple[pa.Array, pa.Array]] = []
+        self._ascending = True
+        self._last: tuple[str, int] = ("", -1)
+        """The last id that ascended and its position."""
 
-    def add(self, ids: pa.Array, positions: pa.Array) -> None:
-        """Remember ids with their positions, which ascend from call to call."""
+    def add(self, ids: pa.Array, positions: pa.Array) -> pa.Array | None:
+        """Remember ids with their positions, which ascend from call to call.
+
+        Returns a mask of the ids that surely came for the first time; None where all did.
+        """
+        if not len(ids):
+            return None
+        is_first = self._ascend(ids) if self._ascending else None
+        if not self._ascending:
+            self._wait(ids, positions)
+            return pa.repeat(False, len(ids))
+        if is_first is not None:
+            firsts = pc.fill_null(pc.fill_null_forward(pc.if_else(is_first, positions, None)), self._last[1])
+            again = pc.invert(is_first)
+            self._duplicates.append((positions.filter(again), firsts.filter(again)))
+            ids, positions = ids.filter(is_first), positions.filter(is_first)
+        if len(ids):
+            self._wait(ids, positions)
+            self._last = (ids[-1].as_py(), positions[-1].as_py())
+        return is_first
+
+    def _ascend(self, ids: pa.Array) -> pa.Array | None:
+        """A mask of ids that are not those before them, None when none are; notes when they ascend no longer."""
+        first, last = ids[0].as_py(), self._last[0]
+        less = pc.less(ids[:-1], ids[1:])
+        if last.encode() < first.encode() and pc.all(less, min_count=0).as_py():
+            return None
+        twin = pc.equal(ids[:-1], ids[1:])
+        if last.encode() > first.encode() or not pc.all(pc.or_(less, twin), min_count=0).as_py():
+            self._ascending = False
+        return pa.concat_arrays([pa.array([first != last]), less])
+
+    def _wait(self, ids: pa.Array, positions: pa.Array) -> None:
         self._waiting.append(pa.RecordBatch.from_arrays([ids, positions], schema=_SCHEMA))
         self._waiting_rows += len(ids)
         if self._waiting_rows >= RUN_ROWS:
@@ -96,12 +131,12 @@ class TradeIds:
                 self._distinct([_between(run.open(), low, high) for run in cluster])
         empty = pa.array([], pa.int64())
         return Duplicates(
-            pa.concat_arrays([empty, *(positions for positions, _ in self._found)]),
-            pa.concat_arrays([empty, *(firsts for _, firsts in self._found)]),
+            pa.concat_arrays([empty, *(positions for positions, _ in self._duplicates)]),
+            pa.concat_arrays([empty, *(firsts for _, firsts in self._duplicates)]),
         )
 
     def _write_run(self) -> None:
-        run = self._distinct(self._waiting)
+        run = _joined(self._waiting) if self._ascending else self._distinct(self._waiting)
         self._waiting, self._waiting_rows = [], 0
         path = self._folder / f"ids-{len(self._runs):05d}.arrow"
         with pa.ipc.new_file(str(path), _SCHEMA) as writer:
@@ -112,7 +147,7 @@ class TradeIds:
 
     def _distinct(self, batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
         """The batches, which come in the order of positions, as one in the order of ids; notes and drops duplicates."""
-        rows = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
+        rows = _joined(batches)
         ids = rows.column("trade_id")
         if pc.all(pc.less(ids[:-1], ids[1:]), min_count=0).as_py():
             return rows
@@ -125,8 +160,12 @@ class TradeIds:
         is_first = pa.concat_arrays([pa.array([True]), pc.invert(twin)])
         firsts = pc.fill_null_forward(pc.if_else(is_first, positions, None))
         again = pc.invert(is_first)
-        self._found.append((positions.filter(again), firsts.filter(again)))
+        self._duplicates.append((positions.filter(again), firsts.filter(again)))
         return rows.filter(is_first)
+
+
+def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    return pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
 
 
 class _Scalars(Sequence[str]):

@@ -1,8 +1,9 @@
 """data-ingestion: download, verify, validate, cut into shards; only then publish.
 
-Good rows pass through scratch, because only when all trade ids are known it is clear which of them came before. The
-order of the last step is the contract: rejected rows and partitions first, then the shard list that promises them, then
-the quality document, the summary last. A job killed anywhere before leaves no promise that is not kept.
+Good rows go to their shards at once as long as their ids ascend. The others wait in scratch, because only when all ids
+are known it is clear which of them came before. The order of the last step is the contract: rejected rows and
+partitions first, then the shard list that promises them, then the quality document, the summary last. A job killed
+anywhere before leaves no promise that is not kept.
 """
 
 import hashlib
@@ -89,12 +90,13 @@ def _validate(job: Job[IngestionEnvironment], manifest: Manifest, paths: list[Pa
     rejected: list[int] = []
     lies: list[str] = []
     ids = TradeIds(folder, job.progress.boundary)
+    shards = ShardWriter(folder, job.environment.shard_size)
     with _quarantine(folder / "rejected.csv") as quarantine:
         with Spill(folder / "accepted.arrows") as spill:
             for number, (promised, path) in enumerate(zip(manifest.files, paths, strict=True)):
                 before = quarantine.rows
                 check = _FileCheck(
-                    job=job, key=promised.key, number=number, spill=spill, quarantine=quarantine, ids=ids
+                    job=job, key=promised.key, number=number, shards=shards, spill=spill, quarantine=quarantine, ids=ids
                 )
                 accepted.append(check.run(path))
                 rejected.append(quarantine.rows - before)
@@ -103,7 +105,6 @@ def _validate(job: Job[IngestionEnvironment], manifest: Manifest, paths: list[Pa
                     lies.append(f"{promised.key} has {rows} rows, the manifest says {promised.rows}")
                 path.unlink()
         manifests.refuse_lies(lies)
-        shards = ShardWriter(folder, job.environment.shard_size)
         keys = [file.key for file in manifest.files]
         for file in _cut(job, spill, ids.duplicates(), keys, shards=shards, quarantine=quarantine):
             accepted[file] -= 1
@@ -118,11 +119,12 @@ def _validate(job: Job[IngestionEnvironment], manifest: Manifest, paths: list[Pa
 
 @dataclass(frozen=True, kw_only=True)
 class _FileCheck:
-    """Moves a file's good rows to the spill and its bad ones to the quarantine."""
+    """Moves a file's good rows to the shards or to the spill, and its bad ones to the quarantine."""
 
     job: Job[IngestionEnvironment]
     key: str
     number: int
+    shards: ShardWriter
     spill: Spill
     quarantine: Quarantine
     ids: TradeIds
@@ -132,28 +134,31 @@ class _FileCheck:
         accepted = 0
         for batch in reading.read(path, self.key, self._reject_torn):
             checked = schema.check(batch.rows, self.job.environment.business_date)
-            good = checked.accepted_rows
-            numbers = batch.numbers if good is None else batch.numbers.take(good)
-            positions = pc.add(numbers, position(self.number, 0))
-            self.spill.add(checked.accepted, positions)
-            self.ids.add(checked.accepted.column("trade_id"), positions)
+            numbers = batch.numbers if checked.good is None else batch.numbers.filter(checked.good)
+            self._accept(checked.accepted, pc.add(numbers, position(self.number, 0)))
             accepted += checked.accepted.num_rows
-            self._reject(batch, checked.rejected)
+            if checked.rejected:
+                rows = pa.array(sorted(checked.rejected), pa.int64())
+                origins = ((self.key, number) for number in batch.numbers.take(rows).to_pylist())
+                reasons = (checked.rejected[row] for row in rows.to_pylist())
+                self.quarantine.add(origins, reasons, batch.rows.take(rows))
             self.job.progress.boundary()
         return accepted
 
+    def _accept(self, rows: pa.RecordBatch, positions: pa.Array) -> None:
+        is_first = self.ids.add(rows.column("trade_id"), positions)
+        if is_first is None:
+            self.shards.add(rows)
+        elif pc.any(is_first).as_py():
+            self.shards.add(rows.filter(is_first))
+            waits = pc.invert(is_first)
+            self.spill.add(rows.filter(waits), positions.filter(waits))
+        else:
+            self.spill.add(rows, positions)
+
     def _reject_torn(self, row: int, reason: str, text: str) -> None:
         self.job.progress.progress()
-        self.quarantine.add(self.key, row, [("columns", reason)], text)
-
-    def _reject(self, batch: reading.Batch, rejected: dict[int, schema.Reasons]) -> None:
-        if not rejected:
-            return
-        rows = pa.array(sorted(rejected), pa.int64())
-        numbers = batch.numbers.take(rows).to_pylist()
-        contents = schema.readable(batch.rows, rows)
-        for row, number, content in zip(rows.to_pylist(), numbers, contents, strict=True):
-            self.quarantine.add(self.key, number, rejected[row], content)
+        self.quarantine.add_torn(self.key, row, reason, text)
 
 
 def _cut(
@@ -168,18 +173,22 @@ def _cut(
     """Move the spilled rows into shards, duplicates into quarantine; yields the number of each duplicate's file."""
     for rows, positions in spill.read():
         job.progress.boundary()
-        again = duplicates.between(positions[0].as_py(), positions[-1].as_py())
+        again, firsts = duplicates.between(positions[0].as_py(), positions[-1].as_py())
         if not len(again):
             shards.add(rows)
             continue
         is_again = pc.is_in(positions, value_set=again)
         shards.add(rows.filter(pc.invert(is_again)))
-        for at, content in zip(again.to_pylist(), rows.filter(is_again).to_pylist(), strict=True):
-            file, row = file_and_row(at)
-            first_file, first_row = file_and_row(duplicates.first(at))
-            reason = f"trade_id {content['trade_id']!r} is already in {keys[first_file]} row {first_row}"
-            quarantine.add(keys[file], row, [("duplicate", reason)], content)
-            yield file
+        refused = rows.filter(is_again)
+        origins = [(keys[file], row) for file, row in map(file_and_row, again.to_pylist())]
+        reasons = [
+            [("duplicate", f"trade_id {trade_id!r} is already in {keys[file]} row {row}")]
+            for trade_id, (file, row) in zip(
+                refused.column("trade_id").to_pylist(), map(file_and_row, firsts.to_pylist()), strict=True
+            )
+        ]
+        quarantine.add(origins, reasons, refused)
+        yield from (file_and_row(at)[0] for at in again.to_pylist())
 
 
 @contextmanager

@@ -6,7 +6,7 @@ row does not: it is reported as soon as it is met, so that no number of them fil
 
 import codecs
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from batch_runtime.errors import BadInputError
 from data_ingestion.columns import ENCODED_TEXT, Column, is_text
 from data_ingestion.schema import COLUMNS, NAMES
 
-_PARQUET_BATCH_ROWS = 65_536
+_BATCH_ROWS = 65_536
+"""At least, of a CSV that has as many; at most, of a Parquet file."""
 _BUFFER_BYTES = 1 << 20
 """Of a CSV block, which also bounds a row, and of a Parquet column that is being read. Larger ones are a tenth
 faster, but some twenty of them are read ahead."""
@@ -53,16 +54,9 @@ def read(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
         ) from None
 
 
-class _Consecutive:
-    """Makes arrays of whole numbers, each a shifted copy of the longest one so far."""
-
-    def __init__(self) -> None:
-        self._from_zero = pa.array([], pa.int64())
-
-    def __call__(self, first: int, count: int) -> pa.Array:
-        if len(self._from_zero) < count:
-            self._from_zero = pa.array(range(2 * count), pa.int64())
-        return pc.add(self._from_zero.slice(0, count), first)
+def _consecutive(first: int, count: int) -> pa.Array:
+    """So many whole numbers from `first` on."""
+    return pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count), start=first - 1)
 
 
 class _RowNumbers:
@@ -71,7 +65,6 @@ class _RowNumbers:
     def __init__(self) -> None:
         self._next = 1
         self._torn: deque[list[int]] = deque()
-        self._consecutive = _Consecutive()
 
     def skip(self, number: int) -> None:
         """Leave `number` out; numbers come in ascending order."""
@@ -88,7 +81,7 @@ class _RowNumbers:
                 self._next = self._torn.popleft()[1] + 1
                 continue
             part = min(count, self._torn[0][0] - self._next) if self._torn else count
-            parts.append(self._consecutive(self._next, part))
+            parts.append(_consecutive(self._next, part))
             self._next += part
             count -= part
         return pa.concat_arrays(parts)
@@ -104,17 +97,43 @@ def _read_csv(path: Path, key: str, report_torn: ReportTorn) -> Iterator[Batch]:
         return "skip"
 
     _require_utf8(path)
-    # Single-threaded, because only then pyarrow numbers the rows that it hands to the handler.
-    reader = csv.open_csv(
-        path,
-        read_options=csv.ReadOptions(use_threads=False, block_size=_BUFFER_BYTES),
-        parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
-        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(NAMES, pa.string()), strings_can_be_null=False),
-    )
-    with reader:
+    with _open_csv(path, lambda row: "skip") as reader:
         _require_columns(reader.schema, key)
-        for batch in reader:
-            yield Batch(_complete(batch), numbers.take(batch.num_rows))
+        present = [name for name in NAMES if name in reader.schema.names]
+    with _open_csv(path, note, present) as reader:
+        for rows in _joined(_complete(batch) for batch in reader):
+            yield Batch(rows, numbers.take(rows.num_rows))
+
+
+def _open_csv(
+    path: Path, note_torn: Callable[[csv.InvalidRow], str], columns: Sequence[str] = ()
+) -> csv.CSVStreamingReader:
+    """Reads the columns, or all; of others the type would be guessed from the first rows, and later ones refused."""
+    return csv.open_csv(
+        path,
+        # Single-threaded, because only then pyarrow numbers the rows that it hands to the handler.
+        read_options=csv.ReadOptions(use_threads=False, block_size=_BUFFER_BYTES),
+        parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note_torn),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(NAMES, pa.string()),
+            include_columns=columns,
+            strings_can_be_null=False,
+            check_utf8=False,
+        ),
+    )
+
+
+def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches as long as `_BATCH_ROWS`: checking them costs less than checking each of the short ones."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(part.num_rows for part in waiting) >= _BATCH_ROWS:
+            joined = pa.concat_batches(waiting)
+            waiting.clear()
+            yield joined
+    if waiting:
+        yield pa.concat_batches(waiting)
 
 
 def _read_parquet(path: Path, key: str) -> Iterator[Batch]:
@@ -130,13 +149,12 @@ def _read_parquet(path: Path, key: str) -> Iterator[Batch]:
     ) as file:
         _require_columns(file.schema_arrow, key)
         _require_types(file.schema_arrow, key)
-        consecutive = _Consecutive()
         last = 0
         present = [name for name in NAMES if name in file.schema_arrow.names]
-        for batch in file.iter_batches(batch_size=_PARQUET_BATCH_ROWS, columns=present, use_threads=False):
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=present, use_threads=False):
             rows = _complete(batch)
             rows.validate(full=True)
-            yield Batch(rows, consecutive(last + 1, batch.num_rows))
+            yield Batch(rows, _consecutive(last + 1, batch.num_rows))
             last += batch.num_rows
 
 
@@ -160,12 +178,16 @@ def _plain(values: pa.Array, column: Column) -> pa.Array:
         values = values.dictionary_decode()
     if not is_text(values.type):
         return values
-    values = values.cast(pa.string())
-    return pc.fill_null(values, "") if column.optional else values
+    if values.type != pa.string():
+        values = values.cast(pa.string())
+    return pc.fill_null(values, "") if column.optional and values.null_count else values
 
 
 def _require_utf8(path: Path) -> None:
-    """Raise `UnicodeDecodeError` for other text: pyarrow does not check the rows that it hands to the handler."""
+    """Raise `UnicodeDecodeError` for other text, in the rows that pyarrow hands to the handler too.
+
+    Cells that are cut out of such text at ASCII characters are such text, so that pyarrow need not check them again.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         while chunk := file.read(_BUFFER_BYTES):

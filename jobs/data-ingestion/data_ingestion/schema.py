@@ -9,7 +9,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_ingestion.columns import IDENTITY, Column, Day, Identity, Number, Text
+from data_ingestion.columns import Column, Day, Identity, Name, Number, Text, is_all
 
 _VALUE_CHARACTERS = 80
 """Of a refused value in its reason."""
@@ -17,15 +17,15 @@ _VALUE_CHARACTERS = 80
 Reasons = list[tuple[str, str]]
 """Why a row is refused: (short code for counting, sentence for people)."""
 
-_GROUP = r"^([A-Za-z0-9][A-Za-z0-9 ._:/&-]{0,63})?$"
+_GROUP = " ._:/&-"
+"""What the name of a desk or a book may hold beside letters and digits."""
 
 COLUMNS: tuple[Column, ...] = (
     Identity(name="trade_id", meaning="identity, unique in a run", example="T-0000001"),
-    Text(
+    Name(
         name="instrument",
         meaning="what is traded; trades of one instrument share its own risk",
         example="EQ-US-0042",
-        pattern=IDENTITY,
     ),
     Text(
         name="asset_class", meaning="for the report", example="equity", pattern=r"^(equity|bond|fx|commodity|credit)$"
@@ -40,13 +40,13 @@ COLUMNS: tuple[Column, ...] = (
         name="delta", meaning="relative change for a relative change of the instrument", example="1", low=-50, high=50
     ),
     Number(name="gamma", meaning="second-order term of the same", example="0", low=-500, high=500),
-    Text(name="desk", meaning="for the report, empty for none", example="Equities", pattern=_GROUP, optional=True),
-    Text(name="book", meaning="the same, finer", example="Delta One", pattern=_GROUP, optional=True),
+    Name(name="desk", meaning="for the report, empty for none", example="Equities", punctuation=_GROUP, optional=True),
+    Name(name="book", meaning="the same, finer", example="Delta One", punctuation=_GROUP, optional=True),
     Day(name="trade_date", meaning="when it was done, not after the business date", example="2026-11-20"),
 )
 NAMES = [column.name for column in COLUMNS]
 """Of the columns, in the order of a partition."""
-DISTINCT_TEXTS = [column.name for column in COLUMNS if isinstance(column, Text)]
+DISTINCT_TEXTS = [column.name for column in COLUMNS if isinstance(column, Text) and column.repeats]
 """Columns of text whose values come again and again."""
 _CURRENCY, _FX_TO_USD, _TRADE_DATE = (NAMES.index(name) for name in ("currency", "fx_to_usd", "trade_date"))
 
@@ -59,8 +59,8 @@ class Checked:
 
     accepted: pa.RecordBatch
     """The good rows; typed as `PARTITION_SCHEMA`, but `DISTINCT_TEXTS` are dictionaries."""
-    accepted_rows: pa.Array | None
-    """Their indices in the batch; None when all rows are good."""
+    good: pa.Array | None
+    """A mask of the good rows of the batch; None when all are."""
     rejected: dict[int, Reasons]
     """Index of each bad row -> its reasons."""
 
@@ -69,44 +69,49 @@ def check(batch: pa.RecordBatch, business_date: date) -> Checked:
     """Check `batch`, which has all of `COLUMNS`, as text or as a type that the column takes."""
     columns: list[pa.Array] = []
     rejected: dict[int, Reasons] = {}
-    good_rows: pa.Array | None = None
+    all_good: pa.Array | None = None
 
-    def note(column: Column, good: pa.Array, wanted: str) -> None:
-        nonlocal good_rows
-        if pc.all(good, skip_nulls=False, min_count=0).as_py():
+    def note(column: Column, good: pa.Array | None, wanted: str) -> None:
+        nonlocal all_good
+        if good is None or is_all(good):
             return
         good = pc.fill_null(good, False)
-        good_rows = good if good_rows is None else pc.and_(good_rows, good)
+        all_good = good if all_good is None else pc.and_(all_good, good)
         _collect(rejected, pc.indices_nonzero(pc.invert(good)), column.name, batch.column(column.name), wanted)
 
     for column in COLUMNS:
         values, good = column.parse(batch.column(column.name))
         columns.append(values)
         note(column, good, f"must {column.wanted}, for example {column.example}")
-    future = pc.and_(pc.greater(columns[_TRADE_DATE], pa.scalar(business_date, pa.date32())), good)
-    note(COLUMNS[_TRADE_DATE], pc.invert(pc.fill_null(future, False)),
-         f"must not be after the business date {business_date}")  # fmt: skip
-    currency, rate = columns[_CURRENCY], columns[_FX_TO_USD]
-    dollars = pc.equal(currency.dictionary, "USD").take(currency.indices)
-    foreign_dollar = pc.and_(pc.and_(dollars, pc.not_equal(rate, 1.0)), pc.is_finite(rate))
-    note(COLUMNS[_FX_TO_USD], pc.invert(pc.fill_null(foreign_dollar, False)), "must be 1 when the currency is USD")
+    note(
+        COLUMNS[_TRADE_DATE],
+        _not_after(columns[_TRADE_DATE], good, business_date),
+        f"must not be after the business date {business_date}",
+    )
+    note(
+        COLUMNS[_FX_TO_USD],
+        _one_where_usd(columns[_CURRENCY], columns[_FX_TO_USD]),
+        "must be 1 when the currency is USD",
+    )
     every = pa.RecordBatch.from_arrays(columns, names=NAMES)
-    if good_rows is None:
-        return Checked(every, None, rejected)
-    rows = pc.indices_nonzero(good_rows)
-    return Checked(every.take(rows), rows, rejected)
+    return Checked(every if all_good is None else every.filter(all_good), all_good, rejected)
 
 
-def readable(batch: pa.RecordBatch, rows: pa.Array) -> list[dict[str, object]]:
-    """Some rows as Python values; times as text, because not every one that Parquet holds is one that Python's hold."""
-    columns = [_readable(column.take(rows)).to_pylist() for column in batch.columns]
-    return [dict(zip(NAMES, values, strict=True)) for values in zip(*columns, strict=True)]
+def _not_after(days: pa.Array, is_day: pa.Array | None, last: date) -> pa.Array:
+    """Which days are not after `last`; what is no day is refused for that already."""
+    late = pc.greater(days, pa.scalar(last, pa.date32()))
+    if is_day is not None:
+        late = pc.and_(late, is_day)
+    return pc.invert(pc.fill_null(late, False))
 
 
-def _readable(values: pa.Array) -> pa.Array:
-    if pa.types.is_dictionary(values.type):
-        return values.dictionary_decode()
-    return pc.cast(values, pa.string()) if pa.types.is_temporal(values.type) else values
+def _one_where_usd(currency: pa.DictionaryArray, rate: pa.Array) -> pa.Array | None:
+    """Which rates are 1 if their currency is the dollar; what is no number is refused for that already."""
+    is_usd = pc.equal(currency.dictionary, "USD")
+    if not pc.any(is_usd).as_py():
+        return None
+    wrong = pc.and_(pc.and_(is_usd.take(currency.indices), pc.not_equal(rate, 1.0)), pc.is_finite(rate))
+    return pc.invert(pc.fill_null(wrong, False))
 
 
 def _collect(rejected: dict[int, Reasons], rows: pa.Array, name: str, values: pa.Array, wanted: str) -> None:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -47,6 +48,19 @@ Sha256 = Annotated[
 ]
 
 
+T = TypeVar("T")
+
+
+@cache
+def _adapter(shape: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(shape)
+
+
+@cache
+def _json_schema(adapter: TypeAdapter[Any]) -> Mapping[str, Any]:
+    return adapter.json_schema()
+
+
 class Document(BaseModel):
     """A JSON object with a declared shape."""
 
@@ -55,7 +69,8 @@ class Document(BaseModel):
     @classmethod
     def read(cls, content: bytes, source: str) -> Self:
         """Read `content`; `source` names the object in the message of the `BadInputError` that a misfit raises."""
-        return _read(TypeAdapter(cls), content, source)
+        adapter: TypeAdapter[Self] = _adapter(cls)
+        return _read(adapter, content, source)
 
     def to_json(self) -> bytes:
         """The document as the same bytes whenever its content is the same."""
@@ -140,9 +155,12 @@ class SuccessMarker(Document):
         return encode(self.model_dump(mode="json", exclude_none=True))
 
 
+_SHARD_LIST = TypeAdapter(tuple[ShardReference, ...])
+
+
 def read_shard_list(content: bytes, source: str) -> tuple[ShardReference, ...]:
     """Read a shard list; a number that is missing or double is the writer's fault and raises `BadInputError`."""
-    shards = _read(TypeAdapter(tuple[ShardReference, ...]), content, source)
+    shards = _read(_SHARD_LIST, content, source)
     if [shard.shard for shard in shards] != list(range(len(shards))):
         raise BadInputError(
             f"{source} must number its shards 0, 1, 2, … without a gap or a double; run data-ingestion again"
@@ -158,9 +176,6 @@ def write_shard_list(shards: tuple[ShardReference, ...]) -> bytes:
 def encode(value: Any) -> bytes:
     """JSON as this project writes it: UTF-8, declared order, no optional white space, NaN refused."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
-T = TypeVar("T")
 
 
 def _read(adapter: TypeAdapter[T], content: bytes, source: str) -> T:
@@ -218,7 +233,7 @@ def _explain(error: ValidationError, adapter: TypeAdapter[Any]) -> str:
     pydantic counts the good entries only, and so calls an array of bad ones too short: that is left out.
     """
     problems = []
-    schema = adapter.json_schema()
+    schema = _json_schema(adapter)
     misfits = [item for item in error.errors(include_url=False) if not (item["type"] == "too_short" and item["input"])]
     for item in misfits[:_NAMED_PROBLEMS]:
         field = ".".join(str(part)[:80] for part in item["loc"]) or "document"

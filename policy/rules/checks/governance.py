@@ -178,7 +178,7 @@ def stack_outputs_complete(resource: Resource, view: View) -> Iterator[Problem]:
     """The stack's outputs name everything that people and programs need to find."""
     graph = view.graph
     outputs = graph.root.props if graph.outputs is None else graph.outputs
-    known, complete = graph.once(("exported",), lambda: _leaves(outputs))
+    known, complete = graph.cached(("exported",), lambda: _leaves(outputs))
     if known.isdisjoint(identities(resource)):
         if complete:
             yield Problem(message="no output of the stack names it", property="outputs")

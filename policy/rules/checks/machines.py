@@ -13,7 +13,7 @@ from ..graph.texts import holds_member
 from ..rule import Problem, Severity, View, rule
 from ..tables.integrations import INTEGRATIONS, placeholder_faults
 from ..tables.rows import Context
-from .accounted.properties import judged
+from .accounted.properties import violations
 
 _SPEC: Final = "https://states-language.net/spec.html"
 _LONGEST: Final = 48 * 3600
@@ -89,7 +89,7 @@ def _call(path: str, body: Json, context: Context) -> Iterator[Problem]:
     if not isinstance(arguments, Mapping):
         yield Problem(message=f"{where}.Arguments is no object", property=f"{where}.Arguments")
         return
-    yield from judged(table, arguments, context, f"{where}.Arguments.")
+    yield from violations(table, arguments, context, f"{where}.Arguments.")
     if strange := placeholder_faults(arguments):
         message = f"{where}.Arguments uses or defines {', '.join(strange)} on one side only, which DynamoDB refuses"
         yield Problem(message=message, property=f"{where}.Arguments")

@@ -114,7 +114,7 @@ def holds(operator: str, key: str, wanted: tuple[str, ...], context: Context) ->
     return all(matching) if every or (negated and not some) else any(matching)
 
 
-def all_hold(conditions: Mapping[str, Mapping[str, tuple[str, ...]]], context: Context) -> bool:
+def conditions_hold(conditions: Mapping[str, Mapping[str, tuple[str, ...]]], context: Context) -> bool:
     """Whether every condition of a statement holds."""
     return all(
         holds(operator, key, wanted, context) for operator, keys in conditions.items() for key, wanted in keys.items()

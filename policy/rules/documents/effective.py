@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-from .conditions import Context, all_hold, glob
+from .conditions import Context, conditions_hold, glob
 from .policies import Statement
 
 Answer = Literal["Allowed", "ExplicitlyDenied", "ImplicitlyDenied"]
@@ -49,7 +49,7 @@ class Request:
     context: Context = field(default_factory=dict)
 
 
-def speaks_of(one: Statement, request: Request) -> bool:
+def applies_to(one: Statement, request: Request) -> bool:
     """Whether the statement is about the request, whatever it says of it."""
     action = request.action
     if one.not_actions:
@@ -60,14 +60,14 @@ def speaks_of(one: Statement, request: Request) -> bool:
         about = not any(glob(text).fullmatch(request.resource) for text in one.not_resources)
     elif about:
         about = any(glob(text).fullmatch(request.resource) for text in one.resources)
-    return about and all_hold(one.conditions, request.context)
+    return about and conditions_hold(one.conditions, request.context)
 
 
 def of_policy(statements: Iterable[Statement], request: Request) -> Answer:
     """What one policy, or several of one kind together, say of a request; principals are the caller's matter."""
     allowed = False
     for one in statements:
-        if speaks_of(one, request):
+        if applies_to(one, request):
             if not one.allows:
                 return "ExplicitlyDenied"
             allowed = True
@@ -111,7 +111,7 @@ def _names_itself(one: Statement, principal: str) -> bool:
     return principal in listed or "*" in one.principals.get("*", ())
 
 
-def takes_away(statements: Iterable[Statement], action: str, resource: str, context: Context) -> bool:
+def denies_everywhere(statements: Iterable[Statement], action: str, resource: str, context: Context) -> bool:
     """Whether a Deny covers the action on every resource that the pattern `resource` means."""
     request = Request(principal="", action=action, resource=resource, context=context)
-    return any(not one.allows and speaks_of(one, request) for one in statements)
+    return any(not one.allows and applies_to(one, request) for one in statements)

@@ -254,7 +254,7 @@ def role_grants(graph: Graph, role: Resource) -> Grants:
         own = gather(matching)
         return Grants((*own.allowed, *managed), own.unknown)
 
-    return graph.once(("role_grants", role.urn), gathered)
+    return graph.cached(("role_grants", role.urn), gathered)
 
 
 def _everywhere(actions: tuple[str, ...]) -> Statement:
@@ -280,4 +280,4 @@ def resource_grants(graph: Graph, resource: Resource) -> Grants:
             matching += documents(attached, ATTACHED)
         return gather(matching)
 
-    return graph.once(("resource_grants", resource.urn), gathered)
+    return graph.cached(("resource_grants", resource.urn), gathered)

@@ -81,7 +81,7 @@ def acl_of(graph: Graph, subnet: Resource) -> Resource | None:
     return next(iter((*listed, *defaults)), None)
 
 
-def lets_through(listed: list[Entry], *, egress: bool, ports: Ports, to: Range) -> bool:
+def admits_all(listed: list[Entry], *, egress: bool, ports: Ports, to: Range) -> bool:
     """Whether all of the ports are let through to (or from) all of the addresses."""
     waiting = [to]
     for one in listed:

@@ -56,12 +56,12 @@ class GroupRule:
             return None
         return int(value(self.source, f"{self.at}fromPort", 0)), int(value(self.source, f"{self.at}toPort", 0))
 
-    def lets_https(self) -> bool:
+    def admits_https(self) -> bool:
         """Whether protocol and ports include HTTPS; raises Undecided."""
         ports = self.ports()
         return ports is not None and ports[0] <= HTTPS <= ports[1]
 
-    def lets_only_https(self) -> bool:
+    def admits_only_https(self) -> bool:
         """Whether nothing but HTTPS is let through; raises Undecided."""
         protocol = value(self.source, f"{self.at}ipProtocol", value(self.source, f"{self.at}protocol"))
         return str(protocol).lower() in _TCP and self.ports() == (HTTPS, HTTPS)
@@ -132,7 +132,7 @@ def vpc_ranges(graph: Graph, vpc: Resource) -> list[Range]:
 
 def group_rules(graph: Graph, group: Resource) -> tuple[GroupRule, ...]:
     """All rules of `group`; raises Undecided while inline ones are unknown."""
-    return graph.once(("group_rules", group.urn), lambda: tuple(_rules(graph, group)))
+    return graph.cached(("group_rules", group.urn), lambda: tuple(_rules(graph, group)))
 
 
 def _rules(graph: Graph, group: Resource) -> Iterator[GroupRule]:

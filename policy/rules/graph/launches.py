@@ -48,7 +48,7 @@ _PATHS: Final[Mapping[str, tuple[str, str, str]]] = {
 
 def task_launches(graph: Graph) -> tuple[TaskLaunch, ...]:
     """Every place of the stack that starts tasks."""
-    return graph.once(
+    return graph.cached(
         ("task_launches",),
         lambda: tuple(result for starter in graph.of_type(*STARTERS) for result in _of(graph, starter)),
     )

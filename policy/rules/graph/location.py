@@ -24,7 +24,7 @@ _ARN = re.compile(r"arn:(aws[a-z-]*):[a-z0-9-]+:([a-z0-9-]*):(\d{12})?:")
 
 def location_of(graph: Graph) -> Location:
     """What most of the stack's resources say: the ARNs that AWS gives, the zones of subnets, the names of buckets."""
-    return graph.once(("location_of",), lambda: _location(graph))
+    return graph.cached(("location_of",), lambda: _location(graph))
 
 
 def _location(graph: Graph) -> Location:

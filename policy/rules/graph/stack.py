@@ -65,7 +65,7 @@ class Graph:
         """
         urns: Iterable[str]
         if prop is not None and types and not resource.property_dependencies.get(prop):
-            return self.once(("by_text", resource.urn, prop, *types), lambda: self._by_text(resource, prop, types))
+            return self.cached(("by_text", resource.urn, prop, *types), lambda: self._by_text(resource, prop, types))
         if prop is None:
             urns = dict.fromkeys(
                 (*resource.dependencies, *(urn for urns in resource.property_dependencies.values() for urn in urns))
@@ -138,7 +138,7 @@ class Graph:
         )
         return list(dict.fromkeys((*by_edge, *by_name)))
 
-    def once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+    def cached(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
         """What `make` returns, made once for this graph; `key` begins with the name of the function that asks."""
         if key not in self._made:
             self._made[key] = make()

@@ -53,13 +53,22 @@ def fargate_memory_features(call: Call, _: Account) -> Iterator[str]:
 
 @rules.add("RegisterTaskDefinition", source=f"{_PARAMETERS}#volumes", code="ClientException")
 def volumes(call: Call, _: Account) -> Iterator[str]:
-    """A volume has a name of 1 to 255 letters, digits, hyphens and underscores, its own; a mount has its path."""
+    """A volume has a name of 1 to 255 letters, digits, hyphens and underscores, its own; a mount has its path; who
+    is authorized to a file system reaches it encrypted.
+    """
     names = [volume.get("name") or "" for volume in call.parameters.get("volumes", [])]
     if len(set(names)) != len(names):
         yield "Volume names must be unique in a task definition."
     for name in names:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", name):
             yield f"Volume name '{name}' is invalid."
+    for volume in call.parameters.get("volumes", []):
+        files = volume.get("efsVolumeConfiguration", {})
+        authorized = files.get("authorizationConfig", {})
+        if files.get("transitEncryption") != "ENABLED" and (
+            authorized.get("iam") == "ENABLED" or authorized.get("accessPointId")
+        ):
+            yield "Transit encryption must be enabled if Amazon EFS IAM authorization or an access point is used."
     for item in containers(call):
         if any(not mount.get("containerPath") for mount in item.get("mountPoints", [])):
             yield f"Container '{item.get('name')}' has a mount point without a container path."

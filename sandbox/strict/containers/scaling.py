@@ -70,11 +70,12 @@ def service(call: Call, account: Account) -> Iterator[str]:
 @rules.add(
     "PutScalingPolicy",
     "PutScheduledAction",
+    "DeregisterScalableTarget",
     source=f"{_API}API_PutScalingPolicy.html#API_PutScalingPolicy_Errors",
     code="ObjectNotFoundException",
 )
 def policy_target(call: Call, account: Account) -> Iterator[str]:
-    """A policy, or a scheduled action, is for a target that is registered."""
+    """A policy or a scheduled action is for a target that is registered, and such a one is deregistered."""
     targets = account.backend("applicationautoscaling").targets.get(call.parameters["ScalableDimension"], {})
     if call.parameters["ResourceId"] not in targets:
         yield (
@@ -143,10 +144,15 @@ def steps(call: Call, _: Account) -> Iterator[str]:
 
 @rules.add("PutScalingPolicy", source=f"{_API}API_PredefinedMetricSpecification.html", code="ValidationException")
 def predefined_metric(call: Call, _: Account) -> Iterator[str]:
-    """A predefined metric is one of the namespace: those of ECS begin with `ECS` or `ALB`, DynamoDB's with its name."""
+    """A predefined metric is one of the namespace: those of ECS begin with `ECS` or `ALB`, DynamoDB's with its name;
+    one of requests to a load balancer has its label.
+    """
     tracking = call.parameters.get("TargetTrackingScalingPolicyConfiguration", {})
     metric = tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", "")
     prefixes = {"ecs": ("ECS", "ALB"), "dynamodb": ("DynamoDB",)}.get(call.parameters["ServiceNamespace"])
+    labelled = tracking.get("PredefinedMetricSpecification", {}).get("ResourceLabel")
+    if metric == "ALBRequestCountPerTarget" and not labelled:
+        yield "ResourceLabel is required with the metric type ALBRequestCountPerTarget."
     if metric and prefixes and not metric.startswith(prefixes):
         yield f"{metric} is not supported for the namespace {call.parameters['ServiceNamespace']}"
 

@@ -86,6 +86,37 @@ def repository_policy(call: Call, account: Account) -> Iterator[str]:
 
 
 @rules.add(
+    "PutImage",
+    source=f"{_ECR}APIReference/API_PutImage.html#API_PutImage_Errors",
+    code="ImageTagAlreadyExistsException",
+)
+def immutable_tag(call: Call, account: Account) -> Iterator[str]:
+    """A tag in a repository of immutable tags stays with its image."""
+    repository = account.backend("ecr").repositories.get(call.parameters["repositoryName"])
+    if repository is None or repository.image_tag_mutability != "IMMUTABLE":
+        return
+    for image in repository.images:
+        other = image.image_manifest != call.parameters["imageManifest"]
+        if other and call.parameters.get("imageTag") in image.image_tags:
+            yield (
+                f"The image tag '{call.parameters['imageTag']}' already exists in the '{repository.name}' repository "
+                "and cannot be overwritten because the tag is immutable."
+            )
+
+
+@rules.add(
+    "PutRegistryScanningConfiguration",
+    source=f"{_ECR}APIReference/API_PutRegistryScanningConfiguration.html",
+    code="InvalidParameterException",
+)
+def scan_frequency(call: Call, _: Account) -> Iterator[str]:
+    """Basic scans are on push; continuous ones are of enhanced scanning."""
+    for rule in call.parameters.get("rules", []):
+        if call.parameters.get("scanType", "BASIC") == "BASIC" and rule.get("scanFrequency") == "CONTINUOUS_SCAN":
+            yield "Invalid parameter at 'rules': CONTINUOUS_SCAN is not supported with the scan type BASIC"
+
+
+@rules.add(
     "CreateRepository",
     source=f"{_ECR}APIReference/API_EncryptionConfiguration.html",
     code="InvalidParameterException",

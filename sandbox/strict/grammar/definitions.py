@@ -46,6 +46,16 @@ OPTIMIZED: dict[str, tuple[str, ...]] = {
 """Actions by integration, without EMR: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html"""
 
 
+ERRORS = frozenset(
+    f"States.{name}"
+    for name in (
+        *("ALL", "BranchFailed", "DataLimitExceeded", "ExceedToleratedFailureThreshold", "HeartbeatTimeout"),
+        *("Http.Socket", "IntrinsicFailure", "ItemReaderFailed", "NoChoiceMatched", "ParameterPathFailure"),
+        *("Permissions", "QueryEvaluationError", "ResultPathMatchFailure", "ResultWriterFailed", "Runtime"),
+        *("TaskFailed", "Timeout"),
+    )
+)
+"""https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html"""
 _JAVA_NAMES = ("cloudwatchevents", "codestarconnections", "costandusagereport", "costexplorer", "databasemigration")
 """Further names in https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html"""
 
@@ -77,6 +87,22 @@ def machine_faults(machine: object, path: str, language: str | None) -> Iterator
         yield from _state_faults(state, where, language)
     for name_ in sorted(set(states) - reached):
         yield f'MISSING_TRANSITION_TARGET: State "{name_}" is not reachable. at {path}/States/{name_}'
+
+
+def repeated_names(machine: object) -> Iterator[str]:
+    """Names that more than one state of a state machine has, those in branches and item processors counted."""
+    names = list(_names(machine))
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"DUPLICATE_STATE_NAME: Duplicate State name: {name}"
+
+
+def _names(machine: object) -> Iterator[str]:
+    states = machine.get("States") if isinstance(machine, dict) else None
+    for name, state in states.items() if isinstance(states, dict) else ():
+        yield name
+        if isinstance(state, dict):
+            for inner in (*(state.get("Branches") or []), state.get("ItemProcessor"), state.get("Iterator")):
+                yield from _names(inner)
 
 
 def _targets(state: Mapping[str, Any]) -> Iterator[str]:
@@ -185,6 +211,9 @@ def _handler_faults(state: Mapping[str, Any], where: str) -> Iterator[str]:
                 yield f"SCHEMA_VALIDATION_FAILED: These fields are required: [ErrorEquals] at {at}"
             if item.get("BackoffRate", 1) < 1 or item.get("IntervalSeconds", 1) < 1 or item.get("MaxAttempts", 0) < 0:
                 yield f"SCHEMA_VALIDATION_FAILED: Value is out of range at {at}"
+            for error in errors:
+                if str(error).startswith("States.") and error not in ERRORS:
+                    yield f"SCHEMA_VALIDATION_FAILED: {error} is not an error of States at {at}"
             if "States.ALL" in errors and (len(errors) > 1 or position + 1 < len(handlers)):
                 yield f"SCHEMA_VALIDATION_FAILED: States.ALL must appear alone and last at {at}"
 

@@ -55,6 +55,8 @@ _INTRINSICS = frozenset(
     )
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_SEVERAL_NODES = re.compile(r"\*|\.\.|[?@,:]")
+"""What a path may have and a reference path, which names one node, may not."""
 _MOST_SECONDS = 99_999_999
 _DISTRIBUTED = ("ItemReader", "ItemBatcher", "ResultWriter", "ToleratedFailureCount", "ToleratedFailurePercentage")
 _FAILED = "SCHEMA_VALIDATION_FAILED:"
@@ -130,7 +132,8 @@ def _paths(state: Mapping[str, Any], where: str) -> Iterator[str]:
     """Reference paths, and the dynamic members of payload templates."""
     for field in ("InputPath", "OutputPath", "ResultPath", "ItemsPath", "SecondsPath", "TimestampPath"):
         path = state.get(field)
-        if path is not None and not str(path).startswith("$"):
+        one_node = field in ("InputPath", "OutputPath") or not _SEVERAL_NODES.search(re.sub(r"'[^']*'", "", str(path)))
+        if path is not None and not (str(path).startswith("$") and one_node):
             yield f"{_FAILED} Value is not a Reference Path: The value '{path}' is not valid at {where}/{field}"
     for field in ("Parameters", "ResultSelector", "ItemSelector", "Assign"):
         yield from _template(state.get(field), f"{where}/{field}")

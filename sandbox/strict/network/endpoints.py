@@ -36,7 +36,8 @@ def endpoint_service(call: Call, account: Account) -> Iterator[str]:
     prefix, _, short = name.partition(f".{call.region}.")
     services = account.backend("ec2")._collect_default_endpoint_services(account.id, call.region)
     listed = name in {item["ServiceName"] for item in services} | set(account.backend("ec2").configurations)
-    aws = prefix in ("com.amazonaws", "aws.api") and short in get_session().get_available_services()
+    in_parts = any(item["ServiceName"].startswith(f"{name}.") for item in services)  # such as ecr: ecr.api and ecr.dkr
+    aws = prefix in ("com.amazonaws", "aws.api") and short in get_session().get_available_services() and not in_parts
     if not listed and not aws and ".vpce." not in name:
         yield f"The Vpc Endpoint Service '{name}' does not exist"
 
@@ -97,20 +98,37 @@ def _is_on(attribute: object) -> bool:
     code="InvalidParameter",
 )
 def endpoint_subnets(call: Call, account: Account) -> Iterator[str]:
-    """The subnets of an interface endpoint are of its VPC, at most one in each zone, and its groups of the same VPC."""
+    """The subnets of an interface endpoint are of its VPC, and so are its groups."""
     vpc = call.parameters["VpcId"]
-    zones: set[str] = set()
     for identifier in call.parameters.get("SubnetIds", []):
         subnet = subnet_of(account, identifier)
         if subnet is not None and subnet.vpc_id != vpc:
             yield f"The subnet ID '{identifier}' is not in the VPC {vpc}"
-        if subnet is not None and subnet.availability_zone in zones:
-            yield f"Found another VPC endpoint subnet in the availability zone of {identifier}"
-        zones |= {subnet.availability_zone} if subnet is not None else set()
     for identifier in call.parameters.get("SecurityGroupIds", []):
         group = group_of(account, identifier)
         if group is None or group.vpc_id != vpc:
             yield f"The security group '{identifier}' does not exist in the VPC {vpc}"
+
+
+@rules.add(
+    "CreateVpcEndpoint",
+    "ModifyVpcEndpoint",
+    source="https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
+    code="DuplicateSubnetsInSameZone",
+)
+def endpoint_zones(call: Call, account: Account) -> Iterator[str]:
+    """An interface endpoint has at most one subnet in each zone."""
+    endpoint = account.backend("ec2").vpc_end_points.get(call.parameters.get("VpcEndpointId", ""))
+    left = set(endpoint.subnet_ids or []) - set(call.parameters.get("RemoveSubnetIds", [])) if endpoint else set()
+    zones = {subnet.availability_zone for name in left if (subnet := subnet_of(account, name)) is not None}
+    for identifier in [*call.parameters.get("SubnetIds", []), *call.parameters.get("AddSubnetIds", [])]:
+        subnet = subnet_of(account, identifier)
+        if subnet is not None and identifier not in left and subnet.availability_zone in zones:
+            yield (
+                f"Found another VPC endpoint subnet in the availability zone of {identifier}. VPC endpoint subnets "
+                "should be in different availability zones supported by the VPC endpoint service."
+            )
+        zones |= {subnet.availability_zone} if subnet is not None else set()
 
 
 @rules.add(

@@ -106,3 +106,32 @@ def flow_log_one_destination(call: Call, _: Account) -> Iterator[str]:
         yield "Please only provide LogGroupName or only provide LogDestination."
     if parameters.get("LogDestinationType") == "s3" and parameters.get("DeliverLogsPermissionArn"):
         yield "DeliverLogsPermissionArn is not applicable for s3 delivery."
+
+
+_FLOW_LOG_FIELDS = frozenset(
+    (
+        *("version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets"),
+        *("bytes", "start", "end", "action", "log-status", "vpc-id", "subnet-id", "instance-id", "tcp-flags", "type"),
+        *("pkt-srcaddr", "pkt-dstaddr", "region", "az-id", "sublocation-type", "sublocation-id", "flow-direction"),
+        *("pkt-src-aws-service", "pkt-dst-aws-service", "traffic-path", "reject-reason", "resource-id"),
+        *("encryption-status", "ecs-cluster-arn", "ecs-cluster-name", "ecs-container-instance-arn"),
+        *("ecs-container-instance-id", "ecs-container-id", "ecs-second-container-id", "ecs-service-name"),
+        *("ecs-task-definition-arn", "ecs-task-arn", "ecs-task-id"),
+    )
+)
+
+
+@rules.add(
+    "CreateFlowLogs",
+    source="https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",
+    code="InvalidParameter",
+)
+def flow_log_format(call: Call, _: Account) -> Iterator[str]:
+    """The format of a VPC's flow logs is of fields that there are, as `${field}`; those of tags are left out."""
+    text = call.parameters.get("LogFormat")
+    if text is None or call.parameters["ResourceType"] not in ("VPC", "Subnet", "NetworkInterface"):
+        return
+    fields = re.findall(r"\$\{([^}]*)\}", text)
+    unknown = [field for field in fields if field not in _FLOW_LOG_FIELDS]
+    if not fields or (unknown and not call.parameters.get("TagFieldSpecifications")):
+        yield f"Unknown fields provided: {', '.join(unknown) or text}"

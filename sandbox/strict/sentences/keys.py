@@ -62,14 +62,6 @@ def grant_details(call: Call, account: Account) -> Iterator[str]:
                 yield f"The operation {operation} is not supported on a symmetric encryption key."
 
 
-@kms.add("EnableKeyRotation", source=f"{_KMS}API_EnableKeyRotation.html", code="UnsupportedOperationException")
-def rotated_key(call: Call, account: Account) -> Iterator[str]:
-    """Only symmetric keys whose material AWS made are rotated."""
-    key = account.backend("kms").keys.get(call.parameters["KeyId"].rpartition("key/")[2])
-    if key is not None and (key.key_spec != "SYMMETRIC_DEFAULT" or key.origin != "AWS_KMS"):
-        yield f"Key rotation is not supported for {key.arn}."
-
-
 @iam.add(
     "CreatePolicy",
     source="https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html",

@@ -15,49 +15,9 @@ _DOCS: Final = "https://docs.aws.amazon.com/"
 _EC2: Final = f"{_DOCS}AWSEC2/latest/APIReference/"
 _LAST_NUMBER: Final = 32_766
 _PORTED: Final = ("6", "17", "tcp", "udp")
-_USES: Final = (
-    "CreateGrant",
-    "Decrypt",
-    "Encrypt",
-    "GenerateDataKey",
-    "GenerateDataKeyWithoutPlaintext",
-    "ReEncrypt",
-    "Sign",
-    "Verify",
-)
 
-kms, ec2, ecr, logs = Rules("kms"), Rules("ec2"), Rules("ecr"), Rules("logs")
+ec2, ecr, logs = Rules("ec2"), Rules("ecr"), Rules("logs")
 stepfunctions, sns, sqs, dynamodb = Rules("stepfunctions"), Rules("sns"), Rules("sqs"), Rules("dynamodb")
-
-
-def _key_state(call: Call, account: Account) -> str:
-    """The state of the key that a request names; `Enabled` for one that is not of the account."""
-    name = call.parameters.get("KeyId", "").rpartition("key/")[2]
-    key = account.backend("kms").keys.get(name)
-    return "Enabled" if key is None else str(key.key_state)
-
-
-@kms.add(
-    *_USES,
-    "DisableKey",
-    "EnableKey",
-    "EnableKeyRotation",
-    source=f"{_DOCS}kms/latest/developerguide/key-state.html",
-    code="KMSInvalidStateException",
-)
-def key_to_be_deleted(call: Call, account: Account) -> Iterator[str]:
-    """A key that waits for its deletion does nothing."""
-    if _key_state(call, account) == "PendingDeletion":
-        yield f"{call.parameters['KeyId']} is pending deletion."
-
-
-@kms.add(
-    "CancelKeyDeletion", source=f"{_DOCS}kms/latest/developerguide/key-state.html", code="KMSInvalidStateException"
-)
-def deletion_to_cancel(call: Call, account: Account) -> Iterator[str]:
-    """Only a deletion that was scheduled is cancelled."""
-    if _key_state(call, account) != "PendingDeletion":
-        yield f"{call.parameters['KeyId']} is not pending deletion."
 
 
 @ec2.add("AttachInternetGateway", source=f"{_EC2}API_AttachInternetGateway.html", code="InvalidParameterValue")
@@ -204,5 +164,5 @@ def listed_queues(call: Call, _: Account) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = tuple(
-    rule for rules in (kms, ec2, ecr, logs, stepfunctions, dynamodb, sns, sqs) for rule in rules.all
+    rule for rules in (ec2, ecr, logs, stepfunctions, dynamodb, sns, sqs) for rule in rules.all
 )

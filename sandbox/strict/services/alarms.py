@@ -1,17 +1,20 @@
-"""What CloudWatch demands of alarms, dashboards and metrics."""
+"""What CloudWatch demands of alarms and metrics."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.rules import Rules, of_free_document
+from sandbox.strict.rules import Rules
 
 _WATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/"
 _ALARM = f"{_WATCH}API_PutMetricAlarm.html"
+
+_BINARY = r"(\*|/|\^|==|!=|<=|>=|<|>|&&|\|\|)"
+_MISSING_OPERAND = re.compile(rf"(^|[(,\[]|[-+]|{_BINARY})\s*{_BINARY}|([-+]|{_BINARY})\s*($|[),\]])")
+"""An operator of metric math with nothing before it or nothing behind it; `-` and `+` may be signs."""
 
 alarms = Rules("cloudwatch")
 
@@ -142,40 +145,6 @@ def _actions(call: Call) -> list[str]:
 
 
 @alarms.add(
-    "PutDashboard",
-    source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html",
-    code="InvalidParameterInput",
-)
-@of_free_document("The dashboard body is invalid: a value is of a wrong type")
-def dashboard(call: Call, _: Account) -> Iterator[str]:
-    """A dashboard's body is JSON with widgets, each of a type, within a width of 24 and a height of 1,000; those of
-    metrics list them, and name their region.
-    """
-    try:
-        body = json.loads(call.parameters["DashboardBody"])
-    except ValueError:
-        yield "The field DashboardBody must be a valid JSON object"
-        return
-    widgets = body.get("widgets") if isinstance(body, dict) else None
-    if not isinstance(widgets, list) or len(widgets) > 500:
-        yield "The dashboard body is invalid: it must have at most 500 widgets"
-        return
-    for widget in widgets:
-        known = widget.get("type") in ("metric", "text", "log", "alarm", "explorer", "custom")
-        if not known or not isinstance(widget.get("properties"), dict):
-            yield "The dashboard body is invalid: a widget must have a known type and properties"
-        if widget.get("x", 0) + widget.get("width", 6) > 24 or not 1 <= widget.get("width", 6) <= 24:
-            yield "The dashboard body is invalid: x and width of a widget must fit into 24 columns"
-        if not 1 <= widget.get("height", 6) <= 1000:
-            yield "The dashboard body is invalid: the height of a widget must be from 1 to 1000"
-        properties = widget.get("properties") or {}
-        if widget.get("type") == "metric" and isinstance(properties, dict):
-            annotated = "alarms" in (properties.get("annotations") or {})
-            if not annotated and not (isinstance(properties.get("metrics"), list) and properties.get("region")):
-                yield "The dashboard body is invalid: a metric widget must have a list of metrics and a region"
-
-
-@alarms.add(
     "PutMetricAlarm",
     source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html",
     code="ValidationError",
@@ -195,15 +164,18 @@ def extended_statistic(call: Call, _: Account) -> Iterator[str]:
     code="ValidationError",
 )
 def expression(call: Call, _: Account) -> Iterator[str]:
-    """A metric expression closes its brackets and names queries of the same alarm."""
+    """A metric expression closes its brackets, has an operand on each side of an operator, and names queries of the
+    same alarm.
+    """
     queries = call.parameters.get("Metrics", [])
     names = {query.get("Id") for query in queries}
     for query in queries:
-        text = re.sub(r"'[^']*'|\"[^\"]*\"", "", query.get("Expression", ""))
+        text = re.sub(r"'[^']*'|\"[^\"]*\"", "0", query.get("Expression", ""))
         if text.upper().startswith("SELECT "):
             continue
         unknown = set(re.findall(r"\b[a-z]\w*\b", text)) - names
-        if unknown or any(text.count(a) != text.count(b) for a, b in ("()", "[]")):
+        unclosed = any(text.count(a) != text.count(b) for a, b in ("()", "[]"))
+        if unknown or unclosed or _MISSING_OPERAND.search(text):
             yield f"Error in expression '{query['Id']}': {', '.join(sorted(unknown)) or 'syntax error'}"
 
 

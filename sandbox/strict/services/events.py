@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.calls import Call
 from sandbox.strict.account import Account
 from sandbox.strict.grammar.schedules import is_cron, is_rate
-from sandbox.strict.rules import Rules, of_free_document
+from sandbox.strict.rules import Rules, is_json, of_free_document
 
 _API = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/eventbridge/latest/userguide/"
@@ -221,7 +221,7 @@ def target_role(call: Call, account: Account) -> Iterator[str]:
 )
 def target_input(call: Call, _: Account) -> Iterator[str]:
     """A target takes one of input, input path and input transformer; a transformer's template uses its own
-    variables.
+    variables, and is JSON where it begins as an object.
     """
     for target in call.parameters["Targets"]:
         given = [member for member in ("Input", "InputPath", "InputTransformer") if target.get(member)]
@@ -240,15 +240,9 @@ def target_input(call: Call, _: Account) -> Iterator[str]:
         unknown = {name for name in used if name not in paths and not name.startswith("aws.")}
         if unknown:
             yield f"InputTemplate for target {target['Id']} contains invalid placeholder {', '.join(sorted(unknown))}."
-
-
-def is_json(text: str) -> bool:
-    """Whether this is well-formed JSON."""
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
+        template = re.sub(r"<[A-Za-z0-9._-]+>", "0", transformer.get("InputTemplate", ""))
+        if template.lstrip().startswith("{") and not is_json(template):
+            yield f"Invalid InputTemplate for target {target['Id']}: it is not JSON."
 
 
 @rules.add(

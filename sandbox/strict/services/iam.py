@@ -92,7 +92,7 @@ def inline_policy_size(call: Call, account: Account) -> Iterator[str]:
     kind = call.operation.removeprefix("Put").removesuffix("Policy")
     most = {"Role": 10240, "Group": 5120, "User": 2048}[kind]
     name = call.parameters[f"{kind}Name"]
-    owner = getattr(account.backend("iam"), f"{kind.lower()}s").get(name)
+    owner = account.role(name) if kind == "Role" else getattr(account.backend("iam"), f"{kind.lower()}s").get(name)
     sizes = {key: _size(_text(text)) for key, text in _inline(owner).items()}
     sizes[call.parameters["PolicyName"]] = _size(call.parameters["PolicyDocument"])
     if sum(sizes.values()) > most:

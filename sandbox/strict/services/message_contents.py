@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from botocore.session import get_session
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
@@ -26,6 +29,14 @@ _QUEUE_ACTIONS = frozenset(
         *("deletequeue", "getqueueattributes", "getqueueurl", "listdeadlettersourcequeues", "listmessagemovetasks"),
         *("listqueues", "listqueuetags", "purgequeue", "receivemessage", "removepermission", "sendmessage"),
         *("setqueueattributes", "startmessagemovetask", "tagqueue", "untagqueue"),
+    )
+)
+
+_TOPIC_ACTIONS = frozenset(
+    (
+        *("addpermission", "deletetopic", "getdataprotectionpolicy", "gettopicattributes", "listsubscriptionsbytopic"),
+        *("listtagsforresource", "publish", "putdataprotectionpolicy", "receive", "removepermission"),
+        *("settopicattributes", "subscribe", "tagresource", "untagresource"),
     )
 )
 
@@ -64,6 +75,13 @@ def published_attributes(call: Call, _: Account) -> Iterator[str]:
     attributes = call.parameters.get("MessageAttributes", {})
     arrays = {n: a for n, a in attributes.items() if str(a.get("DataType", "")) == "String.Array"}
     yield from _attribute_faults({name: value for name, value in attributes.items() if name not in arrays})
+
+
+@sqs.add("SendMessage", source=f"{_SQS}API_SendMessage.html", code="MissingParameter")
+def message_body(call: Call, _: Account) -> Iterator[str]:
+    """A message has at least one character."""
+    if not call.parameters["MessageBody"]:
+        yield "The request must contain the parameter MessageBody."
 
 
 @sqs.add("SendMessage", source=f"{_SQS}API_SendMessage.html", code="InvalidMessageContents")
@@ -120,6 +138,12 @@ def redrive_allow_policy(call: Call, _: Account) -> Iterator[str]:
             yield "Value for parameter RedriveAllowPolicy is invalid. Reason: redrivePermission and sourceQueueArns."
 
 
+def _stands_for(action: str, known: frozenset[str]) -> frozenset[str]:
+    """The known actions (in small letters) that an action in a policy, with wildcards, stands for."""
+    pattern = re.escape(action.rpartition(":")[2].lower()).replace(r"\*", ".*").replace(r"\?", ".")
+    return frozenset(name for name in known if re.fullmatch(pattern, name))
+
+
 @sqs.add(
     "CreateQueue",
     "SetQueueAttributes",
@@ -132,9 +156,7 @@ def queue_actions(call: Call, _: Account) -> Iterator[str]:
     text = call.parameters.get("Attributes", {}).get("Policy")
     for statement in statements_of(text) if text else []:
         for action in values(statement.get("Action")):
-            name = str(action).rpartition(":")[2].lower()
-            pattern = re.escape(name).replace(r"\*", ".*").replace(r"\?", ".")
-            if not any(re.fullmatch(pattern, known) for known in _QUEUE_ACTIONS):
+            if not _stands_for(str(action), _QUEUE_ACTIONS):
                 yield f"Value {action} for parameter Policy is invalid. Reason: Policy statement action out of scope."
 
 
@@ -167,6 +189,59 @@ def arns(call: Call, _: Account) -> Iterator[str]:
         arn = call.parameters.get(member)
         if arn is not None and not re.fullmatch(rf"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{{12}}:{tail}", arn):
             yield f"Invalid parameter: {member} Reason: An ARN must have at least 6 elements, not {arn}"
+
+
+@sns.add(
+    "Publish", source="https://docs.aws.amazon.com/sns/latest/dg/fifo-message-grouping.html", code="InvalidParameter"
+)
+def message_group(call: Call, _: Account) -> Iterator[str]:
+    """A message to a FIFO topic has its group."""
+    topic = call.parameters.get("TopicArn") or call.parameters.get("TargetArn") or ""
+    if topic.endswith(".fifo") and not call.parameters.get("MessageGroupId"):
+        yield "Invalid parameter: The MessageGroupId parameter is required for FIFO topics"
+
+
+@sns.add(
+    "CreateTopic",
+    "SetTopicAttributes",
+    source="https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html",
+    code="InvalidParameter",
+)
+@of_free_document("Invalid parameter: Policy Error: null")
+def topic_statements(call: Call, account: Account) -> Iterator[str]:
+    """A topic's policy is about this topic, and its actions, written out or with wildcards, are those on a topic."""
+    attributes = call.parameters.get("Attributes") or {
+        call.parameters.get("AttributeName"): call.parameters.get("AttributeValue")
+    }
+    text = attributes.get("Policy")
+    topic = call.parameters.get("TopicArn") or f"arn:aws:sns:{call.region}:{account.id}:{call.parameters['Name']}"
+    for statement in statements_of(text) if text else []:
+        for action in values(statement.get("Action")):
+            named = _stands_for(str(action), _TOPIC_ACTIONS | _api_actions())
+            if not named or named - _TOPIC_ACTIONS:
+                yield "Invalid parameter: Policy statement action out of service scope!"
+        for resource in values(statement.get("Resource")):
+            if resource != topic and not {"*", "?"} & set(str(resource)):
+                yield f"Invalid parameter: Policy Error: the resource {resource} is not the topic {topic}"
+
+
+@functools.cache
+def _api_actions() -> frozenset[str]:
+    return frozenset(name.lower() for name in get_session().get_service_model("sns").operation_names)
+
+
+_COMPARED = {"DisplayName": "display_name", "KmsMasterKeyId": "kms_master_key_id"}
+
+
+@sns.add("CreateTopic", source=f"{_SNS}API_CreateTopic.html", code="InvalidParameter")
+def topic_taken(call: Call, account: Account) -> Iterator[str]:
+    """A topic that exists is created again with the attributes that it has."""
+    topics = account.backend("sns").topics
+    topic = next((item for arn, item in list(topics.items()) if arn.endswith(f":{call.parameters['Name']}")), None)
+    for name, member in _COMPARED.items():
+        value = call.parameters.get("Attributes", {}).get(name)
+        if topic is not None and value is not None and value != getattr(topic, member):
+            yield "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
 
 
 RULES = [*sns.all, *sqs.all]

@@ -49,6 +49,8 @@ _ENDPOINTS = {
 }
 
 
+_OUTSIDE = ("email", "email-json", "sms", "http", "https", "application")
+"""Protocols of endpoints that customers manage: https://docs.aws.amazon.com/sns/latest/dg/fifo-message-delivery.html"""
 _RAW = ("sqs", "http", "https", "firehose")
 """Protocols whose subscribers may have the message without its envelope."""
 
@@ -129,12 +131,14 @@ def topic_policy(call: Call, account: Account) -> Iterator[str]:
     code="InvalidParameter",
 )
 def subscription(call: Call, _: Account) -> Iterator[str]:
-    """A subscriber's endpoint is one of its protocol."""
+    """A subscriber's endpoint is one of its protocol; a FIFO topic has no subscribers outside of AWS."""
     protocol, endpoint = call.parameters["Protocol"], call.parameters.get("Endpoint", "")
     if protocol not in _ENDPOINTS:
         yield f"Invalid parameter: Does not support this protocol string: {protocol}"
     elif not re.fullmatch(_ENDPOINTS[protocol], endpoint):
         yield f"Invalid parameter: Endpoint {endpoint} is not one of {protocol}"
+    elif call.parameters["TopicArn"].endswith(".fifo") and protocol in _OUTSIDE:
+        yield f"Invalid parameter: Invalid protocol type: {protocol}"
 
 
 @sns.add(
@@ -262,6 +266,12 @@ def redrive_policy(call: Call, account: Account) -> Iterator[str]:
         )
     if not account.is_standard_queue(arn) and not arn.endswith(".fifo"):
         yield f"Value {text} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist."
+    queue = call.parameters.get("QueueName") or call.parameters["QueueUrl"]
+    if queue.endswith(".fifo") != arn.endswith(".fifo"):
+        yield (
+            f"Value {text} for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type of "
+            "queue as the source."
+        )
 
 
 @sqs.add(
@@ -278,13 +288,6 @@ def queue_policy(call: Call, account: Account) -> Iterator[str]:
         )
         for fault in faults(text, kind):
             yield f"Invalid value for the parameter Policy. Reason: {fault}"
-
-
-@sqs.add("SendMessage", source=f"{_SQS}API_SendMessage.html", code="MissingParameter")
-def message_body(call: Call, _: Account) -> Iterator[str]:
-    """A message has at least one character."""
-    if not call.parameters["MessageBody"]:
-        yield "The request must contain the parameter MessageBody."
 
 
 RULES = [*sns.all, *sqs.all]

@@ -1,4 +1,4 @@
-"""What CloudWatch demands of data points, of questions about them, and of dashboards' names."""
+"""What CloudWatch demands of data points, and of questions about them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sandbox.strict.rules import Rules
 _API = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/"
 _PUT = f"{_API}API_PutMetricData.html"
 _MOST_DATAPOINTS = 1440
+_MOST_METRICS = 10
 
 metrics = Rules("cloudwatch")
 
@@ -38,6 +39,18 @@ def alarm_comparison(call: Call, _: Account) -> Iterator[str]:
     for member in ("EvaluationPeriods", "ComparisonOperator"):
         if member not in call.parameters:
             yield f"The parameter {member} is required."
+
+
+@metrics.add(
+    "PutMetricAlarm",
+    source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html",
+    code="ValidationError",
+)
+def alarm_metrics(call: Call, _: Account) -> Iterator[str]:
+    """An alarm by metric math is about at most 10 metrics."""
+    stats = [query for query in call.parameters.get("Metrics", []) if query.get("MetricStat")]
+    if len(stats) > _MOST_METRICS:
+        yield f"An alarm can have at most {_MOST_METRICS} metrics, and this one has {len(stats)}."
 
 
 @metrics.add("PutMetricData", source=f"{_API}API_MetricDatum.html", code="MissingParameter")
@@ -92,13 +105,6 @@ def query_ids(call: Call, _: Account) -> Iterator[str]:
     for name in ids:
         if not re.fullmatch(r"[a-z]\w{0,254}", name, re.ASCII):
             yield f"The value {name} for parameter Id in MetricDataQueries is not matching the expected pattern."
-
-
-@metrics.add("PutDashboard", source=f"{_API}API_PutDashboard.html", code="InvalidParameterInput")
-def dashboard_name(call: Call, _: Account) -> Iterator[str]:
-    """A dashboard's name has 1 to 255 letters, digits, hyphens and underscores."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", call.parameters["DashboardName"]):
-        yield f"The value {call.parameters['DashboardName']} for field DashboardName contains invalid characters."
 
 
 @metrics.add("DescribeAlarms", source=f"{_API}API_DescribeAlarms.html", code="ValidationError")

@@ -9,8 +9,7 @@ from typing import Any, Final
 from sandbox.calls import Call
 from sandbox.strict.account import Account
 from sandbox.strict.network.vpc import subnet_of
-from sandbox.strict.rules import Rules
-from sandbox.strict.services.events import is_json
+from sandbox.strict.rules import Rules, is_json
 
 _API: Final = "https://docs.aws.amazon.com/scheduler/latest/APIReference/"
 _GUIDE: Final = "https://docs.aws.amazon.com/scheduler/latest/UserGuide/"

@@ -11,8 +11,7 @@ from sandbox.calls import Call
 from sandbox.strict.account import Account
 from sandbox.strict.grammar.definitions import integration_fault
 from sandbox.strict.grammar.schedules import is_at, is_cron, is_rate
-from sandbox.strict.rules import Rules
-from sandbox.strict.services.events import is_json
+from sandbox.strict.rules import Rules, is_json
 
 _API = "https://docs.aws.amazon.com/scheduler/latest/APIReference/"
 _SCHEDULE = ("CreateSchedule", "UpdateSchedule")

@@ -60,4 +60,40 @@ def linked_service(call: Call, _: Account) -> Iterator[str]:
         yield f"Service role name {name} is not valid: it must be a service principal, such as ecs.amazonaws.com"
 
 
+@iam.add(
+    "CreateServiceLinkedRole",
+    source="https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceLinkedRole.html#API_CreateServiceLinkedRole_Errors",
+    code="InvalidInput",
+)
+def linked_role_once(call: Call, account: Account) -> Iterator[str]:
+    """A service has one service-linked role, or one of each suffix."""
+    path, suffix = _path(call.parameters["AWSServiceName"]), call.parameters.get("CustomSuffix")
+    for role in list(account.backend("iam").roles.values()):
+        if role.path == path and (suffix is None or role.name.endswith(f"_{suffix}")):
+            yield f"Service role name {role.name} has been taken in this account, please try a different suffix."
+
+
+def _path(service: str) -> str:
+    return f"/aws-service-role/{service}/"
+
+
+@iam.add(
+    "DeleteRole",
+    "AttachRolePolicy",
+    "DetachRolePolicy",
+    "PutRolePolicy",
+    "DeleteRolePolicy",
+    "UpdateAssumeRolePolicy",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html",
+    code="UnmodifiableEntity",
+)
+def linked_role_protected(call: Call, account: Account) -> Iterator[str]:
+    """A service-linked role is its service's: its policies stay, and only DeleteServiceLinkedRole deletes it."""
+    role = account.role(call.parameters["RoleName"])
+    if role is not None and role.path.startswith("/aws-service-role/"):
+        yield (
+            f"Cannot perform the operation on the protected role '{role.name}' - this role is only modifiable by AWS"
+        )
+
+
 RULES = [*iam.all, *sts.all]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sandbox.calls import Call
 from sandbox.strict.account import Account
-from sandbox.strict.grammar.definitions import machine_faults
+from sandbox.strict.grammar.definitions import machine_faults, repeated_names
 from sandbox.strict.grammar.state_fields import machine_field_faults, of_express
 from sandbox.strict.rules import Rules, of_free_document
 
@@ -20,13 +20,14 @@ rules = Rules("stepfunctions")
 @rules.add(
     "CreateStateMachine",
     "CreateActivity",
+    "StartExecution",
     source=f"{_API}API_CreateStateMachine.html#StepFunctions-CreateStateMachine-request-name",
     code="InvalidName",
 )
 def name(call: Call, _: Account) -> Iterator[str]:
     r"""A name has 1 to 80 characters: no space, bracket or wildcard, none of `"#%\^|~`$&,;:/`, no control code."""
-    text = call.parameters["name"]
-    if not re.fullmatch(r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}""", text):
+    text = call.parameters.get("name")
+    if text is not None and not re.fullmatch(r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}""", text):
         yield f"Invalid Name: '{text}'"
 
 
@@ -50,7 +51,7 @@ def definition(call: Call, _: Account) -> Iterator[str]:
     except ValueError as error:
         yield f"Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: {error}'"
         return
-    faults = [*machine_faults(document, "", None), *machine_field_faults(document)]
+    faults = [*machine_faults(document, "", None), *machine_field_faults(document), *repeated_names(document)]
     for fault in [*faults, *(of_express(document) if call.parameters.get("type") == "EXPRESS" else ())]:
         yield f"Invalid State Machine Definition: '{fault}'"
 

@@ -88,13 +88,23 @@ def _values(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 @rules.add("CreateTable", source=f"{_API}API_CreateTable.html", code="ValidationException")
 def indexes(call: Call, _: Account) -> Iterator[str]:
-    """An index that includes attributes names them; a local index has the table's hash key and a range key."""
+    """An index that includes attributes names them; a local index has the table's hash key and a range key, as the
+    table has; at most 20 global and 5 local ones.
+    """
     kinds = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
     for index in [item for kind in kinds for item in call.parameters.get(kind, [])]:
         projection = index.get("Projection", {})
         if (projection.get("ProjectionType") == "INCLUDE") != bool(projection.get("NonKeyAttributes")):
             yield "One or more parameter values were invalid: ProjectionType INCLUDE and NonKeyAttributes go together"
+    for kind, most in zip(kinds, (20, 5), strict=True):
+        if len(call.parameters.get(kind, [])) > most:
+            yield f"One or more parameter values were invalid: {kind} count exceeds the per-table limit of {most}"
     table_key = [key.get("AttributeName") for key in call.parameters["KeySchema"]][:1]
+    if call.parameters.get("LocalSecondaryIndexes") and len(call.parameters["KeySchema"]) < 2:
+        yield (
+            "One or more parameter values were invalid: Table KeySchema does not have a range key, which is required "
+            "when specifying a LocalSecondaryIndex"
+        )
     for index in call.parameters.get("LocalSecondaryIndexes", []):
         names = [key.get("AttributeName") for key in index.get("KeySchema", [])]
         if len(names) < 2 or names[:1] != table_key:
@@ -102,3 +112,30 @@ def indexes(call: Call, _: Account) -> Iterator[str]:
                 "One or more parameter values were invalid: a local secondary index must have the table's hash key "
                 "and a range key"
             )
+
+
+@rules.add("Query", "Scan", source=f"{_API}API_Query.html#DDB-Query-request-IndexName", code="ValidationException")
+def known_index(call: Call, account: Account) -> Iterator[str]:
+    """An index that is asked is one of the table."""
+    table = account.backend("dynamodb").tables.get(call.parameters["TableName"].rpartition("/")[2])
+    name = call.parameters.get("IndexName")
+    if table is not None and name and name not in {index.name for index in table.all_indexes()}:
+        yield f"The table does not have the specified index: {name}"
+
+
+@rules.add(
+    "PutItem",
+    "UpdateItem",
+    "Query",
+    "Scan",
+    source=f"{_GUIDE}HowItWorks.NamingRulesDataTypes.html#HowItWorks.DataTypes.Number",
+    code="ValidationException",
+)
+def number(call: Call, _: Account) -> Iterator[str]:
+    """A number has at most 38 significant digits."""
+    for member in ("Item", "Key", "ExpressionAttributeValues"):
+        for value in _values(call.parameters.get(member, {})):
+            for text in [value.get("N", "0"), *value.get("NS", [])]:
+                digits = re.sub(r"[eE].*|[^0-9]", "", str(text)).strip("0")
+                if len(digits) > 38:
+                    yield "Attempting to store more than 38 significant digits in a Number"

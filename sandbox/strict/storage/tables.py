@@ -172,3 +172,12 @@ def placeholders(call: Call, _: Account) -> Iterator[str]:
             yield f"Invalid expression: An {member[:-1]} used in expression is not defined: {min(used - given)}"
         if given - used:
             yield f"Value provided in {member} unused in expressions: keys: {{{', '.join(sorted(given - used))}}}"
+
+
+@rules.add("UpdateTimeToLive", source=f"{_API}API_UpdateTimeToLive.html", code="ValidationException")
+def time_to_live(call: Call, account: Account) -> Iterator[str]:
+    """A time to live that is on is not turned on, and one that is off not off; its attribute changes in between."""
+    table = account.backend("dynamodb").tables.get(call.parameters["TableName"].rpartition("/")[2])
+    wanted = call.parameters["TimeToLiveSpecification"]["Enabled"]
+    if table is not None and (table.ttl["TimeToLiveStatus"] == "ENABLED") == wanted:
+        yield f"TimeToLive is already {'enabled' if wanted else 'disabled'}"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from batchctl import cli
 from batchctl.errors import OK, UNREACHABLE, USAGE, OperatorError
-from batchctl.operate.stack import asking
+from batchctl.operate.stack import refusals_as_error
 
 
 class TestCost:
@@ -77,7 +77,7 @@ class TestOutputs:
 )
 def test_what_aws_refuses_comes_with_a_way_out(code: str, way_out: str) -> None:
     answer: Any = {"Error": {"Code": code, "Message": "in AWS's words."}}
-    with pytest.raises(OperatorError) as raised, asking("reading the run ledger"):
+    with pytest.raises(OperatorError) as raised, refusals_as_error("reading the run ledger"):
         raise ClientError(answer, "GetItem")
     assert str(raised.value).startswith(f"reading the run ledger: AWS answered {code}: in AWS's words.")
     assert way_out in str(raised.value)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from batchctl import project as projects
-from batchctl.commands.preview import without_collections
+from batchctl.commands.preview import garbage_collection_off
 from batchctl.preview.recording import record
 from batchctl.preview.snapshot import Snapshot, of_recording
 from tests.programs import ROOT, recording
@@ -29,7 +29,7 @@ def with_settings(stack: str, sections: Mapping[str, Mapping[str, Any]]) -> Snap
     for section, values in sections.items():
         key = f"batch-platform:{section}"
         config[key] = {**config.get(key, {}), **values}
-    with without_collections():
+    with garbage_collection_off():
         changed = record(ROOT, project=project.name, stack=stack, config=config, mode="resolved")
     return of_recording(changed, project.name, tuple(config["batch-platform:platform"].get("acknowledge", ())))
 

@@ -61,7 +61,7 @@ class TestPlan:
         assert rule.props["securityGroupId"] == NOT_KNOWN
         texts = [line.text for line in pages.page(plan.comparison()).lines]
         assert any(text.endswith("known only after `pulumi up`, as it follows from `network-tasks`") for text in texts)
-        same = deployed.beside(compare(committed("dev"), committed("dev")), plan)
+        same = deployed.compare_with_plan(compare(committed("dev"), committed("dev")), plan)
         assert not any("securityGroupId" in text for text in same.not_deployed)
 
     def test_secrets_are_hidden(self) -> None:
@@ -95,7 +95,7 @@ class TestBeside:
         offline = compare(
             committed("dev"), with_settings("dev", {"platform": {"logRetentionDays": 7}, "data": {"inputDays": 30}})
         )
-        result = deployed.beside(offline, engine_plan.read(FILE))
+        result = deployed.compare_with_plan(offline, engine_plan.read(FILE))
         assert result.agreed == 3, "the log groups that the cut document holds"
         assert not result.not_deployed
         assert any("data-input-lifecycle" in text for text in result.deployed_already)
@@ -109,7 +109,7 @@ class TestBeside:
 
     def test_what_the_base_has_and_the_stack_has_not_was_never_deployed(self) -> None:
         already = with_settings("dev", {"platform": {"logRetentionDays": 7}})
-        result = deployed.beside(compare(already, already), engine_plan.read(FILE))
+        result = deployed.compare_with_plan(compare(already, already), engine_plan.read(FILE))
         assert result.agreed == 0
         assert len(result.not_deployed) == 3
         assert all("log events are kept 7 days (before: 30 days)" in text for text in result.not_deployed)

@@ -16,7 +16,7 @@ import yaml
 
 from batchctl import costs
 from batchctl import project as projects
-from batchctl.commands.preview import without_collections
+from batchctl.commands.preview import garbage_collection_off
 from batchctl.costs import prices
 from batchctl.errors import OK, PROBLEM, USAGE, OperatorError
 from batchctl.program import recorded, stack_settings
@@ -187,8 +187,8 @@ class TestCost:
 
     def test_time_stands_beside_the_money_and_a_night_that_is_too_long_is_said(self) -> None:
         config = stack_settings(projects.load(ROOT).stack("prod"))
-        assert "of its window of 13.5 h, with 6 vCPU at once." in costs.time_words(config)
-        assert "DOES NOT END IN TIME with 6 vCPU" in costs.time_words(config, costs.RunAssumptions(shards=10_000))
+        assert "of its window of 13.5 h, with 6 vCPU at once." in costs.time_summary(config)
+        assert "DOES NOT END IN TIME with 6 vCPU" in costs.time_summary(config, costs.RunAssumptions(shards=10_000))
 
     def test_a_task_costs_as_long_as_it_takes(self) -> None:
         """One set of assumptions: money is counted for the seconds that the model of time lets a task run."""
@@ -255,7 +255,7 @@ class TestWhatIsSaidFirstAndLast:
 
 
 def test_garbage_is_collected_again_after_a_preview() -> None:
-    with without_collections():
+    with garbage_collection_off():
         assert not gc.isenabled()
     assert gc.isenabled()
 

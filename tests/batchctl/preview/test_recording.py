@@ -10,7 +10,7 @@ import pulumi_aws as aws
 import pytest
 
 from batchctl.preview.recording import UnexpectedCall, record_function
-from components.shared.transformations import NotDestroyableError, standards
+from components.shared.transformations import NotDestroyableError, standard_tags_and_limits
 from policy.rules import UNKNOWN, has_unknown
 from tests.programs import recording
 
@@ -31,7 +31,7 @@ def test_a_resource_that_would_outlive_its_stack_is_refused(options: dict[str, A
     """No policy pack can see these options, so the program itself must refuse them."""
 
     def program() -> None:
-        pulumi.runtime.register_stack_transformation(standards({}))
+        pulumi.runtime.register_stack_transformation(standard_tags_and_limits({}))
         other = aws.sqs.Queue("other")
         config: dict[str, Any] = {key: other if value == "other" else value for key, value in options.items()}
         aws.sqs.Queue("kept", opts=pulumi.ResourceOptions(**config))
@@ -42,7 +42,7 @@ def test_a_resource_that_would_outlive_its_stack_is_refused(options: dict[str, A
 
 def test_tags_reach_what_can_be_tagged_and_nothing_else() -> None:
     def program() -> None:
-        pulumi.runtime.register_stack_transformation(standards({"Team": "t", "CreatedAt": "now"}))
+        pulumi.runtime.register_stack_transformation(standard_tags_and_limits({"Team": "t", "CreatedAt": "now"}))
         queue = aws.sqs.Queue("queue", tags={"Team": "own"})
         aws.sqs.QueuePolicy("policy", queue_url=queue.url, policy="{}")
 

@@ -52,6 +52,8 @@ class Faults:
         self.waiting: list[Fault] = []
         self.calls: Counter[str] = Counter()
         self.met: Counter[str] = Counter()
+        self.requests = 0
+        """Of any kind, those that change nothing included."""
         self.released = threading.Event()
         self.lock = threading.Lock()
 
@@ -87,7 +89,7 @@ class Faults:
         """What `GET` answers."""
         with self.lock:
             left = [one.operation for one in self.waiting if one.times and one.operation != EACH]
-            return {"calls": dict(self.calls), "met": dict(self.met), "left": left}
+            return {"calls": dict(self.calls), "met": dict(self.met), "left": left, "requests": self.requests}
 
 
 def with_faults(app: Wsgi) -> Wsgi:
@@ -101,6 +103,7 @@ def with_faults(app: Wsgi) -> Wsgi:
                 faults.set([Fault(**one) for one in body])
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(faults.answer()).encode()]
+        faults.requests += 1
         call = parse(environ)
         if call is None or call.operation.startswith(READS):
             return app(environ, start_response)

@@ -25,8 +25,9 @@ from tests.engine.faults.account import DENIED
 from tests.engine.teardown import inventory
 
 STACK = "dev"
-QUIET_SECONDS = 15
-"""Without a changing call for so long, an `up` waits for what is held, and for nothing else."""
+QUIET_SECONDS = 30
+"""Without a request for so long, an `up` waits for what is held, and for nothing else: the provider looks every few
+seconds whether what it made is there."""
 
 Fault = Mapping[str, Any]
 SERVER_ERROR: Fault = {"code": "InternalFailure", "status": 500}
@@ -97,16 +98,19 @@ class Site:
             os.kill(_program_of(process.pid), signal.SIGKILL)
             assert process.wait(300) != 0, "the engine did not notice"
 
-    def waits_for_what_is_held(self) -> Callable[[], bool]:
-        """Whether an `up` has met all faults and asks for nothing more."""
+    def waits_for(self, held: int) -> Callable[[], bool]:
+        """Whether an `up` has asked for nothing for a while, and so many creations are under way."""
         last, since = -1, time.monotonic()
 
         def quiet() -> bool:
             nonlocal last, since
-            calls = sum(self.calls().values())
-            if calls != last:
-                last, since = calls, time.monotonic()
-            return not self.not_met() and time.monotonic() - since > QUIET_SECONDS
+            requests = int(self._answer()["requests"])
+            if requests != last:
+                last, since = requests, time.monotonic()
+            if time.monotonic() - since < QUIET_SECONDS:
+                return False
+            since = time.monotonic()
+            return len(self.state().get("pending_operations", [])) == held
 
         return quiet
 
@@ -119,10 +123,11 @@ class Site:
 
     def orphans(self) -> dict[str, set[str]]:
         """What is in the account and not in the state, by kind."""
-        known, held = json.dumps(self.state().get("resources", [])), inventory(self.account)
-        unknown = {
-            kind: {name for name in names - self.empty[kind] if name not in known} for kind, names in held.items()
+        resources = self.state().get("resources", [])
+        known = {
+            text for one in resources for leaf in _leaves([one.get("id"), one.get("outputs")]) for text in _names(leaf)
         }
+        unknown = {kind: names - self.empty[kind] - known for kind, names in inventory(self.account).items()}
         return {kind: names for kind, names in unknown.items() if names}
 
     def fill_the_input_bucket(self) -> None:
@@ -155,6 +160,20 @@ class Site:
         self.pulumi("up")
         self.clean()
         self.gone()
+
+
+def _names(text: str) -> tuple[str, str]:
+    """A text of the state, and the name at the end of an ARN, such as that of an alarm."""
+    return text, text.split(":", 6)[-1] if text.startswith("arn:") else text
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """The texts in a state's value; a name within a longer text, such as a policy, is none of its own."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
 
 
 def _program_of(session: int) -> int:

@@ -8,15 +8,19 @@ is a file to which the exit codes are appended. `python -m tests.jobs.fuzz` runs
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, seed, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from batch_runtime.main import exit_code_of
 
 CASES = int(os.environ.get("FUZZ_CASES", "600"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 LAWFUL = {0, 64, 65, 69, 75}
+BUNDLE = 8
+"""Cases that hypothesis draws at once; drawing them one by one takes as long as running them."""
 LONGEST_MESSAGE = 8_000
 """Characters; a log line holds 16 KiB."""
 exit_codes: defaultdict[str, Counter[int]] = defaultdict(Counter)
@@ -38,6 +42,11 @@ def cases(share: float) -> Callable[[T], T]:
         return seed(SEED)(limits(test))
 
     return decorate
+
+
+def bundles(*values: SearchStrategy[Any]) -> SearchStrategy[list[tuple[Any, ...]]]:
+    """`BUNDLE` cases with these values."""
+    return st.lists(st.tuples(*values), min_size=BUNDLE, max_size=BUNDLE)
 
 
 def exit_code(job: str, failure: Exception | None) -> int:

@@ -39,5 +39,5 @@ def quiet(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
 def real_files() -> dict[str, bytes]:
     """A day's files as clients send them, small."""
     with tempfile.TemporaryDirectory() as folder:
-        portfolio.write(Path(folder), trades=60, files=2, bad_share=0.05)
+        portfolio.write(Path(folder), trades=40, files=2, bad_share=0.05)
         return {path.name: path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file()}

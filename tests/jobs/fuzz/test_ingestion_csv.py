@@ -24,6 +24,15 @@ def test_csv_of_odd_values(bench: Bench, rows: list[dict[str, str]], quoting: An
     check_csv(bench, as_csv(rows, quoting, end))
 
 
+@cases(0.1)
+@given(ids=st.lists(st.integers(0, 30), min_size=1, max_size=40), ascending=st.integers(0, 40), bad=st.integers(0, 39))
+def test_csv_of_ids_in_any_order(bench: Bench, ids: list[int], ascending: int, bad: int) -> None:
+    """The first of them in ascending order, as in most files; one row is bad for another reason."""
+    rows = [{"trade_id": f"T-{each:02}"} for each in sorted(ids[:ascending]) + ids[ascending:]]
+    rows[min(bad, len(rows) - 1)]["price"] = "-1"
+    check_csv(bench, as_csv(rows))
+
+
 @cases(0.05)
 @given(content=st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode(errors="surrogatepass")))
 def test_csv_of_anything(bench: Bench, content: bytes) -> None:

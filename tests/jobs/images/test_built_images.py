@@ -7,6 +7,7 @@ absence is a failure and no skip.
 import json
 import os
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,16 @@ from tests.jobs.images.containers import Builder, Ended, absent
 
 CACHE = Path("/var/tmp/batch-platform-image-base")
 MEGABYTES = {"data-ingestion": 165, "risk-calculation": 250, "report-generation": 210}
-"""Limits of what a job's image holds beside its base; docs/jobs.md says what it is."""
+"""Limits of what a job's image holds beside its base."""
+PAGE = Path(__file__).parents[3] / "docs" / "measured" / "images.md"
+HEAD = """# Images
+
+Written by `BATCH_WRITE_IMAGE_SIZES=1 pytest -n 0 tests/jobs/images`, which builds the real Dockerfiles on a base of
+Debian 12's packages: what each image holds beside its base, unpacked.
+
+| image | MB | largest parts, MB |
+|---|---:|---|
+"""
 LOOK_AROUND = """
 import json, os
 status = dict(line.split(":\\t", 1) for line in open("/proc/self/status") if ":\\t" in line)
@@ -92,12 +102,17 @@ def test_a_night_in_containers(builder: Builder, night: Night, with_portfolio: o
     assert night.json(night.layout.report_json.key)["portfolio"]["trades"] == 595
 
 
-@pytest.mark.parametrize("job", JOBS)
-def test_sizes(builder: Builder, job: str) -> None:
-    packages = builder.root(job) / SITE.lstrip("/")
-    sizes = {path.name: builder.size(path) / 1e6 for path in packages.iterdir() if path.is_dir()}
-    largest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
-    whole = builder.size(packages) / 1e6
-    print(f"{job}: {whole:.0f} MB beside the base; " + ", ".join(f"{name} {size:.0f}" for name, size in largest))
-    assert whole < MEGABYTES[job]
-    assert not {"tests", "include"} & {path.name for path in packages.glob("pyarrow/*")}
+def test_sizes(builder: Builder) -> None:
+    """Below their limits; with BATCH_WRITE_IMAGE_SIZES=1 docs/measured/images.md is renewed."""
+    rows = []
+    for job in JOBS:
+        packages = builder.root(job) / SITE.lstrip("/")
+        sizes = {path.name: builder.size(path) / 1e6 for path in packages.iterdir() if path.is_dir()}
+        largest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
+        whole = builder.size(packages) / 1e6
+        rows.append(f"| `{job}` | {whole:.0f} | " + ", ".join(f"{name} {size:.0f}" for name, size in largest) + " |")
+        assert whole < MEGABYTES[job]
+        assert not {"tests", "include"} & {path.name for path in packages.glob("pyarrow/*")}
+    print("\n".join(rows))
+    if os.environ.get("BATCH_WRITE_IMAGE_SIZES"):
+        PAGE.write_text(HEAD + "\n".join(rows) + f"\n\nOn {date.today().isoformat()}.\n", encoding="utf-8")

@@ -52,6 +52,16 @@ class TestTornFiles:
         with pytest.raises(BadInputError, match="cannot be read as UTF-8 CSV with a header: 'utf-8' codec"):
             ingest_here(night)
 
+    def test_a_column_that_is_ignored_may_hold_anything(self, night: Night) -> None:
+        """Also text after a megabyte of numbers, of which a guess at its type would know nothing."""
+        header, line = as_csv([GOOD]).splitlines()
+        rows = (
+            line.replace(b"T-0000001", b"T-%05d" % n) + (b",%d" % n if n < 20_000 else b",x") for n in range(20_001)
+        )
+        send(night, {"a.csv": b"\n".join([header + b",note", *rows])}, {"a.csv": 20_001})
+        ingest_here(night)
+        assert len(trades(night)) == 20_001
+
     @pytest.mark.parametrize(
         "content",
         [as_csv([GOOD]).decode().encode("utf-16"), gzip.compress(as_csv([GOOD])), b"PK\x03\x04", b"", b"\n\n", b"\x00"],

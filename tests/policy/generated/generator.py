@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from batchctl.policy.mutants.operators import drop, rebuilt, swapped
+from batchctl.policy.mutants.operators import drop, swapped, with_resources
 from policy.rules import UNKNOWN, Graph, Resource, identities, kinds
 from policy.rules.graph.launches import task_launches
 
@@ -274,7 +274,7 @@ class Generator:
         for token in absent[:: max(1, len(absent) // 100)]:
             urn = f"urn:pulumi:{self.graph.stack}::{self.graph.project}::{token}::added"
             one = Resource(urn=urn, type=token, name="added", props={"tags": self._tags})
-            make = lambda one=one: rebuilt(self.graph, (*self.graph, one))  # type: ignore[misc]  # noqa: E731
+            make = lambda one=one: with_resources(self.graph, (*self.graph, one))  # type: ignore[misc]  # noqa: E731
             yield Generated("type", token, "", "", "added", make, frozenset((urn,)))
 
     @cached_property

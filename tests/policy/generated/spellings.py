@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from batchctl.policy.mutants.operators import rebuilt
+from batchctl.policy.mutants.operators import with_resources
 from policy.rules import Graph, Resource, has_unknown, kinds
 
 _POLICIES: Final = ("policy", "assumeRolePolicy", "policyDocument")
@@ -35,7 +35,7 @@ _SETS: Final = frozenset(
 def respelled(graph: Graph, seed: int) -> Graph:
     """The stack with about half of what can be written otherwise written so."""
     draw = random.Random(seed)
-    return rebuilt(graph, (other for one in graph for other in _resource(one, graph, draw)))
+    return with_resources(graph, (other for one in graph for other in _resource(one, graph, draw)))
 
 
 def _resource(one: Resource, graph: Graph, draw: random.Random) -> Iterator[Resource]:

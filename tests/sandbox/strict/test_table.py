@@ -25,6 +25,10 @@ from tests.sandbox.strict.seeds import (
     tagged,
     watching,
 )
+from tests.sandbox.strict.seeds.review import contents as review_of_contents
+from tests.sandbox.strict.seeds.review import network as review_of_network
+from tests.sandbox.strict.seeds.review import security as review_of_security
+from tests.sandbox.strict.seeds.review import services as review_of_services
 
 SEEDS = [
     seed
@@ -41,6 +45,10 @@ SEEDS = [
         tables,
         tagged,
         properties,
+        review_of_contents,
+        review_of_network,
+        review_of_security,
+        review_of_services,
     )
     for seed in subject.SEEDS
 ]

@@ -57,15 +57,15 @@ class TestACopiedEnvironment:
     def test_it_says_where_it_was_made(self, tmp_path: Path) -> None:
         environment = tmp_path / "a" / ".venv"
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
-        assert setup.made_for(environment) == environment
+        assert setup.created_in(environment) == environment
         copied = tmp_path / "b" / ".venv"
         shutil.copytree(environment, copied, symlinks=True)
-        assert setup.made_for(copied) == environment
+        assert setup.created_in(copied) == environment
 
     def test_one_that_does_not_say_is_kept(self, tmp_path: Path) -> None:
         (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\nuv = 0.9\n")
-        assert setup.made_for(tmp_path) is None
-        assert setup.made_for(tmp_path / "absent") is None
+        assert setup.created_in(tmp_path) is None
+        assert setup.created_in(tmp_path / "absent") is None
 
     def test_make_sets_it_up_again(self, tmp_path: Path) -> None:
         """The marker of a finished set-up names the folder, so that a copied one does not count."""

@@ -8,7 +8,17 @@ import io
 from collections.abc import Callable
 
 from reportlab.lib.pagesizes import A4
-from reportlab.platypus import BaseDocTemplate, Flowable, KeepTogether, PageBreak, PageTemplate, Paragraph, Spacer
+from reportlab.lib.units import inch
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    KeepTogether,
+    PageBreak,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+)
 
 from report_generation.analysis import HEADLINE, Analysis
 from report_generation.money import percent, short, units
@@ -19,6 +29,8 @@ from report_generation.pages.layout import banner, figure, notes, table, tiles
 _LEVEL = f"{HEADLINE / 10:g} %"
 _TOP_INSTRUMENTS = 16
 _WARNINGS = 6
+_TRADES_ROOM = 2 * inch
+"""Of a page that has less left, the list of trades leaves the rest empty; in more it begins, and goes on overleaf."""
 
 
 def report_pdf(analysis: Analysis, progress: Callable[[], None] = lambda: None) -> bytes:
@@ -70,7 +82,7 @@ def _headline(analysis: Analysis) -> list[Flowable]:
             [
                 (f"value at risk in USD, {_LEVEL}", short(headline.value_at_risk)),
                 (f"expected shortfall in USD, {_LEVEL}", short(headline.expected_shortfall)),
-                ("value at risk against the last report", _change(analysis)),
+                _change(analysis),
                 ("gross exposure in USD", short(analysis.total.gross)),
                 ("net exposure in USD", short(analysis.total.net)),
                 ("trades", _trade_count(analysis)),
@@ -131,13 +143,13 @@ def _sentence(analysis: Analysis) -> str:
     return f"Over {horizon} the portfolio {first} In that worst {worst} of scenarios it {what} on average."
 
 
-def _change(analysis: Analysis) -> str:
+def _change(analysis: Analysis) -> tuple[str, str]:
     before = analysis.former.measure(HEADLINE / 1000) if analysis.former else None
     if before is None:
-        return "\N{EN DASH}"
+        return "change of value at risk: no report to compare", "\N{EN DASH}"
     difference = analysis.headline.value_at_risk - units(before.value_at_risk)
     share = f" ({percent(difference / units(before.value_at_risk), sign=True)})" if before.value_at_risk > 0 else ""
-    return f"{'+' if difference > 0 else ''}{short(difference)}{share}"
+    return "value at risk against the last report", f"{'+' if difference > 0 else ''}{short(difference)}{share}"
 
 
 def _exposures(analysis: Analysis) -> list[Flowable]:
@@ -146,7 +158,7 @@ def _exposures(analysis: Analysis) -> list[Flowable]:
     by_class = {risk.group.name: risk.group.exposure for risk in analysis.of("asset_class")}
     by_instrument = {part.name: part.exposure for part in largest}
     gross = sum(part.exposure.gross for part in largest)
-    share = f"; together {percent(gross / analysis.total.gross)} of the book" if analysis.total.gross else ""
+    share = f"; together {percent(gross / analysis.total.gross)} of the portfolio" if analysis.total.gross else ""
     note = Paragraph(
         f"Market value in US dollars at the rates of the trade files. The {len(largest)} instruments with the "
         f"largest gross exposure, of {instruments.count:,}{share}.",
@@ -172,33 +184,30 @@ def _exposures(analysis: Analysis) -> list[Flowable]:
 
 def _trades(analysis: Analysis) -> list[Flowable]:
     return [
-        KeepTogether(
+        CondPageBreak(_TRADES_ROOM),
+        Paragraph("Trades with most risk of their own", styles.HEADING),
+        table(
+            ("trade", "instrument", "class", "currency", "market value", "deviation", "VaR 99 %"),
             [
-                Paragraph("Trades with most risk of their own", styles.HEADING),
-                table(
-                    ("trade", "instrument", "class", "currency", "market value", "deviation", "VaR 99 %"),
-                    [
-                        (
-                            trade.trade_id,
-                            trade.instrument,
-                            trade.asset_class,
-                            trade.currency,
-                            short(trade.market_value),
-                            short(trade.deviation),
-                            short(trade.value_at_risk),
-                        )
-                        for trade in analysis.gathered.header.riskiest
-                    ],
-                    (0.17, 0.18, 0.13, 0.11, 0.15, 0.13, 0.13),
-                    text=4,
-                ),
-                Spacer(0, 4),
-                Paragraph(
-                    "Ranked by the standard deviation of the trade's own profit and loss, each as if it were held "
-                    "alone, without its currency's risk.",
-                    styles.NOTE,
-                ),
-            ]
+                (
+                    trade.trade_id,
+                    trade.instrument,
+                    trade.asset_class,
+                    trade.currency,
+                    short(trade.market_value),
+                    short(trade.deviation),
+                    short(trade.value_at_risk),
+                )
+                for trade in analysis.gathered.header.riskiest
+            ],
+            (0.17, 0.18, 0.13, 0.11, 0.15, 0.13, 0.13),
+            text=4,
+        ),
+        Spacer(0, 4),
+        Paragraph(
+            "Ranked by the standard deviation of the trade's own profit and loss, each as if it were held alone, "
+            "without its currency's risk.",
+            styles.NOTE,
         ),
     ]
 

@@ -120,7 +120,7 @@ def _taken_away(
         for resource, actions in granted.items():
             for action in sorted(actions):
                 request = effective.Request(principal="", action=action, resource=resource, context=context)
-                if effective.takes_away(refused, action, resource, context):
+                if effective.denies_everywhere(refused, action, resource, context):
                     yield Problem(message=f"grants {action} on {resource} and denies it again", property="policy")
                 elif boundary is not None and effective.of_policy(boundary, request) != "Allowed":
                     yield Problem(
@@ -163,7 +163,7 @@ def _of_statement(
         for pattern in one.actions
         for name in ((pattern,) if pattern in whole_services else effective.expanded(pattern))
     ):
-        if one.resources and all(effective.takes_away(refused, action, name, {}) for name in one.resources):
+        if one.resources and all(effective.denies_everywhere(refused, action, name, {}) for name in one.resources):
             continue  # refused without a condition: as if it were not granted
         fitting = [
             i for i, row in enumerate(rows) if action in row.actions or f"{action.partition(':')[0]}:*" in row.any_of

@@ -139,7 +139,7 @@ def alarms_watch_what_fails(resource: Resource, view: View) -> Iterator[Problem]
     graph = view.graph
     if not graph.of_type(kinds.ALARM) and not graph.of_type(kinds.CLUSTER):
         return
-    alarmed = graph.once(("alarmed",), lambda: _alarmed(graph))
+    alarmed = graph.cached(("alarmed",), lambda: _alarmed(graph))
     for one in WATCHED:
         if one.of == resource.type and one.applies(graph, resource) and not _is_watched(graph, one, resource, alarmed):
             message = f"no alarm is on {one.metric} of {one.namespace} for it: {one.why}"

@@ -105,7 +105,7 @@ def _applies(row: Row, props: Mapping[str, Any], path: str, context: Context) ->
     return bool(result is not UNKNOWN and (result in wanted if isinstance(wanted, tuple) else result == wanted))
 
 
-def judged(table: Table, props: Mapping[str, Any], context: Context, prefix: str = "") -> Iterator[Problem]:
+def violations(table: Table, props: Mapping[str, Any], context: Context, prefix: str = "") -> Iterator[Problem]:
     """What of `props`, which stand at `prefix` of the context's resource, is not as the table says."""
     opened = _opened(table, props)
     for name, value in props.items():
@@ -218,7 +218,7 @@ def _members(value: Any, path: str, step: str) -> Iterator[tuple[Any, str]]:
 def _rule(subject: str, tables: tuple[Table, ...]) -> Rule:
     def check(resource: Resource, view: View) -> Iterator[Problem]:
         context = Context(resource=resource, graph=view.graph, settings=view.settings, name="")
-        return judged(BY_TYPE[resource.type], resource.props, context)
+        return violations(BY_TYPE[resource.type], resource.props, context)
 
     check.__doc__ = (
         f"Each property of the {subject}'s resources has a row in the table of its type, and is what the row says; "

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from ...graph import Graph, Resource, Undecided, kinds, members, value
-from ...graph.acls import Ports, acl_of, entries, lets_through
+from ...graph.acls import Ports, acl_of, admits_all, entries
 from ...graph.groups import HTTPS, GroupRule, Range, covered, group_rules, parsed_ranges, vpc_ranges
 from ...graph.launches import STARTERS, launches_of, task_launches
 from ...rule import Problem, Severity, View, rule
@@ -59,7 +59,7 @@ def nothing_reaches_in(group: Resource, view: View) -> Iterator[Problem]:
                 yield _problem(group, one, "lets in AWS's own addresses, which is outside of the network")
             if _names_nobody(graph, one):
                 yield _problem(group, one, "names nobody to let in, which EC2 refuses")
-            if not one.lets_only_https():
+            if not one.admits_only_https():
                 yield _problem(group, one, "lets in more than HTTPS, or something else")
 
 
@@ -100,7 +100,7 @@ def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]
                 yield _problem(group, one, "lets out to a prefix list of AWS, and there is no gateway to it")
             if _names_nobody(graph, one):
                 yield _problem(group, one, "names nobody to let out to, which EC2 refuses")
-            if not one.lets_only_https():
+            if not one.admits_only_https():
                 yield _problem(group, one, "lets out more than HTTPS, or something else")
 
 
@@ -171,7 +171,7 @@ def _any(graph: Graph, group: Resource, direction: str, holds: Any) -> bool:
         if one.direction != direction:
             continue
         try:
-            if one.lets_https() and holds(one):
+            if one.admits_https() and holds(one):
                 return True
         except Undecided as undecided:
             unknown = undecided
@@ -185,7 +185,7 @@ def _by_range(graph: Graph, group: Resource, direction: str, subnets: list[Resou
     ranges = [
         addresses
         for one in group_rules(graph, group)
-        if one.direction == direction and one.lets_https()
+        if one.direction == direction and one.admits_https()
         for addresses in one.ranges(graph)
     ]
     return bool(ranges and subnets) and all(covered(own, ranges) for one in subnets for own in _range_of(one))
@@ -277,5 +277,5 @@ def network_acls_let_tasks_through(subnet: Resource, view: View) -> Iterator[Pro
         wanted += [("443 in from", False, (HTTPS, HTTPS), own) for own in others]
         wanted += [("answers out to", True, _EPHEMERAL, own) for own in others]
     for what, egress, ports, to in wanted:
-        if not lets_through(listed, egress=egress, ports=ports, to=to):
+        if not admits_all(listed, egress=egress, ports=ports, to=to):
             yield Problem(message=f"its network ACL {acl.name} lets no {what} {to}", property="networkAcl")

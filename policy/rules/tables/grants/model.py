@@ -73,12 +73,12 @@ def like(pattern: str) -> Wanted:
 
 def filled(pattern: str, graph: Graph) -> str:
     """The pattern with account, Region and suffix of the stack in place."""
-    return graph.once(("filled", pattern), lambda: _filled(pattern, graph))
+    return graph.cached(("filled", pattern), lambda: _filled(pattern, graph))
 
 
 def _filled(pattern: str, graph: Graph) -> str:
     location = location_of(graph)
-    suffix = graph.once(("suffix_of",), lambda: _suffix(graph))
+    suffix = graph.cached(("suffix_of",), lambda: _suffix(graph))
     return (
         pattern.replace("{account}", location.account or r"\d{12}")
         .replace("{region}", location.region or "[a-z0-9-]+")

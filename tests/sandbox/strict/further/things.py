@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from tests.sandbox.strict.cloudformation import compute
 from tests.sandbox.strict.conftest import ACCOUNT, Strict
 from tests.sandbox.strict.documented import ABSENT, Request, request
 from tests.sandbox.strict.documented.scenery import Scenery
@@ -54,13 +53,6 @@ def _filter(a: Strict) -> dict[str, Any]:
     transformation = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
     a.client("logs").put_metric_filter(**named, filterPattern="", metricTransformations=[transformation])
     return named
-
-
-def _scaling_policy(a: Strict) -> dict[str, Any]:
-    """A policy that exists, as the request names it that deletes it."""
-    policy = compute.tracking(a)
-    a.client("application-autoscaling").put_scaling_policy(**policy)
-    return {name: policy[name] for name in ("PolicyName", "ServiceNamespace", "ResourceId", "ScalableDimension")}
 
 
 REQUESTS: Final[dict[str, list[Request]]] = {
@@ -180,13 +172,6 @@ REQUESTS: Final[dict[str, list[Request]]] = {
             part={"PartNumber": 10_001},
             upload={"UploadId": "ghost"},
             source=lambda a: {"CopySource": f"{a.bucket}/ghost"},
-        ),
-    ],
-    "application-autoscaling": [
-        request(
-            "DeleteScalingPolicy",
-            _scaling_policy,
-            ghost={"PolicyName": "ghost"},
         ),
     ],
 }

@@ -183,7 +183,6 @@ SEEDS = [
         "ec2.endpoint_subnets",
         *_ENDPOINT,
         lambda a: {"SubnetIds": [a.other_subnet]},
-        lambda a: {"SubnetIds": [a.subnet, a.second_subnet]},
         lambda a: {"SecurityGroupIds": [a.other_group]},
     ),
     seed(

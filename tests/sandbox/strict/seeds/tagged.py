@@ -108,6 +108,7 @@ TAGGED: dict[str, tuple[str, Callable[[Strict, Tags], Parameters]]] = {
     "logs": ("CreateLogGroup", lambda a, tags: {"logGroupName": a.name(), "tags": dict(tags)}),
     "s3": ("PutBucketTagging", lambda a, tags: {"Bucket": a.open_bucket, "Tagging": {"TagSet": upper(tags)}}),
     "scheduler": ("CreateScheduleGroup", lambda a, tags: {"Name": a.name(), "Tags": upper(tags)}),
+    "secretsmanager": ("CreateSecret", lambda a, tags: {"Name": a.name(), "SecretString": "s", "Tags": upper(tags)}),
     "sns": ("CreateTopic", lambda a, tags: {"Name": a.name(), "Tags": upper(tags)}),
     "sqs": ("CreateQueue", lambda a, tags: {"QueueName": a.name(), "tags": dict(tags)}),
     "stepfunctions": (

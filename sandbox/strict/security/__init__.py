@@ -1,0 +1,1 @@
+"""What AWS demands of keys in use, of secrets and parameters, and of threat detection."""

@@ -119,7 +119,7 @@ def main() -> int:
 
 def page(resources: int, rows: Sequence[tuple[float, float, str]], whole: list[float], engine: list[float]) -> str:
     """The document: the whole pack through both ways, and the slowest rules."""
-    from benchmarks.ratios import machine
+    from benchmarks._machine import machine
 
     verdict = "held" if min(engine) <= LIMIT_SECONDS else "NOT held in this run"
     slowest = "\n".join(f"| {name} | {median:.1f} |" for median, _, name in sorted(rows, reverse=True)[:10])

@@ -10,14 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.ingestion import BUSINESS_DATE
+from benchmarks.ingestion import BUSINESS_DATE, SHARD_SIZE
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from data_ingestion.columns import Column
 
-SHARD_SIZE = 100_000
 IDENTITY = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 BOUNDS = {
     "quantity": (-1e9, 1e9),

@@ -15,8 +15,7 @@ from batch_runtime.main import Job
 from batch_runtime.metrics import Metrics
 from batch_runtime.stopping import Progress
 from batch_runtime.storage import Storage
-from benchmarks.ingestion import BUSINESS_DATE
-from benchmarks.ingestion.engines import SHARD_SIZE
+from benchmarks.ingestion import BUSINESS_DATE, SHARD_SIZE
 from data_ingestion.job import IngestionEnvironment, ingest
 
 

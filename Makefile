@@ -13,7 +13,7 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PULUMI_SKIP_UPDATE_CHECK := true
 
-.PHONY: help preview test demo check format lint actionlint types unit docs write engine benchmarks ratios score lock clean
+.PHONY: help preview test demo check format lint actionlint types unit docs write engine benchmarks ratios speeds score lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -61,10 +61,14 @@ engine: $(DEV) ## only the tests on the real Pulumi engine
 demo: $(DEV) ## a whole night on this machine, without a cloud: a generated portfolio in, a PDF report out
 	@$(BIN)/python -m sandbox.demo
 
-benchmarks: ratios score ## `ratios`, then `score`: half an hour to an hour
+benchmarks: ratios speeds score ## `ratios`, `speeds` and `score`: half an hour to an hour
 
 ratios: $(DEV) ## one table of ratios within one run; fails when one is worse than recorded by half
 	@$(BIN)/python -m benchmarks.ratios
+
+speeds: $(DEV) ## tables of what the jobs do in a second, beside other engines and a numpy loop
+	@$(BIN)/python -m benchmarks.ingestion
+	@$(BIN)/python -m benchmarks.jobs_montecarlo
 
 score: $(DEV) ## the policy pack against every generated mutant and a thousand right stacks, and how long its rules take
 	@$(BIN)/python -m benchmarks.policy_mutants

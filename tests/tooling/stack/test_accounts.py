@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from policy.rules import Graph
+from policy.rules import ALL_RULES, Graph
 from sandbox.permissions.evaluator import Evaluator, Policy, Request
 from settings import SettingsError
+from tests.programs import ROOT
 from tests.tooling.stack.layouts import NAMES, REPOSITORY, failing, of, props, recorded, recorded_account
 from tooling.account.account_settings import parse_account
 from tooling.account.stack_access import KINDS
@@ -181,3 +182,8 @@ class TestSettings:
     def test_what_is_no_account_is_refused(self, account: object) -> None:
         with pytest.raises(SettingsError, match=r"delivery\.accounts\.prod"):
             parse_tooling({"delivery": {"accounts": {"prod": account}}}, stack="tooling")
+
+    def test_the_pack_is_told_the_tooling_stacks_name_for_every_rule_that_asks(self) -> None:
+        """Its stacks are called after their environments, its resources after the tooling stack."""
+        config = json.loads((ROOT / "tooling" / "account" / "policy-config.json").read_text())
+        assert config == {rule.name: {"suffix": "tooling"} for rule in ALL_RULES if "suffix" in rule.settings}

@@ -173,7 +173,7 @@ def test_the_comment_names_each_difference_by_its_reason(deployed: Deployed, sta
     steps = [step for step in json.loads(plan.read_text())["steps"] if step["op"] == "update"]
     logs = [step for step in steps if step["urn"].split("::")[2].endswith("$aws:cloudwatch/logGroup:LogGroup")]
     assert len(logs) == 9
-    assert f"{len(steps)} to update. {len(logs)} changes as said above; besides:" in comment
+    assert f"{len(steps)} to update. {len(logs)} changes as shown above; besides:" in comment
     (drift,) = by_reason["Drift"]
     assert repository == "repository-data-ingestion-dev"
     assert drift == (

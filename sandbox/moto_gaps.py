@@ -18,6 +18,8 @@ from typing import Any
 import moto.codebuild.responses as codebuild
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.codepipeline.responses import CodePipelineResponse
+from moto.core.responses import BaseResponse
+from moto.core.serialize import never_return
 from moto.dynamodb.models import DynamoDBBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam import models as iam_models
@@ -106,6 +108,23 @@ def patch_ecs_services() -> None:
         return answer
 
     EC2ContainerServiceResponse.create_service = created
+
+
+def patch_optional_members() -> None:
+    """Whether tags are in an answer is the affair of its request; moto keeps it for all requests, of all threads."""
+
+    def included(self: BaseResponse, response_key_path: str) -> None:
+        _transform(self, response_key_path, lambda value: value)
+
+    def excluded(self: BaseResponse, response_key_path: str) -> None:
+        _transform(self, response_key_path, never_return)
+
+    BaseResponse._include_in_response = included
+    BaseResponse._exclude_from_response = excluded
+
+
+def _transform(response: BaseResponse, path: str, transformer: Callable[[Any], Any]) -> None:
+    response.RESPONSE_KEY_PATH_TO_TRANSFORMER = {**response.RESPONSE_KEY_PATH_TO_TRANSFORMER, path: transformer}
 
 
 def patch_object_lock() -> None:
@@ -259,6 +278,7 @@ def application(tell: gaps.Tell = lambda source, line: None) -> Wsgi:
     patch_table_tags()
     patch_delete_markers()
     patch_ecs_services()
+    patch_optional_members()
     patch_object_lock()
     patch_bucket_policies()
     patch_delivery()

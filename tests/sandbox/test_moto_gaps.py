@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 from moto.core.base_backend import BackendDict
+from moto.ecs.responses import DESCRIBE_SERVICES_TAGS, EC2ContainerServiceResponse
 
 from sandbox import moto_gaps
 from sandbox.calls import Wsgi
@@ -70,3 +71,14 @@ def test_a_table_that_is_tagged_again_has_each_tag_once(serve: Callable[[Wsgi], 
     dynamodb.tag_resource(ResourceArn=arn, Tags=again)
     assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == again
     BackendDict.reset()
+
+
+def test_a_request_without_tags_takes_none_from_the_answer_of_another() -> None:
+    """Both are under way at once, as when a client waits for a service in one thread and reads one in another."""
+    moto_gaps.application()
+    with_tags, without = EC2ContainerServiceResponse(), EC2ContainerServiceResponse()
+    with_tags._include_in_response(DESCRIBE_SERVICES_TAGS)
+    without._exclude_from_response(DESCRIBE_SERVICES_TAGS)
+    tags = [{"key": "Team", "value": "batch"}]
+    assert with_tags.RESPONSE_KEY_PATH_TO_TRANSFORMER[DESCRIBE_SERVICES_TAGS](tags) == tags
+    assert without.RESPONSE_KEY_PATH_TO_TRANSFORMER[DESCRIBE_SERVICES_TAGS](tags) is None

@@ -136,7 +136,7 @@ def _kept_under(key: Resource, view: View) -> list[Resource]:
     kinds.KEY,
     severity=Severity.HIGH,
     settings=("suffix", "guarded_suffixes"),
-    fix="Protect the key (the option protect) as long as what it encrypts keeps its data",
+    fix="Protect the key (the option protect) as long as what it encrypts must not be lost",
     url="https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html",
     tags=("graph",),
 )

@@ -22,6 +22,7 @@ ABOUT_OPTIONS = frozenset(
         "creation-time-is-kept",
         "autoscaled-service-ignores-count",
         "options-accounted-for",
+        "keys-are-kept-with-data",
         "no-retain-or-protect",
     )
 )

@@ -47,11 +47,13 @@ class Servicer(_PolicyAnalyzerServicer):
         """By rule, for the rules that run last."""
         self._exemptions: dict[str, tuple[rules.Exemption, ...]] = {}
         self._settings: dict[tuple[str, str], rules.Settings] = {}
+        self._enabled_rules: dict[rules.Kind, list[tuple[rules.Rule, Policy]]] = {}
 
     def Configure(self, request: proto.ConfigureAnalyzerRequest, context: object) -> object:  # noqa: N802 - gRPC's name
         """Takes the settings, levels and exemptions of each rule."""
         self._settings.clear()
         self._exemptions.clear()
+        self._enabled_rules.clear()
         answer: object = super().Configure(request, context)  # type: ignore[no-untyped-call]  # the SDK's has no types
         return answer
 
@@ -87,15 +89,16 @@ class Servicer(_PolicyAnalyzerServicer):
             self._findings.clear()
         return response
 
-    def _enabled(self, kind: rules.Kind) -> Iterable[tuple[rules.Rule, Policy]]:
-        for rule in sorted(rules.ALL_RULES, key=lambda one: one.last):
-            policy = self._policies.get(rule.name)
-            if (
-                rule.kind is kind
-                and policy is not None
+    def _enabled(self, kind: rules.Kind) -> list[tuple[rules.Rule, Policy]]:
+        if kind not in self._enabled_rules:
+            self._enabled_rules[kind] = [
+                (rule, policy)
+                for rule in sorted(rules.ALL_RULES, key=lambda one: one.last)
+                if rule.kind is kind
+                and (policy := self._policies.get(rule.name)) is not None
                 and self._get_enforcement_level(policy) is not EnforcementLevel.DISABLED
-            ):
-                yield rule, policy
+            ]
+        return self._enabled_rules[kind]
 
     def _settings_of(self, rule: rules.Rule, stack: str) -> rules.Settings:
         """The rule's settings; its exemptions are kept for all to see."""
@@ -115,9 +118,10 @@ class Servicer(_PolicyAnalyzerServicer):
         *,
         on_stack: bool,
     ) -> None:
-        findings = list(rules.exempted(results, self._exemptions[rule.name], date.today()))
+        findings = list(results)
         if not findings:
             return
+        findings = list(rules.exempted(findings, self._exemptions[rule.name], date.today()))
         self._findings.setdefault(rule.name, []).extend(findings)
         level = self._get_enforcement_level(policy)
         if level is EnforcementLevel.REMEDIATE:  # what a remediation left, or could not change

@@ -103,12 +103,13 @@ https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 
 def expressions(value: Any, path: str) -> Iterator[tuple[str, str]]:
     """Every JSONata expression below, without those of inner machines."""
-    if isinstance(value, dict | Mapping):
+    if isinstance(value, str):  # first, for most values are texts
+        if value.startswith("{%"):
+            yield path, value
+    elif isinstance(value, Mapping):
         for name, member in value.items():
             if name not in _INNER:
                 yield from expressions(member, f"{path}.{name}")
     elif isinstance(value, list):
         for index, member in enumerate(value):
             yield from expressions(member, f"{path}[{index}]")
-    elif isinstance(value, str) and value.startswith("{%"):
-        yield path, value

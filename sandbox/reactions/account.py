@@ -132,6 +132,11 @@ class Account:
         """Adds a line to the timeline."""
         self.timeline.append(Happening(self.clock.now(), source, what))
 
+    def tell_once(self, source: str, what: str) -> None:
+        """Adds a line to the timeline unless it stands there already."""
+        if not any(line.what == what for line in self.timeline):
+            self.tell(source, what)
+
     def client(self, service: str, region: str, credentials: AssumedRole) -> Any:
         """A boto3 client that calls this account as the role of `credentials`; it does not retry."""
         with self._session_lock:

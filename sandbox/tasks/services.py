@@ -64,7 +64,7 @@ class Services:
                     try:
                         self._keep(backend, service)
                     except Exception as error:  # one service's fault must not end the others
-                        self._tell_once(f"FAULT in service {service.name}: {error!r}")
+                        self._account.tell_once("sandbox", f"FAULT in service {service.name}: {error!r}")
 
     def _keep(self, backend: Any, service: Service) -> None:
         tasks = [task for task in backend.tasks.get(service.cluster_name, {}).values() if _is_of(task, service)]
@@ -165,10 +165,6 @@ class Services:
             deployment["rolloutState"] = "COMPLETED" if steady else "IN_PROGRESS"
             if steady and wanted:
                 self._completed[service.arn] = str(service.task_definition)
-
-    def _tell_once(self, line: str) -> None:
-        if not any(entry.what == line for entry in self._account.timeline):
-            self._account.tell("sandbox", line)
 
 
 def _is_of(task: Any, service: Service) -> bool:

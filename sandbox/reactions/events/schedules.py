@@ -54,9 +54,7 @@ class Schedules:
         try:
             return recurrence.following(expression, timezone, after)
         except recurrence.ExpressionError as error:
-            line = f"NOT EMULATED: schedule {name}: {error}"
-            if not any(entry.what == line for entry in self._account.timeline):
-                self._account.tell("scheduler", line)
+            self._account.tell_once("scheduler", f"NOT EMULATED: schedule {name}: {error}")
             return None
 
     def _trigger(self, rule: Rule, moment: datetime) -> None:

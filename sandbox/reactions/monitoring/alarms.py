@@ -77,7 +77,7 @@ class Alarms:
         try:
             values = [self._value(region, alarm, ago) for ago in range(int(alarm.evaluation_periods))]
         except metric_math.NotEmulatedError as error:
-            self._tell_once(f"NOT EMULATED: alarm {alarm.name}: {error}")
+            self._account.tell_once("cloudwatch", f"NOT EMULATED: alarm {alarm.name}: {error}")
             return
         state, value = _judged(alarm, values)
         if state != alarm.state_value:
@@ -147,7 +147,7 @@ class Alarms:
             self._scale(alarm, value)
             return
         if ":sns:" not in action:
-            self._tell_once(f"NOT EMULATED: the action {action} of alarm {alarm.name}")
+            self._account.tell_once("cloudwatch", f"NOT EMULATED: the action {action} of alarm {alarm.name}")
             return
         message = {
             "AlarmName": alarm.name,
@@ -178,10 +178,6 @@ class Alarms:
         for action in alarm.alarm_actions if alarm.actions_enabled else []:
             if ":scalingPolicy:" in action:
                 self.scale(action, alarm, float(alarm.threshold) if value is None else value)
-
-    def _tell_once(self, line: str) -> None:
-        if not any(entry.what == line for entry in self._account.timeline):
-            self._account.tell("cloudwatch", line)
 
 
 def _judged(alarm: Alarm, values: list[float | None]) -> tuple[str, float | None]:

@@ -85,3 +85,12 @@ TOPIC_SUBSCRIPTION: Final = "aws:sns/topicSubscription:TopicSubscription"
 ALIAS: Final = "aws:kms/alias:Alias"
 IDENTITY_PROVIDER: Final = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 CONNECTION: Final = "aws:codestarconnections/connection:Connection"
+KEY_PROPERTY: Final = {
+    BUCKET_ENCRYPTION: "rules",
+    TABLE: "serverSideEncryption",
+    TOPIC: "kmsMasterKeyId",
+    QUEUE: "kmsMasterKeyId",
+    PARAMETER: "keyId",
+    SECRET: "kmsKeyId",
+}
+"""Where each type says which key encrypts it."""

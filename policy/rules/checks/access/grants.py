@@ -81,7 +81,7 @@ def _boundary(graph: Graph, role: Resource) -> list[Statement] | None:
 
 def _prefixes(held: list[Document]) -> Iterator[Problem]:
     """A job lists exactly the prefixes that it reads or writes; without, S3 says forbidden for what is not there."""
-    statements = [one for document in held if document.text is not None for one in allowing(document)]
+    statements = [one for document in held for one in allowing(document)]
     used = {
         (name.partition("/")[0], name.partition("/")[2])
         for one in statements
@@ -133,7 +133,6 @@ def _keys_of_machines(graph: Graph, role: Resource, held: list[Document]) -> Ite
         allowed = [
             name
             for document in held
-            if document.text is not None
             for one in allowing(document)
             if one.covers_action(action)
             for name in one.resources
@@ -177,21 +176,12 @@ def _folders(detail: object) -> Iterator[tuple[str, str]]:
         yield from ((str(bucket), folder[0]) for text in texts if (folder := _FOLDER.match(text)))
 
 
-_ENCRYPTED: Final[Mapping[str, str]] = {
-    kinds.BUCKET_ENCRYPTION: "rules",
-    kinds.TABLE: "serverSideEncryption",
-    kinds.TOPIC: "kmsMasterKeyId",
-    kinds.QUEUE: "kmsMasterKeyId",
-    kinds.PARAMETER: "keyId",
-    kinds.SECRET: "kmsKeyId",
-}
-"""Where each says which key encrypts it."""
-_STORES: Final = tuple(kind for kind in _ENCRYPTED if kind != kinds.BUCKET_ENCRYPTION)
+_STORES: Final = tuple(kind for kind in kinds.KEY_PROPERTY if kind != kinds.BUCKET_ENCRYPTION)
 
 
 def _keys(graph: Graph, role: Resource, held: list[Document]) -> Iterator[Problem]:
     """The role may use the keys of what it reads and writes, and no other key."""
-    statements = [one for document in held if document.text is not None for one in allowing(document)]
+    statements = [one for document in held for one in allowing(document)]
     if any(document.text is None for document in held):
         return
     working: dict[Resource, list[Statement]] = {}
@@ -225,7 +215,10 @@ def _keys_under(graph: Graph, statement: Statement) -> set[Resource]:
     }
     holders = reached | {one for bucket in reached for one in graph.attached(bucket, "bucket", kinds.BUCKET_ENCRYPTION)}
     return {
-        key for one in holders if one.type in _ENCRYPTED for key in graph.targets(one, _ENCRYPTED[one.type], kinds.KEY)
+        key
+        for one in holders
+        if one.type in kinds.KEY_PROPERTY
+        for key in graph.targets(one, kinds.KEY_PROPERTY[one.type], kinds.KEY)
     }
 
 

@@ -287,5 +287,5 @@ def _needs(
         names = dict.fromkeys((arn, *(name for one in stores for name in identities(one))))
         yield ("secretsmanager:GetSecretValue" if kept else "ssm:GetParameters", tuple(names))
         for stored in stores:
-            if isinstance(read(stored, "keyId" if stored.type == kinds.PARAMETER else "kmsKeyId"), Known | Unknown):
+            if isinstance(read(stored, kinds.KEY_PROPERTY[stored.type]), Known | Unknown):
                 yield "kms:Decrypt", ()

@@ -65,7 +65,7 @@ _BINDING: Final = frozenset(
 def _strangers(held: list[Document]) -> Iterator[Problem]:
     """Statements that let everybody in, bound by no condition to an account, an organisation or a network."""
     for document in held:
-        for one in allowing(document) if document.text is not None else ():
+        for one in allowing(document):
             bound = {
                 key
                 for operator, keys in one.conditions.items()

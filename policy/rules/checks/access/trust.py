@@ -29,7 +29,7 @@ def trust_is_tied(role: Resource, view: View) -> Iterator[Problem]:
     workflows of one repository and branch, or by named roles of the tooling account. By nobody else."""
     graph = view.graph
     for document in documents(role, ATTACHED):
-        for one in allowing(document) if document.text is not None else ():
+        for one in allowing(document):
             if (faults := outsiders.faults(graph, one)) is not None:
                 yield from (Problem(message=fault, property=document.path) for fault in faults)
                 continue

@@ -21,7 +21,6 @@ EMULATED = "&awssdk=v2&s3ForcePathStyle=true"
 """What a backend's address needs beyond its own, so that the SDK finds the emulator."""
 BACKEND = f"s3://pulumi-state-{NAMES.account}-{NAMES.region}?region={NAMES.region}{EMULATED}"
 PROVIDER = f"awskms:///alias/pulumi-state?region={NAMES.region}"
-SECONDS = 900
 
 
 @dataclass
@@ -99,18 +98,7 @@ class Story:
 
     def run(self, command: str) -> str:
         """Runs a line of the documentation in the checkout; a failure shows what it printed."""
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=self.checkout,
-            env=self.variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}"
-        return done.stdout
+        return engine.printed(["bash", "-c", command], command, folder=self.checkout, variables=self.variables)
 
     def bootstrap(self, variables: Mapping[str, str] | None = None) -> None:
         """Makes the state backend of an account."""

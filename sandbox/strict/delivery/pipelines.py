@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sandbox.calls import Call
@@ -16,6 +16,10 @@ _MOST_STAGES: Final = 50
 _CONDITIONS: Final = ("beforeEntry", "onFailure", "onSuccess")
 
 rules = Rules("codepipeline")
+
+
+def _is_v2(pipeline: Mapping[str, Any]) -> bool:
+    return bool(pipeline.get("pipelineType", "V1") == "V2")
 
 
 @rules.add(
@@ -31,7 +35,7 @@ def stores_and_mode(call: Call, _: Account) -> Iterator[str]:
     pipeline = call.parameters["pipeline"]
     if bool(pipeline.get("artifactStore")) == bool(pipeline.get("artifactStores")):
         yield "Pipeline must have exactly one of artifactStore and artifactStores"
-    if pipeline.get("executionMode", "SUPERSEDED") != "SUPERSEDED" and pipeline.get("pipelineType", "V1") != "V2":
+    if pipeline.get("executionMode", "SUPERSEDED") != "SUPERSEDED" and not _is_v2(pipeline):
         yield f"Execution mode {pipeline['executionMode']} is supported only for pipelines of type V2"
 
 
@@ -113,7 +117,7 @@ def triggers(call: Call, _: Account) -> Iterator[str]:
     pipeline = call.parameters["pipeline"]
     given = pipeline.get("triggers", [])
     variables = [variable["name"] for variable in pipeline.get("variables", [])]
-    if (given or variables) and pipeline.get("pipelineType", "V1") != "V2":
+    if (given or variables) and not _is_v2(pipeline):
         yield "Triggers and variables are supported only for pipelines of type V2"
     if len(set(variables)) != len(variables):
         yield f"Variable names must be unique within the pipeline: {variables}"
@@ -144,7 +148,7 @@ def conditions(call: Call, _: Account) -> Iterator[str]:
     """
     pipeline = call.parameters["pipeline"]
     stages = pipeline.get("stages", [])
-    if pipeline.get("pipelineType", "V1") != "V2" and any(set(_CONDITIONS) & set(stage) for stage in stages):
+    if not _is_v2(pipeline) and any(set(_CONDITIONS) & set(stage) for stage in stages):
         yield "Stage conditions are supported only for pipelines of type V2"
     if stages and stages[0].get("onFailure", {}).get("result") == "ROLLBACK":
         yield "The source stage cannot be rolled back"

@@ -1,7 +1,7 @@
 """Every finding of a scanner on our own resources is answered in docs/security.md, and no answer is without a finding.
 
 checkov reads the recorded prod stack as Terraform, parliament its IAM documents, prowler the deployed stack. The first
-two run wherever `uv` can bring them; prowler takes many minutes and is asked for with BATCH_PROWLER=1.
+two run wherever `uv` can bring them; prowler takes minutes and is asked for with BATCH_PROWLER=1.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from sandbox.strict.account import Account
 from sandbox.strict.network.vpc import subnet_of
 from sandbox.strict.rules import Rule, Rules
 
-_WATCH: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/"
+_CLOUDWATCH: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/"
 _EVENTS: Final = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/"
 _SNS: Final = "https://docs.aws.amazon.com/sns/latest/api/"
 _LARGEST_POLICY: Final = 30_720
@@ -29,7 +29,7 @@ def _dimension_faults(dimensions: list[Mapping[str, str]]) -> Iterator[str]:
             yield f"The value {value!r} for a dimension's value is not valid."
 
 
-@cloudwatch.add("PutMetricAlarm", source=f"{_WATCH}API_Dimension.html", code="ValidationError")
+@cloudwatch.add("PutMetricAlarm", source=f"{_CLOUDWATCH}API_Dimension.html", code="ValidationError")
 def alarm_dimensions(call: Call, _: Account) -> Iterator[str]:
     """A dimension's name and value are printable ASCII and not blank; a name begins with no colon."""
     stats = [query.get("MetricStat", {}).get("Metric", {}) for query in call.parameters.get("Metrics", [])]
@@ -37,7 +37,7 @@ def alarm_dimensions(call: Call, _: Account) -> Iterator[str]:
         yield from _dimension_faults(metric.get("Dimensions", []))
 
 
-@cloudwatch.add("PutMetricAlarm", source=f"{_WATCH}API_PutMetricAlarm.html", code="ValidationError")
+@cloudwatch.add("PutMetricAlarm", source=f"{_CLOUDWATCH}API_PutMetricAlarm.html", code="ValidationError")
 def alarm_name(call: Call, _: Account) -> Iterator[str]:
     """An alarm's name has no control characters; an interval of evaluation is of alarms with criteria."""
     if re.search(r"[\x00-\x1f\x7f]", call.parameters["AlarmName"]):
@@ -46,7 +46,7 @@ def alarm_name(call: Call, _: Account) -> Iterator[str]:
         yield "EvaluationInterval cannot be specified for alarms configured with MetricName or Metrics."
 
 
-@cloudwatch.add("PutMetricData", source=f"{_WATCH}API_MetricDatum.html", code="InvalidParameterValue")
+@cloudwatch.add("PutMetricData", source=f"{_CLOUDWATCH}API_MetricDatum.html", code="InvalidParameterValue")
 def datum_details(call: Call, _: Account) -> Iterator[str]:
     """Namespaces and dimensions are printable ASCII; a datum has at most 150 values."""
     if not re.fullmatch(r"[\x20-\x7e]+", call.parameters["Namespace"]):

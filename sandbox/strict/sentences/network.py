@@ -30,12 +30,12 @@ rules = Rules("ec2")
 def vpc_ipv6(call: Call, _: Account) -> Iterator[str]:
     """An IPv6 block of one's own comes with its pool and not beside Amazon's, whose border group needs Amazon's."""
     parameters = call.parameters
-    own, amazons = parameters.get("Ipv6CidrBlock"), parameters.get("AmazonProvidedIpv6CidrBlock")
-    if own and not parameters.get("Ipv6Pool"):
+    custom_block, amazon_provided = parameters.get("Ipv6CidrBlock"), parameters.get("AmazonProvidedIpv6CidrBlock")
+    if custom_block and not parameters.get("Ipv6Pool"):
         yield "Ipv6Pool must be specified with Ipv6CidrBlock."
-    if own and amazons:
+    if custom_block and amazon_provided:
         yield "AmazonProvidedIpv6CidrBlock and Ipv6CidrBlock are mutually exclusive."
-    if parameters.get("Ipv6CidrBlockNetworkBorderGroup") and not amazons:
+    if parameters.get("Ipv6CidrBlockNetworkBorderGroup") and not amazon_provided:
         yield "Ipv6CidrBlockNetworkBorderGroup requires AmazonProvidedIpv6CidrBlock."
 
 
@@ -111,11 +111,11 @@ def tag_key_length(call: Call, _: Account) -> Iterator[str]:
 )
 def group_network(call: Call, account: Account) -> Iterator[str]:
     """The group that a rule names is of the same VPC, or of one that is connected with it by peering."""
-    own = group_of(account, call.parameters.get("GroupId", ""))
+    group = group_of(account, call.parameters.get("GroupId", ""))
     peered = bool(account.backend("ec2").vpc_pcxs)
     pairs = [pair for item in call.parameters.get("IpPermissions", []) for pair in item.get("UserIdGroupPairs", [])]
     others = [group_of(account, pair.get("GroupId", "")) for pair in pairs]
-    if own is not None and not peered and any(other is not None and other.vpc_id != own.vpc_id for other in others):
+    if group is not None and not peered and any(other is not None and other.vpc_id != group.vpc_id for other in others):
         yield "You have specified two resources that belong to different networks."
 
 

@@ -99,8 +99,8 @@ def deployment_alarms(call: Call, _: Account) -> Iterator[str]:
 def accelerators(call: Call, _: Account) -> Iterator[str]:
     """An accelerator is one that a container asks for; Fargate has none."""
     devices = {item.get("deviceName") for item in call.parameters.get("inferenceAccelerators", [])}
-    wanted = {need.get("value") for item in _containers(call) for need in item.get("resourceRequirements", [])}
-    if devices - wanted or (devices and "FARGATE" in call.parameters.get("requiresCompatibilities", [])):
+    requirements = {need.get("value") for item in _containers(call) for need in item.get("resourceRequirements", [])}
+    if devices - requirements or (devices and "FARGATE" in call.parameters.get("requiresCompatibilities", [])):
         yield "inferenceAccelerators are not supported here, or no container refers to them."
 
 

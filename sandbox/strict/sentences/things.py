@@ -76,9 +76,9 @@ def put_image(call: Call, _: Account) -> Iterator[str]:
 )
 def deleted_filter(call: Call, account: Account) -> Iterator[str]:
     """A filter that is deleted exists."""
-    wanted = (call.parameters["logGroupName"], call.parameters["filterName"])
+    identity = (call.parameters["logGroupName"], call.parameters["filterName"])
     filters = list(account.backend("logs").filters.metric_filters)
-    if wanted not in {(item["logGroupName"], item["filterName"]) for item in filters}:
+    if identity not in {(item["logGroupName"], item["filterName"]) for item in filters}:
         yield "The specified metric filter does not exist."
 
 

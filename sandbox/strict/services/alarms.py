@@ -9,8 +9,8 @@ from sandbox.calls import Call
 from sandbox.strict.account import Account
 from sandbox.strict.rules import Rules
 
-_WATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/"
-_ALARM = f"{_WATCH}API_PutMetricAlarm.html"
+_API = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/"
+_ALARM = f"{_API}API_PutMetricAlarm.html"
 
 _BINARY = r"(\*|/|\^|==|!=|<=|>=|<|>|&&|\|\|)"
 _MISSING_OPERAND = re.compile(rf"(^|[(,\[]|[-+]|{_BINARY})\s*{_BINARY}|([-+]|{_BINARY})\s*($|[),\]])")
@@ -181,7 +181,7 @@ def expression(call: Call, _: Account) -> Iterator[str]:
 
 @alarms.add(
     "PutMetricData",
-    source=f"{_WATCH}API_PutMetricData.html#API_PutMetricData_RequestParameters",
+    source=f"{_API}API_PutMetricData.html#API_PutMetricData_RequestParameters",
     code="InvalidParameterValue",
 )
 def metric_namespace(call: Call, _: Account) -> Iterator[str]:

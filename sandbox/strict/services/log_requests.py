@@ -45,8 +45,8 @@ def one_resource(call: Call, _: Account) -> Iterator[str]:
 @rules.add("DescribeLogGroups", source=f"{_API}API_DescribeLogGroups.html", code="InvalidParameterException")
 def group_choice(call: Call, _: Account) -> Iterator[str]:
     """Log groups are chosen by a prefix, by a part of their names, or by identifiers and nothing else."""
-    given = [name for name in ("logGroupNamePrefix", "logGroupNamePattern") if call.parameters.get(name)]
-    if len(given) > 1 or (given and call.parameters.get("logGroupIdentifiers")):
+    name_filters = [name for name in ("logGroupNamePrefix", "logGroupNamePattern") if call.parameters.get(name)]
+    if len(name_filters) > 1 or (name_filters and call.parameters.get("logGroupIdentifiers")):
         yield "logGroupNamePrefix, logGroupNamePattern and logGroupIdentifiers are mutually exclusive."
 
 
@@ -84,8 +84,8 @@ def tagged_arn(call: Call, _: Account) -> Iterator[str]:
 )
 def tagged_group(call: Call, account: Account) -> Iterator[str]:
     """The log group exists."""
-    _, found, name = call.parameters["resourceArn"].partition(":log-group:")
-    if found and name.removesuffix(":*") not in account.backend("logs").groups:
+    _, separator, name = call.parameters["resourceArn"].partition(":log-group:")
+    if separator and name.removesuffix(":*") not in account.backend("logs").groups:
         yield "The specified resource does not exist."
 
 
@@ -99,10 +99,10 @@ def system_fields(call: Call, _: Account) -> Iterator[str]:
     """The fields of the system are the account and the region, and for a subscription the source; they count among the
     three dimensions of a metric.
     """
-    for member, known in _SYSTEM_FIELDS.items():
+    for member, fields in _SYSTEM_FIELDS.items():
         for name in call.parameters.get(member, []):
-            if name not in known:
-                yield f"{member}: {name} is none of {', '.join(known)}"
+            if name not in fields:
+                yield f"{member}: {name} is none of {', '.join(fields)}"
     emitted = len(call.parameters.get("emitSystemFieldDimensions", []))
     for transformation in call.parameters.get("metricTransformations", []):
         if len(transformation.get("dimensions", {})) + emitted > _MOST_DIMENSIONS:

@@ -138,10 +138,10 @@ def redrive_allow_policy(call: Call, _: Account) -> Iterator[str]:
             yield "Value for parameter RedriveAllowPolicy is invalid. Reason: redrivePermission and sourceQueueArns."
 
 
-def _stands_for(action: str, known: frozenset[str]) -> frozenset[str]:
+def _stands_for(action: str, actions: frozenset[str]) -> frozenset[str]:
     """The known actions (in small letters) that an action in a policy, with wildcards, stands for."""
     pattern = re.escape(action.rpartition(":")[2].lower()).replace(r"\*", ".*").replace(r"\?", ".")
-    return frozenset(name for name in known if re.fullmatch(pattern, name))
+    return frozenset(name for name in actions if re.fullmatch(pattern, name))
 
 
 @sqs.add(

@@ -75,8 +75,8 @@ def _boundary(graph: Graph, role: Resource) -> list[Statement] | None:
     policies = graph.targets(role, "permissionsBoundary", kinds.POLICY) or graph.named(
         role.props["permissionsBoundary"], kinds.POLICY
     )
-    known = [one for policy in policies for one in documents(policy, IDENTITY) if one.text is not None]
-    return [statement for one in known for statement in statements_of(one)] if known else None
+    readable = [one for policy in policies for one in documents(policy, IDENTITY) if one.text is not None]
+    return [statement for one in readable for statement in statements_of(one)] if readable else None
 
 
 def _prefixes(held: list[Document]) -> Iterator[Problem]:
@@ -114,7 +114,7 @@ def _keys_of_machines(graph: Graph, role: Resource, held: list[Document]) -> Ite
     """A machine may read and write what its calls name: each folder of each bucket."""
     if any(document.text is None for document in held if not graph.targets(document.holder, "policy", kinds.KEY)):
         return
-    wanted = {
+    calls = {
         (
             _CALLED[str(body.get("Resource")).rpartition(":")[2]],
             str(body["Arguments"].get("Bucket")),
@@ -128,8 +128,8 @@ def _keys_of_machines(graph: Graph, role: Resource, held: list[Document]) -> Ite
         if ":s3:" in str(body.get("Resource")) and str(body.get("Resource")).rpartition(":")[2] in _CALLED
         if (match := _BEGINS_WITH.match(str(body["Arguments"].get("Key", body["Arguments"].get("Prefix")))))
     }
-    wanted |= {("s3:GetObject", bucket, folder) for bucket, folder in _folders_that_start(graph, role)}
-    for action, bucket, folder in sorted(wanted):
+    calls |= {("s3:GetObject", bucket, folder) for bucket, folder in _folders_that_start(graph, role)}
+    for action, bucket, folder in sorted(calls):
         allowed = [
             name
             for document in held
@@ -156,8 +156,8 @@ def _folders_that_start(graph: Graph, role: Resource) -> Iterator[tuple[str, str
         if not reads or role not in graph.targets(one, "roleArn"):
             continue
         for target in graph.of_type(kinds.EVENT_TARGET):
-            heard = graph.resolve(target, "rule", kinds.EVENT_RULE) if one in graph.targets(target, "arn") else []
-            for detail in (machines.definition(each.props.get("eventPattern")) or {} for each in heard):
+            event_rules = graph.resolve(target, "rule", kinds.EVENT_RULE) if one in graph.targets(target, "arn") else []
+            for detail in (machines.definition(each.props.get("eventPattern")) or {} for each in event_rules):
                 yield from _folders(detail.get("detail"))
 
 

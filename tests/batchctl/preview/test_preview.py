@@ -230,7 +230,7 @@ class TestCost:
     def test_every_price_has_a_source_and_a_date(self) -> None:
         for name, price in prices.TABLE.items():
             assert price.source.startswith("https://"), name
-            assert price.seen, name
+            assert price.read_in, name
             assert price.usd > 0, name
 
 

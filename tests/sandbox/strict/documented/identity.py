@@ -11,8 +11,8 @@ _READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::
 
 
 def _document(member: str = "PolicyDocument", **elements: Any) -> dict[str, Any]:
-    made = {**_READ, **elements}
-    return {member: policy({name: value for name, value in made.items() if value is not ABSENT})}
+    statement = {**_READ, **elements}
+    return {member: policy({name: value for name, value in statement.items() if value is not ABSENT})}
 
 
 def _trusted(**elements: Any) -> dict[str, Any]:

@@ -13,8 +13,14 @@ _BLOCKS = itertools.count(100)
 
 def _rule(**members: Any) -> dict[str, Any]:
     port = next(_PORTS)
-    made = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "10.0.0.0/16"}], **members}
-    return {"IpPermissions": [{name: value for name, value in made.items() if value is not ABSENT}]}
+    permission = {
+        "IpProtocol": "tcp",
+        "FromPort": port,
+        "ToPort": port,
+        "IpRanges": [{"CidrIp": "10.0.0.0/16"}],
+        **members,
+    }
+    return {"IpPermissions": [{name: value for name, value in permission.items() if value is not ABSENT}]}
 
 
 def _tags(kind: str, *tags: tuple[str, str]) -> dict[str, Any]:

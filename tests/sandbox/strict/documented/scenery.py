@@ -44,8 +44,8 @@ class Scenery(Strict):
 
     def new_definition(self) -> str:
         container = {"name": "main", "image": "image", "memory": 256}
-        made = self.client("ecs").register_task_definition(family=self.name(), containerDefinitions=[container])
-        return str(made["taskDefinition"]["taskDefinitionArn"])
+        registered = self.client("ecs").register_task_definition(family=self.name(), containerDefinitions=[container])
+        return str(registered["taskDefinition"]["taskDefinitionArn"])
 
     def new_service(self, count: int) -> str:
         name = self.name()

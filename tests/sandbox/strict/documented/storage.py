@@ -20,11 +20,11 @@ _DENY = {
 
 
 def _life(**members: Any) -> dict[str, Any]:
-    made = {name: value for name, value in {**_RULE, **members}.items() if value is not ABSENT}
-    return {"LifecycleConfiguration": {"Rules": [made]}}
+    rule = {name: value for name, value in {**_RULE, **members}.items() if value is not ABSENT}
+    return {"LifecycleConfiguration": {"Rules": [rule]}}
 
 
-def _said(**members: Any) -> dict[str, Any]:
+def _bucket_policy(**members: Any) -> dict[str, Any]:
     return {"Policy": policy({name: value for name, value in {**_DENY, **members}.items() if value is not ABSENT})}
 
 
@@ -235,17 +235,17 @@ REQUESTS = [
         "PutBucketPolicy",
         lambda a: {"Bucket": a.bucket, "Policy": policy(_DENY)},
         no_json={"Policy": "{"},
-        other=_said(Resource="arn:aws:s3:::another-bucket/*"),
-        nobody=_said(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/ghost"}),
-        action=_said(Action="sqs:SendMessage"),
-        unknown_action=_said(Action="s3:ReadObject"),
-        on_bucket=_said(Action="s3:GetObject", Resource=_BUCKET),
-        on_objects=_said(Action="s3:ListBucket"),
-        no_principal=_said(Principal=ABSENT),
-        effect=_said(Effect="Forbid"),
-        public=_said(Effect="Allow", Action="s3:GetObject", Condition=ABSENT),
-        operator=_said(Condition={"Equals": {"aws:SecureTransport": "false"}}),
-        key=_said(Condition={"StringEquals": {"s3:prefixes": "x"}}),
+        other=_bucket_policy(Resource="arn:aws:s3:::another-bucket/*"),
+        nobody=_bucket_policy(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/ghost"}),
+        action=_bucket_policy(Action="sqs:SendMessage"),
+        unknown_action=_bucket_policy(Action="s3:ReadObject"),
+        on_bucket=_bucket_policy(Action="s3:GetObject", Resource=_BUCKET),
+        on_objects=_bucket_policy(Action="s3:ListBucket"),
+        no_principal=_bucket_policy(Principal=ABSENT),
+        effect=_bucket_policy(Effect="Forbid"),
+        public=_bucket_policy(Effect="Allow", Action="s3:GetObject", Condition=ABSENT),
+        operator=_bucket_policy(Condition={"Equals": {"aws:SecureTransport": "false"}}),
+        key=_bucket_policy(Condition={"StringEquals": {"s3:prefixes": "x"}}),
         version={"Policy": policy(_DENY, version="2020-01-01")},
         empty={"Policy": policy()},
     ),

@@ -12,14 +12,14 @@ _READ: Final = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aw
 
 
 def _statement(**elements: Any) -> dict[str, Any]:
-    made = {**_READ, **elements}
-    return {"PolicyDocument": policy({name: value for name, value in made.items() if value is not ABSENT})}
+    statement = {**_READ, **elements}
+    return {"PolicyDocument": policy({name: value for name, value in statement.items() if value is not ABSENT})}
 
 
 def _trusted(**elements: Any) -> dict[str, Any]:
     base = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    made = {name: value for name, value in {**base, **elements}.items() if value is not ABSENT}
-    return {"AssumeRolePolicyDocument": policy(made)}
+    statement = {name: value for name, value in {**base, **elements}.items() if value is not ABSENT}
+    return {"AssumeRolePolicyDocument": policy(statement)}
 
 
 def _key_of_queue(a: Strict) -> str:

@@ -15,8 +15,8 @@ _NUMBERS: Final = itertools.count(130)
 
 def _permission(**members: Any) -> dict[str, Any]:
     base = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.9.0.0/16"}]}
-    made = {name: value for name, value in {**base, **members}.items() if value is not ABSENT}
-    return {"IpPermissions": [made]}
+    permission = {name: value for name, value in {**base, **members}.items() if value is not ABSENT}
+    return {"IpPermissions": [permission]}
 
 
 def _new_subnet(a: Strict) -> str:

@@ -45,12 +45,12 @@ def seed(
 
 def overlaid(request: Mapping[str, Any], change: Mapping[str, Any]) -> Parameters:
     """The request with the change in it."""
-    made: Parameters = dict(request)
+    changed: Parameters = dict(request)
     for name, value in change.items():
         if value is ABSENT:
-            made.pop(name, None)
+            changed.pop(name, None)
         elif isinstance(value, Mapping) and value:
-            made[name] = overlaid(made[name] if isinstance(made.get(name), Mapping) else {}, value)
+            changed[name] = overlaid(changed[name] if isinstance(changed.get(name), Mapping) else {}, value)
         else:
-            made[name] = value
-    return made
+            changed[name] = value
+    return changed

@@ -55,7 +55,7 @@ def _widget(**members: Any) -> dict[str, Any]:
     return {"DashboardBody": json.dumps({"widgets": [{**_WIDGET, **members}]})}
 
 
-_WATCH = [
+_SEEDS = [
     seed("logs.filter_group", *_FILTER, {"logGroupName": "/batch/none"}),
     seed("logs.filter_namespace", *_FILTER, _transformation(metricNamespace="AWS/Mine")),
     seed(
@@ -149,4 +149,4 @@ _WATCH = [
 ]
 
 
-SEEDS = _WATCH
+SEEDS = _SEEDS

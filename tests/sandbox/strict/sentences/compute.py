@@ -19,8 +19,8 @@ _BUCKET_LOGS: Final = {
 def _container(**members: Any) -> Any:
     def change(a: Strict) -> dict[str, Any]:
         first, second = compute.task(a)["containerDefinitions"]
-        kept = {name: value for name, value in {**first, **members}.items() if value is not ABSENT}
-        return {"containerDefinitions": [kept, second]}
+        container = {name: value for name, value in {**first, **members}.items() if value is not ABSENT}
+        return {"containerDefinitions": [container, second]}
 
     return change
 

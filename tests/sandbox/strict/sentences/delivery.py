@@ -127,8 +127,8 @@ def _action(category: str, provider: str, owner: str = "AWS", **members: Any) ->
 def _built(**members: Any) -> dict[str, Any]:
     """A pipeline whose second stage is a build with these members."""
     (action,) = _BUILD["actions"]
-    kept = {name: value for name, value in {**action, **members}.items() if value is not ABSENT}
-    return _pipeline(_SOURCE, {"name": "Build", "actions": [kept]})
+    changed = {name: value for name, value in {**action, **members}.items() if value is not ABSENT}
+    return _pipeline(_SOURCE, {"name": "Build", "actions": [changed]})
 
 
 def _second_action(action: dict[str, Any], **stage: Any) -> dict[str, Any]:

@@ -35,8 +35,8 @@ def _subscriber(a: Scenery) -> dict[str, Any]:
 
 
 def _signing_key(a: Strict) -> str:
-    made = a.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
-    return str(made["KeyMetadata"]["Arn"])
+    key = a.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    return str(key["KeyMetadata"]["Arn"])
 
 
 LOGS: Final = [

@@ -40,8 +40,8 @@ def _replicated(a: Strict) -> dict[str, Any]:
 def _rule_of_replication(**members: Any) -> Any:
     def change(a: Strict) -> dict[str, Any]:
         (rule,) = _replicated(a)["ReplicationConfiguration"]["Rules"]
-        kept = {name: value for name, value in {**rule, **members}.items() if value is not ABSENT}
-        return {"ReplicationConfiguration": {"Rules": [kept]}}
+        changed = {name: value for name, value in {**rule, **members}.items() if value is not ABSENT}
+        return {"ReplicationConfiguration": {"Rules": [changed]}}
 
     return change
 

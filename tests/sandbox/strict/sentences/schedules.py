@@ -37,8 +37,8 @@ def _tasks(**members: Any) -> Any:
 
     def change(a: Strict) -> dict[str, Any]:
         parameters = {**compute.schedule(a)["Target"]["EcsParameters"], **members}
-        kept = {name: value for name, value in parameters.items() if value is not ABSENT}
-        return {"Target": {**compute.schedule(a)["Target"], "EcsParameters": kept}}
+        changed = {name: value for name, value in parameters.items() if value is not ABSENT}
+        return {"Target": {**compute.schedule(a)["Target"], "EcsParameters": changed}}
 
     return change
 

@@ -12,8 +12,8 @@ from tests.sandbox.strict.documented import ABSENT, Request, request
 def _target(**members: Any) -> Any:
     def change(a: Strict) -> dict[str, Any]:
         (target,) = compute.targets(a)["Targets"]
-        kept = {name: value for name, value in {**target, **members}.items() if value is not ABSENT}
-        return {"Targets": [kept]}
+        changed = {name: value for name, value in {**target, **members}.items() if value is not ABSENT}
+        return {"Targets": [changed]}
 
     return change
 

@@ -75,7 +75,7 @@ def _rule(account: Strict) -> dict[str, Any]:
     }
 
 
-def _taken(account: Strict, *, same: str) -> dict[str, Any]:
+def _existing_rule(account: Strict, *, same: str) -> dict[str, Any]:
     """The group of a rule that exists, and one thing of the rule."""
     rule = _rule(account)
     account.client("route53resolver").create_firewall_rule(**rule)
@@ -160,8 +160,8 @@ SEEDS = [
         "route53resolver.rule_once",
         "CreateFirewallRule",
         lambda a: {**_rule(a), "Action": "BLOCK", "BlockResponse": "OVERRIDE", **_OVERRIDE},
-        lambda a: _taken(a, same="Priority"),
-        lambda a: _taken(a, same="FirewallDomainListId"),
+        lambda a: _existing_rule(a, same="Priority"),
+        lambda a: _existing_rule(a, same="FirewallDomainListId"),
     ),
     seed(
         "route53resolver.association_priority",

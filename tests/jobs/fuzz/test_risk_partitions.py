@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from risk_calculation.aggregation import Aggregation
 from risk_calculation.exposures import Exposures
-from risk_calculation.scenarios import Doubles, Factor, Generated, Kept
+from risk_calculation.scenarios import Doubles, Factor, Generated, MovementCache
 from risk_calculation.trades import Trades, read_trades
 from risk_calculation.valuation import amounts_of, profit_of, workers
 from tests.jobs.fuzz.cases import cases, exit_code
@@ -36,7 +36,7 @@ MODEL = model(1_000, fx_volatility=0.08)
 GENERATED = Generated(MODEL)
 
 
-KEPT = Kept()
+KEPT = MovementCache()
 
 
 def in_doubles(trades: Trades) -> tuple[Doubles, float]:

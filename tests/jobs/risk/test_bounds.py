@@ -12,7 +12,7 @@ from batch_runtime.errors import BadInputError
 from risk_calculation import trades as trades_module
 from risk_calculation.aggregation import Aggregation
 from risk_calculation.exposures import Exposures
-from risk_calculation.scenarios import Factor, Generated, Kept
+from risk_calculation.scenarios import Factor, Generated, MovementCache
 from risk_calculation.valuation import amounts_of, profit_of, workers
 from risk_results import UNITS_PER_USD
 from tests.jobs.portfolios import Row, amounts, model, trade, trades
@@ -127,14 +127,14 @@ class TestMemory:
                 rows = [trade(trade_id=f"T-{number}-{n}", instrument=f"EQ-{n % 50}") for n in range(500)]
                 aggregation.add(trades(rows))
             with workers(2) as pool:
-                amounts_of(aggregation.cells(), [Generated(of)], Kept(), pool)
+                amounts_of(aggregation.cells(), [Generated(of)], MovementCache(), pool)
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
         assert peaks[1] < 1.1 * peaks[0]
 
     def test_kept_movements_are_bounded(self) -> None:
         generated = Generated(model())
-        kept = Kept(limit=5 * 2 * 2_000 * 4)
+        kept = MovementCache(limit=5 * 2 * 2_000 * 4)
         factors = [Factor("instrument", f"EQ-{n}") for n in range(12)]
         with workers(2) as pool:
             for _ in range(2):

@@ -272,12 +272,10 @@ _ROOT: Final = ("", "0", "root", "0:0", "root:root")
 def task_hardening(definition: Resource, view: View) -> Iterator[Problem]:
     """Containers are unprivileged, not root, on a read-only root, without plaintext secrets; two roles a task."""
     graph = view.graph
-    task_roles, execution_roles = (
-        graph.targets(definition, prop, kinds.ROLE) for prop in ("taskRoleArn", "executionRoleArn")
-    )
-    if set(task_roles) & set(execution_roles):
+    task, execution = (graph.targets(definition, prop, kinds.ROLE) for prop in ("taskRoleArn", "executionRoleArn"))
+    if set(task) & set(execution):
         yield Problem(message="its code runs with the execution role", property="taskRoleArn")
-    if not task_roles and not isinstance(read(definition, "taskRoleArn"), Known | Unknown):
+    if not task and not isinstance(read(definition, "taskRoleArn"), Known | Unknown):
         yield Problem(message="has no task role", property="taskRoleArn")
     for i, container in enumerate(containers(definition)):
         for fault in _faults(dict(container), entered=_is_entered(view, definition)):

@@ -17,6 +17,8 @@ from sandbox.calls import Wsgi
 from sandbox.strict import RULE_HEADER, with_strict_requests
 
 ACCOUNT = "123456789012"
+NO_ROLE = f"arn:aws:iam::{ACCOUNT}:role/ghost"
+"""A role that does not exist."""
 EVERYTHING = {
     "Effect": "Allow",
     "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},

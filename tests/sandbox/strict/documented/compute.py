@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sandbox.strict.conftest import ACCOUNT
+from tests.sandbox.strict.conftest import ACCOUNT, NO_ROLE
 from tests.sandbox.strict.documented import ABSENT, request
 from tests.sandbox.strict.seeds.compute import _DEFINITION, _MAIN, _RUN, _SERVICE, main
 
-_GHOST = f"arn:aws:iam::{ACCOUNT}:role/ghost"
-_LOG = {"awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "s"}
+_AWSLOGS = {"awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "s"}
 
 
 def _two(**members: Any) -> dict[str, Any]:
@@ -38,16 +37,18 @@ REQUESTS = [
         family={"family": "a b"},
         no_family={"family": ABSENT},
         no_execution_role={"executionRoleArn": ABSENT},
-        ghost={"taskRoleArn": _GHOST},
+        ghost={"taskRoleArn": NO_ROLE},
         role_of_another=lambda a: {"taskRoleArn": a.events_role},
         privileged=main(privileged=True),
         links=main(links=["other"]),
         driver=main(logConfiguration={"logDriver": "json-file"}),
         foreign_driver=main(logConfiguration={"logDriver": "cloudwatch"}),
         no_log_group=main(logConfiguration={"logDriver": "awslogs", "options": {"awslogs-region": "us-east-1"}}),
-        no_prefix=main(logConfiguration={"logDriver": "awslogs", "options": {n: _LOG[n] for n in list(_LOG)[:2]}}),
-        log_option=main(logConfiguration={"logDriver": "awslogs", "options": {**_LOG, "awslogs-colour": "red"}}),
-        log_mode=main(logConfiguration={"logDriver": "awslogs", "options": {**_LOG, "mode": "sometimes"}}),
+        no_prefix=main(
+            logConfiguration={"logDriver": "awslogs", "options": {n: _AWSLOGS[n] for n in list(_AWSLOGS)[:2]}}
+        ),
+        log_option=main(logConfiguration={"logDriver": "awslogs", "options": {**_AWSLOGS, "awslogs-colour": "red"}}),
+        log_mode=main(logConfiguration={"logDriver": "awslogs", "options": {**_AWSLOGS, "mode": "sometimes"}}),
         capability=main(linuxParameters={"capabilities": {"add": ["SYS_ADMIN"]}}),
         device=main(linuxParameters={"devices": [{"hostPath": "/dev/x"}]}),
         shared_memory=main(linuxParameters={"sharedMemorySize": 64}),
@@ -200,7 +201,7 @@ REQUESTS = [
         container={"overrides": {"containerOverrides": [{"name": "other"}]}},
         nameless={"overrides": {"containerOverrides": [{"command": ["x"]}]}},
         cpu={"overrides": {"cpu": "300"}},
-        role={"overrides": {"taskRoleArn": _GHOST}},
+        role={"overrides": {"taskRoleArn": NO_ROLE}},
         large={
             "overrides": {"containerOverrides": [{"name": "main", "environment": [{"name": "X", "value": "x" * 8200}]}]}
         },

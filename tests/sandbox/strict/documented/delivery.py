@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tests.sandbox.strict.conftest import ACCOUNT
+from tests.sandbox.strict.conftest import NO_ROLE
 from tests.sandbox.strict.documented import ABSENT, request
 from tests.sandbox.strict.seeds.delivery import _BUILD, _CREATE_PIPELINE, _PROJECT, _SOURCE, _pipeline, _stage
 
-_GHOST = f"arn:aws:iam::{ACCOUNT}:role/ghost"
 REQUESTS_CODEBUILD = [
     request(
         "CreateProject",
@@ -24,7 +23,7 @@ REQUESTS_CODEBUILD = [
         no_image={"environment": {"image": ABSENT}},
         variable={"environment": {"environmentVariables": [{"name": "x", "value": "y", "type": "FILE"}]}},
         network={"vpcConfig": {"vpcId": "vpc-1"}},
-        role={"serviceRole": _GHOST},
+        role={"serviceRole": NO_ROLE},
         no_role={"serviceRole": ABSENT},
         taken=lambda a: {"name": a.new_project()},
         reserved={"tags": [{"key": "aws:x", "value": "v"}]},
@@ -61,7 +60,7 @@ REQUESTS_CODEPIPELINE = [
             },
         ),
         name={"pipeline": {"name": "a pipeline"}},
-        role={"pipeline": {"roleArn": _GHOST}},
+        role={"pipeline": {"roleArn": NO_ROLE}},
         no_store={"pipeline": {"artifactStore": ABSENT}},
         two_stores=lambda a: {"pipeline": {"artifactStores": {"us-east-1": {"type": "S3", "location": a.bucket}}}},
         store={"pipeline": {"artifactStore": {"type": "EBS"}}},

@@ -6,12 +6,11 @@ import json
 import time
 from typing import Any
 
-from tests.sandbox.strict.conftest import ACCOUNT
+from tests.sandbox.strict.conftest import ACCOUNT, NO_ROLE, Strict
 from tests.sandbox.strict.documented import ABSENT, request
 from tests.sandbox.strict.seeds.events import _SCHEDULE, _TARGETS, _target
 
 _NOW = int(time.time())
-_GHOST = f"arn:aws:iam::{ACCOUNT}:role/ghost"
 _PATTERN = {"source": ["aws.s3"]}
 REQUESTS_EVENTS = [
     request(
@@ -68,7 +67,7 @@ REQUESTS_EVENTS = [
         many=lambda a: {"Targets": [{"Id": str(n), "Arn": a.queue} for n in range(6)]},
         twice=lambda a: {"Targets": [{"Id": "1", "Arn": a.queue}] * 2},
         fifo=_target(Arn=f"arn:aws:sqs:us-east-1:{ACCOUNT}:q.fifo", RoleArn=ABSENT),
-        ghost=_target(RoleArn=_GHOST),
+        ghost=_target(RoleArn=NO_ROLE),
         role_of_another=lambda a: {"Targets": [{"Id": "1", "Arn": a.machine, "RoleArn": a.ecs_tasks_role}]},
         elsewhere=_target(Arn=f"arn:aws:states:eu-west-1:{ACCOUNT}:stateMachine:m"),
     ),
@@ -113,11 +112,13 @@ REQUESTS_EVENTS = [
 
 
 def _goal(**members: Any) -> Any:
-    return lambda a: {
-        "Target": {
-            n: v for n, v in {"Arn": a.machine, "RoleArn": a.scheduler_role, **members}.items() if v is not ABSENT
-        }
-    }
+    """A schedule whose target is a state machine but for these members."""
+
+    def change(a: Strict) -> dict[str, Any]:
+        target = {"Arn": a.machine, "RoleArn": a.scheduler_role, **members}
+        return {"Target": {name: value for name, value in target.items() if value is not ABSENT}}
+
+    return change
 
 
 REQUESTS_SCHEDULER = [
@@ -135,7 +136,7 @@ REQUESTS_SCHEDULER = [
         long={"FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 1441}},
         no_window={"FlexibleTimeWindow": ABSENT},
         no_role={"Target": {"RoleArn": ABSENT}},
-        ghost=_goal(RoleArn=_GHOST),
+        ghost=_goal(RoleArn=NO_ROLE),
         role_of_another=lambda a: {"Target": {"Arn": a.machine, "RoleArn": a.events_role}},
         arn=_goal(Arn="machine"),
         no_json=_goal(Input="{"),

@@ -17,7 +17,8 @@ def _document(member: str = "PolicyDocument", **elements: Any) -> dict[str, Any]
 
 def _trusted(**elements: Any) -> dict[str, Any]:
     base = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    return {"AssumeRolePolicyDocument": policy({**base, **elements})}
+    statement = {name: value for name, value in {**base, **elements}.items() if value is not ABSENT}
+    return {"AssumeRolePolicyDocument": policy(statement)}
 
 
 REQUESTS_IAM = [

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.sandbox.strict.conftest import ACCOUNT, policy
+from tests.sandbox.strict.conftest import ACCOUNT, NO_ROLE, policy
 from tests.sandbox.strict.documented import ABSENT, request
 from tests.sandbox.strict.seeds.messages import _redrive
 
-_GHOST = f"arn:aws:iam::{ACCOUNT}:role/ghost"
 _SEND = {
     "Effect": "Allow",
     "Principal": {"Service": "events.amazonaws.com"},
@@ -35,7 +34,7 @@ REQUESTS = [
         delivery=_with(DeliveryPolicy="{"),
         signature=_with(SignatureVersion="3"),
         tracing=_with(TracingConfig="Some"),
-        ghost=_with(Policy=policy({**_SEND, "Principal": {"AWS": _GHOST}, "Action": "sns:Publish"})),
+        ghost=_with(Policy=policy({**_SEND, "Principal": {"AWS": NO_ROLE}, "Action": "sns:Publish"})),
         action=_with(Policy=policy({**_SEND, "Action": "sqs:SendMessage"})),
         name=_with(DisplayName="d" * 101),
         reserved={"Tags": [{"Key": "aws:x", "Value": "v"}]},

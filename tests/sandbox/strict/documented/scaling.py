@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.sandbox.strict.conftest import ACCOUNT, policy
+from tests.sandbox.strict.conftest import ACCOUNT, NO_ROLE, policy
 from tests.sandbox.strict.documented import ABSENT, request
 
-_GHOST = f"arn:aws:iam::{ACCOUNT}:role/ghost"
 _TARGET = {
     "ServiceNamespace": "ecs",
     "ScalableDimension": "ecs:service:DesiredCount",
@@ -79,7 +78,7 @@ REQUESTS_SCALING = [
 ]
 
 
-def _lifecycle(**selection: Any) -> dict[str, Any]:
+def _lifecycle_rule(**selection: Any) -> dict[str, Any]:
     base = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5, **selection}
     rule = {
         "rulePriority": 1,
@@ -105,15 +104,15 @@ REQUESTS_ECR = [
     ),
     request(
         "PutLifecyclePolicy",
-        {"repositoryName": "repository", **_lifecycle()},
+        {"repositoryName": "repository", **_lifecycle_rule()},
         no_json={"lifecyclePolicyText": "{"},
-        no_count=_lifecycle(countNumber=ABSENT),
-        zero=_lifecycle(countNumber=0),
-        unit=_lifecycle(countType="sinceImagePushed"),
-        unit_of_number=_lifecycle(countUnit="days"),
-        status=_lifecycle(tagStatus="some"),
-        no_prefix=_lifecycle(tagStatus="tagged"),
-        prefix_of_any=_lifecycle(tagPrefixList=["v"]),
+        no_count=_lifecycle_rule(countNumber=ABSENT),
+        zero=_lifecycle_rule(countNumber=0),
+        unit=_lifecycle_rule(countType="sinceImagePushed"),
+        unit_of_number=_lifecycle_rule(countUnit="days"),
+        status=_lifecycle_rule(tagStatus="some"),
+        no_prefix=_lifecycle_rule(tagStatus="tagged"),
+        prefix_of_any=_lifecycle_rule(tagPrefixList=["v"]),
         none={"repositoryName": "ghost"},
         no_rules={"lifecyclePolicyText": '{"rules": []}'},
     ),
@@ -127,7 +126,7 @@ REQUESTS_ECR = [
         action={"policyText": policy({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"})},
         no_principal={"policyText": policy({"Effect": "Allow", "Action": "ecr:BatchGetImage"})},
         none={"repositoryName": "ghost"},
-        ghost={"policyText": policy({"Effect": "Allow", "Principal": {"AWS": _GHOST}, "Action": "ecr:BatchGetImage"})},
+        ghost={"policyText": policy({"Effect": "Allow", "Principal": {"AWS": NO_ROLE}, "Action": "ecr:BatchGetImage"})},
     ),
     request("DeleteRepository", lambda a: {"repositoryName": a.new_repository()}, none={"repositoryName": "ghost"}),
     request(

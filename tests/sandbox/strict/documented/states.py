@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.sandbox.strict.conftest import ACCOUNT
+from tests.sandbox.strict.conftest import ACCOUNT, NO_ROLE
 from tests.sandbox.strict.documented import ABSENT, request
 from tests.sandbox.strict.seeds.states import _CREATE_MACHINE, _logging, _machine
 
-_GHOST = f"arn:aws:iam::{ACCOUNT}:role/ghost"
 _PASS = {"Type": "Pass", "End": True}
 _RUN = {"Type": "Task", "Resource": "arn:aws:states:::ecs:runTask.sync", "End": True}
 
@@ -91,7 +90,7 @@ REQUESTS = [
         logging=_logging(),
         log_level={"loggingConfiguration": {"level": "SOME"}},
         log_arn=lambda a: _logging(destinations=[{"cloudWatchLogsLogGroup": {"logGroupArn": a.log_group}}]),
-        ghost={"roleArn": _GHOST},
+        ghost={"roleArn": NO_ROLE},
         role_of_another=lambda a: {"roleArn": a.events_role},
         name={"name": "a machine"},
         taken={"name": "machine"},
@@ -159,7 +158,7 @@ REQUESTS = [
         nothing={"roleArn": ABSENT},
         none={"stateMachineArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:ghost"},
         definition={"definition": "{}"},
-        ghost={"roleArn": _GHOST},
+        ghost={"roleArn": NO_ROLE},
     ),
     request(
         "StopExecution",

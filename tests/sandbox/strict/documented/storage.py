@@ -8,7 +8,7 @@ from typing import Any
 from tests.sandbox.strict.conftest import ACCOUNT, policy
 from tests.sandbox.strict.documented import ABSENT, request
 
-_RULE = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 30}}
+_EXPIRING_RULE = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 30}}
 _BUCKET = "arn:aws:s3:::a-bucket-of-ours"
 _DENY = {
     "Effect": "Deny",
@@ -19,8 +19,8 @@ _DENY = {
 }
 
 
-def _life(**members: Any) -> dict[str, Any]:
-    rule = {name: value for name, value in {**_RULE, **members}.items() if value is not ABSENT}
+def _expire(**members: Any) -> dict[str, Any]:
+    rule = {name: value for name, value in {**_EXPIRING_RULE, **members}.items() if value is not ABSENT}
     return {"LifecycleConfiguration": {"Rules": [rule]}}
 
 
@@ -74,41 +74,41 @@ REQUESTS = [
     ),
     request(
         "PutBucketLifecycleConfiguration",
-        lambda a: {"Bucket": a.bucket, **_life()},
-        zero=_life(Expiration={"Days": 0}),
-        days_and_date=_life(Expiration={"Days": 3, "Date": datetime(2030, 1, 1, tzinfo=UTC)}),
-        not_midnight=_life(Expiration={"Date": datetime(2030, 1, 1, 5, tzinfo=UTC)}),
-        marker_with_days=_life(Expiration={"Days": 3, "ExpiredObjectDeleteMarker": True}),
-        no_filter=_life(Filter=ABSENT),
-        filter_and_prefix=_life(Prefix="x"),
-        two_filters=_life(Filter={"Prefix": "x", "ObjectSizeGreaterThan": 3}),
-        status=_life(Status="On"),
-        no_status=_life(Status=ABSENT),
-        no_action=_life(Expiration=ABSENT),
-        early=_life(Transitions=[{"Days": 10, "StorageClass": "STANDARD_IA"}]),
-        cold=_life(Transitions=[{"Days": 40, "StorageClass": "FREEZER"}]),
-        after_expiry=_life(Transitions=[{"Days": 40, "StorageClass": "GLACIER"}]),
-        long=_life(ID="i" * 256),
-        abort_tags=_life(
+        lambda a: {"Bucket": a.bucket, **_expire()},
+        zero=_expire(Expiration={"Days": 0}),
+        days_and_date=_expire(Expiration={"Days": 3, "Date": datetime(2030, 1, 1, tzinfo=UTC)}),
+        not_midnight=_expire(Expiration={"Date": datetime(2030, 1, 1, 5, tzinfo=UTC)}),
+        marker_with_days=_expire(Expiration={"Days": 3, "ExpiredObjectDeleteMarker": True}),
+        no_filter=_expire(Filter=ABSENT),
+        filter_and_prefix=_expire(Prefix="x"),
+        two_filters=_expire(Filter={"Prefix": "x", "ObjectSizeGreaterThan": 3}),
+        status=_expire(Status="On"),
+        no_status=_expire(Status=ABSENT),
+        no_action=_expire(Expiration=ABSENT),
+        early=_expire(Transitions=[{"Days": 10, "StorageClass": "STANDARD_IA"}]),
+        cold=_expire(Transitions=[{"Days": 40, "StorageClass": "FREEZER"}]),
+        after_expiry=_expire(Transitions=[{"Days": 40, "StorageClass": "GLACIER"}]),
+        long=_expire(ID="i" * 256),
+        abort_tags=_expire(
             Expiration=ABSENT,
             AbortIncompleteMultipartUpload={"DaysAfterInitiation": 3},
             Filter={"Tag": {"Key": "k", "Value": "v"}},
         ),
-        abort_zero=_life(Expiration=ABSENT, AbortIncompleteMultipartUpload={"DaysAfterInitiation": 0}),
-        noncurrent=_life(Expiration=ABSENT, NoncurrentVersionExpiration={"NoncurrentDays": 0}),
-        only_newer=_life(Expiration=ABSENT, NoncurrentVersionExpiration={"NewerNoncurrentVersions": 3}),
-        marker_tags=_life(Expiration={"ExpiredObjectDeleteMarker": True}, Filter={"Tag": {"Key": "k", "Value": "v"}}),
-        twice={"LifecycleConfiguration": {"Rules": [_RULE, _RULE]}},
+        abort_zero=_expire(Expiration=ABSENT, AbortIncompleteMultipartUpload={"DaysAfterInitiation": 0}),
+        noncurrent=_expire(Expiration=ABSENT, NoncurrentVersionExpiration={"NoncurrentDays": 0}),
+        only_newer=_expire(Expiration=ABSENT, NoncurrentVersionExpiration={"NewerNoncurrentVersions": 3}),
+        marker_tags=_expire(Expiration={"ExpiredObjectDeleteMarker": True}, Filter={"Tag": {"Key": "k", "Value": "v"}}),
+        twice={"LifecycleConfiguration": {"Rules": [_EXPIRING_RULE, _EXPIRING_RULE]}},
         none={"LifecycleConfiguration": {"Rules": []}},
-        back=_life(
+        back=_expire(
             Expiration={"Days": 900},
             Transitions=[{"Days": 40, "StorageClass": "GLACIER"}, {"Days": 90, "StorageClass": "STANDARD_IA"}],
         ),
-        unordered=_life(
+        unordered=_expire(
             Expiration={"Days": 900},
             Transitions=[{"Days": 90, "StorageClass": "STANDARD_IA"}, {"Days": 40, "StorageClass": "GLACIER"}],
         ),
-        and_of_one=_life(Filter={"And": {"Prefix": "x"}}),
+        and_of_one=_expire(Filter={"And": {"Prefix": "x"}}),
     ),
     request(
         "PutPublicAccessBlock",

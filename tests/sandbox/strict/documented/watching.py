@@ -9,7 +9,6 @@ from tests.sandbox.strict.documented import ABSENT, request
 from tests.sandbox.strict.seeds.watching import _ALARM, _FILTER, _NO_METRIC, _STAT, _transformation, _widget
 
 _NOW = int(time.time())
-_GHOST = f"arn:aws:iam::{ACCOUNT}:role/ghost"
 
 REQUESTS = [
     request(

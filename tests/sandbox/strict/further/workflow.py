@@ -13,7 +13,7 @@ _FOREIGN: Final = "arn:aws:iam::210987654321:role/somebody"
 _MACHINE: Final = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
 
 
-def _machine(**states: Any) -> dict[str, Any]:
+def _definition(**states: Any) -> dict[str, Any]:
     return {"definition": json.dumps({"StartAt": next(iter(states)), "States": states})}
 
 
@@ -24,10 +24,10 @@ REQUESTS: Final[dict[str, list[Request]]] = {
             lambda a: {"name": a.name(), "definition": json.dumps(_MACHINE), "roleArn": a.states_role},
             foreign_role={"roleArn": _FOREIGN},
             comment_only={"definition": json.dumps({"Comment": "x"})},
-            no_end=_machine(A={"Type": "Pass"}),
-            end_goes_on=_machine(A={"Type": "Succeed", "Next": "A"}),
-            mixed=_machine(A={"Type": "Pass", "QueryLanguage": "JSONata", "Parameters": {}, "End": True}),
-            map_of_both=_machine(A={"Type": "Map", "ItemProcessor": _MACHINE, "Iterator": _MACHINE, "End": True}),
+            no_end=_definition(A={"Type": "Pass"}),
+            end_goes_on=_definition(A={"Type": "Succeed", "Next": "A"}),
+            mixed=_definition(A={"Type": "Pass", "QueryLanguage": "JSONata", "Parameters": {}, "End": True}),
+            map_of_both=_definition(A={"Type": "Map", "ItemProcessor": _MACHINE, "Iterator": _MACHINE, "End": True}),
             destination={"loggingConfiguration": {"level": "ALL"}},
             two_destinations=lambda a: {
                 "loggingConfiguration": {
@@ -48,9 +48,9 @@ REQUESTS: Final[dict[str, list[Request]]] = {
                 }
             },
             large={"definition": json.dumps({**_MACHINE, "Comment": "x" * 1_048_577})},
-            seconds=_machine(A={"Type": "Wait", "Seconds": 1.5, "End": True}),
-            choice=_machine(A={"Type": "Choice", "Choices": []}),
-            unknown_field=_machine(A={"Type": "Pass", "End": True, "Nxt": "B"}),
+            seconds=_definition(A={"Type": "Wait", "Seconds": 1.5, "End": True}),
+            choice=_definition(A={"Type": "Choice", "Choices": []}),
+            unknown_field=_definition(A={"Type": "Pass", "End": True, "Nxt": "B"}),
             role={"roleArn": "states"},
         ),
     ],

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.sandbox.strict.conftest import NO_ROLE
 from tests.sandbox.strict.seeds import ABSENT, seed
-
-_GHOST = "arn:aws:iam::123456789012:role/ghost"
 
 
 def _pattern(**members: Any) -> dict[str, Any]:
@@ -102,7 +101,7 @@ _EVENTS = [
         *_TARGETS,
         _target(RoleArn=ABSENT),
         _target(RoleArn="states_role"),
-        _target(RoleArn=_GHOST),
+        _target(RoleArn=NO_ROLE),
         _target(Arn="machine-name"),
         _target(Arn="arn:aws:sqs:eu-west-1:123456789012:queue"),
     ),
@@ -139,7 +138,7 @@ _EVENTS = [
         {"FlexibleTimeWindow": {"Mode": "OFF", "MaximumWindowInMinutes": 5}},
     ),
     seed(
-        "scheduler.role", *_SCHEDULE, lambda a: {"Target": {"RoleArn": a.events_role}}, {"Target": {"RoleArn": _GHOST}}
+        "scheduler.role", *_SCHEDULE, lambda a: {"Target": {"RoleArn": a.events_role}}, {"Target": {"RoleArn": NO_ROLE}}
     ),
     seed("scheduler.dead_letters", *_SCHEDULE, {"Target": {"DeadLetterConfig": {"Arn": _NO_QUEUE}}}),
     seed("scheduler.dates", *_SCHEDULE, {"StartDate": "2026-12-02T00:00:00Z", "EndDate": "2026-12-01T00:00:00Z"}),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.sandbox.strict.conftest import ACCOUNT, EVERYTHING, policy, trust
+from tests.sandbox.strict.conftest import ACCOUNT, EVERYTHING, NO_ROLE, policy, trust
 from tests.sandbox.strict.seeds import seed
 
 _READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bucket/*"}
 _ROLE = ("CreateRole", lambda a: {"RoleName": a.name(), "AssumeRolePolicyDocument": trust("ecs-tasks.amazonaws.com")})
 _POLICY = ("CreatePolicy", lambda a: {"PolicyName": a.name(), "PolicyDocument": policy(_READ)})
 _KEY = ("CreateKey", {"Policy": policy(EVERYTHING)})
-_GHOST = f"arn:aws:iam::{ACCOUNT}:role/ghost"
 
 
 def _trust(**members: Any) -> dict[str, Any]:
@@ -127,7 +126,7 @@ SEEDS = [
         *_ROLE,
         _trust(Resource="*"),
         _trust(Principal={"Service": "ecs-task.amazonaws.com"}),
-        _trust(Principal={"AWS": _GHOST}),
+        _trust(Principal={"AWS": NO_ROLE}),
         _trust(Principal={"AWS": "not-a-principal"}),
         _trust(Principal={"Somebody": "x"}),
         _trust(Action="s3:GetObject"),
@@ -153,7 +152,7 @@ SEEDS = [
         "kms.key_policy",
         *_KEY,
         {"Policy": "{"},
-        {"Policy": policy(EVERYTHING, {**EVERYTHING, "Principal": {"AWS": _GHOST}})},
+        {"Policy": policy(EVERYTHING, {**EVERYTHING, "Principal": {"AWS": NO_ROLE}})},
         {"Policy": policy(EVERYTHING, {**EVERYTHING, "Action": "s3:GetObject"})},
         {"Policy": policy(EVERYTHING, {"Effect": "Allow", "Action": "kms:*", "Resource": "*"})},
     ),
@@ -200,7 +199,7 @@ SEEDS = [
         {"Policy": "{"},
         _public(Effect="Deny", Resource="arn:aws:s3:::another/*"),
         _public(Effect="Deny", Action="sqs:SendMessage"),
-        _public(Effect="Deny", Principal={"AWS": _GHOST}),
+        _public(Effect="Deny", Principal={"AWS": NO_ROLE}),
         _public(Effect="Deny", Condition={"StringEqualz": {"aws:x": "y"}}),
         _public(Effect="Deny", Resource=_BUCKET),
         {"Policy": policy({"Effect": "Deny", "Action": "s3:*", "Resource": _BUCKET})},

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.sandbox.strict.conftest import policy
+from tests.sandbox.strict.conftest import NO_ROLE, policy
 from tests.sandbox.strict.seeds import seed
-
-_GHOST = "arn:aws:iam::123456789012:role/ghost"
 
 _NO_QUEUE = "arn:aws:sqs:us-east-1:123456789012:none"
 _SEND = {
@@ -52,7 +50,7 @@ _MESSAGES = [
         *_TOPIC,
         _attributes(Policy="{"),
         _attributes(Policy=policy(_SEND)),
-        _attributes(Policy=policy({**_PUBLISH, "Principal": {"AWS": _GHOST}})),
+        _attributes(Policy=policy({**_PUBLISH, "Principal": {"AWS": NO_ROLE}})),
     ),
     seed(
         "sns.subscription",

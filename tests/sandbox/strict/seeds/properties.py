@@ -14,7 +14,7 @@ def _task(**network: list[str]) -> Parameters:
     return {"NetworkConfiguration": {"awsvpcConfiguration": network}}
 
 
-def _target(a: Strict, **network: list[str]) -> Parameters:
+def _target_in_network(a: Strict, **network: list[str]) -> Parameters:
     (target,) = compute.targets(a)["Targets"]
     ids = {"Subnets": [a.subnet], **network}
     return {"Targets": [{**target, "EcsParameters": {**target["EcsParameters"], **_task(**ids)}}]}
@@ -53,9 +53,9 @@ SEEDS = [
         "events.target_network",
         "PutTargets",
         compute.targets,
-        lambda a: _target(a, SecurityGroups=["tasks"]),
-        lambda a: _target(a, SecurityGroups=[a.group] * 6),
-        lambda a: _target(a, Subnets=["private-a"]),
+        lambda a: _target_in_network(a, SecurityGroups=["tasks"]),
+        lambda a: _target_in_network(a, SecurityGroups=[a.group] * 6),
+        lambda a: _target_in_network(a, Subnets=["private-a"]),
     ),
     seed("scheduler.task_network", "CreateSchedule", compute.schedule, lambda a: _goal(a, SecurityGroups=["tasks"])),
     seed(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.sandbox.strict.conftest import NO_ROLE
 from tests.sandbox.strict.seeds import ABSENT, seed
-
-_GHOST = "arn:aws:iam::123456789012:role/ghost"
 
 
 def _machine(states: dict[str, Any], start: str = "A", **members: Any) -> dict[str, Any]:
@@ -73,7 +72,7 @@ _STATES = [
             ]
         ),
     ),
-    seed("stepfunctions.role", *_CREATE_MACHINE, lambda a: {"roleArn": a.events_role}, {"roleArn": _GHOST}),
+    seed("stepfunctions.role", *_CREATE_MACHINE, lambda a: {"roleArn": a.events_role}, {"roleArn": NO_ROLE}),
     seed(
         "stepfunctions.execution_input",
         "StartExecution",

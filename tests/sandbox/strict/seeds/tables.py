@@ -6,8 +6,6 @@ from typing import Any
 
 from tests.sandbox.strict.seeds import ABSENT, seed
 
-_GHOST = "arn:aws:iam::123456789012:role/ghost"
-
 
 def _table(*keys: tuple[str, str], attributes: tuple[str, ...] | None = None) -> dict[str, Any]:
     names = tuple(name for name, _ in keys) if attributes is None else attributes

@@ -8,8 +8,6 @@ from typing import Any
 from tests.sandbox.strict.conftest import policy
 from tests.sandbox.strict.seeds import ABSENT, seed
 
-_GHOST = "arn:aws:iam::123456789012:role/ghost"
-
 _ALARM = (
     "PutMetricAlarm",
     lambda a: {

@@ -30,7 +30,7 @@ def _track(**members: Any) -> dict[str, Any]:
 
 
 _ALB: Final = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization", "ResourceLabel": "app/x/1/targetgroup/y/2"}
-_LOG: Final = {"awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "s"}
+_AWSLOGS: Final = {"awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "s"}
 SENTENCES: Final[dict[str, list[Request]]] = {
     "ec2": [
         request(
@@ -105,7 +105,7 @@ SENTENCES: Final[dict[str, list[Request]]] = {
             two_delimiters=_container(
                 logConfiguration={
                     "logDriver": "awslogs",
-                    "options": {**_LOG, "awslogs-datetime-format": "%Y", "awslogs-multiline-pattern": "^x"},
+                    "options": {**_AWSLOGS, "awslogs-datetime-format": "%Y", "awslogs-multiline-pattern": "^x"},
                 }
             ),
             firelens=_container(firelensConfiguration={"type": "logstash"}),

@@ -10,7 +10,7 @@ from tests.sandbox.strict.documented import ABSENT, request
 from tests.sandbox.strict.sentences.access_lists import _guarded_bucket, _writer_bucket
 from tests.sandbox.strict.sentences.storage import _locked_bucket, _versioned_bucket
 
-_GHOST: Final = "a-bucket-that-is-not"
+_NO_BUCKET: Final = "a-bucket-that-is-not"
 _ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/replication"
 
 
@@ -152,8 +152,8 @@ OBJECTS: Final = [
         role={"ReplicationConfiguration": {"Role": "replication"}},
         no_role={"ReplicationConfiguration": {"Role": ""}},
         no_rules={"ReplicationConfiguration": {"Rules": []}},
-        ghost=_destination(Bucket=f"arn:aws:s3:::{_GHOST}"),
-        name=_destination(Bucket=_GHOST),
+        ghost=_destination(Bucket=f"arn:aws:s3:::{_NO_BUCKET}"),
+        name=_destination(Bucket=_NO_BUCKET),
         plain=lambda a: _destination(Bucket=f"arn:aws:s3:::{a.new_bucket()}")(a),
         markers=_rule_of_replication(DeleteMarkerReplication=ABSENT),
         priority=_rule_of_replication(Priority=ABSENT),

@@ -9,7 +9,7 @@ from tests.sandbox.strict.conftest import ACCOUNT, Strict, policy
 from tests.sandbox.strict.documented import ABSENT, Request, request
 
 
-def _target(**members: Any) -> Any:
+def _event_target(**members: Any) -> Any:
     def change(a: Strict) -> dict[str, Any]:
         (target,) = compute.targets(a)["Targets"]
         changed = {name: value for name, value in {**target, **members}.items() if value is not ABSENT}
@@ -18,7 +18,7 @@ def _target(**members: Any) -> Any:
     return change
 
 
-_READ: Final = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+_READ_ALL: Final = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 
 SENTENCES: Final[dict[str, list[Request]]] = {
     "iam": [
@@ -32,7 +32,7 @@ SENTENCES: Final[dict[str, list[Request]]] = {
         ),
         request(
             "CreatePolicy",
-            lambda a: {"PolicyName": a.name(), "PolicyDocument": policy(_READ)},
+            lambda a: {"PolicyName": a.name(), "PolicyDocument": policy(_READ_ALL)},
             case={"PolicyName": "SPARE"},
             path={"Path": "/batch*/"},
         ),
@@ -79,12 +79,12 @@ SENTENCES: Final[dict[str, list[Request]]] = {
         request(
             "PutTargets",
             compute.targets,
-            bracket=_target(InputTransformer=ABSENT, InputPath="$['detail']"),
-            bracket_of_variable=_target(
+            bracket=_event_target(InputTransformer=ABSENT, InputPath="$['detail']"),
+            bracket_of_variable=_event_target(
                 InputTransformer={"InputPathsMap": {"k": "$.detail['k']"}, "InputTemplate": '{"k": <k>}'}
             ),
-            key=_target(InputTransformer={"InputPathsMap": {"k": "$.detail.k"}, "InputTemplate": '{<k>: "v"}'}),
-            two_networks=lambda a: _target(
+            key=_event_target(InputTransformer={"InputPathsMap": {"k": "$.detail.k"}, "InputTemplate": '{<k>: "v"}'}),
+            two_networks=lambda a: _event_target(
                 EcsParameters={
                     **compute.targets(a)["Targets"][0]["EcsParameters"],
                     "NetworkConfiguration": {"awsvpcConfiguration": {"Subnets": [a.subnet, a.other_subnet]}},

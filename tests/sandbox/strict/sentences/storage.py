@@ -10,7 +10,7 @@ from tests.sandbox.strict.conftest import ACCOUNT, Strict, policy
 from tests.sandbox.strict.documented import ABSENT, request
 from tests.sandbox.strict.documented.scenery import Scenery
 
-_GHOST: Final = "a-bucket-that-is-not"
+_NO_BUCKET: Final = "a-bucket-that-is-not"
 _RULE: Final = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}}
 _ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/replication"
 

@@ -27,7 +27,7 @@ def _fifo_topic(account: Strict) -> str:
     return str(created["TopicArn"])
 
 
-def _table(account: Strict, *, with_time_to_live: bool = False) -> str:
+def _new_table(account: Strict, *, with_time_to_live: bool = False) -> str:
     name = account.name()
     account.client("dynamodb").create_table(
         TableName=name,
@@ -128,7 +128,7 @@ SEEDS = [
         "dynamodb.time_to_live",
         "UpdateTimeToLive",
         lambda a: {
-            "TableName": _table(a, with_time_to_live=True),
+            "TableName": _new_table(a, with_time_to_live=True),
             "TimeToLiveSpecification": {"Enabled": False, "AttributeName": "expires"},
         },
         {"TimeToLiveSpecification": {"Enabled": True}},
@@ -137,7 +137,7 @@ SEEDS = [
     seed(
         "dynamodb.something_to_update",
         "UpdateTable",
-        lambda a: {"TableName": _table(a), "DeletionProtectionEnabled": False},
+        lambda a: {"TableName": _new_table(a), "DeletionProtectionEnabled": False},
         {"DeletionProtectionEnabled": ABSENT},
     ),
     seed(
@@ -153,11 +153,11 @@ SEEDS = [
         {"GlobalSecondaryIndexes": [_index(f"index{number}", "b") for number in range(21)]},
         {"GlobalSecondaryIndexes": ABSENT, "LocalSecondaryIndexes": [_index("local", "pk", "b")]},
     ),
-    seed("dynamodb.known_index", "Query", lambda a: {"TableName": _table(a), **_QUERY}, {"IndexName": "none"}),
+    seed("dynamodb.known_index", "Query", lambda a: {"TableName": _new_table(a), **_QUERY}, {"IndexName": "none"}),
     seed(
         "dynamodb.number",
         "PutItem",
-        lambda a: {"TableName": _table(a), "Item": {"pk": {"S": "a"}, "n": {"N": "1" * 38 + "00"}}},
+        lambda a: {"TableName": _new_table(a), "Item": {"pk": {"S": "a"}, "n": {"N": "1" * 38 + "00"}}},
         {"Item": {"n": {"N": "1" * 39}}},
         {"Item": {"n": {"N": ABSENT, "M": {"deep": {"NS": ["1." + "2" * 38]}}}}},
     ),

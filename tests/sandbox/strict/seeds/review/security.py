@@ -6,11 +6,10 @@ from typing import Any
 
 from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 
-from tests.sandbox.strict.conftest import ACCOUNT, Strict, policy
+from tests.sandbox.strict.conftest import ACCOUNT, NO_ROLE, Strict, policy
 from tests.sandbox.strict.seeds import seed
 
-_GHOST = f"arn:aws:iam::{ACCOUNT}:role/ghost"
-_READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+_READ_ALL = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 
 
 def _key(account: Strict, **kind: str) -> str:
@@ -149,11 +148,11 @@ SEEDS = [
         lambda a: {
             "SecretId": _secret(a),
             "ResourcePolicy": policy(
-                {**_READ, "Action": "secretsmanager:GetSecretValue", "Principal": {"AWS": ACCOUNT}}
+                {**_READ_ALL, "Action": "secretsmanager:GetSecretValue", "Principal": {"AWS": ACCOUNT}}
             ),
         },
         {"ResourcePolicy": "{"},
-        {"ResourcePolicy": policy({**_READ, "Action": "secretsmanager:*", "Principal": {"AWS": _GHOST}})},
+        {"ResourcePolicy": policy({**_READ_ALL, "Action": "secretsmanager:*", "Principal": {"AWS": NO_ROLE}})},
     ),
     seed(
         "secretsmanager.rotation_function",
@@ -200,13 +199,13 @@ SEEDS = [
     seed(
         "iam.linked_role_protected",
         "PutRolePolicy",
-        {"RoleName": "states", "PolicyName": "p", "PolicyDocument": policy(_READ)},
+        {"RoleName": "states", "PolicyName": "p", "PolicyDocument": policy(_READ_ALL)},
         lambda a: {"RoleName": _linked_role(a)},
     ),
     seed(
         "sts.known_role",
         "AssumeRole",
         lambda a: {"RoleArn": a.states_role, "RoleSessionName": "session"},
-        {"RoleArn": _GHOST},
+        {"RoleArn": NO_ROLE},
     ),
 ]

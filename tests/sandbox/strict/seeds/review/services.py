@@ -8,7 +8,7 @@ from typing import Any
 from tests.sandbox.strict.conftest import ACCOUNT, Strict, policy
 from tests.sandbox.strict.seeds import ABSENT, seed
 
-_ALARM = {
+_MATH_ALARM = {
     "AlarmName": "math",
     "EvaluationPeriods": 1,
     "Threshold": 1.0,
@@ -23,7 +23,7 @@ def _math(text: str, metrics: int = 1) -> dict[str, Any]:
     return {"Metrics": [*queries, {"Id": "e1", "Expression": text, "ReturnData": True}]}
 
 
-def _widget(kind: str, **properties: Any) -> dict[str, Any]:
+def _typed_widget(kind: str, **properties: Any) -> dict[str, Any]:
     return {"DashboardBody": json.dumps({"widgets": [{"type": kind, "properties": properties}]})}
 
 
@@ -51,14 +51,14 @@ def _subscribers(*subscribers: dict[str, str]) -> dict[str, Any]:
     return {"NotificationsWithSubscribers": [{"Notification": notification, "Subscribers": list(subscribers)}]}
 
 
-def _machine(**state: Any) -> dict[str, Any]:
+def _one_state(**state: Any) -> dict[str, Any]:
     return {"definition": json.dumps({"StartAt": "A", "States": {"A": {"End": True, **state}}})}
 
 
-_TASK = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Parameters": {"Message": "m"}}
+_PUBLISH = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Parameters": {"Message": "m"}}
 
 
-def _target(template: str) -> Any:
+def _transformed(template: str) -> Any:
     transformer = {"InputPathsMap": {"k": "$.detail"}, "InputTemplate": template}
     return lambda a: {"Targets": [{"Id": "review", "Arn": a.queue, "InputTransformer": transformer}]}
 
@@ -86,24 +86,27 @@ SEEDS = [
     seed(
         "cloudwatch.expression",
         "PutMetricAlarm",
-        {**_ALARM, **_math("IF(m1 >= -1, 100 * m1, +1) / (m1 + 1)")},
+        {**_MATH_ALARM, **_math("IF(m1 >= -1, 100 * m1, +1) / (m1 + 1)")},
         _math("m1 + * 2"),
         _math("* m1"),
         _math("m1 /"),
         _math("SUM(m1 <)"),
     ),
-    seed("cloudwatch.alarm_metrics", "PutMetricAlarm", {**_ALARM, **_math("m1", 10)}, _math("m1", 11)),
+    seed("cloudwatch.alarm_metrics", "PutMetricAlarm", {**_MATH_ALARM, **_math("m1", 10)}, _math("m1", 11)),
     seed(
         "cloudwatch.dashboard",
         "PutDashboard",
-        {"DashboardName": "review", **_widget("metric", region="us-east-1", view="gauge", metrics=[["n", "m"]])},
-        _widget("metric", metrics=[["n", "m"]]),
-        _widget("metric", region="us-east-1", view="lines", metrics=[["n", "m"]]),
-        _widget("metric", region="us-east-1"),
-        _widget("text"),
-        _widget("alarm", alarms=[]),
-        _widget("alarm", alarms=["arn"] * 101),
-        _widget("log", region="us-east-1"),
+        {
+            "DashboardName": "review",
+            **_typed_widget("metric", region="us-east-1", view="gauge", metrics=[["n", "m"]]),
+        },
+        _typed_widget("metric", metrics=[["n", "m"]]),
+        _typed_widget("metric", region="us-east-1", view="lines", metrics=[["n", "m"]]),
+        _typed_widget("metric", region="us-east-1"),
+        _typed_widget("text"),
+        _typed_widget("alarm", alarms=[]),
+        _typed_widget("alarm", alarms=["arn"] * 101),
+        _typed_widget("log", region="us-east-1"),
     ),
     seed(
         "cloudwatch.dashboard_name",
@@ -135,21 +138,23 @@ SEEDS = [
         lambda a: {
             "name": a.name(),
             "roleArn": a.states_role,
-            **_machine(**_TASK, ResultPath="$.a['b c'][0]", Retry=[{"ErrorEquals": ["States.TaskFailed", "My.Error"]}]),
+            **_one_state(
+                **_PUBLISH, ResultPath="$.a['b c'][0]", Retry=[{"ErrorEquals": ["States.TaskFailed", "My.Error"]}]
+            ),
         },
-        _machine(**_TASK, ResultPath="$.a[*]"),
-        _machine(**_TASK, ResultPath="$..a"),
-        _machine(**_TASK, Retry=[{"ErrorEquals": ["States.TimedOut"]}]),
-        _machine(Type="Parallel", Branches=[{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}]),
-        _machine(Type="Map", ItemProcessor={"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}),
+        _one_state(**_PUBLISH, ResultPath="$.a[*]"),
+        _one_state(**_PUBLISH, ResultPath="$..a"),
+        _one_state(**_PUBLISH, Retry=[{"ErrorEquals": ["States.TimedOut"]}]),
+        _one_state(Type="Parallel", Branches=[{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}]),
+        _one_state(Type="Map", ItemProcessor={"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}),
     ),
     seed("stepfunctions.name", "StartExecution", lambda a: {"stateMachineArn": a.machine}, {"name": "a b"}),
     seed(
         "events.target_input",
         "PutTargets",
-        lambda a: {"Rule": "rule", **_target('{"key": <k>, "text": "<k> and more"}')(a)},
-        _target('{"key": <k>'),
-        _target('{"key": <k>,}'),
+        lambda a: {"Rule": "rule", **_transformed('{"key": <k>, "text": "<k> and more"}')(a)},
+        _transformed('{"key": <k>'),
+        _transformed('{"key": <k>,}'),
     ),
     seed(
         "application-autoscaling.scheduled_action",

@@ -11,8 +11,8 @@ from botocore.parsers import ResponseParserError
 from sandbox.strict import RULE_HEADER
 from sandbox.strict.table import RULES
 from tests.sandbox.strict.conftest import Strict
-from tests.sandbox.strict.documented.scenery import Scenery
 from tests.sandbox.strict.every_request import REQUESTS
+from tests.sandbox.strict.scenery import Scenery
 from tests.sandbox.strict.seeds import overlaid
 from tests.sandbox.strict.test_table import SEEDS
 

@@ -110,13 +110,19 @@ _BEGINS_WITH: Final = re.compile(r"(?:\{%\s*'([^']+/)'|([^{][^/]*/))")
 """The folder with which the key in a call begins, in an expression or as it is."""
 
 
+def _s3_action(resource: str) -> str | None:
+    """The action that a state's call of S3 takes; None for what is no such call, or none of an object."""
+    service, _, name = resource.rpartition(":")
+    return _CALLED.get(name) if service.endswith(":s3") else None
+
+
 def _keys_of_machines(graph: Graph, role: Resource, held: list[Document]) -> Iterator[Problem]:
     """A machine may read and write what its calls name: each folder of each bucket."""
     if any(document.text is None for document in held if not graph.targets(document.holder, "policy", kinds.KEY)):
         return
     calls = {
         (
-            _CALLED[str(body.get("Resource")).rpartition(":")[2]],
+            action,
             str(body["Arguments"].get("Bucket")),
             match[1] or match[2],
         )
@@ -125,7 +131,7 @@ def _keys_of_machines(graph: Graph, role: Resource, held: list[Document]) -> Ite
         for state in machines.states(machine)
         for body in (state.body, state.body.get("ItemReader"), state.body.get("ResultWriter"))
         if isinstance(body, Mapping) and isinstance(body.get("Arguments"), Mapping)
-        if ":s3:" in str(body.get("Resource")) and str(body.get("Resource")).rpartition(":")[2] in _CALLED
+        if (action := _s3_action(str(body.get("Resource"))))
         if (match := _BEGINS_WITH.match(str(body["Arguments"].get("Key", body["Arguments"].get("Prefix")))))
     }
     calls |= {("s3:GetObject", bucket, folder) for bucket, folder in _folders_that_start(graph, role)}

@@ -17,7 +17,7 @@ from batchctl.outputs import Outputs, load_outputs
 from batchctl.verify import Outcome
 from batchctl.verify import command as verifying
 from batchctl.verify.clients import Clients, WriteRefusedError
-from batchctl.verify.model import Check, Claim, Deployment, Subject
+from batchctl.verify.model import Check, Claim, Deployment, Report, Subject
 from batchctl.verify.registry import _ask, _Registered, where
 
 OUTPUTS = Outputs({"environment": "dev", "region": "us-east-1", "accountId": "123456789012"}, "a test")
@@ -195,3 +195,15 @@ def test_outputs_of_a_stack_that_is_gone_are_one_message(
     ):
         verifying.verify(None, file, project)
     assert refused.value.code == USAGE
+
+
+def test_the_json_document_names_what_doctor_names_alike() -> None:
+    check = Check("FR-T1", "it is there", "thing", Outcome.FAIL, "missing")
+    (line,) = Report("dev", "123456789012", "us-east-1", (check,)).as_json()["checks"]
+    assert line == {
+        "area": "FR-T1",
+        "says": "it is there",
+        "resource": "thing",
+        "outcome": "fail",
+        "observed": "missing",
+    }

@@ -244,4 +244,15 @@ def topic_taken(call: Call, account: Account) -> Iterator[str]:
             yield "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
 
 
+@sqs.add(
+    "ListQueues",
+    source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html",
+    code="InvalidParameterValue",
+)
+def listed_queues(call: Call, _: Account) -> Iterator[str]:
+    """1 to 1,000 queues are listed at once."""
+    if not 1 <= call.parameters.get("MaxResults", 1) <= 1000:
+        yield "Value for parameter MaxResults is invalid. Reason: must be between 1 and 1000."
+
+
 RULES = [*sns.all, *sqs.all]

@@ -154,3 +154,16 @@ def name_taken(call: Call, account: Account) -> Iterator[str]:
         requested = (call.parameters["definition"], call.parameters["roleArn"])
         if machine.name == call.parameters["name"] and (machine.definition, machine.roleArn) != requested:
             yield f"State Machine Already Exists: '{machine.arn}'"
+
+
+@rules.add(
+    "TagResource",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_TagResource.html#API_TagResource_Errors",
+    code="ResourceNotFound",
+)
+def tagged_machine(call: Call, account: Account) -> Iterator[str]:
+    """The state machine that is tagged exists."""
+    arn = call.parameters["resourceArn"]
+    machines = {machine.arn for machine in list(account.backend("stepfunctions").state_machines)}
+    if ":stateMachine:" in arn and arn not in machines:
+        yield f"Resource not found: '{arn}'"

@@ -133,3 +133,16 @@ def subscriptions(call: Call, account: Account) -> Iterator[str]:
     names = set(group.subscription_filters) if group is not None else set()
     if len(names | {call.parameters["filterName"]}) > _MOST_SUBSCRIPTIONS:
         yield "Resource limit exceeded."
+
+
+@rules.add(
+    "DeleteMetricFilter",
+    source="https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DeleteMetricFilter.html#API_DeleteMetricFilter_Errors",
+    code="ResourceNotFoundException",
+)
+def deleted_filter(call: Call, account: Account) -> Iterator[str]:
+    """A filter that is deleted exists."""
+    identity = (call.parameters["logGroupName"], call.parameters["filterName"])
+    filters = list(account.backend("logs").filters.metric_filters)
+    if identity not in {(item["logGroupName"], item["filterName"]) for item in filters}:
+        yield "The specified metric filter does not exist."

@@ -274,4 +274,18 @@ def grantee(call: Call, account: Account) -> Iterator[str]:
             yield f"ARN {name} is not valid for {member}"
 
 
+@rules.add(
+    "CreatePolicy",
+    source="https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html",
+    code="EntityAlreadyExists",
+    status=409,
+)
+def policy_name(call: Call, account: Account) -> Iterator[str]:
+    """A policy's name is taken once in an account, whatever its case."""
+    name = call.parameters["PolicyName"].lower()
+    policies = list(account.backend("iam").managed_policies.values())
+    if name in {p.name.lower() for p in policies if p.arn.split(":")[4] == account.id}:
+        yield f"A policy called {call.parameters['PolicyName']} already exists. Duplicate names are not allowed."
+
+
 RULES = [*rules.all, *kms.all]

@@ -49,8 +49,8 @@ def _keeps_data(resource: Resource, view: View) -> bool | None:
     if resource.type in _HOLDS_DATA:
         prop, keeping = _HOLDS_DATA[resource.type]
         match read(resource, prop):
-            case Known(known):
-                return bool(known) is keeping
+            case Known(setting):
+                return bool(setting) is keeping
             case _:
                 return not keeping
     # a bucket's own settings go with the bucket, a repository's lifecycle with the repository; a key is for its owner
@@ -165,8 +165,8 @@ def no_foreign_infrastructure(resource: Resource, view: View) -> Iterator[Proble
             continue
         targets = graph.targets(resource, top, kind)
         match read(resource, path):
-            case Known(known):
-                listed = known if isinstance(known, list) else [known]
+            case Known(reference):
+                listed = reference if isinstance(reference, list) else [reference]
                 named = {target for member in listed for target in graph.named(member, kind)}
                 if len({*targets, *named}) < len(listed):
                     what = kind.rpartition(":")[2]

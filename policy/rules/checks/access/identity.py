@@ -224,7 +224,7 @@ def role_trusts_its_consumer(consumer: Resource, view: View) -> Iterator[Problem
 def _roles(graph: Graph, consumer: Resource, path: str) -> list[Resource]:
     """The roles of the stack that stand at `path`; for nested paths by value first, because edges are per top level."""
     match read(consumer, path):
-        case Known(known) if "." in path and (named := graph.named(known, kinds.ROLE)):
+        case Known(role) if "." in path and (named := graph.named(role, kinds.ROLE)):
             return named
     return graph.resolve(consumer, path, kinds.ROLE)
 

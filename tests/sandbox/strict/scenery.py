@@ -14,11 +14,9 @@ class Scenery(Strict):
 
     def unused_service(self) -> str:
         """A service without an endpoint in the account's VPC."""
-        of_vpc = [{"Name": "vpc-id", "Values": [self.vpc]}]
-        endpoints = self.client("ec2").describe_vpc_endpoints(Filters=of_vpc)["VpcEndpoints"]
+        endpoints = self.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
         used = {endpoint["ServiceName"].rpartition(".")[2] for endpoint in endpoints}
-        candidates = {"kms", "sns", "sqs", "sts", "ecs", "events", "monitoring", "states"} & endpoint_names()
-        return min(candidates - used)
+        return min(endpoint_names() - used - {"s3", "dynamodb"})
 
     def new_vpc(self) -> str:
         return str(self.client("ec2").create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"])

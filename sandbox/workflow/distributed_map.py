@@ -44,15 +44,15 @@ class DistributedMapFields:
 def taken_out(block: dict[str, Any]) -> dict[str, DistributedMapFields]:
     """Takes out of `block` what the parser cannot read, and gives it by the Map's label, for `_map_run` to carry
     out."""
-    taken: dict[str, DistributedMapFields] = {}
+    fields_by_label: dict[str, DistributedMapFields] = {}
     for state in block["States"].values():
         if "ItemReader" in state:
-            taken[state["Label"]] = DistributedMapFields(
+            fields_by_label[state["Label"]] = DistributedMapFields(
                 batch=state.pop("ItemBatcher")["MaxItemsPerBatch"], writer=state.pop("ResultWriter")["Arguments"]
             )
         for inner in (*state.get("Branches", ()), *([state["ItemProcessor"]] if "ItemProcessor" in state else ())):
-            taken |= taken_out(inner)
-    return taken
+            fields_by_label |= taken_out(inner)
+    return fields_by_label
 
 
 def hooks(spreads: Mapping[str, DistributedMapFields]) -> Iterator[tuple[Any, str, Any]]:

@@ -10,16 +10,14 @@ process; the job's is measured over five times the rows too. `--write` renews do
 """
 
 import argparse
-import os
 import tempfile
-from datetime import date
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks._machine import machine
+from benchmarks._machine import measured_on
 from benchmarks.ingestion.engines import WAYS
 from benchmarks.ingestion.files import make_files
 from benchmarks.ingestion.measuring import measure
@@ -64,16 +62,7 @@ def page(tables: dict[str, list[tuple[str, ...]]], runs: int, larger: str) -> st
     for title, rows in tables.items():
         lines += ["", f"## {title}", "", f"| {' | '.join(HEADER)} |", f"|---|{'---:|' * (len(HEADER) - 1)}"]
         lines += [f"| {' | '.join(row)} |" for row in rows]
-    lines += ["", larger]
-    load = os.getloadavg()[1]
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"On {date.today().isoformat()}: {machine()}; load average of the last five minutes {load:.1f}.",
-            "",
-        ]
-    )
+    return "\n".join([*lines, "", larger, "", measured_on(), ""])
 
 
 def main() -> None:

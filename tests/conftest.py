@@ -30,7 +30,7 @@ GROUPS: Final = (
     (r"tests/engine/nights/test_(night|wiring)\.py", "night"),
     (r"tests/engine/(?:nights/)?(test_\w+)\.py", r"\1"),
     (r"tests/engine/faults/test_one_story\.py", "story"),
-    (r"tests/tooling/stack/test_(pipeline|accounts)_on_engine\.py", "pipeline"),
+    (r"tests/tooling/stack/test_(\w+)_on_engine\.py", r"\1"),
     (r"tests/jobs/images/test_built_images\.py", "images"),
     (r"tests/sandbox/strict/test_(documented|cloudformation)\.py", r"strict-\1"),
     (r"tests/sandbox/jsonata/test_twice\.py", "jsonata"),
@@ -50,6 +50,15 @@ class ByWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no
             if match := re.match(pattern, nodeid):
                 return match.expand(name)
         return nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Half as many again as there are cores: an engine test waits much of its time until AWS would be ready."""
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -48,6 +48,10 @@ class TaskNeverEnds(Exception):  # noqa: N818 - a way to answer, not a fault
     """Raised by `run_task`: the task is still running when the state's timeout is over."""
 
 
+class WindowEnds(Exception):  # noqa: N818 - a way to answer, not a fault
+    """Raised by `run_task`: the task is still running when the machine's own timeout is over."""
+
+
 class StartRefused(Exception):  # noqa: N818 - a way to answer, not a fault
     """Raised by `run_task`: the RunTask call itself fails with this error name and cause."""
 
@@ -92,8 +96,6 @@ class Machine:
     account: str = "123456789012"
     name: str = "local"
     seconds: float = 0.0
-    """What one second of the definition's waits and backoffs takes; a machine's own timeout is scaled by
-    `timeout_scale`."""
-    timeout_scale: float = 1.0
+    """What one second of the definition's waits and backoffs takes."""
     on_wait: Callable[[], None] | None = None
     """Called whenever a Wait state begins to wait."""

@@ -1,6 +1,6 @@
 """Runs a definition on moto's Step Functions interpreter; only this package reaches into it.
 
-It starts an execution without a server and fills what the interpreter leaves open: JSONata and its failures (`language`),
+It starts an execution without a server and fills what the interpreter leaves open: JSONata and failures (`language`),
 `ecs:runTask.sync` answered by a callable, batches and tolerated failures of a Distributed Map, and time. `ItemBatcher`
 and `ResultWriter`, which the parser does not read in JSONata mode, are taken out of the text and carried out by a hook;
 nothing else of the definition is touched. The imports are private because moto offers no public way to run a
@@ -14,6 +14,7 @@ import copy
 import functools
 import json
 import logging
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
     FailureEventException,
 )
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import iteration_worker
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branches_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
@@ -44,7 +47,7 @@ from moto.stepfunctions.parser.backend import execution_worker
 from moto.stepfunctions.parser.backend.execution import Execution as InterpreterExecution
 
 from . import distributed_map, language
-from .executions import Execution, Machine, RunTaskRequest, StartRefused, TaskNeverEnds, TaskResult
+from .executions import Execution, Machine, RunTaskRequest, StartRefused, TaskNeverEnds, TaskResult, WindowEnds
 
 POLL_SECONDS = 0.005
 _details: Any = event_detail.EventDetails
@@ -56,8 +59,6 @@ def execute(workflow: Machine, run_input: Mapping[str, Any], name: str) -> Execu
     # it logs every failure that a test asks for, with the whole program
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     definition = copy.deepcopy(dict(workflow.definition))
-    if "TimeoutSeconds" in definition:
-        definition["TimeoutSeconds"] = max(1, round(definition["TimeoutSeconds"] * workflow.timeout_scale))
     spreads = distributed_map.taken_out(definition)
     program = _parsed(json.dumps(definition))
     prefix = f"arn:aws:states:{workflow.region}:{workflow.account}"
@@ -81,10 +82,12 @@ def execute(workflow: Machine, run_input: Mapping[str, Any], name: str) -> Execu
         activity_store={},
         input_data=json.dumps(run_input),
     )
-    with _hooks(workflow, program, spreads):
+    window = _Window()
+    with _hooks(workflow, program, spreads, window):
         running.start()
         while running.exec_status == api.ExecutionStatus.RUNNING:
             time.sleep(POLL_SECONDS)
+    window.noticed.set()
     return Execution(
         name=name,
         arn=running.exec_arn,
@@ -102,13 +105,38 @@ def _parsed(definition: str) -> Any:
     return AmazonStateLanguageParser.parse(definition)[0]
 
 
+class _Window:
+    """The machine's own timeout, which is over when a task says so and not when time has passed."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self.noticed = threading.Event()
+        """The execution has ended by it."""
+
+
+def _evaluate_within(window: _Window) -> Any:
+    """What the interpreter's program does, whose timeout is seconds of this machine's clock."""
+
+    def evaluate(self: Any, env: Any) -> None:
+        env.next_state_name = self.start_at.start_at_name
+        worker = threading.Thread(target=EvalComponent.eval, args=(self, env), daemon=True)
+        worker.start()
+        while worker.is_alive() and not window.over.is_set():
+            worker.join(POLL_SECONDS)
+        if worker.is_alive():
+            env.set_timed_out()
+
+    return evaluate
+
+
 @contextlib.contextmanager
 def _hooks(
-    workflow: Machine, program: Any, spreads: Mapping[str, distributed_map.DistributedMapFields]
+    workflow: Machine, program: Any, spreads: Mapping[str, distributed_map.DistributedMapFields], window: _Window
 ) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for target, attribute, replacement in (
             (execution_worker.ExecutionWorker, "_get_evaluation_entrypoint", lambda self: program),
+            (Program, "eval", _evaluate_within(window)),
             (boto_client, "boto3", SimpleNamespace(client=_client_at(workflow))),
             (retrier_decl, "time", SimpleNamespace(sleep=lambda s: time.sleep(s * workflow.seconds))),
             (wait_function.WaitFunction, "_wait_interval", _wait(workflow)),
@@ -119,7 +147,7 @@ def _hooks(
                 "_validate_service_integration_is_supported",
                 lambda self: None,
             ),
-            (state_task_service_ecs.StateTaskServiceEcs, "_eval_service_task", _run_task(workflow)),
+            (state_task_service_ecs.StateTaskServiceEcs, "_eval_service_task", _run_task(workflow, window)),
             (state_task_service_ecs.StateTaskServiceEcs, "_build_sync_resolver", _ended),
             # what goes wrong in a branch may have one of AWS's own names, which the interpreter refuses to hand on
             (branches_decl, "CustomErrorName", ErrorName),
@@ -174,7 +202,7 @@ def _text_bodies() -> Any:
     return evaluate
 
 
-def _run_task(workflow: Machine) -> Any:
+def _run_task(workflow: Machine, window: _Window) -> Any:
     def evaluate(self: Any, env: Any, normalised_parameters: dict[str, Any], **_: Any) -> None:
         override = normalised_parameters["Overrides"]["ContainerOverrides"][0]
         request = RunTaskRequest(
@@ -187,6 +215,10 @@ def _run_task(workflow: Machine) -> Any:
         try:
             env.stack.append(_description(request, workflow.run_task(request)))
         except TaskNeverEnds as error:
+            raise TimeoutError from error
+        except WindowEnds as error:
+            window.over.set()
+            window.noticed.wait()
             raise TimeoutError from error
         except StartRefused as refusal:
             raise _failure(self, env, refusal.error, refusal.cause) from refusal

@@ -126,11 +126,16 @@ def _open_csv(
 def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Batches as long as `_BATCH_ROWS`: checking them costs less than checking each of the short ones."""
     waiting: list[pa.RecordBatch] = []
+    rows = 0
     for batch in batches:
+        if not batch.num_rows:
+            continue  # a block whose rows were all torn
         waiting.append(batch)
-        if sum(part.num_rows for part in waiting) >= _BATCH_ROWS:
+        rows += batch.num_rows
+        if rows >= _BATCH_ROWS:
             joined = pa.concat_batches(waiting)
             waiting.clear()
+            rows = 0
             yield joined
     if waiting:
         yield pa.concat_batches(waiting)

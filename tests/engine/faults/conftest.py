@@ -91,7 +91,9 @@ class Site:
             time.sleep(0.05)
         assert process.poll() is None, "it ended before it was killed"
         if whole:
-            os.killpg(process.pid, signal.SIGKILL)
+            for member in _session(process.pid):
+                with contextlib.suppress(ProcessLookupError):  # it has ended
+                    os.kill(member, signal.SIGKILL)
             process.wait(60)
             self.engine.run("cancel", "--yes", "--stack", STACK)
         else:
@@ -176,13 +178,20 @@ def _leaves(value: Any) -> Iterator[str]:
             yield from _leaves(item)
 
 
-def _program_of(session: int) -> int:
-    """The process of the Python program that the engine of this session runs."""
+def _session(leader: int) -> Iterator[int]:
+    """The processes of a session, whatever process group they are in: the engine gives each plugin one of its own."""
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended
-            is_program = b"pulumi-language-python-exec" in (folder / "cmdline").read_bytes()
-            if is_program and os.getsid(int(folder.name)) == session:
-                return int(folder.name)
+            if os.getsid(int(folder.name)) == leader:
+                yield int(folder.name)
+
+
+def _program_of(session: int) -> int:
+    """The process of the Python program that the engine of this session runs."""
+    for process in _session(session):
+        with contextlib.suppress(OSError):  # it has ended
+            if b"pulumi-language-python-exec" in Path(f"/proc/{process}/cmdline").read_bytes():
+                return process
     raise AssertionError("the engine runs no program")
 
 

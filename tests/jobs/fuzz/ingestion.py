@@ -11,6 +11,7 @@ import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from zlib import crc32
 
 import pyarrow.parquet as pq
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 
 DAY = portfolio.DEFAULT_BUSINESS_DATE
-
-
-SIZES = reading._BUFFER_BYTES, reading._BATCH_ROWS, identities.RUN_ROWS
 
 
 GOOD = {column.name: column.example for column in COLUMNS}
@@ -113,11 +111,16 @@ class Bench:
 
     def run_file(self, name: str, content: bytes, rows: int) -> tuple[int, dict[str, bytes]]:
         """With a truthful manifest, as far as it can be."""
-        short = bool(crc32(content) % 2)
-        reading._BUFFER_BYTES, reading._BATCH_ROWS, identities.RUN_ROWS = (2_048, 5, 4) if short else SIZES
         promise = {"key": name, "sha256": hashlib.sha256(content).hexdigest(), "rows": rows}
         manifest = {"business_date": DAY.isoformat(), "files": [promise]}
-        return self.run({name: content, "manifest.json": json.dumps(manifest).encode()})
+        objects = {name: content, "manifest.json": json.dumps(manifest).encode()}
+        if crc32(content) % 2:
+            return self.run(objects)
+        with (
+            patch.multiple(reading, _BUFFER_BYTES=2_048, _BATCH_ROWS=5),
+            patch.object(identities, "RUN_ROWS", 4),
+        ):
+            return self.run(objects)
 
 
 def accepted(objects: dict[str, bytes]) -> list[dict[str, Any]]:

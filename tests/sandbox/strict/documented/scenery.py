@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.strict.grammar.principals import endpoint_names
@@ -12,13 +12,11 @@ from tests.sandbox.strict.conftest import Strict, policy, trust
 class Scenery(Strict):
     """The account with new things in it; their names are returned."""
 
-    _services: Iterator[str] = iter(
-        sorted({"kms", "sns", "sqs", "sts", "ecs", "events", "monitoring", "states"} & endpoint_names())
-    )
-
     def unused_service(self) -> str:
         """A service without an endpoint in the account's VPC."""
-        return next(self._services)
+        endpoints = self.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+        used = {endpoint["ServiceName"].rpartition(".")[2] for endpoint in endpoints}
+        return min(endpoint_names() - used - {"s3", "dynamodb"})
 
     def new_vpc(self) -> str:
         return str(self.client("ec2").create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"])

@@ -115,13 +115,13 @@ class _Window:
 
 
 def _evaluate_within(window: _Window) -> Any:
-    """What the interpreter's program does, whose timeout is seconds of this machine's clock."""
+    """What the interpreter's program does, whose timeout is seconds of this machine's clock; branches have none."""
 
     def evaluate(self: Any, env: Any) -> None:
         env.next_state_name = self.start_at.start_at_name
         worker = threading.Thread(target=EvalComponent.eval, args=(self, env), daemon=True)
         worker.start()
-        while worker.is_alive() and not window.over.is_set():
+        while worker.is_alive() and (env.is_frame() or not window.over.is_set()):
             worker.join(POLL_SECONDS)
         if worker.is_alive():
             env.set_timed_out()

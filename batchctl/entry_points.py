@@ -97,7 +97,7 @@ def _pipeline(root: Path) -> Iterator[Problem]:
     stacks = tuple(stacks_setting) if stacks_setting else Delivery().stacks
     for stack in sorted(set(stacks) - set(STACKS)):
         yield Problem(file, f"the pipeline deploys {stack!r}, which has no Pulumi.{stack}.yaml")
-    wanted = {
+    expected = {
         step.buildspec for step in (*steps.release_steps(Delivery(), ["X86_64"]), *steps.rescan_steps(Delivery()))
     }
     there = {
@@ -106,9 +106,10 @@ def _pipeline(root: Path) -> Iterator[Problem]:
         if "phases" in _yaml(path)
     }
     yield from (
-        Problem(missing, "a step of the pipeline runs it, but it does not exist") for missing in sorted(wanted - there)
+        Problem(missing, "a step of the pipeline runs it, but it does not exist")
+        for missing in sorted(expected - there)
     )
-    yield from (Problem(unused, "no step of the pipeline runs it") for unused in sorted(there - wanted))
+    yield from (Problem(unused, "no step of the pipeline runs it") for unused in sorted(there - expected))
 
 
 def _named_in(root: Path, path: Path) -> Iterator[Problem]:

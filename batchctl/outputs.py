@@ -19,7 +19,7 @@ NO_CREDENTIALS: Final = "no AWS credentials: set AWS_PROFILE, or sign in (`aws s
 _NO_CREDENTIALS: Final = ("no EC2 IMDS role found", "failed to refresh cached credentials", "NoCredentialProviders")
 """How the Pulumi CLI, through AWS's Go SDK, says that there are none."""
 
-PLACE: Final = ("environment", "region", "accountId")
+LOCATION: Final = ("environment", "region", "accountId")
 """Outputs that everything else is looked up from."""
 
 
@@ -161,7 +161,7 @@ def _checked(values: Any, origin: str) -> Outputs:
         raise OperatorError(
             f"{origin} holds a {type(values).__name__}, not a JSON object: use `pulumi stack output --json`."
         )
-    if missing := [name for name in PLACE if not isinstance(values.get(name), str)]:
+    if missing := [name for name in LOCATION if not isinstance(values.get(name), str)]:
         raise OperatorError(
             f"{origin} has no output {', '.join(missing)}: it is not up. Run `pulumi up` first, and pass outputs "
             "written by `pulumi stack output --json`."

@@ -31,7 +31,7 @@ from data_ingestion.job import IngestionEnvironment
 from data_ingestion.schema import PARTITION_SCHEMA
 from risk_calculation.aggregation import Aggregation
 from risk_calculation.exposures import Exposures
-from risk_calculation.scenarios import MODEL_VERSION, Doubles, Factor, Generated, Kept
+from risk_calculation.scenarios import MODEL_VERSION, Doubles, Factor, Generated, MovementCache
 from risk_calculation.trades import BATCH_ROWS, Trades
 from risk_calculation.valuation import amounts_of, available_vcpus, profit_of, workers
 from risk_results.documents import Model, ScenarioSet
@@ -74,13 +74,13 @@ def batches(trades: int, *, grouped: bool = False) -> list[pa.RecordBatch]:
 def loop(parts: list[pa.RecordBatch], *, keep_draws: bool) -> Doubles:
     """Trade by trade, as one would write it down."""
     generated, horizon = Generated(MODEL), float(np.sqrt(1 / 252))
-    kept: dict[Factor, Doubles] = {}
+    movements: dict[Factor, Doubles] = {}
     total = np.zeros(SCENARIOS)
 
     def movement(factor: Factor) -> Doubles:
-        if factor not in kept or not keep_draws:
-            kept[factor] = generated.movement(factor)
-        return kept[factor]
+        if factor not in movements or not keep_draws:
+            movements[factor] = generated.movement(factor)
+        return movements[factor]
 
     for part in parts:
         book = Trades.of(part, "the benchmark's partition")
@@ -95,7 +95,7 @@ def loop(parts: list[pa.RecordBatch], *, keep_draws: bool) -> Doubles:
     return total
 
 
-def job(parts: list[pa.RecordBatch], kept: Kept, threads: int) -> Amounts:
+def job(parts: list[pa.RecordBatch], movements: MovementCache, threads: int) -> Amounts:
     """All that risk-calculation computes about a shard, without S3 and Parquet's decompression."""
     generated = Generated(MODEL)
     aggregation, exposures = Aggregation(MODEL), Exposures(MODEL, generated)
@@ -104,14 +104,14 @@ def job(parts: list[pa.RecordBatch], kept: Kept, threads: int) -> Amounts:
             trades = Trades.of(part, "the benchmark's partition")
             aggregation.add(trades)
             exposures.add(trades)
-        amounts = amounts_of(aggregation.cells(), [generated], kept, pool)
+        amounts = amounts_of(aggregation.cells(), [generated], movements, pool)
     exposures.riskiest()
     return amounts
 
 
 def fresh(parts: list[pa.RecordBatch], threads: int) -> Amounts:
     """The first shard of a task."""
-    return job(parts, Kept(), threads)
+    return job(parts, MovementCache(), threads)
 
 
 def timed(work: Callable[[], object], runs: int = RUNS) -> Timing:
@@ -136,11 +136,11 @@ def measured() -> list[tuple[str, ...]]:
     Ends the program when the ways disagree.
     """
     small = batches(LOOP_TRADES)
-    kept, threads = Kept(), available_vcpus()
-    reference, single = loop(small, keep_draws=True), job(small, kept, 1)
+    movements, threads = MovementCache(), available_vcpus()
+    reference, single = loop(small, keep_draws=True), job(small, movements, 1)
     if np.abs(profit(single) - reference).max() > 1e-4 * reference.std():
         raise SystemExit("loop and job disagree: a throughput of wrong numbers is worth nothing")
-    many = job(small, Kept(), threads)
+    many = job(small, MovementCache(), threads)
     if not (np.array_equal(single.high, many.high) and np.array_equal(single.low, many.low)):
         raise SystemExit("the number of threads changes the result")
     fair = timed(lambda: loop(small, keep_draws=True)).cpu / LOOP_TRADES
@@ -155,9 +155,9 @@ def measured() -> list[tuple[str, ...]]:
     row("fair loop, draws kept", LOOP_TRADES, fair * LOOP_TRADES)
     for trades, grouped in [*((trades, False) for trades in SHARDS), (SHARDS[-1], True)]:
         parts, groups = batches(trades, grouped=grouped), ", 20 desks and books" if grouped else ""
-        job(parts, kept, 1)
+        job(parts, movements, 1)
         cold, cold_wall = timed(partial(fresh, parts, 1)), timed(partial(fresh, parts, threads))
-        warm, warm_wall = timed(partial(job, parts, kept, 1)), timed(partial(job, parts, kept, threads))
+        warm, warm_wall = timed(partial(job, parts, movements, 1)), timed(partial(job, parts, movements, threads))
         row(f"job, first shard of a task{groups}", trades, cold.cpu, cold_wall.wall)
         row(f"job, further shards{groups}", trades, warm.cpu, warm_wall.wall)
     return rows

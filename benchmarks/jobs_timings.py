@@ -33,7 +33,7 @@ from report_generation.job import report
 from risk_calculation.aggregation import Aggregation
 from risk_calculation.exposures import Exposures
 from risk_calculation.job import RiskEnvironment, calculate
-from risk_calculation.scenarios import Generated, Kept
+from risk_calculation.scenarios import Generated, MovementCache
 from risk_calculation.trades import Trades
 from risk_calculation.valuation import amounts_of, workers
 from sandbox.demo import portfolio
@@ -83,10 +83,10 @@ def valuation_seconds() -> tuple[float, float, float]:
     row = best(count) / MANY
     cells = count().cells()
     with workers(1) as pool:
-        kept = Kept()
-        amounts_of(cells, [generated], kept, pool)
-        gain = best(lambda: amounts_of(cells, [generated], kept, pool))
-        cold = best(lambda: amounts_of(cells, [generated], Kept(), pool))
+        movements = MovementCache()
+        amounts_of(cells, [generated], movements, pool)
+        gain = best(lambda: amounts_of(cells, [generated], movements, pool))
+        cold = best(lambda: amounts_of(cells, [generated], MovementCache(), pool))
     moves = len(cells.factors) * SCENARIOS
     return row, (cold - gain) / moves, gain / moves
 

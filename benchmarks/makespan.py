@@ -143,7 +143,7 @@ def main(
         f"inline up to {measured.inline_limit} shards.\n{load.shard_seconds:.3g} s of work a shard (± {spread:.0%}; by "
         f"default {DEFAULT_SHARD:,} trades, measured on {timings.date} on {timings.machine}), "
         f"{load.startup_seconds:.3g} s to start a task, {timings.container:g} s of them assumed; "
-        f"on-demand prices of {prices['fargate.x86.vcpu'].seen}."
+        f"on-demand prices of {prices['fargate.x86.vcpu'].read_in}."
     )
     table = Table("shards", "vCPU quota", "mode", "batch", "at once", "makespan", "events", "USD", "chosen")
     for count in shards:

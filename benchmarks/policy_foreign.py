@@ -42,7 +42,7 @@ ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """What a look-up finds in an account that has a default network and nothing else."""
 _DIGEST: Final = f"@sha256:{'0' * 64}"
-MADE: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], dict[str, Any]]]] = {
+COMPUTED: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], dict[str, Any]]]] = {
     "index/Image": lambda key, inputs, region: {
         "id": "image",
         "repoDigest": f"{inputs.get('imageName')}{_DIGEST}",
@@ -72,7 +72,7 @@ def read(folder: Path) -> Read:
     """Records the program and asks the rules."""
     for token, answer in ANSWERS.items():
         synthetic._LOOKUPS.setdefault(token, lambda args, region, answer=answer: dict(answer))  # type: ignore[attr-defined]
-    for kind, maker in MADE.items():
+    for kind, maker in COMPUTED.items():
         synthetic._MAKERS.setdefault(kind, maker)  # type: ignore[attr-defined]
     os.chdir(folder)
     sys.path.insert(0, str(folder))

@@ -102,9 +102,9 @@ def main() -> int:
         score.mutants(stack, "resolved")  # made before the workers are, which share it
         for mode in chosen.mode or MODES:
             results += score.outcomes([stack], [mode], chosen.one_in, chosen.workers)
-            seen = [one for one in results if (one.stack, one.mode) == (stack, mode)]
-            print(f"{score.table(seen, 'pair')}\n", flush=True)
-            for group, count in left(seen).most_common(chosen.survivors):
+            pair_results = [one for one in results if (one.stack, one.mode) == (stack, mode)]
+            print(f"{score.table(pair_results, 'pair')}\n", flush=True)
+            for group, count in left(pair_results).most_common(chosen.survivors):
                 print(f"{count:5} {' | '.join(group)}", flush=True)
     run = Run(results, chosen.one_in, _cpu(), (time.monotonic() - begun) / 60)
     if chosen.write:

@@ -94,15 +94,15 @@ def main() -> int:
     graph = grown(recording.graph(project.name), chosen.resources)
 
     def fresh() -> Graph:
-        # what a graph remembers (`Graph.once`) must be paid for in every run
+        # what a graph remembers (`Graph.cached`) must be paid for in every run
         return Graph(graph.resources, project=graph.project, stack=graph.stack, outputs=graph.outputs)
 
     index = statistics.median(cpu_seconds(fresh, chosen.repeats))
     rows = []
     for rule in ALL_RULES:
         times = cpu_seconds(lambda rule=rule: evaluate(fresh(), {}, rules=(rule,)), chosen.repeats)  # type: ignore[misc]
-        own = sorted(max(0.0, seconds - index) * 1000 for seconds in times)
-        rows.append((statistics.median(own), own[int(len(own) * 0.95)], rule.name))
+        milliseconds = sorted(max(0.0, seconds - index) * 1000 for seconds in times)
+        rows.append((statistics.median(milliseconds), milliseconds[int(len(milliseconds) * 0.95)], rule.name))
     whole = cpu_seconds(lambda: evaluate(fresh(), {}), chosen.repeats)
     print(f"{len(graph)} resources, {chosen.repeats} repeats, CPU milliseconds; cold start and indexing apart")
     print(f"{'median':>9} {'p95':>9}  rule")

@@ -78,16 +78,16 @@ def _by_cfn_lint(mutants: Mapping[int, Generated], graph: Graph, folder: Path) -
         pair = [translated(one) if one is not None else None for one in _changed(mutant, graph)]
         if all(pair) and pair[0] != pair[1]:
             resources |= {f"Broken{index}": pair[0], f"Right{index}": pair[1]}
-    said: dict[str, Counter[str]] = {}
+    checks: dict[str, Counter[str]] = {}
     names = list(resources)
     for begin in range(0, len(names), 400):  # CloudFormation takes 500 resources in a template
         template = folder / f"template-{begin}.json"
         template.write_text(json.dumps({"Resources": {name: resources[name] for name in names[begin : begin + 400]}}))
         for finding in scanners.cfn_lint(template):
-            said.setdefault(finding.resource, Counter())[finding.check] += 1
+            checks.setdefault(finding.resource, Counter())[finding.check] += 1
     none: Counter[str] = Counter()
     return {
-        index: bool(said.get(f"Broken{index}", none) - said.get(f"Right{index}", none))
+        index: bool(checks.get(f"Broken{index}", none) - checks.get(f"Right{index}", none))
         for index in mutants
         if f"Broken{index}" in resources
     }
@@ -95,20 +95,20 @@ def _by_cfn_lint(mutants: Mapping[int, Generated], graph: Graph, folder: Path) -
 
 def _by_checkov(mutants: Mapping[int, Generated], graph: Graph, folder: Path) -> dict[int, bool]:
     """Which mistakes checkov notices; what is Terraform's as well as the engine's alone is left out."""
-    asked = {}
+    compared = {}
     for index, mutant in mutants.items():
         broken, right = _changed(mutant, graph)
         around = [graph.get(urn) for urn in sorted(mutant.blamable)][:6]
         near = [one for one in around if one is not None and one.custom and one.name != mutant.resource]
         texts = [terraform(_graph([*near, *([one] if one else [])], graph)) for one in (broken, right)]
         if texts[0] != texts[1]:
-            asked[index] = right or broken
+            compared[index] = right or broken
             for name, text in zip(("broken", "right"), texts, strict=True):
                 (folder / f"{name}{index}").mkdir()
                 (folder / f"{name}{index}" / "main.tf").write_text(text)
-    said = scanners.checkov_by_folder(folder)
+    checks = scanners.checkov_by_folder(folder)
     none: Counter[str] = Counter()
-    return {index: bool(said.get(f"broken{index}", none) - said.get(f"right{index}", none)) for index in asked}
+    return {index: bool(checks.get(f"broken{index}", none) - checks.get(f"right{index}", none)) for index in compared}
 
 
 def _graph(resources: Sequence[Resource], graph: Graph) -> Graph:

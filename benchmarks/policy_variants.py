@@ -83,8 +83,8 @@ def main() -> int:
         from benchmarks._machine import machine
 
         findings = "".join(f"- {times} times: {message}\n" for message, times in red.most_common())
-        seen = f"\nOn {date.today().isoformat()} ({machine()}): {summary(results)}.\n"
-        chosen.write.write_text(f"{HEAD}{seen}{findings}{TAIL}", encoding="utf-8")
+        result = f"\nOn {date.today().isoformat()} ({machine()}): {summary(results)}.\n"
+        chosen.write.write_text(f"{HEAD}{result}{findings}{TAIL}", encoding="utf-8")
     return int(bool(red) or sum(one.variants for one in results) < chosen.variants)
 
 

@@ -91,7 +91,7 @@ def pack_over_checkov() -> float:
     project = projects.load(ROOT)
     graph = recorded(project, project.stack("prod"), "resolved").graph(project.name)
     evaluate(graph)
-    own = min(_cpu(lambda: evaluate(graph)) for _ in range(5))
+    pack = min(_cpu(lambda: evaluate(graph)) for _ in range(5))
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "main.tf").write_text(terraform(graph))
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -100,7 +100,7 @@ def pack_over_checkov() -> float:
         except scanners.NotInstallableError as error:
             raise NotMeasuredError(f"checkov cannot be installed: {error}") from error
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own / (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return pack / (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def engine_with_pack() -> float:
@@ -231,11 +231,12 @@ def main() -> int:
         )
     Console(width=150).print(table)
     if chosen.write:
-        kept = {**limits, **{k: round(v, 4) for k, v in measured.items()}}
+        recorded = {**limits, **{k: round(v, 4) for k, v in measured.items()}}
         LIMITS.write_text(
-            json.dumps({ratio.name: kept[ratio.name] for ratio in RATIOS if ratio.name in kept}, indent=2) + "\n"
+            json.dumps({ratio.name: recorded[ratio.name] for ratio in RATIOS if ratio.name in recorded}, indent=2)
+            + "\n"
         )
-        PAGE.write_text(page(kept, missing), encoding="utf-8")
+        PAGE.write_text(page(recorded, missing), encoding="utf-8")
         return 0
     return int(bool(worse))
 

@@ -53,7 +53,7 @@ class Notifications(pulumi.ComponentResource):
                 f"{name}-{address}", topic=topic.arn, protocol="email", endpoint=address, opts=child
             )
         # who takes the ARN from here publishes only after the policy is in place
-        self.topic_arn = pulumi.Output.all(topic.arn, policy.id).apply(lambda known: str(known[0]))
+        self.topic_arn = pulumi.Output.all(topic.arn, policy.id).apply(lambda outputs: str(outputs[0]))
         self.register_outputs({"topic_arn": self.topic_arn})
 
 

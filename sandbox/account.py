@@ -52,12 +52,12 @@ class EmulatedAccount:
 
         PULUMI_ENGINE_BIN stays: it says where the engine is, not whose account it works in.
         """
-        own = {
+        variables = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("AWS_", "PULUMI_")) or name == "PULUMI_ENGINE_BIN"
         }
-        return {**own, **self.variables, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        return {**variables, **self.variables, "PULUMI_SKIP_UPDATE_CHECK": "true"}
 
     def client(self, service: str) -> Any:
         """A boto3 client of one service of the account."""

@@ -44,7 +44,7 @@ def associations_of(vpc: str) -> list[Record]:
     return [record for record in list(_ASSOCIATIONS.values()) if record["VpcId"] == vpc]
 
 
-def _made(self: Any, kind: str, prefix: str, **values: Any) -> Record:
+def _new_record(self: Any, kind: str, prefix: str, **values: Any) -> Record:
     identity = f"{prefix}-{uuid.uuid4().hex[:16]}"
     arn = f"arn:aws:route53resolver:{self.region}:{self.current_account}:{kind}/{identity}"
     _TAGS[arn] = self._get_param("Tags") or []
@@ -52,7 +52,7 @@ def _made(self: Any, kind: str, prefix: str, **values: Any) -> Record:
     return {"Id": identity, "Arn": arn, "Status": "COMPLETE", "CreatorRequestId": request, **values}
 
 
-def _kept(records: dict[str, Record], identity: str) -> Record:
+def _stored(records: dict[str, Record], identity: str) -> Record:
     if identity not in records:
         raise _NotFoundError(identity)
     return records[identity]
@@ -60,14 +60,14 @@ def _kept(records: dict[str, Record], identity: str) -> Record:
 
 def create_firewall_domain_list(self: Any) -> str:
     """An empty list."""
-    record = _made(self, "firewall-domain-list", "rslvr-fdl", Name=self._get_param("Name"), DomainCount=0)
+    record = _new_record(self, "firewall-domain-list", "rslvr-fdl", Name=self._get_param("Name"), DomainCount=0)
     _LISTS[record["Id"]], _DOMAINS[record["Id"]] = record, []
     return json.dumps({"FirewallDomainList": record})
 
 
 def get_firewall_domain_list(self: Any) -> str:
     """One list, without its domains."""
-    return json.dumps({"FirewallDomainList": _kept(_LISTS, self._get_param("FirewallDomainListId"))})
+    return json.dumps({"FirewallDomainList": _stored(_LISTS, self._get_param("FirewallDomainListId"))})
 
 
 def list_firewall_domain_lists(self: Any) -> str:
@@ -77,11 +77,11 @@ def list_firewall_domain_lists(self: Any) -> str:
 
 def update_firewall_domains(self: Any) -> str:
     """Adds, removes or replaces a list's domains."""
-    record = _kept(_LISTS, self._get_param("FirewallDomainListId"))
-    domains, kept = list(self._get_param("Domains") or []), _DOMAINS[record["Id"]]
+    record = _stored(_LISTS, self._get_param("FirewallDomainListId"))
+    domains, current = list(self._get_param("Domains") or []), _DOMAINS[record["Id"]]
     remaining = {
-        "ADD": [*kept, *(one for one in domains if one not in kept)],
-        "REMOVE": [one for one in kept if one not in domains],
+        "ADD": [*current, *(one for one in domains if one not in current)],
+        "REMOVE": [one for one in current if one not in domains],
         "REPLACE": domains,
     }[self._get_param("Operation")]
     _DOMAINS[record["Id"]] = remaining
@@ -91,12 +91,12 @@ def update_firewall_domains(self: Any) -> str:
 
 def list_firewall_domains(self: Any) -> str:
     """A list's domains."""
-    return json.dumps({"Domains": _DOMAINS[_kept(_LISTS, self._get_param("FirewallDomainListId"))["Id"]]})
+    return json.dumps({"Domains": _DOMAINS[_stored(_LISTS, self._get_param("FirewallDomainListId"))["Id"]]})
 
 
 def delete_firewall_domain_list(self: Any) -> str:
     """Deletes a list that no rule uses."""
-    record = _kept(_LISTS, self._get_param("FirewallDomainListId"))
+    record = _stored(_LISTS, self._get_param("FirewallDomainListId"))
     if any(list_id == record["Id"] for _, list_id in _RULES):
         raise _InUseError(record["Id"])
     del _DOMAINS[record["Id"]]
@@ -106,7 +106,7 @@ def delete_firewall_domain_list(self: Any) -> str:
 def create_firewall_rule_group(self: Any) -> str:
     """An empty group."""
     name, owner = self._get_param("Name"), self.current_account
-    record = _made(
+    record = _new_record(
         self,
         "firewall-rule-group",
         "rslvr-frg",
@@ -121,7 +121,7 @@ def create_firewall_rule_group(self: Any) -> str:
 
 def get_firewall_rule_group(self: Any) -> str:
     """One group, without its rules."""
-    return json.dumps({"FirewallRuleGroup": _kept(_GROUPS, self._get_param("FirewallRuleGroupId"))})
+    return json.dumps({"FirewallRuleGroup": _stored(_GROUPS, self._get_param("FirewallRuleGroupId"))})
 
 
 def list_firewall_rule_groups(self: Any) -> str:
@@ -131,7 +131,7 @@ def list_firewall_rule_groups(self: Any) -> str:
 
 def delete_firewall_rule_group(self: Any) -> str:
     """Deletes a group that is associated with no VPC."""
-    record = _kept(_GROUPS, self._get_param("FirewallRuleGroupId"))
+    record = _stored(_GROUPS, self._get_param("FirewallRuleGroupId"))
     if any(one["FirewallRuleGroupId"] == record["Id"] for one in _ASSOCIATIONS.values()):
         raise _InUseError(record["Id"])
     return json.dumps({"FirewallRuleGroup": _GROUPS.pop(record["Id"])})
@@ -155,8 +155,8 @@ _OF_A_RULE: Final = (
 def create_firewall_rule(self: Any) -> str:
     """A rule of a group about a list."""
     rule = {key: value for key in _OF_A_RULE if (value := self._get_param(key)) is not None}
-    group = _kept(_GROUPS, rule["FirewallRuleGroupId"])
-    _kept(_LISTS, rule["FirewallDomainListId"])
+    group = _stored(_GROUPS, rule["FirewallRuleGroupId"])
+    _stored(_LISTS, rule["FirewallDomainListId"])
     rule.setdefault("FirewallDomainRedirectionAction", "INSPECT_REDIRECTION_DOMAIN")
     _RULES[rule["FirewallRuleGroupId"], rule["FirewallDomainListId"]] = rule
     group["RuleCount"] += 1
@@ -165,7 +165,7 @@ def create_firewall_rule(self: Any) -> str:
 
 def list_firewall_rules(self: Any) -> str:
     """A group's rules."""
-    group = _kept(_GROUPS, self._get_param("FirewallRuleGroupId"))["Id"]
+    group = _stored(_GROUPS, self._get_param("FirewallRuleGroupId"))["Id"]
     return json.dumps({"FirewallRules": rules_of(group)})
 
 
@@ -180,8 +180,8 @@ def delete_firewall_rule(self: Any) -> str:
 
 def associate_firewall_rule_group(self: Any) -> str:
     """Puts a group in front of a VPC's resolver."""
-    group = _kept(_GROUPS, self._get_param("FirewallRuleGroupId"))["Id"]
-    record = _made(
+    group = _stored(_GROUPS, self._get_param("FirewallRuleGroupId"))["Id"]
+    record = _new_record(
         self,
         "firewall-rule-group-association",
         "rslvr-frgassoc",
@@ -195,7 +195,7 @@ def associate_firewall_rule_group(self: Any) -> str:
 
 def get_firewall_rule_group_association(self: Any) -> str:
     """One association."""
-    record = _kept(_ASSOCIATIONS, self._get_param("FirewallRuleGroupAssociationId"))
+    record = _stored(_ASSOCIATIONS, self._get_param("FirewallRuleGroupAssociationId"))
     return json.dumps({"FirewallRuleGroupAssociation": record})
 
 
@@ -208,7 +208,7 @@ def list_firewall_rule_group_associations(self: Any) -> str:
 
 def disassociate_firewall_rule_group(self: Any) -> str:
     """Takes a group away from a VPC, unless the association is protected."""
-    record = _kept(_ASSOCIATIONS, self._get_param("FirewallRuleGroupAssociationId"))
+    record = _stored(_ASSOCIATIONS, self._get_param("FirewallRuleGroupAssociationId"))
     if record["MutationProtection"] == "ENABLED":
         raise _InUseError(record["Id"])
     return json.dumps({"FirewallRuleGroupAssociation": _ASSOCIATIONS.pop(record["Id"])})

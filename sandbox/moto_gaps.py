@@ -235,13 +235,13 @@ def with_connections(app: Wsgi) -> Wsgi:
 
     Source: docs/aws-facts.md#connections-start-pending
     """
-    made: dict[str, dict[str, Any]] = {}
+    connections_by_arn: dict[str, dict[str, Any]] = {}
 
     def connections(operation: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         arn = body.get("ConnectionArn", "")
         if operation == "CreateConnection":
             arn = f"arn:aws:codestar-connections:us-east-1:{ACCOUNT}:connection/{uuid.uuid4()}"
-            made[arn] = {
+            connections_by_arn[arn] = {
                 "ConnectionName": body["ConnectionName"],
                 "ConnectionArn": arn,
                 "ConnectionStatus": "PENDING",
@@ -251,10 +251,10 @@ def with_connections(app: Wsgi) -> Wsgi:
             }
             return "200 OK", {"ConnectionArn": arn}
         if operation == "ListTagsForResource":
-            return "200 OK", {"Tags": made.get(body.get("ResourceArn", ""), {}).get("Tags", [])}
-        if operation == "GetConnection" and arn in made:
-            return "200 OK", {"Connection": {k: v for k, v in made[arn].items() if k != "Tags"}}
-        if operation == "DeleteConnection" and made.pop(arn, {}):
+            return "200 OK", {"Tags": connections_by_arn.get(body.get("ResourceArn", ""), {}).get("Tags", [])}
+        if operation == "GetConnection" and arn in connections_by_arn:
+            return "200 OK", {"Connection": {k: v for k, v in connections_by_arn[arn].items() if k != "Tags"}}
+        if operation == "DeleteConnection" and connections_by_arn.pop(arn, {}):
             return "200 OK", {}
         return "400 Bad Request", {"__type": "ResourceNotFoundException", "Message": f"no connection {arn}"}
 

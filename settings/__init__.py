@@ -86,8 +86,8 @@ def configuration() -> tuple[dict[str, Any], str, list[Problem]]:
                 fix="take a region of the partitions aws or aws-us-gov",
             )
         )
-    elif region not in (known := _regions()):
-        near = difflib.get_close_matches(region, known, n=1) or ["us-east-1"]
+    elif region not in (regions := _regions()):
+        near = difflib.get_close_matches(region, regions, n=1) or ["us-east-1"]
         problems.append(
             Problem(
                 path="aws:region",
@@ -195,8 +195,8 @@ def refuse_renaming(settings: Settings, deployed: str | None) -> None:
     Every name ends in the suffix, so that a renamed stack is another one: the engine would replace buckets, ledger and
     repositories, and delete the old ones with all that they hold. `deployed`: the suffix that is up, or None.
     """
-    wanted = settings.platform.environment
-    if deployed is None or deployed == wanted:
+    configured = settings.platform.environment
+    if deployed is None or deployed == configured:
         return
     stack = pulumi.get_stack()
     raise SettingsError(
@@ -204,11 +204,11 @@ def refuse_renaming(settings: Settings, deployed: str | None) -> None:
         [
             Problem(
                 path="platform.environment",
-                value=wanted,
+                value=configured,
                 reason=f"the stack is up as {deployed!r}, and a renaming would delete what it holds",
                 example=f"environment: {deployed}",
-                fix=f"keep it, and make a second stack (`pulumi stack init {wanted}`); or copy what must stay, destroy "
-                "this stack, and then rename it",
+                fix=f"keep it, and make a second stack (`pulumi stack init {configured}`); or copy what must stay, "
+                "destroy this stack, and then rename it",
             )
         ],
     )

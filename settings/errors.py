@@ -33,9 +33,9 @@ class Problem:
         section = self.path.partition(".")[0].partition("[")[0]
         key = section if ":" in section else f"{PROJECT}:{section}"
         way_out = self.fix or f"change it under {key} in Pulumi.{stack}.yaml"
-        shown = repr(self.value) if self.value is not None else "not set"
+        value = repr(self.value) if self.value is not None else "not set"
         return [
-            f"  {self.path} = {shown}: {self.reason}",
+            f"  {self.path} = {value}: {self.reason}",
             f"      valid: {self.example}",
             f"      to fix: {way_out}",
         ]

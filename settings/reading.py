@@ -71,7 +71,7 @@ def _problem(model: type[BaseModel], path: str, details: Any) -> Problem:
         value = value.get(context["field"], None)
     if details["type"] == "missing":
         value = None
-    owner, known = _owner(model, location)
+    owner, field_example = _owner(model, location)
     if details["type"] == "extra_forbidden" and owner is not None:
         names = ", ".join(sorted(_aliases(owner)))
         return Problem(
@@ -81,7 +81,7 @@ def _problem(model: type[BaseModel], path: str, details: Any) -> Problem:
             example=names,
             fix="remove it, or correct its name",
         )
-    example = context.get("example") or (known or "see docs/settings.md")
+    example = context.get("example") or (field_example or "see docs/settings.md")
     reason = details["msg"][:1].lower() + details["msg"][1:] if "field" not in context else details["msg"]
     return Problem(path=_dotted(path, location), value=value, reason=reason, example=str(example))
 

@@ -98,4 +98,4 @@ if delivery.github.repository:
     pulumi.export("githubProviderArn", access.provider_arn)
     pulumi.export("githubRoleArns", access.role_arns)
     pulumi.export("githubVariables", variables)
-    pulumi.export("githubCommands", variables.apply(lambda known: github.commands(repository, known)))
+    pulumi.export("githubCommands", variables.apply(lambda values: github.commands(repository, values)))

@@ -97,14 +97,14 @@ def stop_execution(partition: str, execution_arn: str, error: str, cause: str, n
 
     `execution_arn` and `cause` are JSONata; `error` and `cause` are what the stopped execution shows.
     """
-    kept = expr(INPUT)
+    unchanged = expr(INPUT)
     return task(
         f"arn:{partition}:states:::aws-sdk:sfn:stopExecution",
         {"ExecutionArn": expr(execution_arn), "Error": error, "Cause": expr(cause)},
         next_,
-        output=kept,
+        output=unchanged,
         retriers=[retry("States.TaskFailed", attempts=5)],
-        catchers=[catch(next_, "States.ALL", output=kept)],
+        catchers=[catch(next_, "States.ALL", output=unchanged)],
         comment=comment,
     )
 

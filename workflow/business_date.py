@@ -41,7 +41,7 @@ class BusinessDatePlan:
 def states(plan: BusinessDatePlan, next_: str) -> tuple[str, States]:
     """The first state and all of them; input `{"run", "ended": ""}`, and the next state's input is `{"run"}`."""
     first, ask, classify = "Take date", "Who holds date?", "Is it under way?"
-    lasting = [asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)]
+    lasting = [asl.retry(run_ledger.CONDITION_FAILED, attempts=0), asl.retry("States.TaskFailed", attempts=5)]
     branch, others = {"supersede": _supersede, "wait": _wait, "refuse": _refuse}[plan.on_newer_manifest](plan)
     return first, {
         first: asl.task(
@@ -50,7 +50,7 @@ def states(plan: BusinessDatePlan, next_: str) -> tuple[str, States]:
             next_,
             output={"run": expr(f"{INPUT}.run")},
             retriers=lasting,
-            catchers=[asl.catch(ask, run_ledger.TAKEN, output={"run": expr(f"{INPUT}.run")})],
+            catchers=[asl.catch(ask, run_ledger.CONDITION_FAILED, output={"run": expr(f"{INPUT}.run")})],
         ),
         ask: asl.task(
             f"arn:{plan.partition}:states:::aws-sdk:dynamodb:query",
@@ -95,7 +95,7 @@ def _supersede(plan: BusinessDatePlan) -> tuple[str, States]:
         "Let older tasks end",
     )
     give_way, end = "Give way", "Superseded"
-    kept = expr(INPUT)
+    unchanged = expr(INPUT)
     return compare, {
         compare: asl.choice([(f"{INPUT}.other.started_at > {INPUT}.run.started_at", give_way)], close),
         close: asl.task(
@@ -107,9 +107,9 @@ def _supersede(plan: BusinessDatePlan) -> tuple[str, States]:
                 error=f"'superseded by run ' & {INPUT}.run.id",
             ),
             stop,
-            output=kept,
-            retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
-            catchers=[asl.catch(stop, run_ledger.TAKEN, output=kept)],
+            output=unchanged,
+            retriers=[asl.retry(run_ledger.CONDITION_FAILED, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
+            catchers=[asl.catch(stop, run_ledger.CONDITION_FAILED, output=unchanged)],
         ),
         stop: asl.stop_execution(
             plan.partition,
@@ -123,9 +123,9 @@ def _supersede(plan: BusinessDatePlan) -> tuple[str, States]:
             f"arn:{plan.partition}:states:::sns:publish",
             messages.superseded(plan.topic_arn, plan.environment),
             rest,
-            output=kept,
+            output=unchanged,
             retriers=[asl.retry("States.TaskFailed", attempts=5)],
-            catchers=[asl.catch(rest, "States.ALL", output=kept)],
+            catchers=[asl.catch(rest, "States.ALL", output=unchanged)],
         ),
         rest: asl.wait(str(TASKS_END_SECONDS), "Take date"),
         give_way: _close_own(plan, run_ledger.SUPERSEDED, end),
@@ -140,14 +140,14 @@ def _wait(plan: BusinessDatePlan) -> tuple[str, States]:
 
 def _refuse(plan: BusinessDatePlan) -> tuple[str, States]:
     refuse, tell, end = "Refuse", "Notify of refusal", "Refused"
-    kept = expr(INPUT)
+    unchanged = expr(INPUT)
     return refuse, {
         refuse: _close_own(plan, run_ledger.REFUSED, tell),
         tell: asl.task(
             f"arn:{plan.partition}:states:::sns:publish",
             messages.refused(plan.topic_arn, plan.environment),
             end,
-            output=kept,
+            output=unchanged,
             retriers=[asl.retry("States.TaskFailed", attempts=5)],
         ),
         end: asl.pass_(None, output={"outcome": run_ledger.REFUSED, "run": expr(f"{INPUT}.run")}),
@@ -162,6 +162,6 @@ def _close_own(plan: BusinessDatePlan, status: str, next_: str) -> asl.State:
         ),
         next_,
         output=expr(INPUT),
-        retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
-        catchers=[asl.catch(next_, run_ledger.TAKEN, output=expr(INPUT))],
+        retriers=[asl.retry(run_ledger.CONDITION_FAILED, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
+        catchers=[asl.catch(next_, run_ledger.CONDITION_FAILED, output=expr(INPUT))],
     )

@@ -62,7 +62,7 @@ def definition(plan: DeadlinePlan) -> dict[str, Any]:
             f"arn:{plan.partition}:states:::aws-sdk:dynamodb:query",
             run_ledger.of_day(plan.ledger_table, f"{INPUT}.date"),
             "Is it there?",
-            output=expr(_found()),
+            output=expr(_day_summary()),
             retriers=[asl.retry("States.TaskFailed", attempts=4)],
             catchers=[asl.catch("Notify", "States.ALL", output=no_answer)],
         ),
@@ -100,7 +100,7 @@ def _due(due: str) -> str:
     return f"$toMillis({INPUT}.scheduled) + ({minutes} - {local}) * 60000"
 
 
-def _found() -> str:
+def _day_summary() -> str:
     """JSONata: whether one of the day's runs has succeeded, and a sentence about the last one if not."""
     return f"""(
         $in := {INPUT};

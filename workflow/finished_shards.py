@@ -21,11 +21,13 @@ def states(
     A result is written after everything it belongs to (docs/jobs.md). A listing that ends too early costs no more than
     a task that finds its shards finished. `count_kept` ends a task that has none left; it gets all of them.
     """
-    find, left, kept = (f"{label}: {part}" for part in ("list results", "anything left?", "finished before"))
+    list_results, any_left, all_finished = (
+        f"{label}: {part}" for part in ("list results", "anything left?", "finished before")
+    )
     prefix = f"'results/' & {INPUT}.run.id & '/shard-'"
     return {
-        first: asl.choice([(f"{INPUT}.run.resumes", find)], run),
-        find: asl.task(
+        first: asl.choice([(f"{INPUT}.run.resumes", list_results)], run),
+        list_results: asl.task(
             f"arn:{partition}:states:::aws-sdk:s3:listObjectsV2",
             {
                 "Bucket": bucket,
@@ -33,7 +35,7 @@ def states(
                 "StartAfter": expr(f"{prefix} & $pad($string($min([{INPUT}.shards])), -5, '0')"),
                 "MaxKeys": min(LISTED_RESULTS, 2 * batch),
             },
-            left,
+            any_left,
             output=expr(
                 f"""(
                     $in := {INPUT};
@@ -47,7 +49,7 @@ def states(
             ),
             retriers=[asl.retry("States.TaskFailed", attempts=5)],
         ),
-        left: asl.choice([(f"$count({INPUT}.left) = 0", kept)], f"{label}: leave out"),
+        any_left: asl.choice([(f"$count({INPUT}.left) = 0", all_finished)], f"{label}: leave out"),
         f"{label}: leave out": asl.pass_(run, output=expr(f"$merge([{INPUT}, {{'shards': [{INPUT}.left]}}])")),
-        kept: count_kept,
+        all_finished: count_kept,
     }

@@ -35,7 +35,7 @@ class ForecastPlan:
 
 def states(plan: ForecastPlan) -> States:
     """From `{"date", "due_ms", "run"}`, where `run` is the ledger's entry of the run under way or empty, to an end."""
-    kept = expr(INPUT)
+    unchanged = expr(INPUT)
     return {
         FIRST: asl.map_(
             "Will it be late?",
@@ -63,15 +63,15 @@ def states(plan: ForecastPlan) -> States:
             Output=expr(_estimate()),
         ),
         "Will it be late?": asl.choice([(f"{INPUT}.late_minutes > 0", "Notify of forecast")], "On course"),
-        "On course": asl.succeed(output=kept),
+        "On course": asl.succeed(output=unchanged),
         "Notify of forecast": asl.task(
             f"arn:{plan.partition}:states:::sns:publish",
             messages.expected_late(plan.topic_arn, plan.environment),
             "Forecast late",
-            output=kept,
+            output=unchanged,
             retriers=[asl.retry("States.TaskFailed", attempts=5)],
         ),
-        "Forecast late": asl.succeed(output=kept),
+        "Forecast late": asl.succeed(output=unchanged),
     }
 
 

@@ -41,7 +41,7 @@ def _fan_out(plan: StagePlan, fan_out: FanOutPlan, target: RunTaskTarget, next_:
             run_ledger.record_shards(target.ledger_table, shards),
             size,
             output=expr(INPUT),
-            retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=3)],
+            retriers=[asl.retry(run_ledger.CONDITION_FAILED, attempts=0), asl.retry("States.TaskFailed", attempts=3)],
             catchers=[asl.catch(size, "States.ALL", output=expr(INPUT))],
             comment="A forecast of the run's end is made from it; nothing else needs it",
         ),

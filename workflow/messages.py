@@ -169,11 +169,11 @@ def expected_late(topic_arn: str, environment: str) -> dict[str, Any]:
 
 
 def _when(run: str) -> tuple[str, ...]:
-    taken = seconds(run)
+    duration = seconds(run)
     return (
         f"'Started:  ' & {run}.started_at",
-        f"'Ended:    ' & $fromMillis($millis()) & ', after ' & $string($floor({taken} / 60)) & ' min '"
-        f" & $string({taken} % 60) & ' s'",
+        f"'Ended:    ' & $fromMillis($millis()) & ', after ' & $string($floor({duration} / 60)) & ' min '"
+        f" & $string({duration} % 60) & ' s'",
     )
 
 

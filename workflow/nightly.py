@@ -174,8 +174,8 @@ def _work(plan: NightlyPlan) -> States:
             run_ledger.claim(plan.ledger_table, timeout=plan.timeout, keep_days=plan.ledger_days),
             take_date,
             output={"run": expr(run), "ended": ""},
-            retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
-            catchers=[asl.catch("Duplicate", run_ledger.TAKEN, output={"run": expr(run)})],
+            retriers=[asl.retry(run_ledger.CONDITION_FAILED, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
+            catchers=[asl.catch("Duplicate", run_ledger.CONDITION_FAILED, output={"run": expr(run)})],
         ),
         "Duplicate": asl.pass_(
             None,
@@ -209,16 +209,16 @@ def _stages(plan: NightlyPlan, next_: str) -> tuple[list[tuple[str, str]], State
             run_ledger.enter_stage(plan.ledger_table, stage.job),
             begin,
             output={"run": expr(run)},
-            retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
-            catchers=[asl.catch("Another run took its place", run_ledger.TAKEN, output={"run": expr(run)})],
+            retriers=[asl.retry(run_ledger.CONDITION_FAILED, attempts=0), asl.retry("States.TaskFailed", attempts=5)],
+            catchers=[asl.catch("Another run took its place", run_ledger.CONDITION_FAILED, output={"run": expr(run)})],
         )
         stages = {next_: record, **states, **stages}
     return entries, stages
 
 
 def _after(plan: NightlyPlan) -> States:
-    kept = {"run": expr(f"{INPUT}.run"), "error": expr(f"{INPUT}.error")}
-    patient = [asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=5)]
+    run_and_error = {"run": expr(f"{INPUT}.run"), "error": expr(f"{INPUT}.error")}
+    patient = [asl.retry(run_ledger.CONDITION_FAILED, attempts=0), asl.retry("States.TaskFailed", attempts=5)]
     update, publish = _aws(plan, "dynamodb:updateItem"), _aws(plan, "sns:publish")
     failure = f"$substring({INPUT}.error.Error & ': ' & {INPUT}.error.Cause, 0, {run_ledger.ERROR_LENGTH})"
     return {
@@ -257,18 +257,18 @@ def _after(plan: NightlyPlan) -> States:
             update,
             run_ledger.close(plan.ledger_table, f"'{run_ledger.FAILED}'", error=failure),
             "Notify of failure",
-            output=kept,
+            output=run_and_error,
             retriers=patient,
-            catchers=[asl.catch("Notify of failure", "States.ALL", output=kept)],
+            catchers=[asl.catch("Notify of failure", "States.ALL", output=run_and_error)],
             comment="A run that never got as far as its claim holds no entry; it is announced all the same",
         ),
         "Notify of failure": asl.task(
             publish,
             messages.failed(plan.topic_arn, plan.environment),
             "Failed",
-            output=kept,
+            output=run_and_error,
             retriers=[asl.retry("States.TaskFailed", attempts=5)],
-            catchers=[asl.catch("Failed", "States.ALL", output=kept)],
+            catchers=[asl.catch("Failed", "States.ALL", output=run_and_error)],
         ),
         # a Fail state may not use the names that begin with "States.", which are the language's own
         "Failed": asl.fail(

@@ -132,7 +132,7 @@ def _resume_instead(plan: ReconcilerPlan) -> asl.States:
 def _close(plan: ReconcilerPlan) -> asl.States:
     """The entry that the ended run still holds, if any, is closed and announced."""
     run = f"{INPUT}.run"
-    patient = [asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=8)]
+    patient = [asl.retry(run_ledger.CONDITION_FAILED, attempts=0), asl.retry("States.TaskFailed", attempts=8)]
     return {
         "Find entry": asl.task(
             f"arn:{plan.partition}:states:::aws-sdk:dynamodb:query",
@@ -153,7 +153,7 @@ def _close(plan: ReconcilerPlan) -> asl.States:
             "Notify",
             output=expr(INPUT),
             retriers=patient,
-            catchers=[asl.catch("Nothing open", run_ledger.TAKEN, output=expr(INPUT))],
+            catchers=[asl.catch("Nothing open", run_ledger.CONDITION_FAILED, output=expr(INPUT))],
         ),
         "Notify": asl.task(
             f"arn:{plan.partition}:states:::sns:publish",

@@ -27,7 +27,7 @@ REFUSED: Final = "REFUSED"
 DATE_ITEM: Final = "run"
 """Sort key of the item that says which execution works on a business date; no entry's key looks like it."""
 
-TAKEN: Final = "DynamoDB.ConditionalCheckFailedException"
+CONDITION_FAILED: Final = "DynamoDB.ConditionalCheckFailedException"
 """The error of a claim that another run holds, and of a close that another run has done."""
 STALE_MARGIN_SECONDS: Final = 3600
 ERROR_LENGTH: Final = 1000

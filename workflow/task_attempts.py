@@ -141,7 +141,7 @@ def _counting(target: RunTaskTarget, attribute: str, otherwise: str) -> asl.Stat
         run_ledger.count_shards(target.ledger_table, attribute, f"$count([{INPUT}.shards])"),
         None,
         output=done,
-        retriers=[asl.retry(run_ledger.TAKEN, attempts=0), asl.retry("States.TaskFailed", attempts=3)],
+        retriers=[asl.retry(run_ledger.CONDITION_FAILED, attempts=0), asl.retry("States.TaskFailed", attempts=3)],
         catchers=[asl.catch(otherwise, "States.ALL", output=done)],
     )
 

@@ -262,9 +262,9 @@ class _Converter:
             if not str(value).startswith("arn:"):
                 return None  # a secret's ARN ends in six characters that its name does not have
         copilot = self._copilot
-        known = {"COPILOT_APPLICATION_NAME": copilot.app, "COPILOT_ENVIRONMENT_NAME": copilot.environment}
+        variables = {"COPILOT_APPLICATION_NAME": copilot.app, "COPILOT_ENVIRONMENT_NAME": copilot.environment}
         text = str(value) if isinstance(value, str) else "${}"
-        for variable, replacement in known.items():
+        for variable, replacement in variables.items():
             text = text.replace(f"${{{variable}}}", replacement) if replacement else text
         if "${" in text:
             return None

@@ -70,6 +70,6 @@ def way_out(path: str, value: object, job: str) -> str:
     """What to do instead of the field at `path`."""
     parts = path.split(".")
     for length in range(len(parts), 0, -1):
-        if known := WAYS_OUT.get(".".join(parts[:length])):
-            return known.format(job=job, value=value)
+        if advice := WAYS_OUT.get(".".join(parts[:length])):
+            return advice.format(job=job, value=value)
     return UNKNOWN

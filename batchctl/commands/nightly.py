@@ -79,7 +79,9 @@ def sample_night(
 
 @app.command()
 def status(
-    watch: Annotated[bool, typer.Option(help="Keep the table current until interrupted.")] = False,
+    repeat: Annotated[
+        bool, typer.Option("--watch/--no-watch", help="Keep the table current until interrupted.")
+    ] = False,
     stack: StackOption = None,
     outputs: OutputsOption = None,
     as_json: JsonOption = False,
@@ -94,7 +96,7 @@ def status(
         print_json(states.as_json(state))
         return
     screen = console()
-    if not (watch and screen.is_terminal):
+    if not (repeat and screen.is_terminal):
         screen.print(_status_table(state))
         return
     with Live(_status_table(state), console=screen) as live:

@@ -42,7 +42,7 @@ def nights(
     table = price_tables.load_prices(prices)
     gathered = gathering.gather(deployment, config, table, limit=limit)
     if html:
-        write(html, page(gathered, priced_at=table["fargate.x86.vcpu"].seen))
+        write(html, page(gathered, priced_at=table["fargate.x86.vcpu"].read_in))
     if as_json:
         print_json([_as_json(night, gathered) for night in gathered.nights])
     elif html:
@@ -56,8 +56,8 @@ def _table(gathered: Nights) -> Table:
     for column in ("business date", "outcome", "runs", "retries", "USD"):
         table.add_column(column, overflow="fold")
     for night in gathered.nights:
-        known = all(run.usd is not None for run in night.runs)
-        usd = f"{night.usd:.2f}" if known else "-"
+        priced = all(run.usd is not None for run in night.runs)
+        usd = f"{night.usd:.2f}" if priced else "-"
         verdict = night.verdict(gathered.asked_at)
         table.add_row(night.business_date, verdict, str(len(night.runs)), str(night.retries), usd)
     return table

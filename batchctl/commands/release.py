@@ -209,12 +209,12 @@ def promote(
     from batchctl.release import docker, release
 
     config = _settings(stack)
-    wanted = release.read(release_file).of_jobs(config.jobs)
+    images = release.read(release_file).of_jobs(config.jobs)
     with _ecr("reading the release repositories") as source, _ecr("copying the images", role) as ecr:
         written = release.promote(
             source if role else ecr,
             ecr,
-            wanted,
+            images,
             config.platform.environment,
             if_present=if_present,
             run=docker.run_command,
@@ -228,9 +228,9 @@ def deployed(release_file: ReleaseArgument, stack: RequiredStack, role: StackRol
     from batchctl.release import release
 
     config = _settings(stack)
-    wanted = release.read(release_file).of_jobs(config.jobs)
+    images = release.read(release_file).of_jobs(config.jobs)
     with _ecr("tagging the images", role) as ecr:
-        print(f"{stack}: {release.mark_deployed(ecr, wanted, config.platform.environment)}")
+        print(f"{stack}: {release.mark_deployed(ecr, images, config.platform.environment)}")
 
 
 @app.command()

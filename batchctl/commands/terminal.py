@@ -49,6 +49,6 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield lambda step: None
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=screen, transient=True) as shown:
-        task = shown.add_task("starting", total=None)
-        yield lambda step: shown.update(task, description=step)
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda step: bar.update(task, description=step)

@@ -24,12 +24,12 @@ class Price:
     """What one price buys, for example "vCPU-hour"."""
     source: str
     """The page that states it."""
-    seen: str
+    read_in: str
     """Month in which it was read, from that page or from third-party pages that quote it."""
 
 
-def _priced(page: str, unit: str, usd: float, seen: str = "2026-11") -> Price:
-    return Price(usd=usd, unit=unit, source=f"https://aws.amazon.com/{page}/pricing/", seen=seen)
+def _priced(page: str, unit: str, usd: float, read_in: str = "2026-11") -> Price:
+    return Price(usd=usd, unit=unit, source=f"https://aws.amazon.com/{page}/pricing/", read_in=read_in)
 
 
 TABLE: Final[Mapping[str, Price]] = {
@@ -98,5 +98,5 @@ def load_prices(path: Path | None) -> Prices:
             raise OperatorError(f"--prices {path}: {name!r} is no price. Names: {', '.join(TABLE)}.")
         if isinstance(usd, bool) or not isinstance(usd, int | float) or usd < 0:
             raise OperatorError(f"--prices {path}: {name} = {usd!r} is no price; valid: `{name}: {TABLE[name].usd}`.")
-        replaced[name] = Price(usd=float(usd), unit=TABLE[name].unit, source=str(path), seen="entries")
+        replaced[name] = Price(usd=float(usd), unit=TABLE[name].unit, source=str(path), read_in="entries")
     return Prices(replaced)

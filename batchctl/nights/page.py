@@ -81,8 +81,8 @@ def page(nights: Nights, *, priced_at: str) -> str:
     """The page as one HTML document."""
     zone = nights.asked_at.astimezone(nights.timezone)
     lines, night_ticks = _nights(nights, zone)
-    shown = next((night for night in nights.nights if any(run.attempts for run in night.runs)), None)
-    stages, stage_ticks, left = _stages(shown, nights.asked_at, zone) if shown else ([], [], 0)
+    detailed = next((night for night in nights.nights if any(run.attempts for run in night.runs)), None)
+    stages, stage_ticks, left = _stages(detailed, nights.asked_at, zone) if detailed else ([], [], 0)
     return html.render(
         "nights.html",
         environment=nights.environment,
@@ -93,7 +93,7 @@ def page(nights: Nights, *, priced_at: str) -> str:
         nights=lines,
         night_ticks=night_ticks,
         stages=stages,
-        stages_of=shown.business_date if shown else "",
+        stages_of=detailed.business_date if detailed else "",
         stage_ticks=stage_ticks,
         stages_left=left,
         numbers=[_numbers(night, nights.asked_at) for night in nights.nights],
@@ -174,13 +174,13 @@ def _stage(axis: Axis, label: str, tried: Iterable[Attempt], now: datetime, zone
 
 def _numbers(night: Night, now: datetime) -> dict[str, str]:
     minutes = sum(((run.ended_at or now) - run.started_at).total_seconds() for run in night.runs) / 60
-    known = all(run.usd is not None for run in night.runs)
+    priced = all(run.usd is not None for run in night.runs)
     return {
         "business_date": night.business_date,
         "verdict": night.verdict(now),
         "runs": str(len(night.runs)),
-        "tasks": str(sum(len(run.attempts) for run in night.runs)) if known else "–",
-        "retries": str(night.retries) if known else "–",
+        "tasks": str(sum(len(run.attempts) for run in night.runs)) if priced else "–",
+        "retries": str(night.retries) if priced else "–",
         "minutes": f"{minutes:.1f}",
-        "usd": f"{night.usd:.2f}" if known else "–",
+        "usd": f"{night.usd:.2f}" if priced else "–",
     }

@@ -86,8 +86,10 @@ def retire_revisions(names: Names, jobs: Sequence[str]) -> list[str]:
             )
             # the prefix also finds families that only begin alike
             arns = [arn for page in pages for arn in page["taskDefinitionArns"]]
-            own = sorted((arn for arn in arns if f"/{family}:" in arn), key=lambda arn: int(arn.rpartition(":")[2]))
-            for arn in own[:-1]:
+            revisions = sorted(
+                (arn for arn in arns if f"/{family}:" in arn), key=lambda arn: int(arn.rpartition(":")[2])
+            )
+            for arn in revisions[:-1]:
                 ecs.deregister_task_definition(taskDefinition=arn)
                 retired.append(arn)
     return retired

@@ -81,9 +81,9 @@ def _images(stack: Stack, config: Settings) -> Iterator[Diagnosis]:
         definition = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
         image = definition["containerDefinitions"][0]["image"]
         repository = image.partition("/")[2].partition("@")[0].partition(":")[0]
-        wanted = {"imageDigest": image.rpartition("@")[2]} if "@" in image else {"imageTag": image.rpartition(":")[2]}
+        image_id = {"imageDigest": image.rpartition("@")[2]} if "@" in image else {"imageTag": image.rpartition(":")[2]}
         try:
-            (details,) = ecr.describe_images(repositoryName=repository, imageIds=[wanted])["imageDetails"]
+            (details,) = ecr.describe_images(repositoryName=repository, imageIds=[image_id])["imageDetails"]
         except ClientError as error:
             if error.response["Error"]["Code"] != "ImageNotFoundException":
                 raise

@@ -33,7 +33,7 @@ def events(
         _known_run(stack, run_id)
     pattern = {"filterPattern": f'"{run_id}"'} if run_id else {}
     since = int((time.time() - since_minutes * 60) * 1000)
-    seen: set[str] = set()
+    printed: set[str] = set()
     while True:
         with refusals_as_error(f"reading the log of {job}"):
             pages = stack.client("logs").get_paginator("filter_log_events")
@@ -43,8 +43,8 @@ def events(
                 for event in page["events"]
             ]
         for event in sorted(fresh, key=lambda event: event["timestamp"]):
-            if event["eventId"] not in seen:
-                seen.add(event["eventId"])
+            if event["eventId"] not in printed:
+                printed.add(event["eventId"])
                 moment = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
                 yield f"{moment:%Y-%m-%dT%H:%M:%SZ} {event['message'].rstrip()}"
         if not follow:
@@ -62,8 +62,8 @@ def no_lines_message(job: str, *, run_id: str | None, since_minutes: int) -> str
 
 
 def _known_run(stack: Stack, run_id: str) -> None:
-    known = [run.run_id for run in nightly.runs(stack, limit=None)]
-    if run_id in known or run_id.startswith(nightly.OPERATOR_RUN):
+    run_ids = [run.run_id for run in nightly.runs(stack, limit=None)]
+    if run_id in run_ids or run_id.startswith(nightly.OPERATOR_RUN):
         return
-    newest = f"; the newest is {known[0]}" if known else ", which is empty"
+    newest = f"; the newest is {run_ids[0]}" if run_ids else ", which is empty"
     raise OperatorError(f"no run {run_id!r} in the run ledger{newest}. `batchctl runs` lists them.")

@@ -112,25 +112,27 @@ def _zones(flight: Preflight) -> Iterator[Diagnosis]:
         return
     yield Diagnosis(what="region", outcome="ok", observed=flight.region)
     zones = {zone["ZoneName"] for zone in answer["AvailabilityZones"]}
-    wanted = flight.config.network.zones
-    enough = len(zones) >= wanted
+    required = flight.config.network.zones
+    enough = len(zones) >= required
     yield Diagnosis(
         what="availability zones",
         outcome="ok" if enough else "fail",
-        observed=f"{', '.join(sorted(zones))}; network.zones is {wanted}",
+        observed=f"{', '.join(sorted(zones))}; network.zones is {required}",
         to_do="" if enough else f"set batch-platform:network.zones to {len(zones)}, or take another region",
     )
     yield from _endpoint_services(flight, zones)
 
 
 def _endpoint_services(flight: Preflight, zones: set[str]) -> Iterator[Diagnosis]:
-    wanted = sorted({str(r.props["serviceName"]) for r in flight.graph if r.type == "aws:ec2/vpcEndpoint:VpcEndpoint"})
+    services = sorted(
+        {str(r.props["serviceName"]) for r in flight.graph if r.type == "aws:ec2/vpcEndpoint:VpcEndpoint"}
+    )
     pages = flight.client("ec2").get_paginator("describe_vpc_endpoint_services").paginate()
     offered: dict[str, set[str]] = {}
     for page in pages:
         for service in page["ServiceDetails"]:
             offered.setdefault(service["ServiceName"], set()).update(service.get("AvailabilityZones", ()))
-    if missing := [service for service in wanted if service not in offered]:
+    if missing := [service for service in services if service not in offered]:
         to_do = "take another region, or leave them out of network.extraEndpoints"
         yield Diagnosis(
             what="endpoint services",
@@ -139,13 +141,13 @@ def _endpoint_services(flight: Preflight, zones: set[str]) -> Iterator[Diagnosis
             to_do=to_do,
         )
         return
-    lacking = {service: sorted(zones - offered[service]) for service in wanted if zones - offered[service]}
+    lacking = {service: sorted(zones - offered[service]) for service in services if zones - offered[service]}
     if lacking:
         zones_without = "; ".join(f"{service} not in {', '.join(where)}" for service, where in lacking.items())
         to_do = "the subnets must lie in other zones"
         yield Diagnosis(what="endpoint services", outcome="warn", observed=zones_without, to_do=to_do)
     else:
-        yield Diagnosis(what="endpoint services", outcome="ok", observed=", ".join(wanted))
+        yield Diagnosis(what="endpoint services", outcome="ok", observed=", ".join(services))
 
 
 def _quotas(flight: Preflight) -> Iterator[Diagnosis]:

@@ -94,7 +94,7 @@ def check_state(
         reports.to_terminal(Console(), findings)
     else:
         print(reports.TEXTS[form](findings))
-    kept = harness.retained(graph)
-    if kept:
-        Console(stderr=True).print("\n".join(kept), style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(PROBLEM if kept or any(map(reports.blocks, findings)) else OK)
+    retained = harness.retained(graph)
+    if retained:
+        Console(stderr=True).print("\n".join(retained), style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(PROBLEM if retained or any(map(reports.blocks, findings)) else OK)

@@ -79,11 +79,11 @@ def taggable_types() -> str:
 
 def regenerate(root: Path) -> list[Path]:
     """Writes both files; returns those that changed."""
-    wanted = {
+    pages = {
         root / "docs" / "policy" / "policies.md": policies_markdown(),
         root / "policy" / "rules" / "tables" / "taggable.txt": taggable_types(),
     }
-    changed = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    changed = [path for path, text in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     for path in changed:
-        path.write_text(wanted[path], encoding="utf-8")
+        path.write_text(pages[path], encoding="utf-8")
     return changed

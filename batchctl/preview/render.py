@@ -45,7 +45,7 @@ def _stack_json(report: StackReport) -> dict[str, Any]:
             }
             for name, table in (("idle", report.idle), ("run", report.run), ("nat", report.nat))
         },
-        "outputs": _known(report.outputs),
+        "outputs": _without_unknown(report.outputs),
         "recording": to_document(report.snapshot),
     }
 
@@ -60,12 +60,12 @@ def _node_json(node: Node) -> dict[str, Any]:
     }
 
 
-def _known(value: Any) -> Any:
+def _without_unknown(value: Any) -> Any:
     if value is UNKNOWN:
         return None
     if isinstance(value, dict):
-        return {key: _known(item) for key, item in sorted(value.items())}
-    return [_known(item) for item in value] if isinstance(value, list) else value
+        return {key: _without_unknown(item) for key, item in sorted(value.items())}
+    return [_without_unknown(item) for item in value] if isinstance(value, list) else value
 
 
 def to_terminal(console: Console, reports: Sequence[StackReport], *, refused: int = 0, outputs: bool = False) -> None:
@@ -102,10 +102,10 @@ def _print_next(console: Console, reports: Sequence[StackReport], refused: int, 
         console.print(f"{what}, then `make preview` again. `pulumi up` would refuse the same.", highlight=False)
         return
     names = [report.stack for report in reports]
-    shown = "" if outputs else " Outputs: `.venv/bin/batchctl preview --outputs`."
+    hint = "" if outputs else " Outputs: `.venv/bin/batchctl preview --outputs`."
     console.print(
         f"Next: `.venv/bin/batchctl doctor --preflight --stack {names[0]}` asks your AWS account whether `pulumi up` "
-        f"would succeed; docs/operations.md goes on from there.{shown}",
+        f"would succeed; docs/operations.md goes on from there.{hint}",
         highlight=False,
     )
 
@@ -226,10 +226,10 @@ def to_markdown(reports: Sequence[StackReport]) -> str:
             "",
         ]
         for mode, findings in report.findings.items():
-            shown = [f for f in findings if f.verdict in ("fail", "crash") and f.rule != "undecided-rules-reported"]
+            failing = [f for f in findings if f.verdict in ("fail", "crash") and f.rule != "undecided-rules-reported"]
             undecided = sum(f.verdict == "undecided" for f in findings)
-            lines.append(f"- policy, {MODE_TITLES[mode]}: {len(shown)} findings, {undecided} undecided")
-            lines += [f"  - `{f.rule}` ({f.level}) on `{f.resource}`: {f.message}" for f in shown]
+            lines.append(f"- policy, {MODE_TITLES[mode]}: {len(failing)} findings, {undecided} undecided")
+            lines += [f"  - `{f.rule}` ({f.level}) on `{f.resource}`: {f.message}" for f in failing]
         lines += ["", "```mermaid", *_mermaid(report.tree), "```", ""]
         lines += [
             "<details><summary>Cost by kind</summary>",

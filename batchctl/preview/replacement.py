@@ -143,11 +143,11 @@ def _expected(comparison: Comparison) -> dict[str, Replacement]:
     while queue:
         cause = queue.pop(0)
         for one in _hanging(comparison.head, cause):
-            known = by_urn.get(one.resource.urn)
-            if known is not None and known.because_of is None and known.certain <= one.certain:
-                properties = tuple(dict.fromkeys((*known.properties, *one.properties)))
+            earlier = by_urn.get(one.resource.urn)
+            if earlier is not None and earlier.because_of is None and earlier.certain <= one.certain:
+                properties = tuple(dict.fromkeys((*earlier.properties, *one.properties)))
                 by_urn[one.resource.urn] = replace(one, properties=properties)
-            elif known is None or (one.certain and not known.certain):
+            elif earlier is None or (one.certain and not earlier.certain):
                 by_urn[one.resource.urn] = one
                 queue.append(one)
     return by_urn

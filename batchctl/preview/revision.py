@@ -45,7 +45,7 @@ _CHILD: Final = (
 )
 _ANSWER: Final = "snapshots.json"
 _ERRORS: Final = "errors.txt"
-_OWN: Final = frozenset({"batchctl", "policy"})
+_THIS_CHECKOUTS: Final = frozenset({"batchctl", "policy"})
 """What records and compares: this checkout's on both sides."""
 _PROVIDER_PART: Final = re.compile(r"\baws\.([a-z0-9]+)\.[A-Z]")
 
@@ -173,7 +173,7 @@ def _run_forked(tree: Path, stacks: Sequence[str], scratch: Path) -> None:
     """Leaves this checkout's program behind, so that its modules are imported from `tree`."""
     for name in list(sys.modules):
         top = name.partition(".")[0]
-        if top not in _OWN and ((tree / top).is_dir() or (tree / f"{top}.py").is_file()):
+        if top not in _THIS_CHECKOUTS and ((tree / top).is_dir() or (tree / f"{top}.py").is_file()):
             del sys.modules[name]
     os.chdir(tree)
     with (scratch / _ERRORS).open("w") as errors, redirect_stderr(errors), redirect_stdout(errors):

@@ -147,11 +147,11 @@ def use(release: Release, stack: str, run: Run) -> None:
 
 def architectures(stacks: Mapping[str, Settings]) -> dict[str, str]:
     """Architecture by job over all stacks. Raises OperatorError when two stacks want different ones for a job."""
-    wanted: dict[str, dict[str, str]] = {}
+    architectures_by_job: dict[str, dict[str, str]] = {}
     for stack, config in stacks.items():
         for name, job in config.jobs.items():
-            wanted.setdefault(name, {})[stack] = job.architecture
-    if unlike := {name: by_stack for name, by_stack in wanted.items() if len(set(by_stack.values())) > 1}:
+            architectures_by_job.setdefault(name, {})[stack] = job.architecture
+    if unlike := {name: by_stack for name, by_stack in architectures_by_job.items() if len(set(by_stack.values())) > 1}:
         lines = [
             f"  jobs.{name}.architecture: {', '.join(f'{value} in {stack}' for stack, value in by_stack.items())}"
             for name, by_stack in unlike.items()
@@ -159,7 +159,7 @@ def architectures(stacks: Mapping[str, Settings]) -> dict[str, str]:
         raise OperatorError(
             "\n".join(["an image is built once for all stacks, so its architecture must be the same in each:", *lines])
         )
-    return {name: next(iter(by_stack.values())) for name, by_stack in wanted.items()}
+    return {name: next(iter(by_stack.values())) for name, by_stack in architectures_by_job.items()}
 
 
 def promote(
@@ -211,23 +211,23 @@ def current(ecr: ECRClient, jobs: Sequence[str], suffix: str, *, back: int = 0) 
     Raises OperatorError when an image of it is no longer there.
     """
     tagged = {job: _deployed(ecr, repository(job, suffix)) for job in jobs}
-    known = sorted({number for numbers in tagged.values() for number in numbers}, reverse=True)
-    if not known:
+    deployments = sorted({number for numbers in tagged.values() for number in numbers}, reverse=True)
+    if not deployments:
         raise OperatorError(
             f"no repository of a job in {suffix} has an image tagged {DEPLOYED_PREFIX}<n>: nothing has "
             "been deployed by `batchctl push` or `release` yet."
         )
-    there = ", ".join(f"{DEPLOYED_PREFIX}{number}" for number in known)
-    if back >= len(known):
+    there = ", ".join(f"{DEPLOYED_PREFIX}{number}" for number in deployments)
+    if back >= len(deployments):
         raise OperatorError(
             f"--back {back} goes further back than the images that are kept. Deployments, the newest "
-            f"first: {there}; valid: --back {len(known) - 1}."
+            f"first: {there}; valid: --back {len(deployments) - 1}."
         )
-    images = {job: _at(tagged[job], known[back]) for job in jobs}
+    images = {job: _at(tagged[job], deployments[back]) for job in jobs}
     if missing := [repository(job, suffix) for job, digest in images.items() if digest is None]:
         raise OperatorError(
-            f"{', '.join(missing)}: no image was deployed up to {DEPLOYED_PREFIX}{known[back]}, or it is no longer "
-            f"kept. Deployments, the newest first: {there}. `batchctl push JOB` deploys one."
+            f"{', '.join(missing)}: no image was deployed up to {DEPLOYED_PREFIX}{deployments[back]}, or it is no "
+            f"longer kept. Deployments, the newest first: {there}. `batchctl push JOB` deploys one."
         )
     digests = {job: str(digest) for job, digest in images.items()}
     return Release(commit=_commit(ecr, digests, suffix), suffix=suffix, images=digests)

@@ -56,16 +56,16 @@ def verdicts(
 ) -> list[Verdict]:
     """The verdict on each image, digest by repository; `history` holds the day on which each finding was first seen."""
     now = today or datetime.now(UTC).date()
-    seen = scan_history.read(history) if history else {}
+    first_days = scan_history.read(history) if history else {}
     verdicts = []
     for repository, digest in images.items():
         findings = wait_for_findings(ecr, repository, digest, timeout=timeout)
         if history:
-            scan_history.add(seen, repository, findings, now)
-        first_seen = seen.get(repository) if history else None
+            scan_history.add(first_days, repository, findings, now)
+        first_seen = first_days.get(repository) if history else None
         verdicts.append(classify(repository, digest, findings, rules, first_seen=first_seen, today=now))
     if history:
-        scan_history.write(history, seen)
+        scan_history.write(history, first_days)
     return verdicts
 
 

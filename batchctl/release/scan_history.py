@@ -37,11 +37,13 @@ def read(location: str) -> History:
 
 def write(location: str, history: History) -> None:
     """Keeps the history."""
-    days = {repository: {name: str(day) for name, day in sorted(seen.items())} for repository, seen in history.items()}
+    days = {
+        repository: {name: str(day) for name, day in sorted(dates.items())} for repository, dates in history.items()
+    }
     text_files.write(location, json.dumps(days, indent=1, sort_keys=True) + "\n")
 
 
 def add(history: History, repository: str, findings: Iterable[Finding], today: date) -> None:
     """Notes the findings that are new; a finding that is gone is forgotten, so that its return has a grace again."""
-    known = history.get(repository, {})
-    history[repository] = {finding.name: known.get(finding.name, today) for finding in findings}
+    first_days = history.get(repository, {})
+    history[repository] = {finding.name: first_days.get(finding.name, today) for finding in findings}

@@ -26,17 +26,17 @@ class Clients:
     def __init__(self, region: str, session: boto3.Session | None = None) -> None:
         self.region = region
         self._session = session or boto3.Session(region_name=region)
-        self._made: dict[str, Any] = {}
+        self._clients: dict[str, Any] = {}
         self._lock = Lock()  # making a client is not thread-safe; using one is
 
     def __call__(self, service: str) -> Any:
         """The client of `service`, by boto3's name for it."""
         with self._lock:
-            if service not in self._made:
+            if service not in self._clients:
                 client = self._session.client(service, region_name=self.region, config=_QUIET)  # type: ignore[call-overload]
                 client.meta.events.register("before-call", refuse_writes)
-                self._made[service] = client
-            return self._made[service]
+                self._clients[service] = client
+            return self._clients[service]
 
     def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:
         """Every item that `operation` lists under `key`, over all pages."""

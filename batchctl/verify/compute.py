@@ -97,8 +97,8 @@ def revision(it: Subject) -> Iterator[Claim]:
     """Nobody registered a revision after the one that Pulumi deployed."""
     family = it.name.rpartition("/")[2].partition(":")[0]
     arns = it.aws.pages("ecs", "list_task_definitions", "taskDefinitionArns", familyPrefix=family, status="ACTIVE")
-    own = [arn for arn in arns if arn.rpartition("/")[2].partition(":")[0] == family]
-    newest = max(own, key=lambda arn: int(arn.rpartition(":")[2]), default="none")
+    revisions = [arn for arn in arns if arn.rpartition("/")[2].partition(":")[0] == family]
+    newest = max(revisions, key=lambda arn: int(arn.rpartition(":")[2]), default="none")
     yield it.equals("the newest active revision", newest, it.name)
 
 

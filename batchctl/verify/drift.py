@@ -45,8 +45,8 @@ def checks(stack: str | None, project: Project) -> list[Check]:
     errors = [one["message"].strip() for one in document.get("diagnostics") or () if one.get("severity") == "error"]
     if errors or done.returncode:
         return [_unanswered(f"`{' '.join(command)}` failed: {(' '.join(errors) or done.stderr.strip())[-500:]}")]
-    found = [check for step in document.get("steps") or () for check in of_step(step)]
-    return found or [_unanswered(f"`{' '.join(command)}` names no resource of AWS")]
+    checks_of_steps = [check for step in document.get("steps") or () for check in of_step(step)]
+    return checks_of_steps or [_unanswered(f"`{' '.join(command)}` names no resource of AWS")]
 
 
 def _unanswered(reason: str) -> Check:
@@ -58,28 +58,28 @@ def of_step(step: Mapping[str, Any]) -> Iterator[Check]:
 
     The steps of the refresh itself (`refresh`) say nothing: what was read stands in the next step's old state.
     """
-    deployed, wanted = step.get("oldState") or {}, step.get("newState") or {}
-    token = normal_token(str((deployed or wanted).get("type", "")))
+    deployed, planned = step.get("oldState") or {}, step.get("newState") or {}
+    token = normal_token(str((deployed or planned).get("type", "")))
     if step["op"] == "refresh" or not token.startswith("aws:"):
         return
     name = str(step["urn"]).rpartition("::")[2]
     match step["op"]:
         case "same":
-            yield from _read(name, deployed, wanted)
+            yield from _read(name, deployed, planned)
         case "create":
             yield Check(AREA, "it is there", name, Outcome.FAIL, "missing")
         case "delete":
             yield Check(AREA, "the program registers it", name, Outcome.FAIL, "only the account and the state have it")
         case _:
-            yield from _differing(name, step, deployed, wanted)
+            yield from _differing(name, step, deployed, planned)
 
 
 def _differing(
-    name: str, step: Mapping[str, Any], deployed: Mapping[str, Any], wanted: Mapping[str, Any]
+    name: str, step: Mapping[str, Any], deployed: Mapping[str, Any], planned: Mapping[str, Any]
 ) -> Iterator[Check]:
     """The members of the properties which the provider finds different, as the program says and as they are."""
     tops = {path.partition(".")[0].partition("[")[0] for path in step.get("diffReasons") or ()}
-    here, there = _plain(wanted.get("inputs") or {}), _plain(deployed.get("inputs") or {})
+    here, there = _plain(planned.get("inputs") or {}), _plain(deployed.get("inputs") or {})
     differences = [one for top in sorted(tops & set(here)) for one in _differences(here[top], there.get(top), top)]
     for path, says, is_now in differences:
         yield Check(AREA, f"{path} is {_short(says)}", name, Outcome.FAIL, f"found: {_short(is_now)}")
@@ -89,9 +89,9 @@ def _differing(
         yield Check(AREA, "every property is read", name, Outcome.NOT_CHECKABLE, reason)
 
 
-def _read(name: str, deployed: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Check]:
+def _read(name: str, deployed: Mapping[str, Any], planned: Mapping[str, Any]) -> Iterator[Check]:
     there = {**(deployed.get("outputs") or {}), **(deployed.get("inputs") or {})}
-    unread = sorted(key for key in wanted.get("inputs") or () if key not in there and not key.startswith("__"))
+    unread = sorted(key for key in planned.get("inputs") or () if key not in there and not key.startswith("__"))
     if unread:
         yield Check(AREA, "every property is read", name, Outcome.NOT_CHECKABLE, f"not read: {', '.join(unread)}")
     else:

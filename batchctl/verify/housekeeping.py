@@ -92,9 +92,9 @@ def _required(tags: dict[str, str]) -> Claim:
 def table_protection(it: Subject) -> Iterator[Claim]:
     """Nothing protects the ledger from deletion, unless `platform.teardown` is false: then something does."""
     table = it.aws("dynamodb").describe_table(TableName=it.name)["Table"]
-    wanted, real = not it.outputs["teardown"], bool(table.get("DeletionProtectionEnabled"))
+    expected, real = not it.outputs["teardown"], bool(table.get("DeletionProtectionEnabled"))
     yield Claim(
-        f"deletion protection is {'on' if wanted else 'off'}", wanted == real, f"it is {'on' if real else 'off'}"
+        f"deletion protection is {'on' if expected else 'off'}", expected == real, f"it is {'on' if real else 'off'}"
     )
 
 
@@ -114,7 +114,7 @@ def can_be_emptied(it: Subject) -> Iterator[Claim]:
 def only_own_resources_in_vpc(it: Subject) -> Iterator[Claim]:
     """Nothing in the VPC is foreign: AWS deletes no VPC that somebody else has put something into."""
     outputs, within = it.outputs, [{"Name": "vpc-id", "Values": [it.name]}]
-    for operation, key, identifier, own in (
+    for operation, key, identifier, of_stack in (
         ("describe_subnets", "Subnets", "SubnetId", outputs.texts("privateSubnetIds")),
         ("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", list(outputs.by_key("endpointIds").values())),
         (
@@ -125,7 +125,7 @@ def only_own_resources_in_vpc(it: Subject) -> Iterator[Claim]:
         ),
     ):
         entries = it.aws.pages("ec2", operation, key, Filters=within)
-        foreign = [entry[identifier] for entry in entries if entry[identifier] not in own and not _by_aws(entry)]
+        foreign = [entry[identifier] for entry in entries if entry[identifier] not in of_stack and not _by_aws(entry)]
         yield Claim(f"no {key} are foreign", not foreign, foreign)
 
 

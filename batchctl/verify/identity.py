@@ -57,8 +57,8 @@ def _known_user(entry: dict[str, Any], account: str, senders: set[str]) -> bool:
     users = {str(arn) for arn in listed(principal.get("AWS", []))}
     if users and users <= senders:
         return bool(entry.get("Condition"))
-    own = all(account in arn.split(":") for arn in users)
-    return own and ("Service" not in principal or bool(entry.get("Condition")))
+    same_account = all(account in arn.split(":") for arn in users)
+    return same_account and ("Service" not in principal or bool(entry.get("Condition")))
 
 
 @check(
@@ -87,8 +87,8 @@ def _roles(deployed: Deployment) -> dict[str, str]:
     }
     pattern = re.compile(rf"role-.+-{re.escape(deployed.outputs.stack)}")
     everybody = [role["RoleName"] for role in deployed.aws.pages("iam", "list_roles", "Roles")]
-    known = set(named.values())
-    return named | {name: name for name in everybody if pattern.fullmatch(name) and name not in known}
+    output_roles = set(named.values())
+    return named | {name: name for name in everybody if pattern.fullmatch(name) and name not in output_roles}
 
 
 @check("FR-T6", _roles)
@@ -148,17 +148,17 @@ def _inverted(allowed: list[dict[str, Any]]) -> bool:
 def _beyond(it: Subject, entry: dict[str, Any]) -> Iterator[str]:
     """Resources that are neither this stack's nor a secret that the job's settings name."""
     job, outputs = it.key.partition("/")[0], it.outputs
-    own = [outputs.text(name) for name in ("inputBucketArn", "outputBucketArn", "dataKeyArn", "messagesKeyArn")]
-    own += [outputs.by_key("repositoryArns")[job], outputs.by_key("logGroupArns")[job]]
-    own += [it.names.queue(job).arn, it.names.arn("ecs", f"task/{outputs.text('clusterName')}")]
-    own += [arn for group, arn in outputs.by_key("logGroupArns").items() if group == "sessions"]
+    allowed = [outputs.text(name) for name in ("inputBucketArn", "outputBucketArn", "dataKeyArn", "messagesKeyArn")]
+    allowed += [outputs.by_key("repositoryArns")[job], outputs.by_key("logGroupArns")[job]]
+    allowed += [it.names.queue(job).arn, it.names.arn("ecs", f"task/{outputs.text('clusterName')}")]
+    allowed += [arn for group, arn in outputs.by_key("logGroupArns").items() if group == "sessions"]
     settings = it.settings.jobs.get(job) if it.settings else None
     if settings and it.settings:
-        own += [*map(iam.secret_arn, settings.secrets.values()), *settings.secret_key_arns]
+        allowed += [*map(iam.secret_arn, settings.secrets.values()), *settings.secret_key_arns]
         agent = it.settings.network.agent_account(outputs.region)
-        own += [endpoint_services.agent_repository_arn(it.names, agent)] if agent else []
+        allowed += [endpoint_services.agent_repository_arn(it.names, agent)] if agent else []
     for resource in map(str, listed(entry.get("Resource", []))):
-        named = any(resource == arn or resource.startswith((f"{arn}/", f"{arn}:")) for arn in own)
+        named = any(resource == arn or resource.startswith((f"{arn}/", f"{arn}:")) for arn in allowed)
         secret = settings is None and resource.split(":")[2:3] in (["secretsmanager"], ["ssm"])
         anything = ANY_RESOURCE | (ANY_RESOURCE_IN_SESSIONS if settings and settings.debug else set())
         if not named and not secret and not (resource == "*" and set(_actions(entry)) <= anything):

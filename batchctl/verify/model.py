@@ -118,7 +118,7 @@ class Report:
                     "says": check.says,
                     "resource": check.resource,
                     "outcome": check.outcome.value,
-                    "found": check.observed,
+                    "observed": check.observed,
                 }
                 for check in self.checks
             ],

@@ -46,25 +46,25 @@ def no_internet_gateway(it: Subject) -> Iterator[Claim]:
     ]
     yield Claim("there is no internet gateway", not gateways, gateways)
     egress = ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"]
-    own = [
+    of_vpc = [
         entry["EgressOnlyInternetGatewayId"]
         for entry in egress
         if any(attachment["VpcId"] == it.name for attachment in entry.get("Attachments", []))
     ]
-    yield Claim("there is no egress-only internet gateway", not own, own)
+    yield Claim("there is no egress-only internet gateway", not of_vpc, of_vpc)
 
 
 @check("NETWORK", _VPC)
 def no_peering(it: Subject) -> Iterator[Claim]:
     """No other network is connected."""
     peerings = it.aws.pages("ec2", "describe_vpc_peering_connections", "VpcPeeringConnections")
-    own = [
+    of_vpc = [
         entry["VpcPeeringConnectionId"]
         for entry in peerings
         if it.name in (entry.get("RequesterVpcInfo", {}).get("VpcId"), entry.get("AccepterVpcInfo", {}).get("VpcId"))
         and entry.get("Status", {}).get("Code") not in ("deleted", "rejected", "expired", "failed")
     ]
-    yield Claim("no other network is peered", not own, own)
+    yield Claim("no other network is peered", not of_vpc, of_vpc)
 
 
 def _filters_names(deployed: Deployment) -> bool:
@@ -100,8 +100,12 @@ def subnet(it: Subject) -> Iterator[Claim]:
     )
     associated = [{"Name": "association.subnet-id", "Values": [it.name]}]
     tables = it.aws("ec2").describe_route_tables(Filters=associated)["RouteTables"]
-    own = [table["RouteTableId"] for table in tables]
-    yield Claim("its route table is this stack's", len(own) == 1 and own[0] in it.outputs.texts("routeTableIds"), own)
+    table_ids = [table["RouteTableId"] for table in tables]
+    yield Claim(
+        "its route table is this stack's",
+        len(table_ids) == 1 and table_ids[0] in it.outputs.texts("routeTableIds"),
+        table_ids,
+    )
 
 
 @check("NETWORK", each_of("routeTableIds"))
@@ -182,11 +186,11 @@ def endpoint_group(it: Subject) -> Iterator[Claim]:
 
 
 def _default_group(deployed: Deployment) -> dict[str, str]:
-    wanted = [
+    filters = [
         {"Name": "vpc-id", "Values": [deployed.outputs.text("vpcId")]},
         {"Name": "group-name", "Values": ["default"]},
     ]
-    groups = deployed.aws.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=wanted)
+    groups = deployed.aws.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
     return {group["GroupName"]: group["GroupId"] for group in groups}
 
 
@@ -203,5 +207,5 @@ def flow_logs(it: Subject) -> Iterator[Claim]:
     """The VPC's traffic is logged when the settings say so."""
     logs = it.aws.pages("ec2", "describe_flow_logs", "FlowLogs", Filters=[{"Name": "resource-id", "Values": [it.name]}])
     active = [entry for entry in logs if entry.get("FlowLogStatus") == "ACTIVE"]
-    wanted = it.settings.network.flow_logs if it.settings else "flow-logs" in it.outputs.by_key("logGroupNames")
-    yield Claim(f"flow logs are {'on' if wanted else 'off'}", bool(active) is wanted, f"{len(active)} active")
+    expected = it.settings.network.flow_logs if it.settings else "flow-logs" in it.outputs.by_key("logGroupNames")
+    yield Claim(f"flow logs are {'on' if expected else 'off'}", bool(active) is expected, f"{len(active)} active")

@@ -35,11 +35,11 @@ def lifecycle(it: Subject) -> Iterator[Claim]:
     rules = sorted(json.loads(text).get("rules", []), key=lambda rule: int(rule["rulePriority"]))
     prefixes = [prefix for rule in rules for prefix in rule["selection"].get("tagPrefixList", [])]
     yield it.equals("the order of protected tags", prefixes, ["deployed-", "release-"])
-    kept = [
+    counts = [
         rule["selection"]["countNumber"] for rule in rules if "release-" in rule["selection"].get("tagPrefixList", [])
     ]
     if it.settings:
-        yield it.equals("the number of releases kept", kept, [it.settings.registry.keep_images])
+        yield it.equals("the number of releases kept", counts, [it.settings.registry.keep_images])
     untagged = any(rule["selection"]["tagStatus"] == "untagged" for rule in rules)
     yield Claim("untagged images expire", untagged, rules)
 
@@ -97,8 +97,8 @@ def bucket_policy(it: Subject) -> Iterator[Claim]:
     strangers = [entry for entry in statements(policy) if entry["Effect"] == "Allow" and not _admitted(entry, senders)]
     yield Claim("only AWS services, under a condition, and the senders are admitted", not strangers, strangers)
     if it.settings and it.key == "auditBucketName" and it.settings.data.object_lock:
-        kept = [entry for entry in statements(policy) if "s3:DeleteObjectVersion" in listed(entry["Action"])]
-        refused = [entry["Effect"] for entry in kept]
+        protecting = [entry for entry in statements(policy) if "s3:DeleteObjectVersion" in listed(entry["Action"])]
+        refused = [entry["Effect"] for entry in protecting]
         yield it.equals("deletion from it", refused, [] if it.settings.platform.teardown else ["Deny"])
 
 
@@ -130,8 +130,8 @@ def object_lock(it: Subject) -> Iterator[Claim]:
     """Object lock is as the settings say: on the output bucket, and on no other."""
     retention = (object_lock_of(it).get("Rule") or {}).get("DefaultRetention") or {}
     actual = {key: retention[key] for key in ("Mode", "Days") if retention.get(key)} or None
-    wanted = it.settings.data.object_lock if it.settings and it.key == "outputBucketName" else None
-    expected = {"Mode": wanted.mode.upper(), "Days": wanted.days} if wanted else None
+    lock = it.settings.data.object_lock if it.settings and it.key == "outputBucketName" else None
+    expected = {"Mode": lock.mode.upper(), "Days": lock.days} if lock else None
     if it.settings or it.key != "outputBucketName":
         yield it.equals("the lock of new objects", actual, expected)
 

@@ -116,7 +116,7 @@ class QueueWorker(pulumi.ComponentResource):
     def _work(self) -> None:
         """The task role may take messages off this one queue."""
         arn = self.queue.arn
-        role = pulumi.Output.from_input(self._args.task_role_arn).apply(lambda known: known.rpartition("/")[2])
+        role = pulumi.Output.from_input(self._args.task_role_arn).apply(lambda role_arn: role_arn.rpartition("/")[2])
         tasks = self._args.context.names.arn("ecs", f"task/{self._args.task_network.cluster.name}/*")
         take = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
         aws.iam.RolePolicy(

@@ -174,7 +174,7 @@ class Monitoring(pulumi.ComponentResource):
             **({"ok_actions": [self._args.topic_arn]} if alarm.tells_when_over else {}),
         }
         if alarm.expression is not None:
-            own: dict[str, Any] = {
+            condition: dict[str, Any] = {
                 "metric_queries": [
                     {"id": "share", "expression": alarm.expression, "label": alarm.purpose, "return_data": True},
                     *(metrics.query(name, metric, alarm.period) for name, metric in alarm.inputs.items()),
@@ -183,14 +183,14 @@ class Monitoring(pulumi.ComponentResource):
         else:
             metric = alarm.metric
             assert metric is not None, f"{alarm.purpose} has neither metric nor expression"
-            own = {
+            condition = {
                 "namespace": metric.namespace,
                 "metric_name": metric.name,
                 "dimensions": dict(metric.dimensions),
                 "statistic": metric.statistic,
                 "period": alarm.period,
             }
-        aws.cloudwatch.MetricAlarm(f"{self._name}-{alarm.purpose}", **common, **own, opts=self._child)
+        aws.cloudwatch.MetricAlarm(f"{self._name}-{alarm.purpose}", **common, **condition, opts=self._child)
 
     def _dashboard(self, sources: alarm_definitions.AlarmSources) -> None:
         args, names = self._args, self._args.context.names

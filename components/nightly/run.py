@@ -83,7 +83,7 @@ class NightlyRun(pulumi.ComponentResource):
                     list(args.task_network.subnet_ids),
                     args.task_network.security_group_id,
                     dict(args.task_definition_arns),
-                ).apply(lambda known: json.dumps(nightly.definition(plan(args, *known)))),
+                ).apply(lambda outputs: json.dumps(nightly.definition(plan(args, *outputs)))),
                 statements=permissions.statements(
                     permissions.RunPermissions(
                         names=args.context.names,

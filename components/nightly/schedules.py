@@ -57,7 +57,7 @@ def starter_role(
                 f"{name}-keys", name="use-keys", role=role.name, policy=state_machine.use_of(key_arns), opts=child
             )
         )
-    return pulumi.Output.all(role.arn, *(policy.id for policy in policies)).apply(lambda known: str(known[0]))
+    return pulumi.Output.all(role.arn, *(policy.id for policy in policies)).apply(lambda outputs: str(outputs[0]))
 
 
 @dataclass(frozen=True, kw_only=True)

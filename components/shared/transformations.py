@@ -43,14 +43,14 @@ def standard_tags_and_limits(
         # a generated class has a `tags` entry, None or not, exactly when its type can be tagged
         if not args.type_.startswith("aws:") or "tags" not in args.props:
             return None
-        own: Any = args.props["tags"] or {}
-        props = {**args.props, "tags": {**tags, **own}}
+        resource_tags: Any = args.props["tags"] or {}
+        props = {**args.props, "tags": {**tags, **resource_tags}}
         if args.type_ == "aws:iam/role:Role":
             if permissions_boundary:
                 props["permissions_boundary"] = permissions_boundary
             if role_path != "/":
                 props["path"] = role_path
-        kept = pulumi.ResourceOptions(ignore_changes=[f"tags.{CREATED_AT}"])
-        return pulumi.ResourceTransformationResult(props=props, opts=pulumi.ResourceOptions.merge(args.opts, kept))
+        options = pulumi.ResourceOptions(ignore_changes=[f"tags.{CREATED_AT}"])
+        return pulumi.ResourceTransformationResult(props=props, opts=pulumi.ResourceOptions.merge(args.opts, options))
 
     return apply

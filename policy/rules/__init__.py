@@ -63,11 +63,11 @@ def evaluate(
             findings=tuple(findings) if one.last else (),
             exemptions=exempt if one.last else (),
         )
-        findings += exempted(_found(one, graph, view), exempt, day)
+        findings += exempted(_findings(one, graph, view), exempt, day)
     return findings
 
 
-def _found(one: Rule, graph: Graph, view: View) -> Iterator[Finding]:
+def _findings(one: Rule, graph: Graph, view: View) -> Iterator[Finding]:
     for subject in subjects(one, graph):
         yield from run(one, subject, view)
 

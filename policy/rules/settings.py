@@ -115,13 +115,13 @@ def _json_types() -> Mapping[str, dict[str, Any]]:
 
 def schema(names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """JSON schema properties of these fields and of the exemptions, as a rule's configuration offers them."""
-    known = {f.name: f for f in fields(Settings)}
+    fields_by_name = {f.name: f for f in fields(Settings)}
     built: dict[str, dict[str, Any]] = {"exemptions": EXEMPTION_SCHEMA}
     for name in names:
-        result = known[name].default
+        result = fields_by_name[name].default
         built[json_name(name)] = {
             **_json_types()[name],
-            "description": known[name].metadata["description"],
+            "description": fields_by_name[name].metadata["description"],
             "default": list(result) if isinstance(result, tuple) else result,
         }
     return built

@@ -87,7 +87,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class _Watch:
+class _ProgressWatcher:
     """Moves the bars; a `sandbox.tasks.processes.Watcher`."""
 
     account: Account
@@ -133,7 +133,7 @@ def run(account: Account, folder: Folder, display: Display, sent: Sent) -> Execu
     tasks = Tasks(
         account,
         folder.tasks,
-        _Watch(account, display),
+        _ProgressWatcher(account, display),
         settings={"BATCH_SHARD_SIZE": str(-(-sent.rows // SHARDS))},
     )
     workflow = LocalWorkflow(

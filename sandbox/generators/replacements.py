@@ -56,13 +56,13 @@ def deployed(environment: Mapping[str, str], folder: Path, provider_arn: str) ->
             sys.exit(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
         return done.stdout
 
-    kept = {**EVERY_SETTING["batch-platform:platform"], "teardown": False}
+    guarded = {**EVERY_SETTING["batch-platform:platform"], "teardown": False}
     delivery = {
         "repository": REPOSITORY,
         "github": {"repository": REPOSITORY, "deploys": True, "provider": provider_arn},
     }
     for where, stack, config in (
-        (checkout, "dev", {**EVERY_SETTING, "batch-platform:platform": kept}),
+        (checkout, "dev", {**EVERY_SETTING, "batch-platform:platform": guarded}),
         (checkout / "tooling", "tooling", {"batch-platform:delivery": delivery}),
     ):
         stack_file = where / f"Pulumi.{stack}.yaml"
@@ -147,13 +147,13 @@ def table(
     stub: provider_pb2_grpc.ResourceProviderStub, states: Sequence[Mapping[str, Any]]
 ) -> dict[str, dict[str, str]]:
     """By type and property: `always`, `never`, or `sometimes` where it depends on the value."""
-    seen: dict[str, dict[str, set[bool]]] = {}
+    verdicts_by_type: dict[str, dict[str, set[bool]]] = {}
     for resource in (one for state in states for one in state["deployment"]["resources"]):
         if not resource.get("custom") or not resource["type"].startswith("aws:"):
             continue
         inputs = {key: value for key, value in resource["inputs"].items() if key != "__defaults"}
         for prop, value in inputs.items():
-            verdicts = seen.setdefault(resource["type"], {}).setdefault(prop, set())
+            verdicts = verdicts_by_type.setdefault(resource["type"], {}).setdefault(prop, set())
             without = {key: member for key, member in inputs.items() if key != prop}
             for news in ({**inputs, prop: other(copy.deepcopy(value))}, {**inputs, prop: rpc.UNKNOWN}, without):
                 if (verdict := replaces(stub, resource, news, prop)) is not None:
@@ -161,7 +161,7 @@ def table(
     words = {frozenset({True}): "always", frozenset({False}): "never", frozenset({True, False}): "sometimes"}
     return {
         kind: {prop: words.get(frozenset(verdicts), "not planned") for prop, verdicts in sorted(props.items())}
-        for kind, props in sorted(seen.items())
+        for kind, props in sorted(verdicts_by_type.items())
     }
 
 

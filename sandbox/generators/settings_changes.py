@@ -155,7 +155,7 @@ class Offline:
     def __init__(self) -> None:
         project = projects.load(ROOT)
         self._project = project.name
-        self.config = _kept(project.stack("dev").config)
+        self.config = _guarded(project.stack("dev").config)
         self._base = self._snapshot(self.config)
 
     def _snapshot(self, config: Mapping[str, Any]) -> Snapshot:
@@ -182,7 +182,7 @@ class Offline:
         )
 
 
-def _kept(config: Mapping[str, Any]) -> dict[str, Any]:
+def _guarded(config: Mapping[str, Any]) -> dict[str, Any]:
     """The stack's configuration with what holds data kept, as prod has it."""
     return merged(config, {"batch-platform:platform": {"teardown": False}})
 
@@ -200,7 +200,7 @@ class OnEngine:
         self._file = self._checkout / "Pulumi.dev.yaml"
         self._run("stack", "init", "dev")
         written = yaml.safe_load(self._file.read_text())
-        self.config = _kept(written["config"])
+        self.config = _guarded(written["config"])
         self._described = {**written, "config": self.config}
         self._file.write_text(yaml.safe_dump(self._described))
         self._run("up", "--yes", "--skip-preview", "--stack", "dev")
@@ -258,14 +258,14 @@ def page(effects: list[Effect], provider: str) -> str:
     lines = [HEAD.format(provider=provider)]
     for one in effects:
         value = json.dumps(one.value)
-        shown = f"`{value if len(value) <= 60 else value[:57] + '...'}`"
+        cell = f"`{value if len(value) <= 60 else value[:57] + '...'}`"
         if one.needs:
             names = sorted(f"{section}.{key}" for section, keys in one.needs.items() for key in keys)
-            shown += f" with {', '.join(f'`{name}`' for name in names)}"
+            cell += f" with {', '.join(f'`{name}`' for name in names)}"
         cells = (_listed(kinds) for kinds in (one.updated, one.created, one.replaced, one.deleted))
         together = f"{one.setting}.*" if one.setting in TOGETHER_IN_PLACE else one.setting
         name = {"data": "data.*Days"}.get(one.setting, together)
-        lines.append(f"| `{name}` | {shown} | {one.verdict} | {' | '.join(cells)} |")
+        lines.append(f"| `{name}` | {cell} | {one.verdict} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -98,11 +98,11 @@ class Authorization:
         except LookupError as error:
             return Verdict(False, str(error))
         home = who.account or account.DEFAULT
-        own = Need(action=action, resource=resource, context=context or {})
+        direct = Need(action=action, resource=resource, context=context or {})
         via = {k: v for k, v in (context or {}).items() if k.lower().startswith("aws:source")}
-        for need in [own, *encrypted.needs(action, resource, caller=home)]:
-            shown = need if need is own else Need(**{**vars(need), "context": {**need.context, **via}})
-            verdict = self._judge(who, shown, region=region, operation=operation)
+        for need in [direct, *encrypted.needs(action, resource, caller=home)]:
+            presented = need if need is direct else Need(**{**vars(need), "context": {**need.context, **via}})
+            verdict = self._judge(who, presented, region=region, operation=operation)
             if not verdict.allowed:
                 return verdict
         return verdict
@@ -260,7 +260,7 @@ def _context(
     """
     tags = {} if need.is_new else account.tags(need.resource)
     service = need.action.partition(":")[0]
-    shown: dict[str, str | Sequence[str]] = {
+    sent: dict[str, str | Sequence[str]] = {
         "aws:PrincipalIsAWSService": "false",
         **who.context,
         "aws:SecureTransport": secure,
@@ -271,10 +271,10 @@ def _context(
         **(kms.resource_context(need.resource) if service == "kms" else {}),
     }
     if endpoint:
-        shown |= {"aws:SourceVpce": endpoint.id, "aws:SourceVpc": endpoint.vpc_id}
-    known = reference.action(need.action)
+        sent |= {"aws:SourceVpce": endpoint.id, "aws:SourceVpc": endpoint.vpc_id}
+    action = reference.action(need.action)
     return {
         key: value
-        for key, value in {**shown, **need.context}.items()
-        if not key.startswith(_TAGS_OF_REQUEST) or (known and known.knows(key, need.resource))
+        for key, value in {**sent, **need.context}.items()
+        if not key.startswith(_TAGS_OF_REQUEST) or (action and action.knows(key, need.resource))
     }

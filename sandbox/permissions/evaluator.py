@@ -174,14 +174,14 @@ def _simulation(request: Request) -> dict[str, Any]:
 def _decision(answer: dict[str, Any], request: Request) -> Decision:
     if error := answer.get("error"):
         raise EvaluatorError(f"{request.action} on {request.resource} by {request.principal}: {json.dumps(error)}")
-    own = {
+    policy_names = {
         "resource": request.resource_policy.name if request.resource_policy else "",
         "session": request.session.name if request.session else "",
     }
 
     def statements(effect: str) -> tuple[Statement, ...]:
         return tuple(
-            Statement(layer, one["policy"] or own.get(layer, ""), one["sid"] or str(one["index"]))
+            Statement(layer, one["policy"] or policy_names.get(layer, ""), one["sid"] or str(one["index"]))
             for layer in LAYERS
             for one in (answer.get(layer) or {}).get(effect, [])
         )

@@ -38,10 +38,10 @@ def with_permissions(app: Wsgi, authorization: Authorization | None = None, *, e
     authority = authorization or Authorization()
     # moto judges bucket policies without their conditions
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
-    own = {CREDENTIALS: _credentials, QUESTIONS: _answers, RECORDS: _records}
+    routes = {CREDENTIALS: _credentials, QUESTIONS: _answers, RECORDS: _records}
 
     def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if serve := own.get(environ.get("PATH_INFO", "")):
+        if serve := routes.get(environ.get("PATH_INFO", "")):
             return serve(authority, environ, start_response)
         call = calls.parse(environ) or _by_target(environ)
         if call is None or call.problem:

@@ -50,10 +50,10 @@ class Log:
                 with self._path.open("a") as file:
                     file.write(json.dumps(asdict(record)) + "\n")
 
-    def where(self, wanted: Callable[[Record], bool]) -> list[Record]:
-        """Records that `wanted` says yes to."""
+    def where(self, predicate: Callable[[Record], bool]) -> list[Record]:
+        """Records for which `predicate` is true."""
         with self._lock:
-            return [record for record in self.records if wanted(record)]
+            return [record for record in self.records if predicate(record)]
 
 
 def read(path: Path) -> list[Record]:

@@ -55,9 +55,9 @@ class Control:
         name, _, rest = environ["PATH_INFO"].removeprefix(PATH).partition("/")
         handler = self._handlers.get((environ["REQUEST_METHOD"], name))
         if handler is None:
-            known = ", ".join(sorted(f"{method} {PATH}{one}" for method, one in self._handlers))
+            routes = ", ".join(sorted(f"{method} {PATH}{one}" for method, one in self._handlers))
             return "404 Not Found", {
-                "message": f"no {environ['REQUEST_METHOD']} {environ['PATH_INFO']}; known: {known}"
+                "message": f"no {environ['REQUEST_METHOD']} {environ['PATH_INFO']}; known: {routes}"
             }
         try:
             if environ["REQUEST_METHOD"] == "GET":

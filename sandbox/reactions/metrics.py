@@ -30,7 +30,7 @@ class Metrics:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._points: dict[Key, list[tuple[datetime, float]]] = defaultdict(list)
-        self._seen: dict[str, int] = defaultdict(int)
+        self._returned: dict[str, int] = defaultdict(int)
         self._lock = threading.Lock()
 
     def put(
@@ -72,7 +72,7 @@ class Metrics:
     def _read_users(self, region: str) -> None:
         """Takes over what is new in moto's list."""
         data = cloudwatch_backends[ACCOUNT_ID][region].metric_data
-        for datum in data[self._seen[region] :]:
+        for datum in data[self._returned[region] :]:
             dimensions = frozenset(
                 (str(one.name), str(one.value)) for one in datum.dimensions if isinstance(one, Dimension)
             )
@@ -81,4 +81,4 @@ class Metrics:
             if isinstance(value, int | float) and isinstance(moment, datetime):
                 at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
                 self._points[(region, datum.namespace, datum.name, dimensions)].append((at, float(value)))
-        self._seen[region] = len(data)
+        self._returned[region] = len(data)

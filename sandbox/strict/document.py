@@ -48,9 +48,8 @@ The text of the API references comes with botocore's models. Its sentences with 
 "valid values" and the like were read for the operations that the platform and its delivery call: wholly of IAM, ECR,
 Step Functions, DynamoDB, Application Auto Scaling, S3, Scheduler, CloudWatch Logs, CodeBuild and CodePipeline, in part
 of EC2, ECS, SNS, SQS, EventBridge, CloudWatch and KMS. More than two hundred and forty of them were about requests that
-the account took until then, and are held now; their requests are in `tests/sandbox/strict/sentences/`. Plausible
-mistakes over all services, Parameter Store, Secrets Manager and Budgets among them, are in
-`tests/sandbox/strict/further/`.
+the account took until then, and are held now. Plausible mistakes over all services were added to them, Parameter
+Store, Secrets Manager and Budgets among them.
 Not every sentence is held: what is about regions, stores, licences, hardware and kinds of buckets that the platform
 does not use is left out.
 
@@ -59,9 +58,9 @@ Malformed requests and fine ones were written from AWS's pages before the rules 
 more in passing, and sent over HTTP. Eight malformed ones and a fine one were taken back, because AWS's pages do not
 say that they are refused (or taken), or because they could not be sent. Before, 578 of 672 malformed requests were
 refused with a code that AWS documents and 83 of 85 fine ones taken; after the rules were added, 667 of 672 and 84 of
-85: of the same requests, so another review will find other gaps. What the account took is in
-`tests/sandbox/strict/seeds/review/`. It was least strict where the platform has little or nothing: Parameter Store,
-Secrets Manager, DNS Firewall, GuardDuty, Budgets. What is left: the quota of VPCs, a queue's name within a minute of
+85: of the same requests, so another review will find other gaps. What the account took is among the seeds now. It was
+least strict where the platform has little or nothing: Parameter Store, Secrets Manager, DNS Firewall, GuardDuty,
+Budgets. What is left: the quota of VPCs, a queue's name within a minute of
 its deletion, a trust policy at AssumeRole without `--permissions`, and composite alarms, which the account does not
 have.
 
@@ -78,8 +77,8 @@ have.
   when the alarm is to be sent.
 - Permissions: a request that is well-formed and not allowed is refused by `sandbox/permissions/`, not here.
 
-Each rule has a request that it refuses beside one that it takes, in `tests/sandbox/strict/seeds/` or
-`tests/sandbox/strict/documented/`; the latter were written from AWS's pages without looking at the rules.
+Each rule has a request that it refuses beside one that it takes, in the folders of `tests/sandbox/strict/`, one for a
+subject: its seeds are written for a rule, its requests from AWS's pages without looking at the rules.
 """
 
 

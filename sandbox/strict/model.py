@@ -44,8 +44,8 @@ class Violation:
     def sentence(self) -> str:
         """The violation as most services word it."""
         where = ".".join(self.path)
-        shown = "null" if self.constraint == "required" else f"'{self.value}'"
-        return f"Value {shown} at '{where}' failed to satisfy constraint: {self.demand}"
+        value = "null" if self.constraint == "required" else f"'{self.value}'"
+        return f"Value {value} at '{where}' failed to satisfy constraint: {self.demand}"
 
 
 def violations(shape: Shape, value: object, path: tuple[str, ...] = ()) -> Iterator[Violation]:

@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 from sandbox.strict import in_use, properties, tags
-from sandbox.strict.containers import container_definitions, ecs, placement, scaling, starts, task_definitions
-from sandbox.strict.delivery import actions, environments, pipelines, projects, repositories
-from sandbox.strict.network import dns_firewall, endpoints, requests, security_groups, vpc
-from sandbox.strict.rules import Rule
-from sandbox.strict.security import detectors, key_states, parameters, secrets
-from sandbox.strict.sentences import keys, network, tasks, things
-from sandbox.strict.sentences import messages as sentences_of_messages
-from sandbox.strict.services import (
+from sandbox.strict.containers import (
+    container_definitions,
+    container_options,
+    ecs,
+    placement,
+    scaling,
+    scaling_policies,
+    service_options,
+    starts,
+    task_definitions,
+)
+from sandbox.strict.delivery import actions, environments, images, pipelines, projects, repositories
+from sandbox.strict.monitoring import (
     alarms,
     budgets,
     dashboards,
-    events,
-    iam,
     log_events,
     log_requests,
     logs,
+    metric_values,
+    metrics,
+)
+from sandbox.strict.network import (
+    dns_firewall,
+    endpoints,
+    gateways,
+    group_permissions,
+    requests,
+    security_groups,
+    vpc,
+    vpc_options,
+)
+from sandbox.strict.rules import Rule
+from sandbox.strict.security import detectors, iam, key_states, keys, parameters, secrets, sessions
+from sandbox.strict.services import (
+    event_targets,
+    events,
     message_contents,
     messages,
-    metrics,
     schedule_targets,
     scheduler,
-    sessions,
     states,
+    topics,
 )
 from sandbox.strict.storage import (
     access_lists,
@@ -36,6 +56,7 @@ from sandbox.strict.storage import (
     objects,
     replication,
     s3,
+    table_options,
     tables,
     transitions,
 )
@@ -84,11 +105,18 @@ RULES: tuple[Rule, ...] = (
     *pipelines.rules.all,
     *actions.rules.all,
     *properties.RULES,
-    *network.rules.all,
-    *tasks.RULES,
-    *keys.RULES,
-    *things.RULES,
-    *sentences_of_messages.RULES,
+    *vpc_options.rules.all,
+    *group_permissions.rules.all,
+    *gateways.rules.all,
+    *container_options.rules.all,
+    *service_options.rules.all,
+    *images.rules.all,
+    *scaling_policies.rules.all,
+    *keys.rules.all,
+    *table_options.rules.all,
+    *metric_values.rules.all,
+    *event_targets.rules.all,
+    *topics.rules.all,
     *in_use.RULES,
     *key_states.rules.all,
     *secrets.rules.all,

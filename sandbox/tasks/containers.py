@@ -62,13 +62,13 @@ def start(
     }
     for volume in mounts.values():
         volume.mkdir()
-    own = {pair["name"]: pair["value"] for pair in definition.get("environment", [])}
+    defined = {pair["name"]: pair["value"] for pair in definition.get("environment", [])}
     overridden = {pair["name"]: pair["value"] for pair in override.get("environment", [])}
     variables = {
         **{name: os.environ[name] for name in HANDED_ON if name in os.environ},
         **{name: value for name, value in image.environment.items() if name != "PYTHONPATH"},
         "HOME": next((str(volume) for volume in mounts.values()), str(folder)),
-        **own,
+        **defined,
         **overridden,
         **platform_variables,
     }

@@ -180,8 +180,8 @@ class Fargate:
         ecr = self._account.client("ecr", region, execution)
         try:
             ecr.get_authorization_token()
-            wanted = {"imageDigest": named["digest"]} if named["digest"] else {"imageTag": named["tag"] or "latest"}
-            ecr.batch_get_image(repositoryName=named["repository"], imageIds=[wanted])
+            image_id = {"imageDigest": named["digest"]} if named["digest"] else {"imageTag": named["tag"] or "latest"}
+            ecr.batch_get_image(repositoryName=named["repository"], imageIds=[image_id])
         except ClientError as error:
             if error.response["Error"]["Code"] in ("RepositoryNotFoundException", "ImageNotFoundException"):
                 raise images.ImageError(

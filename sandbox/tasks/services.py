@@ -74,21 +74,21 @@ class Services:
         current = [
             task for task in living if task.task_definition_arn == service.task_definition and task not in unhealthy
         ]
-        wanted = service.desired_count if service.status == "ACTIVE" else 0
-        if len(current) < wanted and self._may_start(service):
-            for _ in range(wanted - len(current)):
+        desired = service.desired_count if service.status == "ACTIVE" else 0
+        if len(current) < desired and self._may_start(service):
+            for _ in range(desired - len(current)):
                 self._start(backend, service)
-        steady = self._is_steady(current, wanted)
+        steady = self._is_steady(current, desired)
         at_once = [] if _may_exceed(service) else unhealthy
         surplus = [task for task in living if task not in current and (steady or task in at_once)]
-        for task in [*surplus, *current[wanted:]]:
+        for task in [*surplus, *current[desired:]]:
             self._fargate.stop(task, *(UNHEALTHY if task in unhealthy else SCALED_IN))
         service.running_count = sum(task.last_status == "RUNNING" for task in tasks)
         service.pending_count = sum(task.last_status in ("PROVISIONING", "PENDING") for task in tasks)
-        self._describe(service, wanted, current)
+        self._describe(service, desired, current)
 
-    def _is_steady(self, current: list[Any], wanted: int) -> bool:
-        return sum(bool(task.last_status == "RUNNING") for task in current) >= wanted
+    def _is_steady(self, current: list[Any], desired: int) -> bool:
+        return sum(bool(task.last_status == "RUNNING") for task in current) >= desired
 
     def _start(self, backend: Any, service: Service) -> None:
         strategy = getattr(service, "capacity_provider_strategy", None)
@@ -151,19 +151,19 @@ class Services:
             pause = min(LONGEST_PAUSE_SECONDS, 2 ** self._failures[deployment]) if failed else 1
             self._not_before[deployment] = self._account.clock.now() + timedelta(seconds=pause)
 
-    def _describe(self, service: Service, wanted: int, current: list[Any]) -> None:
+    def _describe(self, service: Service, desired: int, current: list[Any]) -> None:
         if not service.deployments:
             return
         deployment = service.deployments[0]
         deployment["taskDefinition"] = service.task_definition
-        deployment["desiredCount"] = wanted
+        deployment["desiredCount"] = desired
         deployment["runningCount"] = service.running_count
         deployment["pendingCount"] = service.pending_count
         deployment["failedTasks"] = self._failures[_deployment_id(service)]
         if deployment.get("rolloutState") != "FAILED":
-            steady = self._is_steady(current, wanted)
+            steady = self._is_steady(current, desired)
             deployment["rolloutState"] = "COMPLETED" if steady else "IN_PROGRESS"
-            if steady and wanted:
+            if steady and desired:
                 self._completed[service.arn] = str(service.task_definition)
 
 

@@ -46,17 +46,17 @@ class DistributedMapFields:
 def taken_out(block: dict[str, Any]) -> dict[str, DistributedMapFields]:
     """Takes out of `block` what the parser cannot read, and gives it by the Map's label, for `_map_run` to carry
     out."""
-    taken: dict[str, DistributedMapFields] = {}
+    fields_by_label: dict[str, DistributedMapFields] = {}
     for name, state in block["States"].items():
         if is_distributed(state):
             label = state.setdefault("Label", re.sub(r"\W", "", name)[:40])
-            taken[label] = DistributedMapFields(
+            fields_by_label[label] = DistributedMapFields(
                 batch=state.pop("ItemBatcher", {}).get("MaxItemsPerBatch"),
                 writer=state.pop("ResultWriter", {}).get("Arguments"),
             )
         for inner in (*state.get("Branches", ()), *([state["ItemProcessor"]] if "ItemProcessor" in state else ())):
-            taken |= taken_out(inner)
-    return taken
+            fields_by_label |= taken_out(inner)
+    return fields_by_label
 
 
 def is_distributed(state: Mapping[str, Any]) -> bool:

@@ -20,7 +20,7 @@ from batchctl.preview import report as previews
 from tests.programs import ROOT
 
 SAMPLES = Path(__file__).parent / "copilot"
-PLACE = copilot.CopilotEnvironment(app="insight", environment="dev", account="123456789012", region="us-east-1")
+ENVIRONMENT = copilot.CopilotEnvironment(app="insight", environment="dev", account="123456789012", region="us-east-1")
 REFUSED = {
     "insight-invest.yml": {"exec", "on.schedule", "image.command", "capacityProviders", "logging.retention"},
     "poller.yml": {"network.vpc.placement", "on.schedule"},
@@ -57,7 +57,7 @@ def _write(folder: Path, text: str, name: str = "manifest.yml") -> Path:
 
 def _job(folder: Path, text: str) -> dict[str, Any]:
     """The settings of the one job in a manifest."""
-    conversion = copilot.convert([_write(folder, text)], PLACE)
+    conversion = copilot.convert([_write(folder, text)], ENVIRONMENT)
     (job,) = conversion.jobs.values()
     return dict(job)
 
@@ -82,7 +82,7 @@ def test_the_samples_are_all_listed() -> None:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_sample_becomes_settings_that_preview(name: str, tmp_path: Path) -> None:
-    conversion = copilot.convert([SAMPLES / name], PLACE)
+    conversion = copilot.convert([SAMPLES / name], ENVIRONMENT)
     assert {one.path for one in conversion.refused} == REFUSED[name]
     assert all(one.way_out for one in conversion.refused)
     report = previewed(tmp_path, conversion.sections)
@@ -91,7 +91,7 @@ def test_a_sample_becomes_settings_that_preview(name: str, tmp_path: Path) -> No
 
 def test_a_service_that_answers_requests_is_refused_whole() -> None:
     with pytest.raises(OperatorError, match="type 'Backend Service' is not converted"):
-        copilot.convert([SAMPLES / "redash-scheduler.yml"], PLACE)
+        copilot.convert([SAMPLES / "redash-scheduler.yml"], ENVIRONMENT)
 
 
 def test_weekday_jobs_become_the_night_in_the_order_of_their_times(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_weekday_jobs_become_the_night_in_the_order_of_their_times(tmp_path: Pat
         _write(tmp_path, NIGHT.format(name=name, schedule=schedule), f"{name}.yml")
         for name, schedule in (("report", "30 5 * * 1-5"), ("load", "cron(0 4 ? * MON-FRI *)"))
     ]
-    conversion = copilot.convert(files, PLACE)
+    conversion = copilot.convert(files, ENVIRONMENT)
     assert conversion.refused == []
     workflow = conversion.sections["workflow"]
     assert workflow == {"order": ["load", "report"], "start": {"schedule": "04:00"}, "deadline": {"timezone": "UTC"}}
@@ -162,7 +162,7 @@ count:
 subscribe:
   queue: {timeout: 1h, dead_letter: {tries: 10}}
 """
-    conversion = copilot.convert([_write(tmp_path, text)], PLACE)
+    conversion = copilot.convert([_write(tmp_path, text)], ENVIRONMENT)
     assert conversion.refused == []
     assert conversion.sections == {
         "network": {"extraEndpoints": ["secretsmanager", "sqs", "ssm"]},
@@ -206,7 +206,7 @@ def test_every_field_without_a_counterpart_is_named(path: str, tmp_path: Path) -
         holder = holder.setdefault(folder, {})
     special = {"exec": True, "storage.readonly_fs": False, "variables": {"lower": 1}, "secrets": {"DB": {"x": 1}}}
     holder[last] = special.get(path, {"subscribe.topics": ["t"]}.get(path, {"what": "ever"}))
-    conversion = copilot.convert([_write(tmp_path, json.dumps(fields))], PLACE)
+    conversion = copilot.convert([_write(tmp_path, json.dumps(fields))], ENVIRONMENT)
     named = [one for one in conversion.refused if one.path == path or one.path.startswith(f"{path}.")]
     assert named, conversion
     assert all(one.way_out != copilot_fields.UNKNOWN for one in named)
@@ -214,7 +214,7 @@ def test_every_field_without_a_counterpart_is_named(path: str, tmp_path: Path) -
 
 def test_a_field_that_nobody_knows_is_named(tmp_path: Path) -> None:
     text = NIGHT.format(name="night", schedule="none") + "tpyo: {deep: [1]}\n"
-    (one,) = copilot.convert([_write(tmp_path, text)], PLACE).refused
+    (one,) = copilot.convert([_write(tmp_path, text)], ENVIRONMENT).refused
     assert (one.path, one.value, one.way_out) == ("tpyo.deep", [1], copilot_fields.UNKNOWN)
 
 
@@ -226,17 +226,17 @@ def test_an_environments_overrides_count(tmp_path: Path) -> None:
 
 
 def test_a_password_is_neither_converted_nor_printed() -> None:
-    shown = CliRunner().invoke(app, ["import", "copilot", str(SAMPLES / "mymove.yml")])
-    assert shown.exit_code == 1
-    assert "mysecretpassword" not in shown.output
-    assert "variables.DB_PASSWORD" in shown.stderr
+    result = CliRunner().invoke(app, ["import", "copilot", str(SAMPLES / "mymove.yml")])
+    assert result.exit_code == 1
+    assert "mysecretpassword" not in result.output
+    assert "variables.DB_PASSWORD" in result.stderr
 
 
 def test_the_printed_settings_are_a_stack_file(tmp_path: Path) -> None:
     file = _write(tmp_path, NIGHT.format(name="night", schedule="0 9 * * 1-5"))
-    shown = CliRunner().invoke(app, ["import", "copilot", str(file)])
-    assert shown.exit_code == 0, shown.output
-    printed = yaml.safe_load(shown.stdout)["config"]
+    result = CliRunner().invoke(app, ["import", "copilot", str(file)])
+    assert result.exit_code == 0, result.output
+    printed = yaml.safe_load(result.stdout)["config"]
     assert printed["batch-platform:workflow"]["start"] == {"schedule": "09:00"}
     as_json = CliRunner().invoke(app, ["import", "copilot", str(file), "--json"])
     assert json.loads(as_json.stdout)["config"] == printed
@@ -252,14 +252,14 @@ def test_the_printed_settings_are_a_stack_file(tmp_path: Path) -> None:
 )
 def test_what_is_no_manifest(text: str, says: str, tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match=says):
-        copilot.convert([_write(tmp_path, text)], PLACE)
+        copilot.convert([_write(tmp_path, text)], ENVIRONMENT)
 
 
 def test_a_value_that_fargate_does_not_take_is_refused_as_a_setting(tmp_path: Path) -> None:
     text = NIGHT.format(name="night", schedule="none").replace("memory: 2048", "memory: 1000")
-    shown = CliRunner().invoke(app, ["import", "copilot", str(_write(tmp_path, text))])
-    assert isinstance(shown.exception, OperatorError)
-    assert "jobs.night.memory = 1000" in str(shown.exception)
+    result = CliRunner().invoke(app, ["import", "copilot", str(_write(tmp_path, text))])
+    assert isinstance(result.exception, OperatorError)
+    assert "jobs.night.memory = 1000" in str(result.exception)
 
 
 def test_what_is_not_taken_is_left() -> None:

@@ -62,16 +62,16 @@ def active() -> list[str]:
 
 class TestWaitForRun:
     def test_a_stack_that_was_never_deployed_has_no_run(self) -> None:
-        shown = CliRunner().invoke(cli.app, ["wait-for-run", "--stack", "dev", "--refuse"])
-        assert shown.exit_code == OK, shown.exception
-        assert "no nightly run of dev is under way" in shown.output
+        result = CliRunner().invoke(cli.app, ["wait-for-run", "--stack", "dev", "--refuse"])
+        assert result.exit_code == OK, result.exception
+        assert "no nightly run of dev is under way" in result.output
 
     def test_a_run_under_way_refuses_the_deployment_and_names_it(self) -> None:
         arn = run_under_way()
-        shown = CliRunner().invoke(cli.app, ["wait-for-run", "--stack", "dev", "--refuse"])
-        assert isinstance(shown.exception, OperatorError)
-        assert shown.exception.code == PROBLEM
-        assert "run-1 (started " in str(shown.exception)
+        result = CliRunner().invoke(cli.app, ["wait-for-run", "--stack", "dev", "--refuse"])
+        assert isinstance(result.exception, OperatorError)
+        assert result.exception.code == PROBLEM
+        assert "run-1 (started " in str(result.exception)
         stop(arn)
         assert CliRunner().invoke(cli.app, ["wait-for-run", "--stack", "dev", "--refuse"]).exit_code == OK
 
@@ -104,8 +104,8 @@ class TestRetireRevisions:
     def test_not_while_a_run_may_hold_one(self) -> None:
         old = revisions("task-data-ingestion-dev", 2)
         run_under_way()
-        shown = CliRunner().invoke(cli.app, ["retire-revisions", "--stack", "dev"])
-        assert isinstance(shown.exception, OperatorError)
+        result = CliRunner().invoke(cli.app, ["retire-revisions", "--stack", "dev"])
+        assert isinstance(result.exception, OperatorError)
         assert sorted(active()) == sorted(old)
         assert CliRunner().invoke(cli.app, ["retire-revisions", "--stack", "dev", "--if-idle"]).exit_code == OK
         assert sorted(active()) == sorted(old)

@@ -116,7 +116,7 @@ def test_buildspecs_and_steps_are_the_same(copy: Path, change: str) -> None:
         (copy / "tooling" / "buildspecs" / "scan.yml").unlink()
     else:
         shutil.copy(copy / "tooling" / "buildspecs" / "scan.yml", copy / "tooling" / "buildspecs" / "extra.yml")
-    wanted = {"missing": "tooling/buildspecs/scan.yml: a step", "unused": "tooling/buildspecs/extra.yml: no step"}[
+    expected = {"missing": "tooling/buildspecs/scan.yml: a step", "unused": "tooling/buildspecs/extra.yml: no step"}[
         change
     ]
-    assert wanted in "\n".join(map(str, entry_points.problems(copy, COMMANDS)))
+    assert expected in "\n".join(map(str, entry_points.problems(copy, COMMANDS)))

@@ -73,10 +73,10 @@ def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Answers
 
 
 def diagnoses(*arguments: str, stack: str = "dev") -> dict[str, dict[str, str]]:
-    shown = CliRunner().invoke(cli.app, ["doctor", "--preflight", "--stack", stack, "--json", *arguments])
-    assert shown.exception is None or isinstance(shown.exception, SystemExit), shown.exception
-    result = {one["what"]: one for one in json.loads(shown.output)}
-    assert (shown.exit_code == PROBLEM) is any(one["outcome"] == "fail" for one in result.values())
+    invocation = CliRunner().invoke(cli.app, ["doctor", "--preflight", "--stack", stack, "--json", *arguments])
+    assert invocation.exception is None or isinstance(invocation.exception, SystemExit), invocation.exception
+    result = {one["what"]: one for one in json.loads(invocation.output)}
+    assert (invocation.exit_code == PROBLEM) is any(one["outcome"] == "fail" for one in result.values())
     return result
 
 

@@ -53,13 +53,13 @@ def test_the_ingestion_job_takes_every_row(tmp_path: Path, night: Night) -> None
 
 
 def test_the_command_says_how_to_go_on(tmp_path: Path) -> None:
-    shown = CliRunner().invoke(cli.app, ["sample-night", "--out", str(tmp_path / "night"), "--trades", "10"])
-    assert shown.exit_code == 0, shown.output
-    lines = [line for line in shown.output.splitlines() if line.startswith("aws s3 cp")]
+    result = CliRunner().invoke(cli.app, ["sample-night", "--out", str(tmp_path / "night"), "--trades", "10"])
+    assert result.exit_code == 0, result.output
+    lines = [line for line in result.output.splitlines() if line.startswith("aws s3 cp")]
     assert len(lines) == 2
     assert "--exclude '*manifest.json'" in lines[0]
     assert lines[1].startswith(f"aws s3 cp {tmp_path}/night/incoming/"), "the manifest goes last"
-    assert "batchctl status --stack dev" in shown.output
+    assert "batchctl status --stack dev" in result.output
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:

@@ -97,16 +97,16 @@ def test_every_proposal_can_be_deployed(
 
 def test_a_cheaper_way_is_never_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Against all ways, tried one by one."""
-    seen: list[Proposal] = []
+    considered: list[Proposal] = []
     real = sizing._ways
 
     def spy(*arguments: object) -> list[Proposal]:
-        seen.extend(real(*arguments))  # type: ignore[arg-type]
-        return list(seen)
+        considered.extend(real(*arguments))  # type: ignore[arg-type]
+        return list(considered)
 
     monkeypatch.setattr(sizing, "_ways", spy)
     proposal = propose(3_000_000, 20_000, 16, 30, TIMINGS)
-    assert proposal.usd <= min(way.usd for way in seen if way.makespan_minutes <= 30) + 0.01
+    assert proposal.usd <= min(way.usd for way in considered if way.makespan_minutes <= 30) + 0.01
 
 
 @pytest.mark.parametrize(

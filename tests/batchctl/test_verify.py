@@ -17,13 +17,13 @@ from batchctl.outputs import Outputs, load_outputs
 from batchctl.verify import Outcome
 from batchctl.verify import command as verifying
 from batchctl.verify.clients import Clients, WriteRefusedError
-from batchctl.verify.model import Check, Claim, Deployment, Subject
+from batchctl.verify.model import Check, Claim, Deployment, Report, Subject
 from batchctl.verify.registry import _ask, _Registered, where
 
 OUTPUTS = Outputs({"environment": "dev", "region": "us-east-1", "accountId": "123456789012"}, "a test")
 
 
-def asked(function: Any) -> list[Check]:
+def checks_of(function: Any) -> list[Check]:
     deployment = Deployment(Clients("us-east-1"), OUTPUTS)
     registered = _Registered("FR-T1", lambda _: {"key": "thing"}, function)
     return _ask(registered, Subject(deployment.aws, deployment.outputs, None, "key", "thing"))
@@ -59,7 +59,7 @@ def test_an_error_is_missing_or_unanswered(error: Exception, outcome: Outcome) -
         raise error
         yield
 
-    (check,) = asked(function)
+    (check,) = checks_of(function)
     assert (check.outcome, check.says, check.resource) == (outcome, "The thing is there", "thing")
     assert check.observed
 
@@ -70,11 +70,11 @@ def test_what_was_found_before_an_error_counts() -> None:
         yield Claim("first", False, "something else")
         raise refusal("AccessDenied")
 
-    assert [check.outcome for check in asked(function)] == [Outcome.FAIL, Outcome.NOT_CHECKABLE]
+    assert [check.outcome for check in checks_of(function)] == [Outcome.FAIL, Outcome.NOT_CHECKABLE]
 
 
 def test_a_check_that_says_nothing_is_no_pass() -> None:
-    (check,) = asked(lambda _: iter(()))
+    (check,) = checks_of(lambda _: iter(()))
     assert check.outcome is Outcome.NOT_CHECKABLE
 
 
@@ -195,3 +195,15 @@ def test_outputs_of_a_stack_that_is_gone_are_one_message(
     ):
         verifying.verify(None, file, project)
     assert refused.value.code == USAGE
+
+
+def test_the_json_document_names_what_doctor_names_alike() -> None:
+    check = Check("FR-T1", "it is there", "thing", Outcome.FAIL, "missing")
+    (line,) = Report("dev", "123456789012", "us-east-1", (check,)).as_json()["checks"]
+    assert line == {
+        "area": "FR-T1",
+        "says": "it is there",
+        "resource": "thing",
+        "outcome": "fail",
+        "observed": "missing",
+    }

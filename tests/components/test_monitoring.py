@@ -40,14 +40,16 @@ class TestAlarms:
 
     def test_none_stands_on_a_metric_that_nobody_publishes(self, program: Program) -> None:
         filters = program.all("aws:cloudwatch/logMetricFilter:LogMetricFilter")
-        own = {(f.props["metricTransformation"]["namespace"], f.props["metricTransformation"]["name"]) for f in filters}
+        filter_metrics = {
+            (f.props["metricTransformation"]["namespace"], f.props["metricTransformation"]["name"]) for f in filters
+        }
         for alarm in program.all(ALARM):
             for namespace, name, dimensions in metrics(alarm):
-                if (namespace, name) in own:
+                if (namespace, name) in filter_metrics:
                     assert dimensions == {}
                     continue
-                known, dimensioned = PUBLISHED[namespace]
-                assert name in known, alarm.name
+                names, dimensioned = PUBLISHED[namespace]
+                assert name in names, alarm.name
                 assert set(dimensions) == dimensioned, alarm.name
 
     def test_every_dimension_names_something_of_this_stack(self, program: Program) -> None:
@@ -194,16 +196,16 @@ class TestLogsAndDashboard:
 
     def test_widgets_lie_side_by_side(self, program: Program) -> None:
         (dashboard,) = program.all("aws:cloudwatch/dashboard:Dashboard")
-        taken: set[tuple[int, int]] = set()
+        occupied: set[tuple[int, int]] = set()
         for widget in json.loads(dashboard.props["dashboardBody"])["widgets"]:
             cells = {
                 (x, y)
                 for x in range(widget["x"], widget["x"] + widget["width"])
                 for y in range(widget["y"], widget["y"] + widget["height"])
             }
-            assert not taken & cells
+            assert not occupied & cells
             assert max(x for x, _ in cells) < 24
-            taken |= cells
+            occupied |= cells
 
     def test_saved_queries_read_groups_that_exist(self, program: Program) -> None:
         groups = {str(g.props["name"]) for g in program.all("aws:cloudwatch/logGroup:LogGroup")}

@@ -203,7 +203,7 @@ def test_a_queue_worker_reaches_its_receipts_and_no_other_job_does(every: Progra
         for policy in every.all("aws:iam/rolePolicy:RolePolicy")
         if policy.name.endswith("reach-own-data-policy")
     }
-    own = ["arn:aws:s3:::bucket-output-123456789012-dev/receipts/stress-test/*"]
+    receipts = ["arn:aws:s3:::bucket-output-123456789012-dev/receipts/stress-test/*"]
     assert {name: resources for name, resources in reached.items() if resources} == {
-        "stress-test-reach-own-data-policy": own
+        "stress-test-reach-own-data-policy": receipts
     }

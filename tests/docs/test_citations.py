@@ -78,9 +78,9 @@ def test_cited_tests_exist() -> None:
     modules = {PurePosixPath(name).stem for name in sources}
     for name in READ:
         for file, group, in_group, alone in TEST.findall(prose(name)):
-            wanted = [f"class {group}" if group else "", f"def {in_group or alone}" if in_group or alone else ""]
+            definitions = [f"class {group}" if group else "", f"def {in_group or alone}" if in_group or alone else ""]
             places = [source for path, source in sources.items() if f"/{path}".endswith(f"/{file}" if file else "")]
-            defined = any(all(re.search(rf"{want}\b", source) for want in wanted) for source in places)
+            defined = any(all(re.search(rf"{want}\b", source) for want in definitions) for source in places)
             assert defined or alone in modules, f"{name} names {file} {group} {in_group or alone}, which does not exist"
 
 

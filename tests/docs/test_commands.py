@@ -37,8 +37,8 @@ def wrong(words: list[str]) -> str:
             return f"there is no command {name!r}"
         command = command.commands[name]
     options = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    given = {match for word in words for match in re.findall(r"^\[?(--[a-z][a-z-]+)", word)}
-    return ", ".join(f"it has no option {option}" for option in sorted(given - options - {"--help"}))
+    used = {match for word in words for match in re.findall(r"^\[?(--[a-z][a-z-]+)", word)}
+    return ", ".join(f"it has no option {option}" for option in sorted(used - options - {"--help"}))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -80,8 +80,8 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
 
 @pytest.mark.parametrize("document", [name for name in DOCUMENTS if not name.startswith("docs/adr/")])
 def test_settings_exist(document: str) -> None:
-    known = set(settings(models.Settings))
+    paths = set(settings(models.Settings))
     for named in SETTING.findall((ROOT / document).read_text()):
-        assert re.sub(r"^jobs\.[\w-]+", "jobs.<name>", named) in known | {"jobs.<name>"}, (
+        assert re.sub(r"^jobs\.[\w-]+", "jobs.<name>", named) in paths | {"jobs.<name>"}, (
             f"{document}: no setting {named}"
         )

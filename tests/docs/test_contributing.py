@@ -45,9 +45,9 @@ def test_a_job_option_takes_the_files_that_are_listed(tmp_path: Path) -> None:
         shutil.copy(ROOT / name, tmp_path / name)
     jobs = tmp_path / "settings/jobs.py"
     field = '    stop_timeout: int = Field(default=120, ge=30, le=120, examples=[60])\n    """Seconds to stop in."""\n'
-    head, found, rest = jobs.read_text().partition("    ephemeral_storage: int")
-    assert found
-    jobs.write_text(f"{head}{field}{found}{rest}")
+    head, next_field, rest = jobs.read_text().partition("    ephemeral_storage: int")
+    assert next_field
+    jobs.write_text(f"{head}{field}{next_field}{rest}")
     container = tmp_path / "components/job/container.py"
     before = '"stopTimeout": STOP_TIMEOUT_SECONDS'
     assert before in container.read_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from .repository import ROOT, files, python_files
@@ -54,3 +55,62 @@ def test_a_folder_is_a_subject() -> None:
         PurePosixPath(name).parent.as_posix() for name in files() if "/" in name and not name.endswith("/__init__.py")
     )
     assert {folder: number for folder, number in counted.items() if number > FOLDER_FILES} == {}
+
+
+NO_NAMES = frozenset(
+    {
+        *("asked", "asking", "doors", "found", "given", "heard", "kept", "known", "letters", "made", "own", "place"),
+        *("said", "seen", "shown", "taken", "told", "wanted", "watch"),
+    }
+)
+"""Words that say what happened to a value, or whose it is, and not what it is."""
+TERMS = {("policy/rules/graph/resources.py", "Known"): "Pulumi's values are known or unknown"}
+"""Where such a word is the field's own term, and why."""
+
+
+def test_a_name_says_what_it_names() -> None:
+    bound = {(name, word): line for name in python_files() for line, word in _no_names(_source(name))}
+    wrong = [
+        f"{name}:{line}: `{word}` does not say what it is; name it so: expected, output, response, rows, requested"
+        for (name, word), line in sorted(bound.items())
+        if (name, word) not in TERMS
+    ]
+    assert not wrong, "\n".join(wrong)
+    assert set(TERMS) <= set(bound), "a term that nothing is called any more"
+
+
+def test_whatever_binds_a_name_is_read() -> None:
+    source = """
+import os as kept
+class Shown: seen: int
+class _Other:
+    def told(self, given, *asked, known=1, **wanted):
+        self._made = own = [said for said in given]
+        with given as heard: pass
+        try: pass
+        except OSError as taken: pass
+        match given:
+            case [place, *watch]: pass
+            case {**letters}: pass
+        return (doors := 1)
+FOUND = 1
+"""
+    assert {word.strip("_").lower() for _, word in _no_names(source)} == NO_NAMES - {"asking"}
+
+
+def _no_names(source: str) -> Iterator[tuple[int, str]]:
+    """Line and name of whatever in `source` is bound to one of the words, with or without underscores and capitals."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                pass
+            case ast.arg(arg=name) | ast.alias(asname=str(name)) | ast.ExceptHandler(name=str(name)):
+                pass
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                pass
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                pass
+            case _:
+                continue
+        if name.strip("_").lower() in NO_NAMES:
+            yield node.lineno, name

@@ -30,11 +30,13 @@ def insights_off(it: Deployed) -> Iterator[str]:
 def smaller_task(it: Deployed) -> Iterator[str]:
     """FR-T2: a revision with less memory is registered."""
     ecs, arn = it.client("ecs"), it.outputs["taskDefinitionArns"]["risk-calculation"]
-    found = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
-    kept = ("family", "containerDefinitions", "networkMode", "requiresCompatibilities", "cpu", "executionRoleArn")
-    made = ecs.register_task_definition(**{key: found[key] for key in kept}, memory="5120")["taskDefinition"]
+    definition = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    fields = ("family", "containerDefinitions", "networkMode", "requiresCompatibilities", "cpu", "executionRoleArn")
+    registered = ecs.register_task_definition(**{key: definition[key] for key in fields}, memory="5120")[
+        "taskDefinition"
+    ]
     yield arn
-    ecs.deregister_task_definition(taskDefinition=made["taskDefinitionArn"])
+    ecs.deregister_task_definition(taskDefinition=registered["taskDefinitionArn"])
 
 
 def no_scan(it: Deployed) -> Iterator[str]:
@@ -107,8 +109,8 @@ def mute_alarm(it: Deployed) -> Iterator[str]:
 def no_breaker(it: Deployed) -> Iterator[str]:
     """FR-T10: the circuit breaker is turned off."""
     ecs, cluster, name = it.client("ecs"), it.outputs["clusterName"], it.outputs["serviceNames"]["data-ingestion"]
-    (found,) = ecs.describe_services(cluster=cluster, services=[name])["services"]
-    before = found["deploymentConfiguration"]
+    (service,) = ecs.describe_services(cluster=cluster, services=[name])["services"]
+    before = service["deploymentConfiguration"]
     off = {**before, "deploymentCircuitBreaker": {"enable": False, "rollback": False}}
     ecs.update_service(cluster=cluster, service=name, deploymentConfiguration=off)
     yield name
@@ -199,7 +201,7 @@ CHANGES: dict[Change, str] = {
 
 
 @contextmanager
-def made(change: Change, deployed: Deployed) -> Iterator[str]:
+def applied(change: Change, deployed: Deployed) -> Iterator[str]:
     """The change while the block runs, and its undoing whatever happens in it."""
     steps = change(deployed)
     resource = next(steps)

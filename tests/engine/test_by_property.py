@@ -11,7 +11,7 @@ import pytest
 
 from batchctl import project as projects
 from batchctl.verify import Check, Outcome, drift
-from tests.engine.changes import made, missing_alarm, no_scan, short_retention
+from tests.engine.changes import applied, missing_alarm, no_scan, short_retention
 from tests.engine.conftest import Deployed
 
 pytestmark = pytest.mark.parametrize("deployed", ["dev"], indirect=True)
@@ -25,11 +25,11 @@ def in_tokyo(it: Deployed) -> Iterator[str]:
     client = it.client("scheduler")
     first = min(client.list_schedules()["Schedules"], key=lambda one: str(one["Name"]))
     keys = ("Name", "GroupName", "ScheduleExpression", "ScheduleExpressionTimezone", "Target", "FlexibleTimeWindow")
-    found = client.get_schedule(Name=first["Name"], GroupName=first["GroupName"])
-    kept: dict[str, Any] = {key: found[key] for key in (*keys, "State")}
-    client.update_schedule(**{**kept, "ScheduleExpressionTimezone": "Asia/Tokyo"})
+    schedule = client.get_schedule(Name=first["Name"], GroupName=first["GroupName"])
+    request: dict[str, Any] = {key: schedule[key] for key in (*keys, "State")}
+    client.update_schedule(**{**request, "ScheduleExpressionTimezone": "Asia/Tokyo"})
     yield first["Name"]
-    client.update_schedule(**kept)
+    client.update_schedule(**request)
 
 
 def other_definition(it: Deployed) -> Iterator[str]:
@@ -79,7 +79,7 @@ def test_each_change_is_named_by_its_property(deployed: Deployed, ask: Ask) -> N
     """All at once, since each preview takes a while; the time zone and the definition no area asks about."""
     with ExitStack() as stack:
         for change in (short_retention, no_scan, missing_alarm, in_tokyo, other_definition, no_owner):
-            stack.enter_context(made(change, deployed))
+            stack.enter_context(applied(change, deployed))
         checks = ask()
     assert named(checks, Outcome.FAIL) == {
         "report-generation-logs: retentionInDays",

@@ -53,8 +53,8 @@ def test_no_way_to_the_internet(deployed: Deployed) -> None:
 def test_endpoints_are_where_tasks_need_them(deployed: Deployed) -> None:
     """Three interface endpoints with private DNS, and the S3 gateway on the route table of every subnet."""
     ec2, outputs = deployed.client("ec2"), deployed.outputs
-    found = ec2.describe_vpc_endpoints(VpcEndpointIds=list(outputs["endpointIds"].values()))["VpcEndpoints"]
-    by_service = {endpoint["ServiceName"].removeprefix("com.amazonaws.us-east-1."): endpoint for endpoint in found}
+    endpoints = ec2.describe_vpc_endpoints(VpcEndpointIds=list(outputs["endpointIds"].values()))["VpcEndpoints"]
+    by_service = {endpoint["ServiceName"].removeprefix("com.amazonaws.us-east-1."): endpoint for endpoint in endpoints}
     assert sorted(by_service) == ["ecr.api", "ecr.dkr", "logs", "s3"]
     assert sorted(by_service["s3"]["RouteTableIds"]) == sorted(outputs["routeTableIds"])
     zones = {"dev": 1, "prod": 3}[deployed.stack]

@@ -32,10 +32,12 @@ def _new(engine: Engine, template: Path, folder: Path, answers: dict[str, str]) 
     state = folder.with_name(f"{folder.name}-state")
     for path in (folder, state):
         path.mkdir()
-    made = replace(engine, directory=folder, environment={**engine.environment, "PULUMI_BACKEND_URL": state.as_uri()})
-    given = [part for key, value in answers.items() for part in ("--config", f"{key}={value}")]
-    made.run("new", str(template), "--name", NAME, "--stack", "dev", "--yes", *given)
-    return made
+    project = replace(
+        engine, directory=folder, environment={**engine.environment, "PULUMI_BACKEND_URL": state.as_uri()}
+    )
+    config = [part for key, value in answers.items() for part in ("--config", f"{key}={value}")]
+    project.run("new", str(template), "--name", NAME, "--stack", "dev", "--yes", *config)
+    return project
 
 
 def _preview(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -68,15 +70,15 @@ def test_the_prompts_are_settings(template: Path) -> None:
 
 def test_a_project_of_ones_own(engine: Engine, template: Path, tmp_path: Path) -> None:
     """Under its own name, with the answers in its stack: the offline preview and the engine's with the pack pass."""
-    made = _new(engine, template, tmp_path / "own", ANSWERS)
-    described = yaml.safe_load((made.directory / "Pulumi.yaml").read_text())
+    project = _new(engine, template, tmp_path / "own", ANSWERS)
+    described = yaml.safe_load((project.directory / "Pulumi.yaml").read_text())
     assert described["name"] == NAME and "template" not in described
-    offline = _preview(made.directory)
+    offline = _preview(project.directory)
     assert offline.returncode == 0, offline.stdout + offline.stderr
-    (made.directory / ".venv").symlink_to(sys.prefix)
-    shown = made.run("preview", "--stack", "dev", "--policy-pack", "policy", "--diff").stdout
+    (project.directory / ".venv").symlink_to(sys.prefix)
+    printed = project.run("preview", "--stack", "dev", "--policy-pack", "policy", "--diff").stdout
     for value in (NAME, "10.7.0.0/16", "market-risk", "Europe/London", "bucket-input-123456789012-dev"):
-        assert value in shown
+        assert value in printed
 
 
 @pytest.mark.parametrize(
@@ -91,8 +93,8 @@ def test_an_answer_that_cannot_be_used(
     engine: Engine, template: Path, tmp_path: Path, key: str, value: str, valid: str
 ) -> None:
     """Pulumi takes any text; the first preview refuses it by its name, with a valid example."""
-    made = _new(engine, template, tmp_path / "own", {**ANSWERS, key: value})
-    offline = _preview(made.directory)
+    project = _new(engine, template, tmp_path / "own", {**ANSWERS, key: value})
+    offline = _preview(project.directory)
     assert offline.returncode == 2
     refused = f"{key.removeprefix('batch-platform:')} = {value!r}"
     assert refused in offline.stderr.replace("\n", " ") and valid in offline.stderr, offline.stderr
@@ -115,5 +117,5 @@ def test_another_projects_policy_pack(engine: Engine, tmp_path: Path) -> None:
     other.run("stack", "init", "test")
     refused = other.run("preview", "--stack", "test", "--policy-pack", str(ROOT / "policy"), check=False)
     assert refused.returncode != 0
-    shown = refused.stdout + refused.stderr
-    assert "batch-platform@v" in shown and "bucket-blocks-public" in shown, shown
+    printed = refused.stdout + refused.stderr
+    assert "batch-platform@v" in printed and "bucket-blocks-public" in printed, printed

@@ -44,7 +44,7 @@ EXPECTED = {
 }
 """Rules that must notice, by name."""
 
-Said = set[tuple[str, str, str, str]]
+Violations = set[tuple[str, str, str, str]]
 """Rule, finding id, level and logical name of each violation."""
 
 OFFLINE = """
@@ -64,7 +64,7 @@ print(json.dumps([[f.rule, f.id, f.level, f.resource] for f in found]))
 """Run in a process of its own: the program's modules are the copy's."""
 
 
-def in_engine(engine: Engine, stack: str) -> Said:
+def in_engine(engine: Engine, stack: str) -> Violations:
     """What the engine's event stream says of a preview with the pack."""
     done = engine.run(
         "preview",
@@ -74,19 +74,19 @@ def in_engine(engine: Engine, stack: str) -> Said:
     )
     events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert any("summaryEvent" in event for event in events) or done.returncode, done.stderr
-    said: Said = set()
+    violations: Violations = set()
     for event in (event["policyEvent"] for event in events if "policyEvent" in event):
         identity = re.search(r"\[([0-9a-f]{8})\]\s*$", event["message"])
         assert identity, f"the engine shows something that is no finding: {event}"
-        said.add((event["policyName"], identity[1], event["enforcementLevel"], _name(event["resourceUrn"])))
-    return said
+        violations.add((event["policyName"], identity[1], event["enforcementLevel"], _name(event["resourceUrn"])))
+    return violations
 
 
 def _name(urn: str) -> str:
     return urn.rpartition("::")[2]
 
 
-def offline(engine: Engine, stack: str) -> Said:
+def offline(engine: Engine, stack: str) -> Violations:
     """What the offline evaluation of the same checkout says with values unknown."""
 
     done = subprocess.run(
@@ -129,13 +129,13 @@ def broken(engine: Engine, tmp_path: Path) -> Engine:
 def test_a_preview_of_the_program_says_the_same_through_both_doors(engine: Engine, tmp_path: Path, stack: str) -> None:
     fresh = replace(engine, environment={**engine.environment, "PULUMI_BACKEND_URL": tmp_path.as_uri()})
     _initialised(fresh, stack)
-    said = in_engine(fresh, stack)
-    assert said == offline(fresh, stack)
-    assert {level for _, _, level, _ in said} <= {"advisory"}, "the program breaks a mandatory rule"
+    violations = in_engine(fresh, stack)
+    assert violations == offline(fresh, stack)
+    assert {level for _, _, level, _ in violations} <= {"advisory"}, "the program breaks a mandatory rule"
 
 
 def test_a_broken_program_is_told_the_same_through_both_doors(broken: Engine) -> None:
     _initialised(broken, "dev")
-    said = in_engine(broken, "dev")
-    assert {rule for rule, _, level, _ in said if level == "mandatory"} == EXPECTED
-    assert said == offline(broken, "dev")
+    violations = in_engine(broken, "dev")
+    assert {rule for rule, _, level, _ in violations if level == "mandatory"} == EXPECTED
+    assert violations == offline(broken, "dev")

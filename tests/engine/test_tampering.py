@@ -23,7 +23,7 @@ from batchctl import cli
 from batchctl.errors import OK, PROBLEM
 from batchctl.verify import AREAS, Outcome, clients
 from conventions.naming import Names
-from tests.engine.changes import CHANGES, Change, made, no_scan, rule_off
+from tests.engine.changes import CHANGES, Change, applied, no_scan, rule_off
 from tests.engine.conftest import Deployed, Engine
 from tests.engine.verified import Verified, verified
 from tooling.delivery import permissions
@@ -53,7 +53,7 @@ def test_untouched_stack_passes(deployed: Deployed, tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{CHANGES[change]}-{change.__name__}")
 def test_change_is_found(dev: Verified, change: Change) -> None:
     """Exactly the area of the change fails, by the name of the resource that was changed."""
-    with made(change, dev.deployed) as resource:
+    with applied(change, dev.deployed) as resource:
         report = dev.report()
     assert report.failed_areas == {CHANGES[change]}, report.of(Outcome.FAIL)
     assert resource in {check.resource for check in report.of(Outcome.FAIL)}
@@ -65,10 +65,10 @@ def test_command_ends_with_what_it_found(dev: Verified) -> None:
     words = ["verify", "--outputs", str(dev.outputs), "--json", "--project", str(dev.deployed.engine.directory)]
     clean = CliRunner().invoke(cli.app, words)
     assert clean.exit_code == OK, clean.output
-    with made(rule_off, dev.deployed) as rule:
-        found = CliRunner().invoke(cli.app, words)
-    assert found.exit_code == PROBLEM
-    failed = [check for check in json.loads(found.stdout)["checks"] if check["outcome"] == "fail"]
+    with applied(rule_off, dev.deployed) as rule:
+        result = CliRunner().invoke(cli.app, words)
+    assert result.exit_code == PROBLEM
+    failed = [check for check in json.loads(result.stdout)["checks"] if check["outcome"] == "fail"]
     assert {check["resource"] for check in failed} == {rule}
 
 
@@ -86,12 +86,12 @@ IAM_NAMES = {
 @on_dev
 def test_pipeline_may_ask_everything(dev: Verified, monkeypatch: pytest.MonkeyPatch) -> None:
     """The role of the pipeline's verify step allows each call; a right it lacks would leave an area unanswered."""
-    asked: set[str] = set()
+    called: set[str] = set()
     guard = clients.refuse_writes
 
     def recorded(model: Any, **event: Any) -> None:
         call = f"{model.service_model.signing_name}:{model.name}"
-        asked.add(IAM_NAMES.get(call, call))
+        called.add(IAM_NAMES.get(call, call))
         guard(model, **event)
 
     monkeypatch.setattr(clients, "refuse_writes", recorded)
@@ -103,8 +103,8 @@ def test_pipeline_may_ask_everything(dev: Verified, monkeypatch: pytest.MonkeyPa
         for statement in permissions.reads(stack)
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     ]
-    assert len(asked) > len(AREAS)
-    assert [call for call in sorted(asked) if not any(fnmatchcase(call, action) for action in allowed)] == []
+    assert len(called) > len(AREAS)
+    assert [call for call in sorted(called) if not any(fnmatchcase(call, action) for action in allowed)] == []
 
 
 @on_dev
@@ -128,9 +128,9 @@ BRANCH = {"alerts": {"logErrors": 50}, "platform": {"logRetentionDays": 7}}
 def stack_file(deployed: Deployed) -> Iterator[Path]:
     """The stack file of the engine's checkout, as it was in the end."""
     file = deployed.engine.directory / "Pulumi.dev.yaml"
-    kept = file.read_text()
+    original = file.read_text()
     yield file
-    file.write_text(kept)
+    file.write_text(original)
 
 
 def write(file: Path, committed: str, sections: dict[str, dict[str, Any]]) -> None:
@@ -152,8 +152,8 @@ def batchctl(engine: Engine, *arguments: str) -> str:
 def reasons(comment: str) -> dict[str, list[str]]:
     """The lines under each reason of the section on the deployed state."""
     section = comment.partition("**Deployed state**")[2].partition("<summary>Components of")[0]
-    found = re.findall(r"<summary>([^:(]+)[^<]*</summary>\n\n(.*?)\n\n</details>", section, re.DOTALL)
-    return {title.strip(): texts.splitlines() for title, texts in found}
+    sections = re.findall(r"<summary>([^:(]+)[^<]*</summary>\n\n(.*?)\n\n</details>", section, re.DOTALL)
+    return {title.strip(): texts.splitlines() for title, texts in sections}
 
 
 @on_dev
@@ -164,7 +164,7 @@ def test_the_comment_names_each_difference_by_its_reason(deployed: Deployed, sta
     base.write_text(batchctl(engine, "preview", "--json", "--stack", "dev"))
     write(stack_file, committed, BRANCH)
     head.write_text(batchctl(engine, "preview", "--json", "--stack", "dev"))
-    with made(no_scan, deployed) as repository:
+    with applied(no_scan, deployed) as repository:
         preview = ("preview", "--stack", "dev", "--policy-pack", "policy", "--json", "--show-sames", "--refresh")
         plan.write_text(engine.run(*preview).stdout)
     comment = batchctl(engine, "pull-request", str(head), "--base", str(base), "--plan", str(plan))

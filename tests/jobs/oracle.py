@@ -45,17 +45,17 @@ def judge(content: bytes, business_date: date) -> Verdict:
         raise ValueError("columns")
     trades: list[Trade] = []
     rejected: list[int] = []
-    seen: set[str] = set()
+    ids: set[str] = set()
     number = 0
     for cells in reader:
         if not cells:
             continue
         number += 1
         trade = _typed(dict(zip(header, cells, strict=True)), business_date) if len(cells) == len(header) else None
-        if trade is None or trade["trade_id"] in seen:
+        if trade is None or trade["trade_id"] in ids:
             rejected.append(number)
             continue
-        seen.add(str(trade["trade_id"]))
+        ids.add(str(trade["trade_id"]))
         trades.append(trade)
     return Verdict(trades, rejected)
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from data_ingestion.schema import PARTITION_SCHEMA
 from risk_calculation.aggregation import Aggregation
 from risk_calculation.exposures import Exposures
-from risk_calculation.scenarios import MODEL_VERSION, Generated, Kept, Source
+from risk_calculation.scenarios import MODEL_VERSION, Generated, MovementCache, Source
 from risk_calculation.trades import Trades
 from risk_calculation.valuation import amounts_of, profit_of, workers
 from risk_results.documents import SCALES, Header, Model, Part, ScenarioSet
@@ -79,7 +79,7 @@ def amounts(
         if part:
             aggregation.add(trades(part))
     with workers(threads) as pool:
-        return amounts_of(aggregation.cells(), sources or [Generated(of)], Kept(), pool)
+        return amounts_of(aggregation.cells(), sources or [Generated(of)], MovementCache(), pool)
 
 
 def value(rows: Sequence[Row], of: Model) -> Vector:

@@ -70,9 +70,9 @@ def extent(file: Path, width: int) -> tuple[int, int]:
     """Width and height, in pixels, of a page on a screen of `width` pixels."""
     frame = file.with_name("frame.html")
     frame.write_text(FRAME.format(page=file.name, width=width))
-    shown = re.search(r"wide (\d+) tall (\d+)", browse(frame, f"--window-size={width},1000")[0])
-    assert shown is not None, "the page did not load"
-    return int(shown[1]), int(shown[2])
+    size = re.search(r"wide (\d+) tall (\d+)", browse(frame, f"--window-size={width},1000")[0])
+    assert size is not None, "the page did not load"
+    return int(size[1]), int(size[2])
 
 
 def fits(file: Path, width: int) -> bool:

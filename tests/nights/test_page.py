@@ -37,9 +37,9 @@ def test_no_foreign_script_and_no_text_as_markup() -> None:
     """A job's error is anybody's text."""
     failed = replace(fortnight(), nights=[fortnight().nights[1]])
     late = replace(failed.nights[0], runs=[failed.nights[0].runs[0]])
-    shown = pages.page(replace(failed, nights=[late]), priced_at="2026-11")
-    assert "&lt;script&gt;alert(1)" in shown
-    assert "<script" not in shown and "<script" not in PAGE
+    html = pages.page(replace(failed, nights=[late]), priced_at="2026-11")
+    assert "&lt;script&gt;alert(1)" in html
+    assert "<script" not in html and "<script" not in PAGE
     assert re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?(?!data:,)[a-z]+:", PAGE) == []
 
 
@@ -72,14 +72,14 @@ def test_smooth_shards_are_left_out_first() -> None:
     """Of 200 shards the failed one is among those that are shown."""
     run = night_run("2026-11-20", at("2026-11-20", 3), 90, shards=200, retried=(150,))
     night = replace(fortnight().nights[0], runs=[run])
-    shown = pages.page(replace(fortnight(), nights=[night]), priced_at="2026-11")
-    assert "risk-calculation 150" in shown and "risk-calculation 20<" not in shown
-    assert "and 142 more" in shown
+    html = pages.page(replace(fortnight(), nights=[night]), priced_at="2026-11")
+    assert "risk-calculation 150" in html and "risk-calculation 20<" not in html
+    assert "and 142 more" in html
 
 
 def test_without_a_night_it_says_where_to_begin() -> None:
-    shown = pages.page(replace(fortnight(), nights=[]), priced_at="2026-11")
-    assert "The run ledger has no run yet" in shown and "no run yet, 0 h 40 min left" in shown
+    html = pages.page(replace(fortnight(), nights=[]), priced_at="2026-11")
+    assert "The run ledger has no run yet" in html and "no run yet, 0 h 40 min left" in html
 
 
 def test_cost_is_what_the_tasks_were_billed_for() -> None:

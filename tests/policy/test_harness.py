@@ -27,8 +27,8 @@ def test_the_program_retains_nothing(stack: str, mode: Mode) -> None:
 def recorded(stack: str, mode: Mode) -> Graph:
     """The stack without the synthetic pipeline, which nobody recorded."""
     graph = base(stack, mode)
-    kept = [one for one in graph if not one.name.startswith("synthetic-")]
-    return Graph(kept, project=graph.project, stack=graph.stack, outputs=graph.outputs)
+    resources = [one for one in graph if not one.name.startswith("synthetic-")]
+    return Graph(resources, project=graph.project, stack=graph.stack, outputs=graph.outputs)
 
 
 @pytest.mark.parametrize("options", [{"retain_on_delete": True}, {"deleted_with": "urn:other"}])

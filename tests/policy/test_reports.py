@@ -107,8 +107,8 @@ def _on_terminal(findings: list[Finding]) -> str:
 
 
 def test_the_terminal_names_every_finding() -> None:
-    shown = _on_terminal(ALL)
-    assert [finding.id for finding in ALL if f"[{finding.id}]" not in shown] == []
+    printed = _on_terminal(ALL)
+    assert [finding.id for finding in ALL if f"[{finding.id}]" not in printed] == []
 
 
 def test_the_terminal_says_that_there_is_no_finding() -> None:

@@ -131,7 +131,7 @@ SUBJECTS = {
 def test_unknown(rule: Rule) -> None:
     """A rule of which every value is unknown fails or is undecided; it never passes, and it never crashes."""
     graph = base("dev", "resolved")
-    wanted = SUBJECTS.get(rule.name, rule.types[0] if rule.types else "")
+    subject = SUBJECTS.get(rule.name, rule.types[0] if rule.types else "")
     blank = {
         one.urn: replace(
             one,
@@ -139,7 +139,7 @@ def test_unknown(rule: Rule) -> None:
             property_dependencies={},
         )
         for one in graph
-        if one.type == wanted
+        if one.type == subject
     }
     assert blank
     outputs = {"vpcId": UNKNOWN} if rule.name == "stack-outputs-complete" else None

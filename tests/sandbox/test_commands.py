@@ -21,8 +21,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home for the state of this test's account, which is ended whatever happens."""
     monkeypatch.setattr(commands, "FOLDER", tmp_path)
     yield tmp_path
-    if found := commands.running():
-        os.kill(found.pid, 9)
+    if record := commands.running():
+        os.kill(record.pid, 9)
 
 
 def invoke(*words: str) -> str:
@@ -33,9 +33,9 @@ def invoke(*words: str) -> str:
 
 def test_an_account_from_up_to_down(folder: Path) -> None:
     record = folder / "calls.jsonl"
-    said = invoke("up", "--port", str(free_port()), "--record", str(record))
-    variables = dict(line.removeprefix("export ").split("=", 1) for line in said.splitlines())
-    assert said == invoke("env")
+    output = invoke("up", "--port", str(free_port()), "--record", str(record))
+    variables = dict(line.removeprefix("export ").split("=", 1) for line in output.splitlines())
+    assert output == invoke("env")
     ecr = boto3.client(
         "ecr",
         endpoint_url=variables["AWS_ENDPOINT_URL"],
@@ -73,8 +73,8 @@ def test_without_an_account_a_command_says_how_to_start_one(folder: Path, comman
 def test_a_port_that_is_taken_is_said(folder: Path) -> None:
     import socket
 
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
         with pytest.raises(OperatorError, match="choose another one"):
-            invoke("up", "--port", str(taken.getsockname()[1]))
+            invoke("up", "--port", str(listener.getsockname()[1]))

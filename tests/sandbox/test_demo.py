@@ -144,11 +144,11 @@ def test_the_coming_market_open_is_on_a_weekday(today: str, expected: str) -> No
 
 class TestPortfolio:
     def test_the_same_arguments_give_the_same_bytes(self, tmp_path: Path) -> None:
-        made = [portfolio.write(tmp_path / name, trades=200) for name in ("a", "b")]
-        for first, second in zip(*([p.manifest, *p.files] for p in made), strict=True):
+        portfolios = [portfolio.write(tmp_path / name, trades=200) for name in ("a", "b")]
+        for first, second in zip(*([p.manifest, *p.files] for p in portfolios), strict=True):
             assert first.read_bytes() == second.read_bytes()
         other = portfolio.write(tmp_path / "c", trades=200, seed=2)
-        assert other.files[0].read_bytes() != made[0].files[0].read_bytes()
+        assert other.files[0].read_bytes() != portfolios[0].files[0].read_bytes()
 
     def test_the_command_line_says_where_the_manifest_is(self, tmp_path: Path) -> None:
         done = subprocess.run(

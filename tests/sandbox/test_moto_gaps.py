@@ -19,18 +19,18 @@ COLUMN = {"AttributeName": "business_date", "AttributeType": "S"}
 
 def test_a_bucket_of_another_account_says_that_its_eventbridge_switch_is_on(serve: Callable[[Wsgi], Client]) -> None:
     BackendDict.reset()
-    own = serve(moto_gaps.application())
-    keys = own("sts").assume_role(RoleArn=f"arn:aws:iam::{OTHER}:role/r", RoleSessionName="s")["Credentials"]
+    client_of = serve(moto_gaps.application())
+    keys = client_of("sts").assume_role(RoleArn=f"arn:aws:iam::{OTHER}:role/r", RoleSessionName="s")["Credentials"]
     make: Any = boto3.client
     there = make(
         "s3",
         region_name="us-east-1",
-        endpoint_url=own("sts").meta.endpoint_url,
+        endpoint_url=client_of("sts").meta.endpoint_url,
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
     )
-    for client, name in ((own("s3"), "bucket-here"), (there, "bucket-there")):
+    for client, name in ((client_of("s3"), "bucket-here"), (there, "bucket-there")):
         client.create_bucket(Bucket=name)
         assert "EventBridgeConfiguration" not in client.get_bucket_notification_configuration(Bucket=name)
         switched_on: dict[str, Any] = {"EventBridgeConfiguration": {}}

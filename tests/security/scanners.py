@@ -46,7 +46,7 @@ class NotInstallableError(Exception):
     """The scanner could not be brought here; the message is the installer's."""
 
 
-def _run(tool: tuple[str, ...], *arguments: str, given: str = "", **variables: str) -> str:
+def _run(tool: tuple[str, ...], *arguments: str, stdin: str = "", **variables: str) -> str:
     """What the scanner prints; raises NotInstallableError when it does not start."""
     uv = Path(sys.executable).parent / "uv"
     command = [str(uv if uv.is_file() else "uv"), "tool", "run", *tool]
@@ -58,7 +58,7 @@ def _run(tool: tuple[str, ...], *arguments: str, given: str = "", **variables: s
     done = subprocess.run(
         [*command, *arguments],
         env=environment,
-        input=given,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -102,8 +102,8 @@ def cfn_lint(template: Path) -> list[Finding]:
 
 def parliament(documents: Mapping[str, str]) -> list[Finding]:
     """What parliament finds in IAM policies, by a name for each."""
-    found = json.loads(_run(PARLIAMENT, "-c", _PARLIAMENT_SCRIPT, given=json.dumps(documents)).splitlines()[-1])
-    return [Finding("parliament", issue, name) for issue, name in found]
+    issues = json.loads(_run(PARLIAMENT, "-c", _PARLIAMENT_SCRIPT, stdin=json.dumps(documents)).splitlines()[-1])
+    return [Finding("parliament", issue, name) for issue, name in issues]
 
 
 def prowler(folder: Path, variables: Mapping[str, str]) -> tuple[list[Finding], int]:

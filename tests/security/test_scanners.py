@@ -1,7 +1,7 @@
 """Every finding of a scanner on our own resources is answered in docs/security.md, and no answer is without a finding.
 
 checkov reads the recorded prod stack as Terraform, parliament its IAM documents, prowler the deployed stack. The first
-two run wherever `uv` can bring them; prowler takes many minutes and is asked for with BATCH_PROWLER=1.
+two run wherever `uv` can bring them; prowler takes minutes and is asked for with BATCH_PROWLER=1.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ def answers(scanner: str) -> dict[tuple[str, str], str]:
 
 def hold(scanner: str, findings: Iterable[Finding]) -> None:
     """Fails for a finding without an answer, and for an answer without a finding."""
-    answered, known = set(), answers(scanner)
+    answered, expected = set(), answers(scanner)
     unanswered = []
     for finding in sorted(set(findings)):
         matching = {
             (check, pattern)
-            for check, pattern in known
+            for check, pattern in expected
             if check == finding.check and fnmatch.fnmatchcase(finding.resource, pattern)
         }
         answered |= matching
         if not matching:
             unanswered.append(finding)
     assert not unanswered, f"fix these, or answer them in docs/security.md: {unanswered}"
-    assert not known.keys() - answered, f"no longer found: {known.keys() - answered}"
+    assert not expected.keys() - answered, f"no longer found: {expected.keys() - answered}"
 
 
 @cache
@@ -103,10 +103,10 @@ def documents(graph: Graph) -> dict[str, str]:
 
 
 def test_parliament() -> None:
-    found = documents(prod())
-    assert len(found) >= 20, "roles' policies are not seen"
+    policies = documents(prod())
+    assert len(policies) >= 20, "roles' policies are not seen"
     try:
-        findings = scanners.parliament(found)
+        findings = scanners.parliament(policies)
     except scanners.NotInstallableError as error:
         return _unavailable(error)
     hold("parliament", findings)

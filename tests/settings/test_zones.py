@@ -38,12 +38,12 @@ def test_a_zone_without_an_endpoint_service_is_passed_over() -> None:
 
 def test_zones_that_need_an_opt_in_are_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """EC2 lists the Local and Wavelength Zones that an account has opted in to before the Region's own."""
-    own, lookups = synthetic.lookup, list[Mapping[str, Any]]()
+    original, lookups = synthetic.lookup, list[Mapping[str, Any]]()
 
     def lookup(token: str, args: Mapping[str, Any], region: str) -> dict[str, Any] | None:
         if token.endswith(":getAvailabilityZones"):
             lookups.append(args)
-        return own(token, args, region)
+        return original(token, args, region)
 
     monkeypatch.setattr(synthetic, "lookup", lookup)
     record_with({})

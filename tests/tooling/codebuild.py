@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 PHASES = ("install", "pre_build", "build", "post_build")
-_KNOWN = {"version", "env", "phases", "artifacts"}
+_SECTIONS = {"version", "env", "phases", "artifacts"}
 _SECONDS = 900
 
 
@@ -36,7 +36,7 @@ class Build:
 def read(buildspec: Path) -> dict[str, Any]:
     """The buildspec; fails on a key that this runner would silently leave out."""
     spec: dict[str, Any] = yaml.safe_load(buildspec.read_text())
-    assert set(spec) <= _KNOWN, f"{buildspec.name}: the runner does not know {set(spec) - _KNOWN}"
+    assert set(spec) <= _SECTIONS, f"{buildspec.name}: the runner does not know {set(spec) - _SECTIONS}"
     assert spec["version"] == 0.2, "only version 0.2 runs all commands in one shell"
     assert set(spec["phases"]) <= set(PHASES)
     return spec

@@ -153,8 +153,8 @@ def _signed_in(account: Account, owner: str) -> Any:
     """ECR of a registry's account with what crane has signed in with: in the caller's own account, its credentials."""
     region, url = account.emulated.region, account.url
     caller = boto3.client("sts", region_name=region, endpoint_url=url).get_caller_identity()["Account"]
-    own = caller == owner
-    return boto3.client("ecr", region_name=region, endpoint_url=url) if own else registry_of(account, owner)
+    same_account = caller == owner
+    return boto3.client("ecr", region_name=region, endpoint_url=url) if same_account else registry_of(account, owner)
 
 
 def registry_of(account: Account, owner: str) -> Any:

@@ -37,10 +37,10 @@ def under_way(world: World, stage: str, **more: str | int) -> None:
     entry(world, DAY, "RUNNING", "10:30", stage=stage, **more)
 
 
-def in_shards(world: World, done: int, kept: int = 0) -> None:
+def in_shards(world: World, done: int, reused: int = 0) -> None:
     """A run whose 100 shards began an hour ago."""
     began = f"{DAY}T11:00:00.000Z"
-    under_way(world, "risk-calculation", stage_started_at=began, shards=100, shards_done=done, shards_kept=kept)
+    under_way(world, "risk-calculation", stage_started_at=began, shards=100, shards_done=done, shards_kept=reused)
 
 
 @pytest.fixture
@@ -58,22 +58,22 @@ def forecast(world: World) -> Callable[[], dict[str, Any]]:
 class TestFromItsOwnShards:
     def test_shards_that_are_too_slow_are_announced(self, world: World, forecast: Callable[[], dict[str, Any]]) -> None:
         in_shards(world, done=20)
-        seen = forecast()
-        assert (seen["outcome"], seen["late_minutes"]) == ("EXPECTED_LATE", pytest.approx(90, abs=2))
-        (message,) = seen["announced"]
+        output = forecast()
+        assert (output["outcome"], output["late_minutes"]) == ("EXPECTED_LATE", pytest.approx(90, abs=2))
+        (message,) = output["announced"]
         assert message["subject"] == f"[dev] Forecast: report LATE for {DAY}"
         assert "20 of 100 shards of risk-calculation took 60 min" in message["message"]
         assert f"is to be expected at {DAY}T16:0" in message["message"]
 
     def test_shards_that_are_fast_enough_are_not(self, world: World, forecast: Callable[[], dict[str, Any]]) -> None:
         in_shards(world, done=60)
-        seen = forecast()
-        assert (seen["outcome"], seen["announced"]) == ("ON_COURSE", [])
+        output = forecast()
+        assert (output["outcome"], output["announced"]) == ("ON_COURSE", [])
 
     def test_shards_that_were_finished_before_are_no_measure_and_no_work(
         self, world: World, forecast: Callable[[], dict[str, Any]]
     ) -> None:
-        in_shards(world, done=10, kept=80)
+        in_shards(world, done=10, reused=80)
         assert forecast()["expected"].startswith(f"{DAY}T13:0")
 
     def test_what_comes_after_the_shards_is_taken_from_earlier_runs(
@@ -97,23 +97,23 @@ class TestFromEarlierRuns:
     ) -> None:
         entry(world, BEFORE, "SUCCEEDED", "03:00", duration_seconds=18_000, ended_at=f"{BEFORE}T08:00:00.000Z")
         under_way(world, "data-ingestion")
-        seen = forecast()
-        assert (seen["outcome"], seen["late_minutes"]) == ("EXPECTED_LATE", 60)
-        assert seen["basis"] == "the run is in data-ingestion, and runs of the last week took 300 min"
+        output = forecast()
+        assert (output["outcome"], output["late_minutes"]) == ("EXPECTED_LATE", 60)
+        assert output["basis"] == "the run is in data-ingestion, and runs of the last week took 300 min"
 
     def test_a_run_that_has_not_begun_in_time_is_late(
         self, world: World, forecast: Callable[[], dict[str, Any]]
     ) -> None:
         entry(world, BEFORE, "SUCCEEDED", "03:00", duration_seconds=10_800, ended_at=f"{BEFORE}T06:00:00.000Z")
-        seen = forecast()
-        assert (seen["outcome"], seen["late_minutes"]) == ("EXPECTED_LATE", pytest.approx(31, abs=2))
-        assert seen["basis"].startswith("no run is under way")
+        output = forecast()
+        assert (output["outcome"], output["late_minutes"]) == ("EXPECTED_LATE", pytest.approx(31, abs=2))
+        assert output["basis"].startswith("no run is under way")
 
     def test_without_anything_to_go_by_nobody_is_called(
         self, world: World, forecast: Callable[[], dict[str, Any]]
     ) -> None:
-        seen = forecast()
-        assert (seen["outcome"], seen["announced"]) == ("UNKNOWN", [])
+        output = forecast()
+        assert (output["outcome"], output["announced"]) == ("UNKNOWN", [])
 
     def test_after_a_success_there_is_nothing_to_forecast(
         self, world: World, forecast: Callable[[], dict[str, Any]]

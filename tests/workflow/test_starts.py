@@ -141,9 +141,9 @@ class TestPermissions:
         assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 
     def test_it_may_use_the_rule_that_sync_needs(self, program: Program) -> None:
-        heard = self._statement(program, "ManageTaskEventRule")
-        assert set(heard["Action"]) == {"events:DescribeRule", "events:PutRule", "events:PutTargets"}
-        assert heard["Resource"].endswith(":rule/StepFunctionsGetEventsForECSTaskRule")
+        statement = self._statement(program, "ManageTaskEventRule")
+        assert set(statement["Action"]) == {"events:DescribeRule", "events:PutRule", "events:PutTargets"}
+        assert statement["Resource"].endswith(":rule/StepFunctionsGetEventsForECSTaskRule")
 
     @pytest.mark.parametrize("role", ["nightly-machine", "reconciler-machine", "deadline-machine"])
     def test_a_star_stands_only_where_aws_knows_no_resource(self, program: Program, role: str) -> None:

@@ -199,7 +199,7 @@ class Delivery(pulumi.ComponentResource):
             data_key=args.context.data_key_arn,
             messages_key=args.context.messages_key_arn,
         ).apply(
-            lambda known: iam.document(*step_rights.pipeline(names, steps=[step.name for step in its_steps], **known))
+            lambda arns: iam.document(*step_rights.pipeline(names, steps=[step.name for step in its_steps], **arns))
         )
         role = StepRole(
             f"{logical_name}-pipeline",

@@ -94,13 +94,13 @@ def of_step(
     step: Step, names: Names, delivery: tooling.delivery.delivery_settings.Delivery, repositories: Sequence[str]
 ) -> list[iam.Statement]:
     """What this kind of step does itself; `repositories` are the release repositories' names."""
-    own = _of_images(step, names, repositories)
+    statements = _of_images(step, names, repositories)
     if not step.stack:
-        return own
+        return statements
     if role := stack_role(step, names, delivery):
-        return [*own, iam.statement("TakeRoleOfStack", ["sts:AssumeRole"], [role])]
+        return [*statements, iam.statement("TakeRoleOfStack", ["sts:AssumeRole"], [role])]
     stack = stack_names(step, names, delivery)
-    return [*own, *in_stack(step, stack, stack_backend(step, names, delivery), delivery.permissions_boundary)]
+    return [*statements, *in_stack(step, stack, stack_backend(step, names, delivery), delivery.permissions_boundary)]
 
 
 def _of_images(step: Step, names: Names, repositories: Sequence[str]) -> list[iam.Statement]:

@@ -76,7 +76,7 @@ class StepRole(pulumi.ComponentResource):
             )
             policies.append(attachment.id)
         self.name, self.arn = role.name, role.arn
-        self.usable_arn = pulumi.Output.all(role.arn, *policies).apply(lambda known: str(known[0]))
+        self.usable_arn = pulumi.Output.all(role.arn, *policies).apply(lambda outputs: str(outputs[0]))
         self.register_outputs({"arn": self.arn})
 
 

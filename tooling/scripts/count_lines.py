@@ -40,7 +40,7 @@ _TEXT: Final = (".py", ".md", ".yml", ".yaml", ".toml", ".txt", ".json", ".sh", 
 def area(name: str) -> str:
     """The area that a file belongs to."""
     first = name.partition("/")[0]
-    return next((known for known in AREAS if first in known.split(", ")), "other")
+    return next((listed for listed in AREAS if first in listed.split(", ")), "other")
 
 
 def counted() -> Counter[str]:

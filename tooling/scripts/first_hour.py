@@ -109,15 +109,17 @@ class Shell:
     """One bash in the clone, as a person has it."""
 
     def __init__(self, folder: Path, log: Path) -> None:
-        own = {"HOME": str(log.parent / "home"), "XDG_STATE_HOME": str(log.parent / "state"), "NO_COLOR": "1"}
+        session = {"HOME": str(log.parent / "home"), "XDG_STATE_HOME": str(log.parent / "state"), "NO_COLOR": "1"}
         (log.parent / "home").mkdir()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_", "XDG_"))}
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_", "XDG_"))
+        }
         engine = {name: value for name, value in os.environ.items() if name in ("PULUMI_ENGINE_BIN", "PULUMI_HOME")}
         self._log = log.open("w")
         self._process = subprocess.Popen(
             ["bash", "--norc"],
             cwd=folder,
-            env={**kept, **engine, **own, "PULUMI_SKIP_UPDATE_CHECK": "true", "COLUMNS": str(WIDTH)},
+            env={**inherited, **engine, **session, "PULUMI_SKIP_UPDATE_CHECK": "true", "COLUMNS": str(WIDTH)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -154,7 +156,7 @@ class Shell:
         self._log.close()
 
 
-def shown(lines: list[str]) -> list[str]:
+def shortened(lines: list[str]) -> list[str]:
     """What the page keeps of an output; folders of this machine are left out."""
     cut = [line[:WIDTH] for line in lines]
     if len(cut) > SHOWN_LINES + 2:
@@ -172,7 +174,7 @@ def page(results: list[tuple[Step, list[tuple[str, list[str], float, float]]]], 
         parts.append(f"\n## {number}. {step.title}\n")
         for command, lines, seconds, silence in ran:
             quiet = f", silent for {silence:.0f} s at most" if silence > 5 else ""
-            body = "\n".join(["```console", f"$ {command}", *shown(lines), "```"])
+            body = "\n".join(["```console", f"$ {command}", *shortened(lines), "```"])
             took = "" if math.isnan(seconds) else f"\n{seconds:.0f} s{quiet}\n"
             parts.append(f"\n{body}\n{took}")
     return "".join(parts)
@@ -181,10 +183,10 @@ def page(results: list[tuple[Step, list[tuple[str, list[str], float, float]]]], 
 def problems(text: str) -> list[str]:
     """What is wrong with a page: each command stands in it once, in this order, and no other does."""
     there = re.findall(r"^\$ (.+)$", text, re.MULTILINE)
-    wanted = [command for step in STEPS for command in step.commands]
-    if there == wanted:
+    commands = [command for step in STEPS for command in step.commands]
+    if there == commands:
         return []
-    missing = [command for command in wanted if command not in there]
+    missing = [command for command in commands if command not in there]
     return [f"docs/first-hour.md lacks `{command}`" for command in missing] or ["docs/first-hour.md has other commands"]
 
 

@@ -38,9 +38,9 @@ def main(group: str) -> None:
     """Brings .venv to what `group` needs; exits with one message when that fails."""
     version = sys.version_info[:2]
     if not OLDEST <= version <= NEWEST:
-        wanted = f"{'.'.join(map(str, OLDEST))} to {'.'.join(map(str, NEWEST))}"
-        shown = ".".join(map(str, version))
-        sys.exit(f"Python {wanted} is needed, this is {shown}. Name another: make PYTHON=python3.12 …")
+        supported = f"{'.'.join(map(str, OLDEST))} to {'.'.join(map(str, NEWEST))}"
+        current = ".".join(map(str, version))
+        sys.exit(f"Python {supported} is needed, this is {current}. Name another: make PYTHON=python3.12 …")
     began = time.monotonic()
     python = VENV / "bin" / "python"
     with step(f"{VENV.name}: an environment of Python {'.'.join(map(str, version))}"):

@@ -25,7 +25,7 @@ Expected = Literal["fail", "undecided", "silent"]
 ACCOUNTING = frozenset(rule.name for rule in ALL_RULES if "table" in rule.tags or "closed" in rule.tags)
 """Rules that account for everything: they notice most of what another rule is about, too."""
 
-_SAID = (Verdict.FAIL, Verdict.CRASH)
+_REPORTED = (Verdict.FAIL, Verdict.CRASH)
 
 
 @cache
@@ -76,10 +76,12 @@ def outcome(mutant: Mutant, stack: str, mode: Mode) -> Outcome:
     blamed = mutant.blames(graph, one).urn
     before = base_findings(stack, mode)
     after = evaluate(mutant.do(graph, one), mutant.config)
-    known = {finding.id for finding in before if finding.verdict in _SAID}
-    new = [finding for finding in after if finding.verdict in _SAID and finding.id not in known]
+    ids_before = {finding.id for finding in before if finding.verdict in _REPORTED}
+    new = [finding for finding in after if finding.verdict in _REPORTED and finding.id not in ids_before]
     here = {
-        f.verdict for f in after if f.rule == mutant.rule and f.urn == blamed and (f in new or f.verdict not in _SAID)
+        f.verdict
+        for f in after
+        if f.rule == mutant.rule and f.urn == blamed and (f in new or f.verdict not in _REPORTED)
     }
     verdict: Expected = "fail" if Verdict.FAIL in here else "undecided" if Verdict.UNDECIDED in here else "silent"
     listing = {"undecided-rules-reported"} - {mutant.rule}

@@ -110,17 +110,17 @@ def edit(path: str, act: Callable[[Any], None]) -> Operator:
 
 def drop(graph: Graph, one: Resource) -> Graph:
     """Take a resource out of the stack, with all edges to it."""
-    kept = []
+    remaining = []
     for other in graph:
         if other is one:
             continue
         if one.urn in other.dependencies or any(one.urn in urns for urns in other.property_dependencies.values()):
             edges = {p: tuple(u for u in urns if u != one.urn) for p, urns in other.property_dependencies.items()}
             dependencies = tuple(urn for urn in other.dependencies if urn != one.urn)
-            kept.append(replace(other, dependencies=dependencies, property_dependencies=edges))
+            remaining.append(replace(other, dependencies=dependencies, property_dependencies=edges))
         else:
-            kept.append(other)
-    return with_resources(graph, kept)
+            remaining.append(other)
+    return with_resources(graph, remaining)
 
 
 def twin(graph: Graph, one: Resource) -> Graph:

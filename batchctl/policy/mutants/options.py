@@ -36,6 +36,7 @@ OPTIONS = [
         "firewall of another network",
         change("vpcId", "vpc-0123456789abcdef0"),
     ),
+    of(kinds.FIREWALL_ASSOCIATION, "*", "network-properties", "priority that AWS refuses", change("priority", 9901)),
     of(kinds.FIREWALL_ASSOCIATION, "*", "companions-present", "firewall of no network", drop, blames=_FIREWALL),
     of(kinds.FIREWALL_RULE, "dns-others-rule", "companions-present", "nothing is blocked", drop, blames=_FIREWALL),
     of(

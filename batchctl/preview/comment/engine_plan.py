@@ -83,11 +83,11 @@ def parse(document: Mapping[str, Any]) -> EnginePlan:
     next_up = {urn: step["newState"] for urn, step in steps.items() if step["op"] != "delete"}
     operations = {urn: "replace" if step["op"] in _REPLACES else step["op"] for urn, step in steps.items()}
     operations = {urn: op for urn, op in {**operations, **dict.fromkeys(deletions, "delete")}.items() if op != "same"}
-    kept = {urn: last[urn] for urn, op in operations.items() if op == "update" and urn in last}
-    kept |= {urn: last[urn] for urn in next_up if urn not in operations and urn in last}
+    updated = {urn: last[urn] for urn, op in operations.items() if op == "update" and urn in last}
+    updated |= {urn: last[urn] for urn in next_up if urn not in operations and urn in last}
     return EnginePlan(
         deployed=_snapshot(last, last, project, stack),
-        planned=_snapshot(next_up, kept, project, stack),
+        planned=_snapshot(next_up, updated, project, stack),
         operations=operations,
         reasons={urn: _tops(step.get("diffReasons")) for urn, step in steps.items() if urn in operations},
         replacements={urn: _tops(step.get("replaceReasons")) for urn, step in steps.items() if step["op"] in _REPLACES},
@@ -120,17 +120,17 @@ def _tops(paths: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path.partition(".")[0].partition("[")[0] for path in paths or ()))
 
 
-def _snapshot(states: Mapping[str, State], known: Mapping[str, State], project: str, stack: str) -> Snapshot:
+def _snapshot(states: Mapping[str, State], existing: Mapping[str, State], project: str, stack: str) -> Snapshot:
     """`known` are the states whose ids stay what they are."""
-    own = [urn for urn, state in states.items() if ":providers:" not in state["type"] and state.get("parent")]
-    resources = [_resource(states[urn], known.get(urn, {})) for urn in own]
+    urns = [urn for urn, state in states.items() if ":providers:" not in state["type"] and state.get("parent")]
+    resources = [_resource(states[urn], existing.get(urn, {})) for urn in urns]
     computed = {one.urn: frozenset(one.props) - frozenset(_inputs(states[one.urn])) for one in resources}
     return Snapshot(Graph(resources, project=project, stack=stack, outputs={}), computed)
 
 
-def _resource(state: State, known: State) -> Resource:
+def _resource(state: State, existing: State) -> Resource:
     inputs = _inputs(state)
-    identity = {"id": known.get("id"), "arn": (known.get("outputs") or {}).get("arn")} if known else {}
+    identity = {"id": existing.get("id"), "arn": (existing.get("outputs") or {}).get("arn")} if existing else {}
     parent = str(state.get("parent") or "")
     return Resource(
         urn=state["urn"],

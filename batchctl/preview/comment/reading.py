@@ -69,8 +69,8 @@ def _stack(entry: Mapping[str, Any]) -> StackPreview:
     for findings in entry["findings"].values():
         for finding in findings:
             if finding["verdict"] in ("fail", "crash"):
-                kept = failing if finding["level"] == "mandatory" else advice
-                kept[f"{finding['rule']} {finding['resource']}"] = finding
+                by_level = failing if finding["level"] == "mandatory" else advice
+                by_level[f"{finding['rule']} {finding['resource']}"] = finding
     rows: Counter[str] = Counter()
     for row in entry["cost"]["idle"]["rows"]:
         rows[row["what"]] += row["usd"]

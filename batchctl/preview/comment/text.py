@@ -120,10 +120,10 @@ def render(
 
 def _cut(text: str) -> str:
     """The text up to a whole line, every block closed."""
-    kept = text[: LONGEST - len(CUT) - 200].rpartition("\n")[0]
-    if kept.count("```") % 2:
-        kept += "\n```"
-    return kept + "\n\n</details>" * (kept.count("<details>") - kept.count("</details>")) + CUT
+    start = text[: LONGEST - len(CUT) - 200].rpartition("\n")[0]
+    if start.count("```") % 2:
+        start += "\n```"
+    return start + "\n\n</details>" * (start.count("<details>") - start.count("</details>")) + CUT
 
 
 def _verdict(head: Mapping[str, StackPreview], compared: Mapping[str, Page]) -> str:
@@ -177,12 +177,16 @@ def _cost_changes(now: Mapping[str, float], then: Mapping[str, float]) -> list[s
 
 
 def _findings(stack: StackPreview, before: StackPreview | None) -> list[str]:
-    known = before.failing if before else {}
+    failing_before = before.failing if before else {}
     lines = []
     for key, finding in stack.failing.items():
-        mark = "**new** " if before is not None and key not in known else ""
+        mark = "**new** " if before is not None and key not in failing_before else ""
         lines.append(f"- ❌ {mark}`{finding['rule']}` on `{finding['resource']}`: {finding['message']}")
-    lines += [f"- ✅ fixed: `{f['rule']}` on `{f['resource']}`" for key, f in known.items() if key not in stack.failing]
+    lines += [
+        f"- ✅ fixed: `{f['rule']}` on `{f['resource']}`"
+        for key, f in failing_before.items()
+        if key not in stack.failing
+    ]
     advised = before.advice if before else {}
     fresh = [f for key, f in stack.advice.items() if key not in advised]
     lines += [f"- advice: `{f['rule']}` on `{f['resource']}`: {f['message']}" for f in fresh]

@@ -77,12 +77,12 @@ def _added(comparison: Comparison, resource: Resource, usual_tags: dict[str, Any
         _shown_tags(value, usual_tags) if prop == "tags" else f"{prop} {code(properties.masked(prop, value))}"
         for prop, value in inputs.items()
     ]
-    shown = ", ".join(values)
+    listing = ", ".join(values)
     descriptions = _readable(_document_changes(comparison, resource, added=True))
     if opens := protection.presence(resource):
         descriptions.append((opens[0], f"new: {opens[1]}"))
     classified = resource.type in safe.ADDED or bool(descriptions) or resource.type in network_access.TYPES
-    yield Line(Concern.OTHER if classified else Concern.UNKNOWN, f"new: {shown}" if shown else "new", resource.urn)
+    yield Line(Concern.OTHER if classified else Concern.UNKNOWN, f"new: {listing}" if listing else "new", resource.urn)
     yield from (Line(concern, text, resource.urn) for concern, text in descriptions)
 
 

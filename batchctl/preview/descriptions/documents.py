@@ -75,10 +75,10 @@ def _weaker(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str
         yield "runs with all privileges of its host"
     if before.get("user") not in (None, "0", "root") and after.get("user") in (None, "0", "root"):
         yield "runs as root"
-    kept, now = (
+    dropped_before, dropped_after = (
         (side.get("linuxParameters") or {}).get("capabilities", {}).get("drop", []) for side in (before, after)
     )
-    if lost := sorted(set(kept) - set(now)):
+    if lost := sorted(set(dropped_before) - set(dropped_after)):
         yield f"keeps the capabilities {', '.join(map(code, lost))}"
     if before.get("logConfiguration") and not after.get("logConfiguration"):
         yield "no longer writes a log"

@@ -71,9 +71,9 @@ def describe(
 def _reaches(snapshot: Snapshot, resource: Resource) -> Iterator[tuple[str, str]]:
     props = resource.props
     if resource.type in (kinds.GROUP_EGRESS, kinds.GROUP_INGRESS, kinds.GROUP_RULE):
-        own = _name(snapshot, resource, "securityGroupId")
+        group = _name(snapshot, resource, "securityGroupId")
         inward = resource.type == kinds.GROUP_INGRESS or props.get("type") == "ingress"
-        yield from _rule(snapshot, resource, props, own, inward=inward)
+        yield from _rule(snapshot, resource, props, group, inward=inward)
     elif resource.type == kinds.ROUTE:
         yield _route(snapshot, resource, props, _name(snapshot, resource, "routeTableId"))
     elif resource.type == kinds.ROUTE_TABLE:
@@ -90,13 +90,13 @@ def _members(value: Any) -> list[Mapping[str, Any]]:
 
 
 def _rule(
-    snapshot: Snapshot, resource: Resource, rule: Mapping[str, Any], own: str, *, inward: bool
+    snapshot: Snapshot, resource: Resource, rule: Mapping[str, Any], group: str, *, inward: bool
 ) -> Iterator[tuple[str, str]]:
     for prop in _OTHERS:
         value = rule.get(prop)
         for one in value if isinstance(value, list) else [value] if value else []:
             other = _name(snapshot, resource, prop, one)
-            yield (other, f"{own} on {_ports(rule)}") if inward else (own, f"{other} on {_ports(rule)}")
+            yield (other, f"{group} on {_ports(rule)}") if inward else (group, f"{other} on {_ports(rule)}")
 
 
 def _ports(rule: Mapping[str, Any]) -> str:

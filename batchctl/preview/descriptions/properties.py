@@ -38,9 +38,9 @@ def describe(
         if _schedule(before) != _schedule(after):
             yield Concern.UNKNOWN, f"runs at {_schedule(after)} (before: {_schedule(before)})"
     elif before.type == kinds.LOG_GROUP and prop == "retentionInDays":
-        yield _kept("log events are", before.props.get(prop), after.props.get(prop))
+        yield _retention("log events are", before.props.get(prop), after.props.get(prop))
     elif before.type == kinds.QUEUE and prop == "messageRetentionSeconds":
-        yield _kept("messages are", before.props.get(prop), after.props.get(prop), "seconds")
+        yield _retention("messages are", before.props.get(prop), after.props.get(prop), "seconds")
 
 
 def generic(change: Change) -> str:
@@ -104,7 +104,7 @@ def _schedule(resource: Resource) -> str:
     return f"{code(resource.props.get('scheduleExpression', MISSING))} {zone}{spread}"
 
 
-def _kept(what: str, before: Any, after: Any, unit: str = "days") -> tuple[Concern, str]:
+def _retention(what: str, before: Any, after: Any, unit: str = "days") -> tuple[Concern, str]:
     def days(value: Any) -> str:
         if unit == "seconds" and value and value % 86_400 == 0:
             return f"{value // 86_400} days"

@@ -131,8 +131,8 @@ def _principals(entry: Mapping[str, Any], everybody: str) -> Iterator[str]:
 
 def _principal(name: str) -> str:
     if account := _WHOLE_ACCOUNT.fullmatch(name):
-        own = account[1] == synthetic.ACCOUNT
-        return f"whoever {'this account' if own else f'account {code(account[1])}'}'s IAM allows"
+        same_account = account[1] == synthetic.ACCOUNT
+        return f"whoever {'this account' if same_account else f'account {code(account[1])}'}'s IAM allows"
     return code(short(name))
 
 

@@ -50,12 +50,12 @@ def to_markdown(page: Page, longest: int) -> list[str]:
         shortest = list(_markdown(page, concern_lines, component_lines))
         if sum(len(line) + 1 for line in shortest) <= longest:
             return shortest
-    kept: list[str] = []
+    fitting: list[str] = []
     for line in shortest:
-        if sum(len(one) + 1 for one in kept) + len(line) > longest - 60:
-            return [*kept, "", "… (cut: the whole is in `batchctl diff`)", ""]
-        kept.append(line)
-    return kept
+        if sum(len(one) + 1 for one in fitting) + len(line) > longest - 60:
+            return [*fitting, "", "… (cut: the whole is in `batchctl diff`)", ""]
+        fitting.append(line)
+    return fitting
 
 
 def _markdown(page: Page, concern_lines: int, component_lines: int) -> Iterator[str]:

@@ -115,8 +115,8 @@ def _explained(
     reasons = {one.resource.urn: set(one.properties) for one in replacements if not one.routine}
     for line in unexplained:
         tops = {str(path[0]) for path in line.paths if path}
-        known = tops <= reasons.get(line.urn, set()) if tops else line.urn in lost
-        explained = line.concern is Concern.UNKNOWN and known
+        has_reason = tops <= reasons.get(line.urn, set()) if tops else line.urn in lost
+        explained = line.concern is Concern.UNKNOWN and has_reason
         yield replace(line, concern=Concern.OTHER) if explained else line
 
 

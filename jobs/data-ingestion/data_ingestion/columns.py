@@ -55,7 +55,7 @@ class Column:
         raise NotImplementedError
 
     @property
-    def wanted(self) -> str:
+    def requirement(self) -> str:
         """What a good value is, after "must"."""
         raise NotImplementedError
 
@@ -86,8 +86,8 @@ class Text(Column):
         return pa.string()
 
     @property
-    def wanted(self) -> str:
-        """See `Column.wanted`."""
+    def requirement(self) -> str:
+        """See `Column.requirement`."""
         return f"match {self.pattern}"
 
     def parse(self, values: pa.Array) -> Parsed:
@@ -143,8 +143,8 @@ class Number(Column):
         return pa.float64()
 
     @property
-    def wanted(self) -> str:
-        """See `Column.wanted`."""
+    def requirement(self) -> str:
+        """See `Column.requirement`."""
         return f"be a number from {self.low:g} to {self.high:g}" + ("" if self.zero else ", not 0")
 
     @property
@@ -176,8 +176,8 @@ class Day(Column):
         return pa.date32()
 
     @property
-    def wanted(self) -> str:
-        """See `Column.wanted`."""
+    def requirement(self) -> str:
+        """See `Column.requirement`."""
         return "be a day as YYYY-MM-DD"
 
     @property

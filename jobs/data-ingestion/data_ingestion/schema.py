@@ -71,18 +71,18 @@ def check(batch: pa.RecordBatch, business_date: date) -> Checked:
     rejected: dict[int, Reasons] = {}
     all_good: pa.Array | None = None
 
-    def note(column: Column, good: pa.Array | None, wanted: str) -> None:
+    def note(column: Column, good: pa.Array | None, requirement: str) -> None:
         nonlocal all_good
         if good is None or is_all(good):
             return
         good = pc.fill_null(good, False)
         all_good = good if all_good is None else pc.and_(all_good, good)
-        _collect(rejected, pc.indices_nonzero(pc.invert(good)), column.name, batch.column(column.name), wanted)
+        _collect(rejected, pc.indices_nonzero(pc.invert(good)), column.name, batch.column(column.name), requirement)
 
     for column in COLUMNS:
         values, good = column.parse(batch.column(column.name))
         columns.append(values)
-        note(column, good, f"must {column.wanted}, for example {column.example}")
+        note(column, good, f"must {column.requirement}, for example {column.example}")
     note(
         COLUMNS[_TRADE_DATE],
         _not_after(columns[_TRADE_DATE], good, business_date),
@@ -114,7 +114,7 @@ def _one_where_usd(currency: pa.DictionaryArray, rate: pa.Array) -> pa.Array | N
     return pc.invert(pc.fill_null(wrong, False))
 
 
-def _collect(rejected: dict[int, Reasons], rows: pa.Array, name: str, values: pa.Array, wanted: str) -> None:
+def _collect(rejected: dict[int, Reasons], rows: pa.Array, name: str, values: pa.Array, requirement: str) -> None:
     texts = pc.fill_null(pc.cast(values.take(rows), pa.string()), "").to_pylist()
     for row, text in zip(rows.to_pylist(), texts, strict=True):
-        rejected.setdefault(row, []).append((name, f"{name} {wanted}; got {text[:_VALUE_CHARACTERS]!r}"))
+        rejected.setdefault(row, []).append((name, f"{name} {requirement}; got {text[:_VALUE_CHARACTERS]!r}"))

@@ -111,14 +111,14 @@ def _group_risks(gathered: Gathered, profit: Vector, generated: ScenarioSet) -> 
     risks = []
     for row, group in enumerate(gathered.header.groups):
         part = Amounts(gathered.amounts.high[row : row + 1], gathered.amounts.low[row : row + 1])
-        own = _units(part.columns(0, generated.scenarios), generated)[0]
-        without = profit - own
+        group_profit = _units(part.columns(0, generated.scenarios), generated)[0]
+        without = profit - group_profit
         risks.append(
             GroupRisk(
                 group=group,
-                value_at_risk=value_at_risk(own, HEADLINE),
-                expected_shortfall=_shortfall(own),
-                component=-float(np.dot(weights, own)),
+                value_at_risk=value_at_risk(group_profit, HEADLINE),
+                expected_shortfall=_shortfall(group_profit),
+                component=-float(np.dot(weights, group_profit)),
                 incremental=shortfall - _shortfall(without),
                 incremental_var=at_risk - value_at_risk(without, HEADLINE),
             )

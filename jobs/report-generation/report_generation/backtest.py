@@ -87,15 +87,15 @@ def backtest(job: Job[ReportEnvironment], model: Model) -> Backtest | None:
         return Backtest(problem=f"{uri} does not exist")
     except BadInputError as error:
         return Backtest(problem=str(error))
-    wanted = sorted(day for day in realised if day < job.environment.business_date)[-MOST_DAYS:]
+    compared = sorted(day for day in realised if day < job.environment.business_date)[-MOST_DAYS:]
     with ThreadPoolExecutor(_READERS) as pool:
-        reports = list(pool.map(lambda day: report_of(job, day), wanted))
+        reports = list(pool.map(lambda day: report_of(job, day), compared))
     days = []
-    for day, report in zip(wanted, reports, strict=True):
+    for day, report in zip(compared, reports, strict=True):
         at_risk = _value_at_risk(report, model)
         if at_risk is not None:
             days.append(Day(day, realised[day], at_risk))
-    return Backtest(tuple(days), len(wanted) - len(days))
+    return Backtest(tuple(days), len(compared) - len(days))
 
 
 def read_realised(content: bytes, source: str) -> Mapping[date, float]:

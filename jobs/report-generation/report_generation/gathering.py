@@ -134,10 +134,10 @@ class _Gatherer:
             yield shard, last
             shard = last + 1
 
-    def _there(self, wanted: Iterable[Span]) -> list[Span]:
+    def _there(self, spans: Iterable[Span]) -> list[Span]:
         """The spans that have a result; notes single shards that have none, and refuses more than are tolerated."""
         there = []
-        for first, last in wanted:
+        for first, last in spans:
             if first < last or (first, last) in self._spans:
                 there.append((first, last))
             else:
@@ -194,11 +194,11 @@ class _Gatherer:
             for part, line in zip(header.parts, lines, strict=False)
             if line.sha256 is not None
         ]
-        for name, got, wanted in checks:
-            if got != wanted:
+        for name, got, expected in checks:
+            if got != expected:
                 raise BadInputError(
                     f"{uri} does not belong to the run's trades and other results: {name} is {_brief(got)}, must be "
-                    f"{_brief(wanted)}; run risk-calculation for shard {span[0]} again"
+                    f"{_brief(expected)}; run risk-calculation for shard {span[0]} again"
                 )
 
 

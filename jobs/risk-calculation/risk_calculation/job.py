@@ -21,7 +21,7 @@ from batch_runtime.metrics import Unit
 from batch_runtime.storage import MissingObjectError
 from risk_calculation.aggregation import Aggregation
 from risk_calculation.exposures import Exposures
-from risk_calculation.scenarios import MODEL_VERSION, Generated, Kept, Source
+from risk_calculation.scenarios import MODEL_VERSION, Generated, MovementCache, Source
 from risk_calculation.shocks import Shocks, read_shocks
 from risk_calculation.trades import read_trades
 from risk_calculation.valuation import Workers, amounts_of, available_vcpus, profit_of, workers
@@ -92,7 +92,7 @@ class _Valuer:
         self._job = job
         self._folder = folder
         self._threads = threads
-        self._kept = Kept()
+        self._movements = MovementCache()
         environment = job.environment
         shocks = _shocks(job, folder)
         generated = ScenarioSet(name="monte-carlo", kind="generated", scenarios=environment.scenarios)
@@ -142,7 +142,7 @@ class _Valuer:
                 f"the partition {uri} holds {exposures.trades} trades, the shard list says {part.trades}; "
                 "run data-ingestion again"
             )
-        amounts = amounts_of(aggregation.cells(), self._sources, self._kept, self._threads)
+        amounts = amounts_of(aggregation.cells(), self._sources, self._movements, self._threads)
         for source, (_, start, end) in zip(self._sources, self._model.columns(), strict=True):
             profit_of(amounts.columns(start, end), source)  # refuses what the report could not add up
         header = Header(
@@ -180,8 +180,8 @@ class _Valuer:
         except (MissingObjectError, BadInputError):
             return None
         header = result.header
-        wanted = (Part(shard=line.shard, trades=line.trades, partition_sha256=sha256),)
-        same = (header.run_id, header.model, header.parts) == (self._job.environment.run_id, self._model, wanted)
+        parts = (Part(shard=line.shard, trades=line.trades, partition_sha256=sha256),)
+        same = (header.run_id, header.model, header.parts) == (self._job.environment.run_id, self._model, parts)
         return result if same else None
 
 

@@ -69,12 +69,12 @@ class Generated:
 
     def movement(self, factor: Factor) -> Doubles:
         """Standard normal movements of a factor, before rounding."""
-        own = self._draw(f"{factor.kind}:{factor.name}")
+        draws = self._draw(f"{factor.kind}:{factor.name}")
         if factor.correlation == 0.0:
-            return own
-        own *= float(np.sqrt(1.0 - factor.correlation**2))
-        own += self._market * factor.correlation
-        return own
+            return draws
+        draws *= float(np.sqrt(1.0 - factor.correlation**2))
+        draws += self._market * factor.correlation
+        return draws
 
     def basis(self, factor: Factor) -> Basis:
         """See `Source.basis`."""
@@ -86,7 +86,7 @@ class Generated:
         return np.random.Generator(np.random.SFC64(key)).standard_normal(self.spec.scenarios)
 
 
-class Kept:
+class MovementCache:
     """Remembers the movements of the factors that were asked for last, up to a number of bytes.
 
     Used from one thread; `missing` says what to compute in others.

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from batch_runtime.errors import BadInputError
 from risk_calculation.aggregation import Cells
-from risk_calculation.scenarios import Kept, Source
+from risk_calculation.scenarios import MovementCache, Source
 from risk_results.documents import SCALES
 from risk_results.exact import Amounts
 from risk_results.measures import Vector
@@ -69,7 +69,7 @@ def available_vcpus(cpu_max: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
     return max(1, min(allowed, limit))
 
 
-def amounts_of(cells: Cells, sources: list[Source], kept: Kept, threads: Workers) -> Amounts:
+def amounts_of(cells: Cells, sources: list[Source], movements: MovementCache, threads: Workers) -> Amounts:
     """What each group gains in each scenario of all sources, at each source's scale.
 
     Raises `BadInputError` when a sum is larger than can be added up exactly over all shards.
@@ -83,7 +83,7 @@ def amounts_of(cells: Cells, sources: list[Source], kept: Kept, threads: Workers
     amounts = Amounts.zeros(len(cells.groups), columns)
     start = 0
     for source in sources:
-        _add_source(amounts.columns(start, start + source.spec.scenarios), cells, source, kept, threads)
+        _add_source(amounts.columns(start, start + source.spec.scenarios), cells, source, movements, threads)
         start += source.spec.scenarios
     return amounts
 
@@ -99,7 +99,7 @@ def profit_of(amounts: Amounts, source: Source) -> Vector:
         ) from None
 
 
-def _add_source(amounts: Amounts, cells: Cells, source: Source, kept: Kept, threads: Workers) -> None:
+def _add_source(amounts: Amounts, cells: Cells, source: Source, movements: MovementCache, threads: Workers) -> None:
     scenarios = source.spec.scenarios
     coefficients = cells.coefficients[:, :2] if source.scaled else cells.coefficients[:, 2:]
     chunk = max(1, _CHUNK_BYTES // (16 * scenarios))
@@ -111,10 +111,10 @@ def _add_source(amounts: Amounts, cells: Cells, source: Source, kept: Kept, thre
         moving = [column for column in (linear, square) if column.any()]
         if not moving:
             continue
-        wanted = [np.flatnonzero(matrix.any(axis=0)) for matrix in (linear, square)]
-        dense = np.concatenate([linear[:, wanted[0]], square[:, wanted[1]]], axis=1)
-        bases = kept.get_all(source, factors, threads.each)
-        rows = [bases[index][power] for power in (0, 1) for index in wanted[power]]
+        used = [np.flatnonzero(matrix.any(axis=0)) for matrix in (linear, square)]
+        dense = np.concatenate([linear[:, used[0]], square[:, used[1]]], axis=1)
+        bases = movements.get_all(source, factors, threads.each)
+        rows = [bases[index][power] for power in (0, 1) for index in used[power]]
 
         def add_block(
             block: tuple[int, int],

@@ -118,8 +118,8 @@ def combine(results: Iterable[Result]) -> Result:
     Raises `BadInputError` when their sum is too large for exact arithmetic. Models must be the same and shards
     different: that is for the caller to check, who knows where the results come from.
     """
-    taken = sorted(results, key=lambda result: result.header.parts[0].shard)
-    headers = [result.header for result in taken]
+    ordered = sorted(results, key=lambda result: result.header.parts[0].shard)
+    headers = [result.header for result in ordered]
     groups: dict[tuple[str, str], Group] = {}
     by_currency: dict[str, Exposure] = {}
     fx_rates: dict[str, Range] = {}
@@ -135,10 +135,10 @@ def combine(results: Iterable[Result]) -> Result:
     keys = sorted(groups)
     rows = {key: row for row, key in enumerate(keys)}
     amounts = Amounts.zeros(len(keys), headers[0].model.scenarios)
-    for result in taken:
+    for result in ordered:
         chosen = [rows[group.dimension, group.name] for group in result.header.groups]
         amounts.add_rows(np.array(chosen, dtype=np.intp), result.amounts)
-    table = np.concatenate([result.instruments for result in taken])
+    table = np.concatenate([result.instruments for result in ordered])
     require_addable(float(table["long"].astype(np.float64).sum() - table["short"].astype(np.float64).sum()))
     instruments = add_instruments(table)
     header = Header(

@@ -31,14 +31,14 @@ def watching(health: HealthFile, limit: float, end: Callable[[str], None]) -> It
         return
     done = threading.Event()
 
-    def watch() -> None:
+    def run() -> None:
         start = time.monotonic()
         while not done.wait(min(1.0, limit / 4)):
             faulthandler.dump_traceback_later(limit + HELD_UP_SECONDS, exit=True)
             if time.monotonic() - max(start, health.touched) > limit:
                 end(_stacks())
 
-    thread = threading.Thread(target=watch, name="watchdog", daemon=True)
+    thread = threading.Thread(target=run, name="watchdog", daemon=True)
     thread.start()
     try:
         yield

@@ -117,12 +117,12 @@ def image_reference_pinned(definition: Resource, view: View) -> Iterator[Problem
         if not image:
             yield Problem(message=f"container {i} names no image", property="containerDefinitions")
             continue
-        own = graph.named(image.partition("/")[2].partition("@")[0].partition(":")[0], kinds.REPOSITORY)
-        if not own and not matching:
+        repositories = graph.named(image.partition("/")[2].partition("@")[0].partition(":")[0], kinds.REPOSITORY)
+        if not repositories and not matching:
             yield Problem(message=f"container {i} runs an image from elsewhere", property="containerDefinitions")
         if not _DIGEST.search(image) and not _OWN_TAG.search(image):
             yield Problem(message=f"container {i} runs whatever is latest", property="containerDefinitions")
-        matching.update(own)
+        matching.update(repositories)
     for repository in sorted(matching, key=lambda one: one.urn):
         if value(repository, "imageTagMutability", "MUTABLE") != "IMMUTABLE":
             yield Problem(message="its tags can be moved", property="imageTagMutability", resource=repository)
@@ -272,10 +272,10 @@ _ROOT: Final = ("", "0", "root", "0:0", "root:root")
 def task_hardening(definition: Resource, view: View) -> Iterator[Problem]:
     """Containers are unprivileged, not root, on a read-only root, without plaintext secrets; two roles a task."""
     graph = view.graph
-    own, ecs = (graph.targets(definition, prop, kinds.ROLE) for prop in ("taskRoleArn", "executionRoleArn"))
-    if set(own) & set(ecs):
+    task, execution = (graph.targets(definition, prop, kinds.ROLE) for prop in ("taskRoleArn", "executionRoleArn"))
+    if set(task) & set(execution):
         yield Problem(message="its code runs with the execution role", property="taskRoleArn")
-    if not own and not isinstance(read(definition, "taskRoleArn"), Known | Unknown):
+    if not task and not isinstance(read(definition, "taskRoleArn"), Known | Unknown):
         yield Problem(message="has no task role", property="taskRoleArn")
     for i, container in enumerate(containers(definition)):
         for fault in _faults(dict(container), entered=_is_entered(view, definition)):

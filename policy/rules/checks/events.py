@@ -54,7 +54,7 @@ def s3_event_rule_has_eventbridge(event_rule: Resource, view: View) -> Iterator[
 
 def _role(graph: Graph, starter: Resource, path: str) -> Resource | None:
     match read(starter, path):
-        case Known(known) if named := graph.named(known, kinds.ROLE):
+        case Known(role) if named := graph.named(role, kinds.ROLE):
             return named[0]
     return next(iter(graph.resolve(starter, path, kinds.ROLE)), None)
 

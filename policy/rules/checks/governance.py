@@ -25,10 +25,10 @@ def _keeping(token: str) -> tuple[str, ...]:
 
 
 def _let_go(props: MutableMapping[str, Any], token: str, settings: Settings) -> bool:
-    kept = [prop for prop in _keeping(token) if prop in set(props) and props[prop] is True]
-    for prop in kept:
+    retaining = [prop for prop in _keeping(token) if prop in set(props) and props[prop] is True]
+    for prop in retaining:
         props[prop] = False
-    return bool(kept)
+    return bool(retaining)
 
 
 _GOES_ALONG: Final = frozenset(
@@ -49,8 +49,8 @@ def _keeps_data(resource: Resource, view: View) -> bool | None:
     if resource.type in _HOLDS_DATA:
         prop, keeping = _HOLDS_DATA[resource.type]
         match read(resource, prop):
-            case Known(known):
-                return bool(known) is keeping
+            case Known(setting):
+                return bool(setting) is keeping
             case _:
                 return not keeping
     # a bucket's own settings go with the bucket, a repository's lifecycle with the repository; a key is for its owner
@@ -73,8 +73,8 @@ def no_retain_or_protect(resource: Resource, view: View) -> Iterator[Problem]:
     if resource.options.protect and keeps is None:
         yield Problem(message="is protected", property="protect")
     elif keeps is not None and keeps is not bool(resource.options.protect):
-        wanted = "is not protected, though it keeps its data" if keeps else "is protected, though it may be emptied"
-        yield Problem(message=wanted, property="protect")
+        message = "is not protected, though it keeps its data" if keeps else "is protected, though it may be emptied"
+        yield Problem(message=message, property="protect")
     locked = (
         resource.type == kinds.BUCKET_OBJECT_LOCK and value(resource, "rule.defaultRetention.mode", "") != "GOVERNANCE"
     )
@@ -142,9 +142,9 @@ def _kept_under(key: Resource, view: View) -> list[Resource]:
 )
 def keys_are_kept_with_data(key: Resource, view: View) -> Iterator[Problem]:
     """The key of what keeps its data is protected as that is: without the key the data is gone."""
-    if not key.options.protect and (kept := _kept_under(key, view)):
+    if not key.options.protect and (encrypted := _kept_under(key, view)):
         yield Problem(
-            message=f"is not protected, and {kept[0].name}, which it encrypts, keeps its data", property="protect"
+            message=f"is not protected, and {encrypted[0].name}, which it encrypts, keeps its data", property="protect"
         )
 
 
@@ -163,15 +163,15 @@ def no_foreign_infrastructure(resource: Resource, view: View) -> Iterator[Proble
         top = path.partition(".")[0]
         if top not in resource.props or resource.type == kind:
             continue
-        own = graph.targets(resource, top, kind)
+        targets = graph.targets(resource, top, kind)
         match read(resource, path):
-            case Known(known):
-                listed = known if isinstance(known, list) else [known]
+            case Known(reference):
+                listed = reference if isinstance(reference, list) else [reference]
                 named = {target for member in listed for target in graph.named(member, kind)}
-                if len({*own, *named}) < len(listed):
+                if len({*targets, *named}) < len(listed):
                     what = kind.rpartition(":")[2]
                     yield Problem(message=f"uses a {what} that this stack does not create", property=path)
-            case Unknown() if not own:
+            case Unknown() if not targets:
                 yield Problem(message="", property=path, undecided=True)
 
 
@@ -203,8 +203,8 @@ def stack_outputs_complete(resource: Resource, view: View) -> Iterator[Problem]:
     """The stack's outputs name everything that people and programs need to find."""
     graph = view.graph
     outputs = graph.root.props if graph.outputs is None else graph.outputs
-    known, complete = graph.cached(("exported",), lambda: _leaves(outputs))
-    if known.isdisjoint(identities(resource)):
+    exported, complete = graph.cached(("exported",), lambda: _leaves(outputs))
+    if exported.isdisjoint(identities(resource)):
         if complete:
             yield Problem(message="no output of the stack names it", property="outputs")
         else:
@@ -213,7 +213,7 @@ def stack_outputs_complete(resource: Resource, view: View) -> Iterator[Problem]:
 
 def _leaves(outputs: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
     """All known texts in the outputs, and whether there is nothing unknown among them."""
-    known: set[str] = set()
+    texts: set[str] = set()
     complete = True
     waiting: list[Any] = [outputs]
     while waiting:
@@ -223,7 +223,7 @@ def _leaves(outputs: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
         elif isinstance(at, list):
             waiting += at
         elif isinstance(at, str):
-            known.add(at)
+            texts.add(at)
         elif not isinstance(at, (bool, int, float, type(None))):
             complete = False
-    return frozenset(known), complete
+    return frozenset(texts), complete

@@ -177,8 +177,8 @@ def required_tags(resource: Resource, view: View) -> Iterator[Problem]:
     tags: set[str] = set()
     for prop in ("tags", "tagsAll"):
         match read(resource, prop):
-            case Known(known):
-                tags |= set(known)
+            case Known(resource_tags):
+                tags |= set(resource_tags)
             case Unknown(path) if not tags:
                 yield Problem(message="", property=path, undecided=True)
                 return

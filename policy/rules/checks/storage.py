@@ -29,10 +29,10 @@ _GUARDABLE: Final = (kinds.BUCKET, kinds.KEY, kinds.REPOSITORY)
 def _empty_on_destroy(props: MutableMapping[str, Any], token: str, settings: Settings) -> bool:
     if settings.guarded and token in _GUARDABLE:
         return False
-    prop, wanted = _EMPTYING[token]
-    if prop in set(props) and props[prop] == wanted:
+    prop, required = _EMPTYING[token]
+    if prop in set(props) and props[prop] == required:
         return False
-    props[prop] = wanted
+    props[prop] = required
     return True
 
 
@@ -50,9 +50,9 @@ def stores_empty_on_destroy(store: Resource, view: View) -> Iterator[Problem]:
     """Buckets and repositories may be deleted full, secrets go at once, keys in 7 days; guarded stacks keep data."""
     if view.settings.guarded and store.type in _GUARDABLE:
         return
-    prop, wanted = _EMPTYING[store.type]
-    if value(store, prop) != wanted:
-        yield Problem(message=f"{prop} is not {json.dumps(wanted)}, so something stays after destroy", property=prop)
+    prop, required = _EMPTYING[store.type]
+    if value(store, prop) != required:
+        yield Problem(message=f"{prop} is not {json.dumps(required)}, so something stays after destroy", property=prop)
 
 
 _FLAGS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -110,7 +110,7 @@ def _refuses_plain_http(document: Document, bucket: Resource) -> bool:
         if not isinstance(name, str):
             return {resource.endswith("/*") for resource in resources} == {True, False}
         tails = [resource.rpartition(":")[2] for resource in resources]
-        return all(any(fnmatchcase(own, tail) for tail in tails) for own in (name, f"{name}/*"))
+        return all(any(fnmatchcase(target, tail) for tail in tails) for target in (name, f"{name}/*"))
 
     return any(
         not one.allows
@@ -259,8 +259,8 @@ def storage_and_logs_bounded(store: Resource, view: View) -> Iterator[Problem]:
     if store.type == kinds.LOG_GROUP:
         days = value(store, "retentionInDays", 0)
         if not 0 < days <= view.settings.max_retention_days:
-            kept = f"for {days} days" if days else "for ever"
-            yield Problem(message=f"keeps events {kept}", property="retentionInDays")
+            duration = f"for {days} days" if days else "for ever"
+            yield Problem(message=f"keeps events {duration}", property="retentionInDays")
         return
     holders = view.graph.attached(store, "bucket", kinds.BUCKET_LIFECYCLE)
     rules = [entry for holder in holders for entry in members(holder, "rules")] + members(store, "lifecycleRules")

@@ -29,16 +29,16 @@ def glob(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
 def _arn(value: str, pattern: str) -> bool:
     """Each of the six parts of an ARN is compared on its own, so that no wildcard reaches over a colon of the first
     five."""
-    parts, wanted = value.split(":", 5), pattern.split(":", 5)
-    if len(parts) != len(wanted):
+    parts, expected = value.split(":", 5), pattern.split(":", 5)
+    if len(parts) != len(expected):
         return False
-    return all(glob(one).fullmatch(part) is not None for part, one in zip(parts, wanted, strict=True))
+    return all(glob(one).fullmatch(part) is not None for part, one in zip(parts, expected, strict=True))
 
 
 def _number(compare: Callable[[float, float], bool]) -> Compare:
-    def compared(value: str, wanted: str) -> bool:
+    def compared(value: str, expected: str) -> bool:
         try:
-            return compare(float(value), float(wanted))
+            return compare(float(value), float(expected))
         except ValueError:
             return False
 
@@ -49,18 +49,18 @@ def _date(compare: Callable[[float, float], bool]) -> Compare:
     def seconds(text: str) -> float:
         return float(text) if text.isdigit() else datetime.fromisoformat(text).timestamp()
 
-    def compared(value: str, wanted: str) -> bool:
+    def compared(value: str, expected: str) -> bool:
         try:
-            return compare(seconds(value), seconds(wanted))
+            return compare(seconds(value), seconds(expected))
         except ValueError:
             return False
 
     return compared
 
 
-def _address(value: str, wanted: str) -> bool:
+def _address(value: str, network: str) -> bool:
     try:
-        return ip_address(value) in ip_network(wanted, strict=False)
+        return ip_address(value) in ip_network(network, strict=False)
     except ValueError:
         return False
 
@@ -73,11 +73,11 @@ _ORDERS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "GreaterThanEquals": lambda a, b: a >= b,
 }
 _OPERATORS: Final[Mapping[str, Compare]] = {
-    "StringEquals": lambda value, wanted: value == wanted,
-    "StringEqualsIgnoreCase": lambda value, wanted: value.lower() == wanted.lower(),
-    "StringLike": lambda value, wanted: glob(wanted).fullmatch(value) is not None,
-    "Bool": lambda value, wanted: value.lower() == wanted.lower(),
-    "BinaryEquals": lambda value, wanted: value == wanted,
+    "StringEquals": lambda value, expected: value == expected,
+    "StringEqualsIgnoreCase": lambda value, expected: value.lower() == expected.lower(),
+    "StringLike": lambda value, pattern: glob(pattern).fullmatch(value) is not None,
+    "Bool": lambda value, expected: value.lower() == expected.lower(),
+    "BinaryEquals": lambda value, expected: value == expected,
     "ArnEquals": _arn,
     "ArnLike": _arn,
     "IpAddress": _address,
@@ -96,11 +96,11 @@ _NEGATED: Final[Mapping[str, str]] = {
 }
 
 
-def holds(operator: str, key: str, wanted: tuple[str, ...], context: Context) -> bool:
+def holds(operator: str, key: str, expected: tuple[str, ...], context: Context) -> bool:
     """Whether one condition holds; an operator that IAM does not know never does."""
     values = context.get(key.lower())
     if operator == "Null":
-        return any((values is None) is (text.lower() == "true") for text in wanted)
+        return any((values is None) is (text.lower() == "true") for text in expected)
     name = operator.removesuffix("IfExists")
     every, some = name.startswith("ForAllValues:"), name.startswith("ForAnyValue:")
     name = name.rpartition(":")[2]
@@ -110,12 +110,14 @@ def holds(operator: str, key: str, wanted: tuple[str, ...], context: Context) ->
         return False
     if values is None or not values:
         return operator.endswith("IfExists") or every or (negated and not some)
-    matching = [any(compare(value, one) for one in wanted) is not negated for value in values]
+    matching = [any(compare(value, one) for one in expected) is not negated for value in values]
     return all(matching) if every or (negated and not some) else any(matching)
 
 
 def conditions_hold(conditions: Mapping[str, Mapping[str, tuple[str, ...]]], context: Context) -> bool:
     """Whether every condition of a statement holds."""
     return all(
-        holds(operator, key, wanted, context) for operator, keys in conditions.items() for key, wanted in keys.items()
+        holds(operator, key, expected, context)
+        for operator, keys in conditions.items()
+        for key, expected in keys.items()
     )

@@ -24,9 +24,9 @@ def expanded(pattern: str) -> tuple[str, ...]:
     if pattern == "*":
         return ("*",)
     service, _, name = pattern.partition(":")
-    known = by_service().get(service.lower(), ())
+    actions = by_service().get(service.lower(), ())
     matcher = glob(name, ignore_case=True)
-    return tuple(f"{service.lower()}:{one}" for one in known if matcher.fullmatch(one)) or (pattern,)
+    return tuple(f"{service.lower()}:{one}" for one in actions if matcher.fullmatch(one)) or (pattern,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +87,12 @@ def decide(
     A Deny anywhere wins. A statement of the resource that names the principal itself is enough without the role's own,
     boundary or not; one that names the account leaves it to the role's policies, within the boundary.
     """
-    own = [one for one in resource if admits(one, request.principal)]
-    answers = [of_policy(identity, request), of_policy(own, request)]
+    admitting = [one for one in resource if admits(one, request.principal)]
+    answers = [of_policy(identity, request), of_policy(admitting, request)]
     bounded = "Allowed" if boundary is None else of_policy(boundary, request)
     if "ExplicitlyDenied" in (*answers, bounded):
         return "ExplicitlyDenied"
-    by_name = [one for one in own if _names_itself(one, request.principal)]
+    by_name = [one for one in admitting if _names_itself(one, request.principal)]
     if of_policy(by_name, request) == "Allowed":
         return "Allowed"
     return "Allowed" if answers[0] == "Allowed" and bounded == "Allowed" else "ImplicitlyDenied"

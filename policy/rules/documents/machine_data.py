@@ -16,10 +16,10 @@ Keys = frozenset[str] | None
 def missing_data(machine: Json) -> Iterator[tuple[str, str]]:
     """What a state reads from its input and a state before it does not write, and variables that nobody defines."""
     yield from _flow(machine, "", None)
-    own = assigned(machine)
+    variables = assigned(machine)
     for state in states(machine):
         for where, text in expressions(state.body, state.path):
-            for name in undefined(text, own):
+            for name in undefined(text, variables):
                 yield where, f"uses ${name}, which nothing defines"
 
 
@@ -29,26 +29,26 @@ def _flow(machine: Json, path: str, names: Keys) -> Iterator[tuple[str, str]]:  
         return
     inputs: dict[Any, list[Keys]] = {machine.get("StartAt"): [names]}
     waiting = [machine.get("StartAt")]
-    seen: set[tuple[Any, Keys]] = set()
+    visited: set[tuple[Any, Keys]] = set()
     while waiting:
         name = waiting.pop()
         body = result.get(name)
         if not isinstance(body, Mapping):
             continue
         for keys in inputs.get(name, []):
-            if (name, keys) in seen:
+            if (name, keys) in visited:
                 continue
-            seen.add((name, keys))
+            visited.add((name, keys))
             for target, passed in _passed(body, keys):
                 inputs.setdefault(target, []).append(passed)
                 waiting.append(target)
     for name, body in result.items():
         here = f"{path}States.{name}"
-        known = [keys for keys in inputs.get(name, []) if keys is not None]
+        key_sets = [keys for keys in inputs.get(name, []) if keys is not None]
         if isinstance(body, Mapping):
             for where, text in expressions(body, here):
                 for key in {one[1] for one in _READS.finditer(text)}:
-                    if any(key not in keys for keys in known):
+                    if any(key not in keys for keys in key_sets):
                         yield where, f"reads {key} of its input, which a state before it does not hand on"
             for inner, below in machines_in(body):
                 mapped = body.get("Type") == "Map"
@@ -59,21 +59,23 @@ def _flow(machine: Json, path: str, names: Keys) -> Iterator[tuple[str, str]]:  
                     handed = frozenset(("Items", "BatchInput"))
                 if not mapped:
                     handed = (
-                        frozenset.intersection(*known) if known and len(known) == len(inputs.get(name, [])) else None
+                        frozenset.intersection(*key_sets)
+                        if key_sets and len(key_sets) == len(inputs.get(name, []))
+                        else None
                     )
                 yield from _flow(inner, f"{here}.{below}.", handed)
 
 
 def _passed(body: Json, keys: Keys) -> Iterator[tuple[Any, Keys]]:
     kind = body.get("Type")
-    own = _written(body.get("Output"), keys if kind in ("Pass", "Choice", "Wait") else None, "Output" in body)
+    written = _written(body.get("Output"), keys if kind in ("Pass", "Choice", "Wait") else None, "Output" in body)
     if "Next" in body:
-        yield body["Next"], own
+        yield body["Next"], written
     if "Default" in body:
-        yield body["Default"], own
+        yield body["Default"], written
     for one in body.get("Choices") or ():
         if isinstance(one, Mapping):
-            yield one.get("Next"), _written(one.get("Output"), own, "Output" in one)
+            yield one.get("Next"), _written(one.get("Output"), written, "Output" in one)
     for one in body.get("Catch") or ():
         if isinstance(one, Mapping):
             yield one.get("Next"), _written(one.get("Output"), frozenset(("Error", "Cause")), "Output" in one)

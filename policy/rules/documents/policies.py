@@ -252,8 +252,8 @@ def role_grants(graph: Graph, role: Resource) -> Grants:
                 case Unknown() if not policies:
                     matching.append(Document(attachment, "policyArn", None))
         managed += [_everywhere(MANAGED.get(arn.rpartition("/")[2], ())) for arn in managed_by_role(role)]
-        own = gather(matching)
-        return Grants((*own.allowed, *managed), own.unknown)
+        gathered_grants = gather(matching)
+        return Grants((*gathered_grants.allowed, *managed), gathered_grants.unknown)
 
     return graph.cached(("role_grants", role.urn), gathered)
 

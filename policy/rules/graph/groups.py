@@ -69,8 +69,8 @@ class GroupRule:
     def ranges(self, graph: Graph) -> list[Range]:
         """The addresses that the rule names, also by a prefix list of this stack; raises Undecided."""
         texts = self.peer_values("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks")
-        for own in self._own_prefix_lists(graph):
-            texts += [value({"entry": entry}, "entry.cidr") for entry in members(own, "entries")]
+        for prefix_list in self._own_prefix_lists(graph):
+            texts += [value({"entry": entry}, "entry.cidr") for entry in members(prefix_list, "entries")]
         return parsed_ranges(texts, self.source)
 
     def _own_prefix_lists(self, graph: Graph) -> list[Resource]:

@@ -70,8 +70,8 @@ def starts_tasks(starter: Resource) -> bool | None:
     match read(starter, path):
         case Unknown():
             return None
-        case Known(known):
-            return starter.type != kinds.STATE_MACHINE or "ecs:runTask" in str(known)
+        case Known(definition):
+            return starter.type != kinds.STATE_MACHINE or "ecs:runTask" in str(definition)
     return False
 
 

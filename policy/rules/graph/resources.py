@@ -174,8 +174,8 @@ def read(source: Resource | Mapping[str, Any] | list[Any], path: str) -> Reading
 def value(source: Resource | Mapping[str, Any] | list[Any], path: str, default: Any = None) -> Any:
     """The known value at `path`, `default` where there is none; raises `Undecided` for an unknown one."""
     match read(source, path):
-        case Known(known):
-            return known
+        case Known(result):
+            return result
         case Unknown(at):
             raise Undecided(at)
         case _:

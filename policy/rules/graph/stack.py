@@ -32,7 +32,7 @@ class Graph:
         self.stack = stack
         self.outputs: Mapping[str, Any] | None = None if outputs is None else normal_value(outputs)
         """The stack's outputs; None where the evaluation in use cannot see them."""
-        self._made: dict[tuple[str, ...], Any] = {}
+        self._cache: dict[tuple[str, ...], Any] = {}
         self._by_urn = {resource.urn: resource for resource in self.resources}
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
         for resource in self.resources:
@@ -81,11 +81,11 @@ class Graph:
 
     def dependents(self, resource: Resource, *types: str, prop: str | None = None) -> list[Resource]:
         """Resources that take a value from `resource`: into their property `prop`, or into any if None."""
-        wanted = set(types)
+        accepted = set(types)
         return [
             source
             for source, through in self._incoming.get(resource.urn, ())
-            if (not wanted or source.type in wanted) and (prop is None or prop in through)
+            if (not accepted or source.type in accepted) and (prop is None or prop in through)
         ]
 
     @cached_property
@@ -140,9 +140,9 @@ class Graph:
 
     def cached(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
         """What `make` returns, made once for this graph; `key` begins with the name of the function that asks."""
-        if key not in self._made:
-            self._made[key] = make()
-        result: T = self._made[key]
+        if key not in self._cache:
+            self._cache[key] = make()
+        result: T = self._cache[key]
         return result
 
     @cached_property

@@ -117,13 +117,13 @@ def _same_groups(value: Any, at: Context) -> bool:
 
 def _as_services(value: Any, at: Context, name: str) -> bool:
     services = at.graph.of_type(kinds.SERVICE)
-    wanted = [one.props.get("networkConfiguration", {}).get(name) for one in services]
+    of_services = [one.props.get("networkConfiguration", {}).get(name) for one in services]
     return (
         UNKNOWN in value
-        or not wanted
-        or not isinstance(wanted[0], list)
-        or UNKNOWN in wanted[0]
-        or set(value) == set(wanted[0])
+        or not of_services
+        or not isinstance(of_services[0], list)
+        or UNKNOWN in of_services[0]
+        or set(value) == set(of_services[0])
     )
 
 

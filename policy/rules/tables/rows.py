@@ -193,8 +193,8 @@ def inside(*path: str) -> Must:
         for step in path:
             holders = [target for one in holders for target in at.graph.resolve(one, step, *_ON_THE_WAY)]
         try:
-            own = ip_network(value)
-            return all(own.subnet_of(ip_network(vpc.props["cidrBlock"])) for vpc in holders)  # type: ignore[arg-type]
+            block = ip_network(value)
+            return all(block.subnet_of(ip_network(vpc.props["cidrBlock"])) for vpc in holders)  # type: ignore[arg-type]
         except (ValueError, KeyError, TypeError):
             return False
 

@@ -38,32 +38,39 @@ def needs(call: Call, caller: str) -> list[Need]:
     Raises UnmappedError when that cannot be told.
     """
     service = PREFIXES.get(call.service, call.service)
-    own = list(_own(service, call, caller))
+    direct = list(_direct(service, call, caller))
     tags = tagging.requested(call.parameters)
-    needed = [*own]
-    if own and service != "ec2":
-        needed += tagging.with_creation(f"{service}:{call.operation}", own[0], tags)
+    needed = [*direct]
+    if direct and service != "ec2":
+        needed += tagging.with_creation(f"{service}:{call.operation}", direct[0], tags)
     needed += passing.needs(service, call.operation, call.parameters, region=call.region, caller=caller)
     context = behalf.CallContext(f"{service}:{call.operation}", call.parameters, call.region, caller)
     needed += behalf.needs(context)
-    for need in own:
+    for need in direct:
         needed += encrypted.needs(need.action, need.resource, caller=caller, operation=call.operation)
     return needed
 
 
-def _own(service: str, call: Call, caller: str) -> Iterator[Need]:
+def _direct(service: str, call: Call, caller: str) -> Iterator[Need]:
     action = f"{service}:{_NAMES.get(f'{service}:{call.operation}', call.operation)}"
     if action in _FREE:
         return
     match service:
         case "s3":
-            shown = s3.context(call.parameters)
+            context = s3.context(call.parameters)
             for name, arn in s3.actions(call.operation, call.parameters):
-                yield Need(action=_known(name), resource=arn, context=shown, is_new=call.operation == "CreateBucket")
+                yield Need(
+                    action=_existing_action(name),
+                    resource=arn,
+                    context=context,
+                    is_new=call.operation == "CreateBucket",
+                )
         case "kms":
             shown_tags = tagging.context(tagging.requested(call.parameters)) | tagging.removed(call.parameters)
             for need in kms.needs(call.operation, call.parameters, region=call.region, caller=caller):
-                yield Need(action=_known(need.action), resource=need.resource, context={**need.context, **shown_tags})
+                yield Need(
+                    action=_existing_action(need.action), resource=need.resource, context={**need.context, **shown_tags}
+                )
         case "ec2":
             yield from _ec2(call, caller)
         case "sts":
@@ -72,7 +79,7 @@ def _own(service: str, call: Call, caller: str) -> Iterator[Need]:
             yield from _named(action, call, caller)
 
 
-def _known(action: str) -> str:
+def _existing_action(action: str) -> str:
     if reference.action(action) is None:
         raise UnmappedError(f"{action} is not in the service authorization reference")
     return action
@@ -93,17 +100,17 @@ def _named(action: str, call: Call, caller: str) -> Iterator[Need]:
     service = action.partition(":")[0]
     parameters = call.parameters
     creates = call.operation.startswith(("Create", "Register"))
-    shown = {**tagging.context(tagging.requested(parameters)), **tagging.removed(parameters)}
+    context = {**tagging.context(tagging.requested(parameters)), **tagging.removed(parameters)}
     if service == "ecs":
-        shown |= _ecs_context(parameters, call.region, caller)
+        context |= _ecs_context(parameters, call.region, caller)
     if service == "iam" and "PermissionsBoundary" in parameters:
-        shown["iam:PermissionsBoundary"] = parameters["PermissionsBoundary"]
+        context["iam:PermissionsBoundary"] = parameters["PermissionsBoundary"]
     if service == "iam" and "PolicyArn" in parameters and "RoleName" in parameters:
-        shown["iam:PolicyARN"] = parameters["PolicyArn"]
+        context["iam:PolicyARN"] = parameters["PolicyArn"]
     if service == "iam" and "AWSServiceName" in parameters:
-        shown["iam:AWSServiceName"] = parameters["AWSServiceName"]
+        context["iam:AWSServiceName"] = parameters["AWSServiceName"]
     for target in resources.targets(action, parameters, region=call.region, account=caller):
-        yield Need(action=_known(action), resource=target.arn, context=shown, is_new=creates)
+        yield Need(action=_existing_action(action), resource=target.arn, context=context, is_new=creates)
 
 
 def _ecs_context(parameters: Parameters, region: str, caller: str) -> dict[str, Any]:
@@ -112,14 +119,14 @@ def _ecs_context(parameters: Parameters, region: str, caller: str) -> dict[str, 
     Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
     """
     cluster = parameters.get("cluster")
-    shown: dict[str, Any] = {}
+    context: dict[str, Any] = {}
     if cluster:
-        shown["ecs:cluster"] = reference.arn("ecs", "cluster", cluster, region=region, account=caller)
+        context["ecs:cluster"] = reference.arn("ecs", "cluster", cluster, region=region, account=caller)
     if definition := parameters.get("taskDefinition"):
-        shown["ecs:task-definition"] = definition
+        context["ecs:task-definition"] = definition
     if "enableExecuteCommand" in parameters:
-        shown["ecs:enable-execute-command"] = str(parameters["enableExecuteCommand"]).lower()
-    return shown
+        context["ecs:enable-execute-command"] = str(parameters["enableExecuteCommand"]).lower()
+    return context
 
 
 def _ec2(call: Call, caller: str) -> Iterator[Need]:
@@ -134,16 +141,18 @@ def _ec2(call: Call, caller: str) -> Iterator[Need]:
     }.get(call.operation, {})
     for target in ec2.targets(call.operation, parameters, region=call.region, account=caller):
         tags = ec2.request_tags(parameters, target.type) if target.is_new else {}
-        shown = {"ec2:Region": call.region, **tagging.context(tags or direct)}
+        context = {"ec2:Region": call.region, **tagging.context(tags or direct)}
         if service := parameters.get("ServiceName"):
-            shown["ec2:VpceServiceName"] = service
-        own = Need(action=_known(f"ec2:{call.operation}"), resource=target.arn, context=shown, is_new=target.is_new)
-        yield own
+            context["ec2:VpceServiceName"] = service
+        need = Need(
+            action=_existing_action(f"ec2:{call.operation}"), resource=target.arn, context=context, is_new=target.is_new
+        )
+        yield need
         if tags:
             yield Need(
                 action="ec2:CreateTags",
                 resource=target.arn,
-                context={**shown, "ec2:CreateAction": call.operation},
+                context={**context, "ec2:CreateAction": call.operation},
                 is_new=True,
                 because="tags given at creation",
             )

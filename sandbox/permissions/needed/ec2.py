@@ -54,10 +54,10 @@ _REFERRED: Final = frozenset({"IpPermissions", "IpPermissionsList", "Filters", "
 
 def targets(operation: str, parameters: Mapping[str, Any], *, region: str, account: str) -> list[Target]:
     """The resources that the operation acts on; raises UnmappedError where they cannot be told."""
-    known = reference.action(f"ec2:{operation}")
-    if known is None:
+    authorized_action = reference.action(f"ec2:{operation}")
+    if authorized_action is None:
         raise UnmappedError(f"ec2:{operation} is not in the service authorization reference")
-    if not known.resource_types:
+    if not authorized_action.resource_types:
         return [Target("*")]
 
     def target(kind: str, name: str) -> Target:
@@ -68,11 +68,11 @@ def targets(operation: str, parameters: Mapping[str, Any], *, region: str, accou
     acted_on = [Target(t.arn, t.type, is_new=True) for t in acted_on]
     for kind in _specified(parameters):
         created = target(kind, f"{_prefix(kind)}-{NEW}")
-        if kind in known.resource_types and kind != CREATED.get(operation):
+        if kind in authorized_action.resource_types and kind != CREATED.get(operation):
             acted_on.append(Target(created.arn, kind, is_new=True))
     for value in _joined(_ids(parameters), region, account):
         type_of = _TYPE_OF_ID.get(value.partition("-")[0])
-        if type_of and type_of in known.resource_types:
+        if type_of and type_of in authorized_action.resource_types:
             acted_on.append(target(type_of, value))
     if not acted_on:
         raise UnmappedError(f"no table names the resources of ec2:{operation}; it was asked with {sorted(parameters)}")

@@ -67,17 +67,17 @@ def needs(action: str, resource: str, *, caller: str, operation: str = "") -> It
     )
 
 
-Found = tuple[str, str, dict[str, str]]
+KeyUse = tuple[str, str, dict[str, str]]
 """Key, its region, and the encryption context that the service sends."""
 
 
-def _object(region: str, owner: str, name: str) -> Found | None:
+def _object(region: str, owner: str, name: str) -> KeyUse | None:
     bucket, _, key = name.partition("/")
     stored = account.bucket(bucket)
-    own = stored.keys.get(key) if stored else None
-    used = getattr(own, "kms_key_id", None)
+    item = stored.keys.get(key) if stored else None
+    used = getattr(item, "kms_key_id", None)
     default = account.bucket_key(bucket)
-    if used is None and ((own is not None and getattr(own, "encryption", None) == "AES256") or default is None):
+    if used is None and ((item is not None and getattr(item, "encryption", None) == "AES256") or default is None):
         return None
     arn = used or (default[0] if default else "")
     with_bucket_key = bool(default and default[1])
@@ -85,32 +85,32 @@ def _object(region: str, owner: str, name: str) -> Found | None:
     return arn, account.parts(arn)[1] or "us-east-1", {"aws:s3:arn": context}
 
 
-def _topic(region: str, owner: str, name: str) -> Found | None:
+def _topic(region: str, owner: str, name: str) -> KeyUse | None:
     topic = account.topic(region, owner, name)
     key = topic.kms_master_key_id if topic else None
     return (key, region, {"aws:sns:topicArn": topic.arn}) if topic and key else None
 
 
-def _queue(region: str, owner: str, name: str) -> Found | None:
+def _queue(region: str, owner: str, name: str) -> KeyUse | None:
     queue = account.queue(region, owner, name)
     key = queue.kms_master_key_id if queue else None
     return (key, region, {"aws:sqs:arn": queue.queue_arn}) if queue and key else None
 
 
-def _table(region: str, owner: str, name: str) -> Found | None:
+def _table(region: str, owner: str, name: str) -> KeyUse | None:
     table = account.table(region, owner, name.split("/")[1])
     key = (table.sse_specification or {}).get("KMSMasterKeyId") if table else None
     context = {"aws:dynamodb:tableName": name.split("/")[1], "aws:dynamodb:subscriberId": owner}
     return (key, region, context) if key else None
 
 
-def _secret(region: str, owner: str, name: str) -> Found | None:
+def _secret(region: str, owner: str, name: str) -> KeyUse | None:
     secret = account.secret(region, owner, name)
     key = secret.kms_key_id if secret else None
     return (key, region, {"SecretARN": secret.arn}) if secret and key and "alias/aws/" not in key else None
 
 
-_KEYS: Final[Mapping[str, Callable[[str, str, str], Found | None]]] = {
+_KEYS: Final[Mapping[str, Callable[[str, str, str], KeyUse | None]]] = {
     "dynamodb": _table,
     "s3": _object,
     "secretsmanager": _secret,

@@ -246,10 +246,10 @@ def targets(action: str, parameters: Parameters, *, region: str, account: str) -
 
     Raises UnmappedError for an action that the reference does not have, and when no table names its resources.
     """
-    known = reference.action(action)
-    if known is None:
+    authorized_action = reference.action(action)
+    if authorized_action is None:
         raise UnmappedError(f"{action} is not in the service authorization reference")
-    if not known.resource_types:
+    if not authorized_action.resource_types:
         return [Target("*")]
     service = action.partition(":")[0]
     targets: list[Target] = []
@@ -257,7 +257,7 @@ def targets(action: str, parameters: Parameters, *, region: str, account: str) -
     if tagged:
         # a subscription is judged on its topic
         return [Target(_topic(value) if service == "sns" else value) for value in tagged]
-    for kind in known.resource_types:
+    for kind in authorized_action.resource_types:
         names = TYPES.get(service, {}).get(kind.lower())
         for name in names(parameters) if names else ():
             if name:

@@ -99,8 +99,8 @@ def actions(operation: str, parameters: Parameters) -> Iterator[tuple[str, str]]
 
 def context(parameters: Parameters) -> dict[str, str]:
     """S3's own condition keys for a request."""
-    shown = {key: str(parameters[member]) for member, key in _CONTEXT.items() if parameters.get(member) is not None}
-    return {**shown, "s3:ResourceAccount": str(account.owner(f"arn:aws:s3:::{parameters.get('Bucket', '')}", ""))}
+    keys = {key: str(parameters[member]) for member, key in _CONTEXT.items() if parameters.get(member) is not None}
+    return {**keys, "s3:ResourceAccount": str(account.owner(f"arn:aws:s3:::{parameters.get('Bucket', '')}", ""))}
 
 
 def _further(operation: str, parameters: Parameters, bucket: str) -> Iterator[tuple[str, str]]:

@@ -94,16 +94,16 @@ def removed(parameters: Parameters) -> dict[str, list[str]]:
     return {}
 
 
-def with_creation(action: str, own: Need, tags: Mapping[str, str]) -> Iterator[Need]:
+def with_creation(action: str, creation: Need, tags: Mapping[str, str]) -> Iterator[Need]:
     """The permission to give tags to what `action` creates, if it needs one."""
     further = WITH_CREATION.get(action)
     if further and tags:
         created = {f"{action.partition(':')[0]}:CreateAction": action.partition(":")[2]}
-        known = created if action.startswith("ecs:") else {}
+        create_action = created if action.startswith("ecs:") else {}
         yield Need(
             action=further,
-            resource=NEW_KEY if action == "kms:CreateKey" else own.resource,
-            context={**context(tags), **known},
+            resource=NEW_KEY if action == "kms:CreateKey" else creation.resource,
+            context={**context(tags), **create_action},
             is_new=True,
             because="tags given at creation",
         )

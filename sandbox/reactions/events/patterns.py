@@ -32,16 +32,16 @@ def matches(pattern: JsonObject, event: Any) -> bool:
     """Whether `event` (or, below a list, one of its elements) matches. Raises `UnknownOperatorError`."""
     if isinstance(event, list):
         return any(matches(pattern, element) for element in event)
-    for name, wanted in pattern.items():
+    for name, rules in pattern.items():
         if name == "$or":
-            if not any(matches(alternative, event) for alternative in wanted):
+            if not any(matches(alternative, event) for alternative in rules):
                 return False
             continue
         value = event.get(name, _ABSENT) if isinstance(event, Mapping) else _ABSENT
-        if isinstance(wanted, Mapping):
-            if not matches(wanted, {} if value is _ABSENT else value):
+        if isinstance(rules, Mapping):
+            if not matches(rules, {} if value is _ABSENT else value):
                 return False
-        elif not any(_holds(rule, value) for rule in wanted):
+        elif not any(_holds(rule, value) for rule in rules):
             return False
     return True
 

@@ -90,7 +90,7 @@ class Alarms:
             dimensions = frozenset((one.name, one.value) for one in alarm.dimensions)
             key = (region, alarm.namespace, alarm.metric_name, dimensions)
             return self._statistic(key, alarm.statistic, int(alarm.period), periods_ago)
-        known: dict[str, float | None] = {}
+        values: dict[str, float | None] = {}
         expressions: dict[str, str] = {}
         for query in alarm.metric_data_queries:
             if query.expression:
@@ -99,13 +99,13 @@ class Alarms:
             stat: Any = query.metric_stat
             dimensions = frozenset((one.name, one.value) for one in stat.metric.dimensions or [])
             key = (region, stat.metric.namespace, stat.metric.metric_name, dimensions)
-            known[query.id] = self._statistic(key, stat.stat, int(stat.period), periods_ago)
+            values[query.id] = self._statistic(key, stat.stat, int(stat.period), periods_ago)
         returned: float | None = None
         for query_id, expression in expressions.items():
-            known[query_id] = metric_math.evaluate(expression, known)
+            values[query_id] = metric_math.evaluate(expression, values)
         for query in alarm.metric_data_queries:
             if str(query.return_data).lower() == "true":
-                returned = known[query.id]
+                returned = values[query.id]
         return returned
 
     def _statistic(self, key: Any, statistic: str, period: int, periods_ago: int) -> float | None:
@@ -183,14 +183,14 @@ class Alarms:
 def _judged(alarm: Alarm, values: list[float | None]) -> tuple[str, float | None]:
     """The state over the last periods, the newest first, and the newest value there is."""
     treated = alarm.treat_missing_data or "missing"
-    known = [value for value in values if value is not None]
-    newest = known[0] if known else None
-    if not known:
+    datapoints = [value for value in values if value is not None]
+    newest = datapoints[0] if datapoints else None
+    if not datapoints:
         by_treatment = {"notBreaching": "OK", "breaching": "ALARM", "ignore": alarm.state_value}
         return by_treatment.get(treated, "INSUFFICIENT_DATA"), None
     exceeds = _COMPARED[alarm.comparison_operator]
-    breaching = sum(exceeds(value, float(alarm.threshold)) for value in known)
+    breaching = sum(exceeds(value, float(alarm.threshold)) for value in datapoints)
     if treated == "breaching":
-        breaching += len(values) - len(known)
+        breaching += len(values) - len(datapoints)
     needed = int(alarm.datapoints_to_alarm or alarm.evaluation_periods)
     return ("ALARM" if breaching >= needed else "OK"), newest

@@ -93,7 +93,7 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self._tokens = [match.group().strip() for match in _TOKEN.finditer(text)]
-        self._text, self._place = text, 0
+        self._text, self._position = text, 0
 
     def condition(self) -> Condition:
         parts = [self._all_of()]
@@ -118,20 +118,20 @@ class _Parser:
         if sign == "NOT" and self._take("EXISTS"):
             return lambda document: _at(document, path[2:]) is None
         if sign == "IS":
-            wanted = {"TRUE": True, "FALSE": False, "NULL": None}[self._next()]
-            return lambda document: _at(document, path[2:]) is wanted
+            expected = {"TRUE": True, "FALSE": False, "NULL": None}[self._next()]
+            return lambda document: _at(document, path[2:]) is expected
         value = self._next()
         return lambda document: _compared(_at(document, path[2:]), sign, value)
 
     def _next(self) -> str:
-        if self._place >= len(self._tokens):
+        if self._position >= len(self._tokens):
             raise NotEmulatedError(f"the filter pattern {self._text!r} ends too early")
-        self._place += 1
-        return self._tokens[self._place - 1]
+        self._position += 1
+        return self._tokens[self._position - 1]
 
     def _take(self, token: str) -> bool:
-        if self._place < len(self._tokens) and self._tokens[self._place] == token:
-            self._place += 1
+        if self._position < len(self._tokens) and self._tokens[self._position] == token:
+            self._position += 1
             return True
         return False
 

@@ -103,6 +103,6 @@ def _called(name: str, arguments: list[ast.expr], values: Mapping[str, Value]) -
         series = _value(arguments[0], values)
         return _value(arguments[1], values) if series is None else series
     if name in _FUNCTIONS:
-        known = [value for value in (_value(argument, values) for argument in arguments) if value is not None]
-        return _FUNCTIONS[name](known) if known else None
+        numbers = [value for value in (_value(argument, values) for argument in arguments) if value is not None]
+        return _FUNCTIONS[name](numbers) if numbers else None
     raise NotEmulatedError(f"the metric math function {name} is not emulated")

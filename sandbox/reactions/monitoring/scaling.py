@@ -57,8 +57,8 @@ class Scaling:
         target = self._target(policy, region)
         if service is None or service.status != "ACTIVE" or target is None:
             return
-        wanted = _wanted(policy, service.desired_count, alarm, value)
-        bounded = max(int(target.min_capacity), min(int(target.max_capacity), wanted))
+        capacity = _target_capacity(policy, service.desired_count, alarm, value)
+        bounded = max(int(target.min_capacity), min(int(target.max_capacity), capacity))
         if bounded == service.desired_count or self._is_cooling(policy, bounded > service.desired_count):
             return
         self._account.tell(
@@ -86,7 +86,7 @@ def _tracking(policy: Policy) -> dict[str, Any]:
     return policy.target_tracking_scaling_policy_configuration or {}
 
 
-def _wanted(policy: Policy, current: int, alarm: Alarm, value: float) -> int:
+def _target_capacity(policy: Policy, current: int, alarm: Alarm, value: float) -> int:
     if policy.step_scaling_policy_configuration is None:
         goal = float(_tracking(policy)["TargetValue"])
         return math.ceil(current * value / goal)

@@ -61,12 +61,12 @@ def _lines(history: Any, level: str, has_data: bool, arn: str) -> Iterator[str]:
         if level == "ERROR" and not kind.endswith(_ERRORS):
             continue
         details: Mapping[str, Any] = next((v for k, v in event.items() if k.endswith("EventDetails") and v), {})
-        shown = {name: value for name, value in details.items() if has_data or name not in _DATA}
+        logged = {name: value for name, value in details.items() if has_data or name not in _DATA}
         yield json.dumps(
             {
                 "id": str(event["id"]),
                 "type": kind,
-                "details": shown,
+                "details": logged,
                 "previous_event_id": str(event.get("previousEventId", 0)),
                 "event_timestamp": str(int(datetime.fromisoformat(str(event["timestamp"])).timestamp() * 1000)),
                 "execution_arn": arn,

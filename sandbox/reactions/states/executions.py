@@ -109,7 +109,7 @@ class Executions:
             finally:
                 self._account.idle()
 
-        def told(execution: Execution) -> GetExecutionHistoryOutput:
+        def history_output(execution: Execution) -> GetExecutionHistoryOutput:
             """Its history; an execution that is listed and not started yet has none."""
             return history(execution) if execution.exec_worker else GetExecutionHistoryOutput(events=[])
 
@@ -130,7 +130,7 @@ class Executions:
         replace(models.StepFunctionsParserBackend, "start_execution", named)
         replace(Execution, "__init__", created)
         replace(Execution, "start", started)
-        replace(Execution, "to_history_output", told)
+        replace(Execution, "to_history_output", history_output)
         replace(Execution, "get_start_execution_details", details)
         replace(BaseExecutionWorkerCommunication, "terminated", ended)
 
@@ -144,8 +144,8 @@ class Executions:
         else:
             for name in _METRICS.values():
                 self._metrics.put(region, NAMESPACE, name, dimensions, int(name == _METRICS[status]))
-            taken = _milliseconds(execution.stop_date) - _milliseconds(execution.start_date)
-            self._metrics.put(region, NAMESPACE, "ExecutionTime", dimensions, taken, "Milliseconds")
+            duration = _milliseconds(execution.stop_date) - _milliseconds(execution.start_date)
+            self._metrics.put(region, NAMESPACE, "ExecutionTime", dimensions, duration, "Milliseconds")
         self._bus.publish(
             region,
             "aws.states",

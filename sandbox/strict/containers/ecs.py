@@ -69,13 +69,13 @@ def cluster_settings(call: Call, _: Account) -> Iterator[str]:
 )
 def cluster_providers(call: Call, account: Account) -> Iterator[str]:
     """A cluster's capacity providers exist, and its default strategy names them."""
-    own = {item.name for item in list(account.backend("ecs").capacity_providers.values())}
-    given = call.parameters.get("capacityProviders", [])
-    for name in given:
-        if name.rpartition("/")[2] not in own | {"FARGATE", "FARGATE_SPOT"}:
+    custom_providers = {item.name for item in list(account.backend("ecs").capacity_providers.values())}
+    providers = call.parameters.get("capacityProviders", [])
+    for name in providers:
+        if name.rpartition("/")[2] not in custom_providers | {"FARGATE", "FARGATE_SPOT"}:
             yield f"The specified capacity provider '{name}' was not found. Specify a valid name or ARN and try again."
     for item in call.parameters.get("defaultCapacityProviderStrategy", []):
-        if item.get("capacityProvider") not in given:
+        if item.get("capacityProvider") not in providers:
             yield (
                 "The specified capacity provider strategy can't contain a capacity provider that isn't associated "
                 "with the cluster."

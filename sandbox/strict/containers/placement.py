@@ -65,10 +65,10 @@ def load_balancers(call: Call, account: Account) -> Iterator[str]:
 @rules.add("RunTask", source=f"{_API}API_TaskOverride.html", code="InvalidParameterException")
 def override_size(call: Call, account: Account) -> Iterator[str]:
     """The cpu and memory of a task override are a pair of Fargate's, together with those of the task definition."""
-    definition, given = definition_of(call, account), call.parameters.get("overrides", {})
-    if definition is None or call.parameters.get("launchType") != "FARGATE" or not {"cpu", "memory"} & set(given):
+    definition, overrides = definition_of(call, account), call.parameters.get("overrides", {})
+    if definition is None or call.parameters.get("launchType") != "FARGATE" or not {"cpu", "memory"} & set(overrides):
         return
-    cpu, memory = (str(given.get(name) or getattr(definition, name)) for name in ("cpu", "memory"))
+    cpu, memory = (str(overrides.get(name) or getattr(definition, name)) for name in ("cpu", "memory"))
     if not (cpu.isdigit() and memory.isdigit() and int(memory) in FARGATE_MEMORY.get(int(cpu), ())):
         yield "No Fargate configuration exists for given values."
 

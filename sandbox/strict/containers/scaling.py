@@ -44,8 +44,8 @@ def resource(call: Call, _: Account) -> Iterator[str]:
 def capacity(call: Call, account: Account) -> Iterator[str]:
     """A new target has a least and a greatest capacity, of 0 or more, the first no greater than the last."""
     least, most = call.parameters.get("MinCapacity"), call.parameters.get("MaxCapacity")
-    known = account.backend("applicationautoscaling").targets.get(call.parameters["ScalableDimension"], {})
-    if call.parameters["ResourceId"] not in known and (least is None or most is None):
+    registered = account.backend("applicationautoscaling").targets.get(call.parameters["ScalableDimension"], {})
+    if call.parameters["ResourceId"] not in registered and (least is None or most is None):
         yield "Min and max capacity must be specified for a new scalable target."
     if (least or 0) < 0 or (least is not None and most is not None and least > most):
         yield "Minimum capacity cannot be greater than maximum capacity or negative"
@@ -97,9 +97,9 @@ def policy_type(call: Call, _: Account) -> Iterator[str]:
         "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration",
         "PredictiveScaling": "PredictiveScalingPolicyConfiguration",
     }
-    given = [member for member in members.values() if call.parameters.get(member)]
-    if given and given != [members[kind]]:
-        yield f"Policy type {kind} takes {members[kind]}, not {', '.join(given)}"
+    configurations = [member for member in members.values() if call.parameters.get(member)]
+    if configurations and configurations != [members[kind]]:
+        yield f"Policy type {kind} takes {members[kind]}, not {', '.join(configurations)}"
     tracking = call.parameters.get("TargetTrackingScalingPolicyConfiguration")
     if tracking is not None:
         both = [m for m in ("PredefinedMetricSpecification", "CustomizedMetricSpecification") if tracking.get(m)]

@@ -73,10 +73,10 @@ def launch_type(call: Call, account: Account) -> Iterator[str]:
     EC2.
     """
     definition, kind = definition_of(call, account), _launch_type(call, account)
-    wanted = set(definition.requires_compatibilities or []) if definition is not None else set()
-    if kind and wanted and kind not in wanted:
+    compatibilities = set(definition.requires_compatibilities or []) if definition is not None else set()
+    if kind and compatibilities and kind not in compatibilities:
         yield f"Task definition does not support launch_type {kind}."
-    if kind == "FARGATE" and definition is not None and "FARGATE" not in wanted:
+    if kind == "FARGATE" and definition is not None and "FARGATE" not in compatibilities:
         yield "Task definition does not support launch_type FARGATE."
 
 
@@ -128,11 +128,11 @@ def _network_faults(configuration: Mapping[str, Any], account: Account) -> Itera
         yield "subnets can not be empty."
     if len(subnets) > 16 or len(groups) > 5:
         yield "subnets can have at most 16 items and securityGroups at most 5."
-    known = {name: subnet_of(account, name) for name in subnets}
-    for name, subnet in known.items():
+    subnets_by_id = {name: subnet_of(account, name) for name in subnets}
+    for name, subnet in subnets_by_id.items():
         if subnet is None:
             yield f"Error retrieving subnet information for [{name}]: The subnet ID '{name}' does not exist"
-    vpcs = {subnet.vpc_id for subnet in known.values() if subnet is not None}
+    vpcs = {subnet.vpc_id for subnet in subnets_by_id.values() if subnet is not None}
     for name in groups:
         group = group_of(account, name)
         if group is None:
@@ -201,10 +201,10 @@ def execute_command(call: Call, account: Account) -> Iterator[str]:
 @rules.add("RunTask", source=f"{_API}API_TaskOverride.html", code="InvalidParameterException")
 def override_limits(call: Call, _: Account) -> Iterator[str]:
     """Overrides have at most 8,192 characters in all; ephemeral storage is 21 to 200 GiB."""
-    given = call.parameters.get("overrides", {})
-    if len(json.dumps(given)) > 8192:
+    overrides = call.parameters.get("overrides", {})
+    if len(json.dumps(overrides)) > 8192:
         yield "Container Overrides length must be at most 8192"
-    if not 21 <= given.get("ephemeralStorage", {}).get("sizeInGiB", 21) <= 200:
+    if not 21 <= overrides.get("ephemeralStorage", {}).get("sizeInGiB", 21) <= 200:
         yield "Ephemeral storage size in GiB must be between 21 and 200."
 
 

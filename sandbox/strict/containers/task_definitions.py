@@ -88,10 +88,10 @@ def fargate_size(call: Call, _: Account) -> Iterator[str]:
 
 
 def _units(text: str | None, unit: str) -> int:
-    found = re.fullmatch(r"([\d.]+)\s*([a-z]*)", str(text or "").strip().lower())
-    if found is None or found[2] not in ("", unit):
+    match = re.fullmatch(r"([\d.]+)\s*([a-z]*)", str(text or "").strip().lower())
+    if match is None or match[2] not in ("", unit):
         return -1
-    return int(float(found[1]) * 1024) if found[2] else int(float(found[1]))
+    return int(float(match[1]) * 1024) if match[2] else int(float(match[1]))
 
 
 @rules.add(
@@ -199,8 +199,8 @@ def log_options(call: Call, _: Account) -> Iterator[str]:
     """The awslogs driver has its group and region, and on Fargate its stream prefix."""
     for item in containers(call):
         log = item.get("logConfiguration", {})
-        wanted = ["awslogs-group", "awslogs-region", *(["awslogs-stream-prefix"] if on_fargate(call) else [])]
-        missing = [name for name in wanted if not log.get("options", {}).get(name)]
+        required = ["awslogs-group", "awslogs-region", *(["awslogs-stream-prefix"] if on_fargate(call) else [])]
+        missing = [name for name in required if not log.get("options", {}).get(name)]
         if log.get("logDriver") == "awslogs" and missing:
             yield f"Log driver awslogs requires options: {', '.join(missing)}"
         if on_fargate(call) and log and log.get("logDriver") not in ("awslogs", "splunk", "awsfirelens"):

@@ -97,25 +97,25 @@ def _actions(call: Call) -> Iterator[tuple[Mapping[str, Any], ActionType | None]
     for stage in call.parameters["pipeline"].get("stages", []):
         for action in stage.get("actions", []):
             kind = action["actionTypeId"]
-            known = ACTION_TYPES.get((kind["category"], kind["provider"])) if kind["owner"] == "AWS" else None
-            yield action, known
+            action_type = ACTION_TYPES.get((kind["category"], kind["provider"])) if kind["owner"] == "AWS" else None
+            yield action, action_type
 
 
 @rules.add(*_PIPELINE, source=f"{_GUIDE}actions-valid-providers.html", code="InvalidActionDeclarationException")
 def action_types(call: Call, _: Account) -> Iterator[str]:
     """An action of AWS's is one that CodePipeline has, in the version 1."""
-    for action, known in _actions(call):
+    for action, action_type in _actions(call):
         kind = action["actionTypeId"]
-        if kind["owner"] == "AWS" and (known is None or kind["version"] != "1"):
-            shown = ", ".join(f"{name}: '{kind[name]}'" for name in ("category", "provider", "owner", "version"))
-            yield f"ActionType ({shown}) in action '{action['name']}' is not available in region {call.region}"
+        if kind["owner"] == "AWS" and (action_type is None or kind["version"] != "1"):
+            identifier = ", ".join(f"{name}: '{kind[name]}'" for name in ("category", "provider", "owner", "version"))
+            yield f"ActionType ({identifier}) in action '{action['name']}' is not available in region {call.region}"
 
 
 @rules.add(*_PIPELINE, source=f"{_GUIDE}reference-action-artifacts.html", code="InvalidActionDeclarationException")
 def artifacts(call: Call, _: Account) -> Iterator[str]:
     """An approval takes and makes no artifact, a source takes none and makes one, a build takes one to five."""
-    for action, known in _actions(call):
-        kind = known or ActionType()
+    for action, action_type in _actions(call):
+        kind = action_type or ActionType()
         for member, (least, most) in (("inputArtifacts", kind.inputs), ("outputArtifacts", kind.outputs)):
             number = len(action.get(member, []))
             if not least <= number <= most:
@@ -125,13 +125,13 @@ def artifacts(call: Call, _: Account) -> Iterator[str]:
 @rules.add(*_PIPELINE, source=f"{_GUIDE}action-reference.html", code="InvalidActionDeclarationException")
 def configuration(call: Call, _: Account) -> Iterator[str]:
     """The configuration of an action has the keys that its type needs, and none that it does not know."""
-    for action, known in _actions(call):
+    for action, action_type in _actions(call):
         keys = set(action.get("configuration", {}))
-        for name in (known or ActionType()).required:
+        for name in (action_type or ActionType()).required:
             if name not in keys:
                 yield f"Action configuration for action '{action['name']}' is missing required configuration '{name}'"
-        if known is not None and known.optional is not None:
-            for name in sorted(keys - {*known.required, *known.optional}):
+        if action_type is not None and action_type.optional is not None:
+            for name in sorted(keys - {*action_type.required, *action_type.optional}):
                 yield f"Action configuration for action '{action['name']}' contains unknown configuration '{name}'"
 
 
@@ -146,7 +146,7 @@ def configured_values(call: Call, _: Account) -> Iterator[str]:
         "NotificationArn": r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:.+",
         "StateMachineArn": r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:.+",
     }
-    for action, _known in _actions(call):
+    for action, _type in _actions(call):
         values = action.get("configuration", {})
         for name, pattern in patterns.items():
             if name in values and "#{" not in values[name] and not re.fullmatch(pattern, values[name]):
@@ -169,9 +169,9 @@ def _is_list(text: str) -> bool:
 @rules.add(*_PIPELINE, source=f"{_API}API_ActionDeclaration.html", code="InvalidActionDeclarationException")
 def action_details(call: Call, _: Account) -> Iterator[str]:
     """Only an approval has a time out; an action's namespace is its own in the pipeline."""
-    namespaces = [action["namespace"] for action, _known in _actions(call) if action.get("namespace")]
+    namespaces = [action["namespace"] for action, _type in _actions(call) if action.get("namespace")]
     if len(set(namespaces)) != len(namespaces):
         yield f"Namespaces must be unique within the pipeline: {namespaces}"
-    for action, _known in _actions(call):
+    for action, _type in _actions(call):
         if "timeoutInMinutes" in action and action["actionTypeId"]["category"] != "Approval":
             yield f"timeoutInMinutes is available only for approvals, not for action '{action['name']}'"

@@ -66,10 +66,10 @@ def image_credentials(call: Call, _: Account) -> Iterator[str]:
 @rules.add(*_PROJECT, source=f"{_BUILD}API_ProjectCache.html", code="InvalidInputException")
 def cache(call: Call, _: Account) -> Iterator[str]:
     """A cache in S3 has a location, a local one modes; layers of Docker are kept on privileged Linux only."""
-    given = call.parameters.get("cache") or {}
+    settings = call.parameters.get("cache") or {}
     environment = call.parameters.get("environment") or {}
-    kind, modes = given.get("type"), given.get("modes") or []
-    if kind == "S3" and not given.get("location"):
+    kind, modes = settings.get("type"), settings.get("modes") or []
+    if kind == "S3" and not settings.get("location"):
         yield "Invalid cache: location is required for the type S3"
     if kind is not None and (kind == "LOCAL") != bool(modes):
         yield "Invalid cache: modes are required for the type LOCAL, and for no other"

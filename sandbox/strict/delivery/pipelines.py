@@ -69,22 +69,22 @@ def _artifact_faults(stages: list[dict[str, Any]]) -> Iterator[str]:
     """Artifacts that nothing makes before they are taken, and those that are made twice; actions with the same order in
     a stage run beside each other.
     """
-    made: set[str] = set()
+    produced: set[str] = set()
     for stage in stages:
         ordered = sorted(stage.get("actions", []), key=_order)
         for _number, beside in itertools.groupby(ordered, key=_order):
             outputs: list[str] = []
             for action in beside:
                 for artifact in action.get("inputArtifacts", []):
-                    if artifact["name"] not in made:
+                    if artifact["name"] not in produced:
                         yield (
                             f"Input Artifact Bundle {artifact['name']} in action {action['name']} is not declared as "
                             "Output Artifact Bundle in any of the preceding actions"
                         )
                 outputs += [artifact["name"] for artifact in action.get("outputArtifacts", [])]
-            if made & set(outputs) or len(set(outputs)) != len(outputs):
+            if produced & set(outputs) or len(set(outputs)) != len(outputs):
                 yield f"Output Artifact Bundle name must be unique within the pipeline: {outputs}"
-            made |= set(outputs)
+            produced |= set(outputs)
 
 
 def _order(action: dict[str, Any]) -> int:
@@ -115,9 +115,9 @@ def triggers(call: Call, _: Account) -> Iterator[str]:
     has a connection, and has it for itself; what is pushed is chosen by tags, or by branches and then by files.
     """
     pipeline = call.parameters["pipeline"]
-    given = pipeline.get("triggers", [])
+    pipeline_triggers = pipeline.get("triggers", [])
     variables = [variable["name"] for variable in pipeline.get("variables", [])]
-    if (given or variables) and not _is_v2(pipeline):
+    if (pipeline_triggers or variables) and not _is_v2(pipeline):
         yield "Triggers and variables are supported only for pipelines of type V2"
     if len(set(variables)) != len(variables):
         yield f"Variable names must be unique within the pipeline: {variables}"
@@ -127,7 +127,7 @@ def triggers(call: Call, _: Account) -> Iterator[str]:
         for action in stage.get("actions", [])
         if action["actionTypeId"]["provider"] == "CodeStarSourceConnection"
     }
-    configured = [trigger.get("gitConfiguration", {}) for trigger in given]
+    configured = [trigger.get("gitConfiguration", {}) for trigger in pipeline_triggers]
     names = [configuration.get("sourceActionName") for configuration in configured]
     if set(names) - sources or len(set(names)) != len(names):
         yield "A trigger's sourceActionName must be a source action of the pipeline with a connection, once"

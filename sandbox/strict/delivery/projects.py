@@ -101,9 +101,9 @@ def secondary_parts(call: Call, _: Account) -> Iterator[str]:
         for item, name in zip(listed, names, strict=True):
             if not re.fullmatch(r"[A-Za-z0-9_]{1,127}", name) or item.get("type") == "CODEPIPELINE":
                 yield f"Invalid secondary source or artifact '{name}' of the type {item.get('type')}"
-    known = {source.get("sourceIdentifier") for source in sources}
+    identifiers = {source.get("sourceIdentifier") for source in sources}
     for version in call.parameters.get("secondarySourceVersions") or []:
-        if version["sourceIdentifier"] not in known:
+        if version["sourceIdentifier"] not in identifiers:
             yield f"secondarySourceVersions: {version['sourceIdentifier']} is no secondary source"
 
 

@@ -169,17 +169,17 @@ def _field_faults(state: Mapping[str, Any], where: str) -> Iterator[str]:
 
 def integration_fault(resource: str) -> str | None:
     """Why Step Functions does not know the integration: no such action of an AWS service; None where it knows it."""
-    found = re.fullmatch(r"arn:[^:]*:states:[^:]*:[^:]*:(aws-sdk:)?([A-Za-z0-9-]+):([A-Za-z0-9]+)(\.\S+)?", resource)
-    if found is None or found[2].startswith(("elasticmapreduce", "emr-")):
+    match = re.fullmatch(r"arn:[^:]*:states:[^:]*:[^:]*:(aws-sdk:)?([A-Za-z0-9-]+):([A-Za-z0-9]+)(\.\S+)?", resource)
+    if match is None or match[2].startswith(("elasticmapreduce", "emr-")):
         return None
-    service = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs"}.get(found[2], found[2])
-    if found[1] is None:
-        known = OPTIMIZED.get(found[2], ())
-        unknown = found[3] not in known or found[4] not in (None, ".sync", ".sync:2", ".waitForTaskToken")
+    service = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs"}.get(match[2], match[2])
+    if match[1] is None:
+        actions = OPTIMIZED.get(match[2], ())
+        unknown = match[3] not in actions or match[4] not in (None, ".sync", ".sync:2", ".waitForTaskToken")
     else:
         unknown = service not in _sdk_services() or (
             service in get_session().get_available_services()
-            and f"{found[3][0].upper()}{found[3][1:]}" not in get_session().get_service_model(service).operation_names
+            and f"{match[3][0].upper()}{match[3][1:]}" not in get_session().get_service_model(service).operation_names
         )
     return f"The resource provided {resource} is not recognized." if unknown else None
 

@@ -55,11 +55,11 @@ def _tokens(text: str) -> list[tuple[str, str]] | None:
     """Kind and text of each token; None where there is something else."""
     position, tokens = 0, []
     while text[position:].strip():
-        found = _TOKEN.match(text, position)
-        if found is None or found.lastgroup is None:
+        match = _TOKEN.match(text, position)
+        if match is None or match.lastgroup is None:
             return None
-        tokens.append((found.lastgroup, found[found.lastgroup]))
-        position = found.end()
+        tokens.append((match.lastgroup, match[match.lastgroup]))
+        position = match.end()
     return tokens
 
 

@@ -129,8 +129,8 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def statements_of(text: str) -> list[dict[str, Any]]:
     """The statements of a well-formed policy."""
-    found = json.loads(text)["Statement"]
-    return found if isinstance(found, list) else [found]
+    statements = json.loads(text)["Statement"]
+    return statements if isinstance(statements, list) else [statements]
 
 
 def values(value: object) -> list[Any]:

@@ -48,10 +48,10 @@ _OTHER_PRINCIPALS = frozenset(
 
 def is_service_principal(value: str) -> bool:
     """Whether an AWS service goes by this name: `ecs-tasks.amazonaws.com`, `logs.eu-west-1.amazonaws.com`."""
-    found = re.fullmatch(r"([a-z0-9.-]+)\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)", value)
-    if found is None:
+    match = re.fullmatch(r"([a-z0-9.-]+)\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)", value)
+    if match is None:
         return False
-    labels = re.sub(r"\.[a-z]{2,4}(-[a-z]+)+-\d$", "", found[1])
+    labels = re.sub(r"\.[a-z]{2,4}(-[a-z]+)+-\d$", "", match[1])
     return labels in _OTHER_PRINCIPALS or labels.rpartition(".")[2] in endpoint_names()
 
 

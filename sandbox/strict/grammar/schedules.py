@@ -24,14 +24,14 @@ _FIELDS: tuple[tuple[int, int, list[str]], ...] = (
 
 def is_rate(expression: str) -> bool:
     """`rate(5 minutes)`: a positive whole number, its unit in the singular only for 1."""
-    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", expression)
-    return found is not None and int(found[1]) > 0 and (int(found[1]) == 1) == (not found[3])
+    match = re.fullmatch(r"rate\((\d+) (minute|hour|day)(s?)\)", expression)
+    return match is not None and int(match[1]) > 0 and (int(match[1]) == 1) == (not match[3])
 
 
 def is_cron(expression: str) -> bool:
     """`cron(0 22 ? * MON-FRI *)`: six fields, one of the two days a question mark, and only one."""
-    found = re.fullmatch(r"cron\((.+)\)", expression)
-    fields = found[1].split() if found else []
+    match = re.fullmatch(r"cron\((.+)\)", expression)
+    fields = match[1].split() if match else []
     if len(fields) != len(_FIELDS) or (fields[2] == "?") == (fields[4] == "?"):
         return False
     return all(_is_field(text, position) for position, text in enumerate(fields))
@@ -39,9 +39,9 @@ def is_cron(expression: str) -> bool:
 
 def is_at(expression: str) -> bool:
     """`at(2026-11-21T22:00:00)`, of Scheduler alone."""
-    found = re.fullmatch(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)", expression)
+    match = re.fullmatch(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)", expression)
     try:
-        return found is not None and bool(datetime.fromisoformat(found[1]))
+        return match is not None and bool(datetime.fromisoformat(match[1]))
     except ValueError:
         return False
 

@@ -32,10 +32,10 @@ def filters_of(operation: str) -> frozenset[str]:
 @rules.add(*_LOOKS, source=f"{API}API_Filter.html", code="InvalidParameterValue")
 def filter_names(call: Call, _: Account) -> Iterator[str]:
     """A filter is one that the operation's documentation lists, or a tag's."""
-    known = filters_of(call.operation)
-    for item in call.parameters.get("Filters", []) if known else []:
+    filters = filters_of(call.operation)
+    for item in call.parameters.get("Filters", []) if filters else []:
         name = item.get("Name", "")
-        if name not in known and not name.startswith("tag:"):
+        if name not in filters and not name.startswith("tag:"):
             yield f"The filter '{name}' is invalid"
 
 

@@ -1,1 +1,1 @@
-"""What AWS demands of keys in use, of secrets and parameters, and of threat detection."""
+"""What AWS demands of roles and policies, keys, secrets and parameters, and threat detection."""

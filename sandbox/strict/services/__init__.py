@@ -1,1 +1,1 @@
-"""What the other services demand, a module for each or for a few that belong together."""
+"""What AWS demands of events, schedules, messages and state machines."""

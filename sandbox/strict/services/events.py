@@ -224,8 +224,8 @@ def target_input(call: Call, _: Account) -> Iterator[str]:
     variables, and is JSON where it begins as an object.
     """
     for target in call.parameters["Targets"]:
-        given = [member for member in ("Input", "InputPath", "InputTransformer") if target.get(member)]
-        if len(given) > 1:
+        inputs = [member for member in ("Input", "InputPath", "InputTransformer") if target.get(member)]
+        if len(inputs) > 1:
             yield f"Only one of Input, InputPath, or InputTransformer must be provided for target {target['Id']}."
         if not target.get("InputPath", "$").startswith("$"):
             yield f"Parameter InputPath is not valid for target {target['Id']}."

@@ -138,10 +138,10 @@ def redrive_allow_policy(call: Call, _: Account) -> Iterator[str]:
             yield "Value for parameter RedriveAllowPolicy is invalid. Reason: redrivePermission and sourceQueueArns."
 
 
-def _stands_for(action: str, known: frozenset[str]) -> frozenset[str]:
+def _stands_for(action: str, actions: frozenset[str]) -> frozenset[str]:
     """The known actions (in small letters) that an action in a policy, with wildcards, stands for."""
     pattern = re.escape(action.rpartition(":")[2].lower()).replace(r"\*", ".*").replace(r"\?", ".")
-    return frozenset(name for name in known if re.fullmatch(pattern, name))
+    return frozenset(name for name in actions if re.fullmatch(pattern, name))
 
 
 @sqs.add(
@@ -242,6 +242,17 @@ def topic_taken(call: Call, account: Account) -> Iterator[str]:
         value = call.parameters.get("Attributes", {}).get(name)
         if topic is not None and value is not None and value != getattr(topic, member):
             yield "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
+
+
+@sqs.add(
+    "ListQueues",
+    source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html",
+    code="InvalidParameterValue",
+)
+def listed_queues(call: Call, _: Account) -> Iterator[str]:
+    """1 to 1,000 queues are listed at once."""
+    if not 1 <= call.parameters.get("MaxResults", 1) <= 1000:
+        yield "Value for parameter MaxResults is invalid. Reason: must be between 1 and 1000."
 
 
 RULES = [*sns.all, *sqs.all]

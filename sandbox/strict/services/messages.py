@@ -59,8 +59,8 @@ def _attributes(call: Call) -> Mapping[str, str]:
     """The attributes that a request sets, many at creation or one later."""
     if "AttributeName" in call.parameters:
         return {call.parameters["AttributeName"]: call.parameters.get("AttributeValue") or ""}
-    given: Mapping[str, str] = call.parameters.get("Attributes", {})
-    return given
+    attributes: Mapping[str, str] = call.parameters.get("Attributes", {})
+    return attributes
 
 
 @sns.add(
@@ -149,7 +149,7 @@ def subscription(call: Call, _: Account) -> Iterator[str]:
 )
 def subscription_attributes(call: Call, _: Account) -> Iterator[str]:
     """A subscription's attributes are SNS's; its filter and redrive policies are JSON objects."""
-    known = {
+    names = {
         "DeliveryPolicy",
         "FilterPolicy",
         "FilterPolicyScope",
@@ -160,7 +160,7 @@ def subscription_attributes(call: Call, _: Account) -> Iterator[str]:
         "ReplayStatus",
     }
     for name, value in _attributes(call).items():
-        if name not in known:
+        if name not in names:
             yield "Invalid parameter: AttributeName"
         if name in ("FilterPolicy", "RedrivePolicy") and value and _object(value) is None:
             yield f"Invalid parameter: {name}: failed to parse JSON"

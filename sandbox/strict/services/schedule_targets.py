@@ -60,8 +60,8 @@ def target_action(call: Call, _: Account) -> Iterator[str]:
     arn = call.parameters["Target"]["Arn"]
     if ":scheduler:::" not in arn:
         return
-    found = re.fullmatch(r"arn:aws[a-z-]*:scheduler:::aws-sdk:[a-z0-9]+:([a-z]\w*)", arn)
-    if found is None or _READS.match(found[1]):
+    match = re.fullmatch(r"arn:aws[a-z-]*:scheduler:::aws-sdk:[a-z0-9]+:([a-z]\w*)", arn)
+    if match is None or _READS.match(match[1]):
         yield f"The service or the operation of {arn} is not supported."
 
 

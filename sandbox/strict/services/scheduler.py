@@ -118,14 +118,14 @@ def target_role_given(call: Call, account: Account) -> Iterator[str]:
     """A target has its role; a FIFO queue its message group; an SDK action is one of a service; a key exists; a
     schedule ends in the future.
     """
-    given, end, key = call.parameters["Target"], call.parameters.get("EndDate"), call.parameters.get("KmsKeyArn")
-    if not given.get("RoleArn"):
+    target, end, key = call.parameters["Target"], call.parameters.get("EndDate"), call.parameters.get("KmsKeyArn")
+    if not target.get("RoleArn"):
         yield "RoleArn is required for the target."
-    if given["Arn"].endswith(".fifo") and not given.get("SqsParameters", {}).get("MessageGroupId"):
+    if target["Arn"].endswith(".fifo") and not target.get("SqsParameters", {}).get("MessageGroupId"):
         yield "MessageGroupId is required for a FIFO queue."
-    sdk = re.fullmatch(r"arn:aws[a-z-]*:scheduler:::aws-sdk:([a-z0-9]+):(\w+)", given["Arn"])
+    sdk = re.fullmatch(r"arn:aws[a-z-]*:scheduler:::aws-sdk:([a-z0-9]+):(\w+)", target["Arn"])
     if sdk and integration_fault(f"arn:aws:states:::aws-sdk:{sdk[1]}:{sdk[2]}"):
-        yield f"The service or the operation of {given['Arn']} is not supported."
+        yield f"The service or the operation of {target['Arn']} is not supported."
     if key and not account.has_key(key):
         yield f"The key {key} does not exist or is not enabled."
     if isinstance(end, datetime) and (end if end.tzinfo else end.replace(tzinfo=UTC)) < datetime.now(UTC):
@@ -154,8 +154,8 @@ def own_group(call: Call, _: Account) -> Iterator[str]:
 @rules.add(*_SCHEDULE, source=f"{_API}API_Target.html", code="ValidationException")
 def target(call: Call, _: Account) -> Iterator[str]:
     """A target is an ARN; a state machine, function or SDK action takes JSON."""
-    given = call.parameters["Target"]
-    arn, text = given["Arn"], given.get("Input")
+    schedule_target = call.parameters["Target"]
+    arn, text = schedule_target["Arn"], schedule_target.get("Input")
     if not re.fullmatch(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:.+", arn):
         yield "Provided Arn is not in correct format."
     elif re.match(r"arn:[^:]+:(states|scheduler|lambda):", arn) and text and not is_json(text):

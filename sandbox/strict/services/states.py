@@ -64,11 +64,15 @@ def definition(call: Call, _: Account) -> Iterator[str]:
 )
 def encryption(call: Call, account: Account) -> Iterator[str]:
     """A key of one's own exists and comes with its type, and so does the time for which a data key is used again."""
-    given = call.parameters.get("encryptionConfiguration") or {}
-    own = given.get("type") == "CUSTOMER_MANAGED_KMS_KEY"
-    if own and not (given.get("kmsKeyId") and account.has_key(given["kmsKeyId"])):
+    configuration = call.parameters.get("encryptionConfiguration") or {}
+    customer_managed = configuration.get("type") == "CUSTOMER_MANAGED_KMS_KEY"
+    if customer_managed and not (configuration.get("kmsKeyId") and account.has_key(configuration["kmsKeyId"])):
         yield "Invalid Encryption Configuration: kmsKeyId must name a key that exists and is enabled"
-    if given and not own and (given.get("kmsKeyId") or given.get("kmsDataKeyReusePeriodSeconds")):
+    if (
+        configuration
+        and not customer_managed
+        and (configuration.get("kmsKeyId") or configuration.get("kmsDataKeyReusePeriodSeconds"))
+    ):
         yield "Invalid Encryption Configuration: a key and a reuse period are for CUSTOMER_MANAGED_KMS_KEY"
 
 
@@ -147,6 +151,19 @@ def execution_input(call: Call, _: Account) -> Iterator[str]:
 def name_taken(call: Call, account: Account) -> Iterator[str]:
     """A name is taken once; only the very same state machine may be created again."""
     for machine in list(account.backend("stepfunctions").state_machines):
-        given = (call.parameters["definition"], call.parameters["roleArn"])
-        if machine.name == call.parameters["name"] and (machine.definition, machine.roleArn) != given:
+        requested = (call.parameters["definition"], call.parameters["roleArn"])
+        if machine.name == call.parameters["name"] and (machine.definition, machine.roleArn) != requested:
             yield f"State Machine Already Exists: '{machine.arn}'"
+
+
+@rules.add(
+    "TagResource",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_TagResource.html#API_TagResource_Errors",
+    code="ResourceNotFound",
+)
+def tagged_machine(call: Call, account: Account) -> Iterator[str]:
+    """The state machine that is tagged exists."""
+    arn = call.parameters["resourceArn"]
+    machines = {machine.arn for machine in list(account.backend("stepfunctions").state_machines)}
+    if ":stateMachine:" in arn and arn not in machines:
+        yield f"Resource not found: '{arn}'"

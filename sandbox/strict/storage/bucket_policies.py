@@ -55,7 +55,7 @@ def _action_faults(actions: list[str], resources: list[str]) -> Iterator[str]:
     """Actions that S3 does not have, and those of a bucket on its objects alone."""
     for action in actions:
         pattern = re.escape(action.rpartition(":")[2].lower()).replace(r"\*", ".*").replace(r"\?", ".")
-        if not any(re.fullmatch(pattern, known) for known in s3_actions()):
+        if not any(re.fullmatch(pattern, supported) for supported in s3_actions()):
             yield f"Policy has invalid action: {action}"
     of_bucket = r"s3:(ListBucket\w*|(Get|Put|Delete)(Bucket\w*|LifecycleConfiguration|EncryptionConfiguration))"
     if actions and all(re.fullmatch(of_bucket, action) for action in actions) and all("/" in r for r in resources):

@@ -167,13 +167,13 @@ def customer_key(call: Call, _: Account) -> Iterator[str]:
     object in base64, and of `aws:kms`.
     """
     parameters = call.parameters
-    own = [name for name in ("SSECustomerAlgorithm", "SSECustomerKey") if parameters.get(name)]
-    if len(own) == 1:
+    key_headers = [name for name in ("SSECustomerAlgorithm", "SSECustomerKey") if parameters.get(name)]
+    if len(key_headers) == 1:
         yield (
             "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret "
             "key and a valid encryption algorithm."
         )
-    if own and parameters.get("ServerSideEncryption"):
+    if key_headers and parameters.get("ServerSideEncryption"):
         yield "Server Side Encryption with Customer provided key is incompatible with the encryption method specified"
     context = parameters.get("SSEKMSEncryptionContext")
     if context is not None and not str(parameters.get("ServerSideEncryption", "")).startswith("aws:kms"):
@@ -192,12 +192,12 @@ def _is_context(text: str) -> bool:
 @rules.add("CompleteMultipartUpload", source=f"{_API}API_CompleteMultipartUpload.html", code="InvalidRequest")
 def object_size(call: Call, account: Account) -> Iterator[str]:
     """The parts of an upload come to the size that is said of them."""
-    said = call.parameters.get("MpuObjectSize")
+    size = call.parameters.get("MpuObjectSize")
     upload = getattr(bucket_of(call, account), "multiparts", {}).get(call.parameters["UploadId"])
     listed = [part.get("PartNumber") for part in (call.parameters.get("MultipartUpload") or {}).get("Parts", [])]
-    if said is None or upload is None:
+    if size is None or upload is None:
         return
-    if int(said) != sum(len(upload.parts[number].value) for number in listed if number in upload.parts):
+    if int(size) != sum(len(upload.parts[number].value) for number in listed if number in upload.parts):
         yield "The provided 'x-amz-mp-object-size' header does not match what was computed."
 
 
@@ -212,6 +212,6 @@ def copy_condition(call: Call, account: Account) -> Iterator[str]:
     bucket, _slash, key = unquote(str(call.parameters["CopySource"])).lstrip("/").partition("?")[0].partition("/")
     holder = account.backend("s3").buckets.get(bucket)
     source = holder.keys.get(key) if holder is not None else None
-    wanted = call.parameters.get("CopySourceIfMatch")
-    if wanted is not None and source is not None and str(wanted).strip('"') not in ("*", str(source.etag).strip('"')):
+    etag = call.parameters.get("CopySourceIfMatch")
+    if etag is not None and source is not None and str(etag).strip('"') not in ("*", str(source.etag).strip('"')):
         yield "At least one of the pre-conditions you specified did not hold"

@@ -137,11 +137,11 @@ def item_key(call: Call, account: Account) -> Iterator[str]:
         return
     types = {item["AttributeName"]: item["AttributeType"] for item in table.attr}
     names = [item["AttributeName"] for item in table.schema]
-    given: Mapping[str, Any] = call.parameters.get("Key", call.parameters.get("Item", {}))
-    if "Key" in call.parameters and set(given) != set(names):
+    key: Mapping[str, Any] = call.parameters.get("Key", call.parameters.get("Item", {}))
+    if "Key" in call.parameters and set(key) != set(names):
         yield "The provided key element does not match the schema"
     for name in names:
-        value = given.get(name)
+        value = key.get(name)
         if value is None:
             yield f"One or more parameter values were invalid: Missing the key {name} in the item"
         elif set(value) != {types[name]}:
@@ -167,17 +167,17 @@ def placeholders(call: Call, _: Account) -> Iterator[str]:
     expressions = " ".join(str(value) for name, value in call.parameters.items() if name.endswith("Expression"))
     for member, mark in (("ExpressionAttributeNames", "#"), ("ExpressionAttributeValues", ":")):
         used = set(re.findall(rf"{mark}\w+", expressions))
-        given = set(call.parameters.get(member, {}))
-        if used - given:
-            yield f"Invalid expression: An {member[:-1]} used in expression is not defined: {min(used - given)}"
-        if given - used:
-            yield f"Value provided in {member} unused in expressions: keys: {{{', '.join(sorted(given - used))}}}"
+        supplied = set(call.parameters.get(member, {}))
+        if used - supplied:
+            yield f"Invalid expression: An {member[:-1]} used in expression is not defined: {min(used - supplied)}"
+        if supplied - used:
+            yield f"Value provided in {member} unused in expressions: keys: {{{', '.join(sorted(supplied - used))}}}"
 
 
 @rules.add("UpdateTimeToLive", source=f"{_API}API_UpdateTimeToLive.html", code="ValidationException")
 def time_to_live(call: Call, account: Account) -> Iterator[str]:
     """A time to live that is on is not turned on, and one that is off not off; its attribute changes in between."""
     table = account.backend("dynamodb").tables.get(call.parameters["TableName"].rpartition("/")[2])
-    wanted = call.parameters["TimeToLiveSpecification"]["Enabled"]
-    if table is not None and (table.ttl["TimeToLiveStatus"] == "ENABLED") == wanted:
-        yield f"TimeToLive is already {'enabled' if wanted else 'disabled'}"
+    enabled = call.parameters["TimeToLiveSpecification"]["Enabled"]
+    if table is not None and (table.ttl["TimeToLiveStatus"] == "ENABLED") == enabled:
+        yield f"TimeToLive is already {'enabled' if enabled else 'disabled'}"

@@ -17,8 +17,8 @@ from batchctl.operate.stack import refusals_as_error
 
 class TestCost:
     def test_json(self) -> None:
-        shown = CliRunner().invoke(cli.app, ["cost", "--stack", "prod", "--shards", "100", "--json"])
-        bills = json.loads(shown.output)
+        result = CliRunner().invoke(cli.app, ["cost", "--stack", "prod", "--shards", "100", "--json"])
+        bills = json.loads(result.output)
         assert set(bills) == {"idle", "run", "nat", "one_nat", "run_minutes", "window_minutes"}
         assert bills["run"]["total"] == pytest.approx(sum(row["usd"] for row in bills["run"]["rows"]))
 
@@ -51,9 +51,9 @@ class TestOutputs:
         ["doctor", "run", "status", "logs", "runs", "resume", "redrive", "retire-revisions", "push", "cost", "verify"],
     )
     def test_every_command_has_help_and_json(self, command: str) -> None:
-        shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
-        assert shown.exit_code == OK
-        assert "--json" in shown.output
+        result = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
+        assert result.exit_code == OK
+        assert "--json" in result.output
 
     def test_without_a_region_it_says_which_variable(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         """The SDK's own words name no variable."""

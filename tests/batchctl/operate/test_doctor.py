@@ -14,9 +14,9 @@ from tests.batchctl.operate.account import JOBS, Account, ask
 
 class TestDoctor:
     def test_what_is_missing_says_what_to_do(self, account: Account) -> None:
-        shown = ask(account, "doctor", "--json")
-        assert shown.exit_code == PROBLEM
-        checks = {one["what"]: one for one in json.loads(shown.output)}
+        result = ask(account, "doctor", "--json")
+        assert result.exit_code == PROBLEM
+        checks = {one["what"]: one for one in json.loads(result.output)}
         assert checks["account"]["outcome"] == "ok"
         assert checks["ECS service-linked role"]["outcome"] == "fail"
         assert "create-service-linked-role" in checks["ECS service-linked role"]["to_do"]

@@ -12,9 +12,9 @@ from tests.batchctl.operate.account import Account, ask, refused
 class TestLogs:
     def test_no_line_is_said(self, account: Account) -> None:
         account.client("logs").create_log_group(logGroupName="/batch/data-ingestion-dev")
-        shown = ask(account, "logs", "data-ingestion")
-        assert shown.stdout == ""
-        assert "data-ingestion has logged nothing in the last 720 minutes" in shown.stderr
+        result = ask(account, "logs", "data-ingestion")
+        assert result.stdout == ""
+        assert "data-ingestion has logged nothing in the last 720 minutes" in result.stderr
 
     def test_an_unknown_run_is_refused(self, account: Account) -> None:
         error = refused(ask(account, "logs", "data-ingestion", "--run", "run-x"))
@@ -23,8 +23,8 @@ class TestLogs:
 
     def test_a_known_run_that_logged_nothing_is_said(self, account: Account) -> None:
         account.client("logs").create_log_group(logGroupName="/batch/data-ingestion-dev")
-        shown = ask(account, "logs", "data-ingestion", "--run", "run-2026-11-20")
-        assert "has logged nothing of run run-2026-11-20" in shown.stderr
+        result = ask(account, "logs", "data-ingestion", "--run", "run-2026-11-20")
+        assert "has logged nothing of run run-2026-11-20" in result.stderr
 
     def test_lines_in_order_and_of_one_run(self, account: Account) -> None:
         logs = account.client("logs")

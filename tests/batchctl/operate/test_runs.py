@@ -14,17 +14,17 @@ from tests.batchctl.operate.account import Account, ask, refused
 
 class TestRuns:
     def test_newest_first(self, account: Account) -> None:
-        shown = ask(account, "runs", "--json")
-        assert shown.exit_code == OK
-        assert [(run["business_date"], run["status"]) for run in json.loads(shown.output)] == [
+        result = ask(account, "runs", "--json")
+        assert result.exit_code == OK
+        assert [(run["business_date"], run["status"]) for run in json.loads(result.output)] == [
             ("2026-11-20", "FAILED"),
             ("2026-11-19", "SUCCEEDED"),
         ]
 
     def test_table(self, account: Account) -> None:
-        shown = ask(account, "runs", "--limit", "1")
-        assert "2026-11-20" in shown.output
-        assert "2026-11-19" not in shown.output
+        result = ask(account, "runs", "--limit", "1")
+        assert "2026-11-20" in result.output
+        assert "2026-11-19" not in result.output
 
     def test_a_ledger_that_is_gone_is_one_message(self, account: Account) -> None:
         account.client("dynamodb").delete_table(TableName="table-ledger-dev")
@@ -36,8 +36,8 @@ class TestRuns:
 class TestRun:
     def test_the_whole_night(self, account: Account) -> None:
         account.machine()
-        shown = ask(account, "run", "all", "--date", "2026-11-20", "--rerun", "--json")
-        arn = json.loads(shown.output)["arn"]
+        result = ask(account, "run", "all", "--date", "2026-11-20", "--rerun", "--json")
+        arn = json.loads(result.output)["arn"]
         run_input = json.loads(account.client("stepfunctions").describe_execution(executionArn=arn)["input"])
         assert run_input == {"origin": "operator", "business_date": "2026-11-20", "rerun": True}
 
@@ -59,8 +59,8 @@ class TestRun:
         client = account.client("ecs")
         monkeypatch.setattr(client, "run_task", run_task)
         monkeypatch.setattr(stack.Stack, "client", lambda self, service: client)
-        shown = ask(account, "run", "risk-calculation", "--date", "2026-11-20", "--run", "run-1", "--shards", "[0]")
-        assert shown.exit_code == OK, shown.output
+        result = ask(account, "run", "risk-calculation", "--date", "2026-11-20", "--run", "run-1", "--shards", "[0]")
+        assert result.exit_code == OK, result.output
         (override,) = parameters["overrides"]["containerOverrides"]
         variables = {item["name"]: item["value"] for item in override["environment"]}
         assert variables == {
@@ -101,11 +101,11 @@ class TestResume:
     @pytest.mark.parametrize("command", ["resume", "redrive"])
     def test_the_newest_failed_run_goes_on_under_its_own_id(self, account: Account, command: str) -> None:
         account.machine()
-        shown = ask(account, command, "--json")
-        assert shown.exit_code == OK
+        result = ask(account, command, "--json")
+        assert result.exit_code == OK
         states = account.client("stepfunctions")
         run_input = json.loads(
-            states.describe_execution(executionArn=next(iter(json.loads(shown.output).values())))["input"]
+            states.describe_execution(executionArn=next(iter(json.loads(result.output).values())))["input"]
         )
         assert run_input == {
             "origin": "operator",
@@ -126,8 +126,8 @@ class TestResume:
         assert "there is no run 'xyz'; only a run that failed" in str(refused(ask(account, "resume", "xyz")))
 
     def test_a_run_that_has_not_failed(self, account: Account) -> None:
-        shown = str(refused(ask(account, "resume", "run-2026-11-19")))
-        assert "run 'run-2026-11-19' is SUCCEEDED; only a run that failed" in shown
+        message = str(refused(ask(account, "resume", "run-2026-11-19")))
+        assert "run 'run-2026-11-19' is SUCCEEDED; only a run that failed" in message
 
     def test_dead_letters_of_events_cannot_go_back(self, account: Account) -> None:
         assert "run all --input" in str(refused(ask(account, "redrive", "--dead-letters", "nightly-start")))

@@ -16,23 +16,23 @@ from tests.batchctl.operate.account import MACHINE, Account, ask
 class TestStatus:
     def test_nothing_yet(self, account: Account) -> None:
         account.machine()
-        seen = json.loads(ask(account, "status", "--json").output)
-        assert seen["state"] == "NOT STARTED"
-        assert seen["minutes_left"] > 0
+        state = json.loads(ask(account, "status", "--json").output)
+        assert state["state"] == "NOT STARTED"
+        assert state["minutes_left"] > 0
 
     def test_a_run(self, account: Account) -> None:
         account.machine()
         ask(account, "run", "all", "--date", "2026-11-20")
         assert json.loads(ask(account, "status", "--json").output)["state"] == "RUNNING"
-        shown = ask(account, "status").output
-        assert "min left" in shown
-        assert "resumed by" not in shown
+        table = ask(account, "status").output
+        assert "min left" in table
+        assert "resumed by" not in table
 
     def test_a_resumed_run_is_shown_by_the_id_that_its_logs_carry(self, account: Account) -> None:
         account.machine()
         arn = json.loads(ask(account, "resume", "--json").output)["arn"]
-        seen = json.loads(ask(account, "status", "--json").output)
-        assert (seen["run_id"], seen["execution"]) == ("run-2026-11-20", arn.rpartition(":")[2])
+        state = json.loads(ask(account, "status", "--json").output)
+        assert (state["run_id"], state["execution"]) == ("run-2026-11-20", arn.rpartition(":")[2])
         assert "resumed by" in ask(account, "status").output
 
     @pytest.mark.parametrize(
@@ -72,6 +72,6 @@ class TestStatus:
         state = json.loads(ask(account, "status", "--json").output)
         assert state["state"] == "NOT STARTED", "a held manifest is no run"
         assert [one["manifest"] for one in state["held"]] == ["incoming/2026-01-02/manifest.json"]
-        shown = ask(account, "status").output
-        assert "held" in shown
-        assert "batchctl run all --date 2026-01-02" in shown
+        table = ask(account, "status").output
+        assert "held" in table
+        assert "batchctl run all --date 2026-01-02" in table

@@ -14,7 +14,7 @@ from settings.models import Settings
 Sections: TypeAlias = Mapping[str, Mapping[str, Any]]
 SECRET: Final = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
 KEY: Final = "arn:aws:kms:us-east-1:123456789012:key/6f5b2f1e-0d3a-4c5e-9a53-2f1f6c1b7a10"
-KEPT: Final[Sections] = {"platform": {"teardown": False}}
+RETAINING: Final[Sections] = {"platform": {"teardown": False}}
 REACHES_SESSIONS: Final = {"network": {"extraEndpoints": ["kms", "ssmmessages"]}}
 REACHES_SECRETS: Final = {"network": {"extraEndpoints": ["secretsmanager"]}}
 
@@ -116,7 +116,7 @@ CASES: Final[Mapping[str, tuple[Sections, Sections]]] = {
     "data.ledgerDays": (NOTHING, {"data": {"ledgerDays": 30}}),
     "data.objectLock": (NOTHING, object_lock()),
     "data.objectLock.days": (object_lock(), object_lock(days=800)),
-    "data.objectLock.mode": (both(KEPT, object_lock()), both(KEPT, object_lock(mode="compliance"))),
+    "data.objectLock.mode": (both(RETAINING, object_lock()), both(RETAINING, object_lock(mode="compliance"))),
     "data.senders": (NOTHING, {"data": {"senders": ["arn:aws:iam::210987654321:role/trade-export"]}}),
     "registry.keepImages": (NOTHING, {"registry": {"keepImages": 3}}),
     "registry.untaggedDays": (NOTHING, {"registry": {"untaggedDays": 1}}),

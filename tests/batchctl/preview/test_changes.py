@@ -98,7 +98,7 @@ def test_two_runs_of_a_stack_do_not_differ() -> None:
     assert not changes.compare(first, snapshot.of_recording(recording("prod", "resolved"), "batch-platform"))
 
 
-def taken(program: Any) -> Snapshot:
+def snapshot_of(program: Any) -> Snapshot:
     recording = record_function(
         program, project="p", stack="dev", config={"aws:region": "us-east-1"}, mode="resolved", secret_keys=()
     )
@@ -118,7 +118,7 @@ def queue_called(name: str, **options: Any) -> Any:
 
 class TestRenames:
     def test_a_renamed_resource_is_known_by_its_name_in_aws(self) -> None:
-        comparison = changes.compare(taken(queue_called("old")), taken(queue_called("new")))
+        comparison = changes.compare(snapshot_of(queue_called("old")), snapshot_of(queue_called("new")))
         queue, vpc = (changed for changed in comparison.changed if changed.renamed)
         assert (queue.before.name, queue.after.name, queue.aliased) == ("old", "new", False)
         assert queue.alias == 'aliases=[pulumi.Alias(name="old")]'
@@ -131,7 +131,7 @@ class TestRenames:
 
     def test_with_the_alias_nothing_else_differs(self) -> None:
         comparison = changes.compare(
-            taken(queue_called("old")), taken(queue_called("new", aliases=[pulumi.Alias(name="old")]))
+            snapshot_of(queue_called("old")), snapshot_of(queue_called("new", aliases=[pulumi.Alias(name="old")]))
         )
         assert [(changed.renamed, changed.aliased, changed.changes) for changed in comparison.changed] == [
             (True, True, ()),
@@ -146,7 +146,7 @@ class TestSecrets:
             containers = pulumi.Output.json_dumps([{"environment": [{"value": pulumi.Output.secret("hunter2")}]}])
             aws.ecs.TaskDefinition("t", family="f", container_definitions=containers)
 
-        taken_once = json.dumps(snapshot.to_document(taken(program)))
+        taken_once = json.dumps(snapshot.to_document(snapshot_of(program)))
         assert "hunter2" not in taken_once
         assert taken_once.count(snapshot.HIDDEN) == 2
 
@@ -161,7 +161,7 @@ class TestWhatOpens:
             aws.iam.RolePolicyAttachment("admin", role="role", policy_arn="arn:aws:iam::aws:policy/AdministratorAccess")
             aws.ec2.InternetGateway("way")
 
-        page = pages.page(changes.compare(taken(bare), taken(opened)))
+        page = pages.page(changes.compare(snapshot_of(bare), snapshot_of(opened)))
         assert page.verdict is pages.Verdict.REVIEW
         concerns = {line.concern for line in page.lines}
         assert {Concern.ACCESS, Concern.NETWORK} <= concerns
@@ -176,6 +176,6 @@ class TestWhatOpens:
             return program
 
         page = pages.page(
-            changes.compare(taken(service(public=False, role="a")), taken(service(public=True, role="b")))
+            changes.compare(snapshot_of(service(public=False, role="a")), snapshot_of(service(public=True, role="b")))
         )
         assert {Concern.ACCESS, Concern.NETWORK} <= {line.concern for line in page.lines}

@@ -50,42 +50,44 @@ def test_nothing_differs_from_the_commit_itself(repository: Path) -> None:
 def test_uncommitted_settings_and_the_other_revisions_own_code(repository: Path) -> None:
     """The base's own code has another log retention by default."""
     platform, stack_file = repository / "settings" / "platform.py", repository / "Pulumi.prod.yaml"
-    kept = platform.read_text(), stack_file.read_text()
-    platform.write_text(kept[0].replace("] = Field(default=30, examples=[30])", "] = Field(default=14, examples=[30])"))
-    assert platform.read_text() != kept[0]
+    original = platform.read_text(), stack_file.read_text()
+    platform.write_text(
+        original[0].replace("] = Field(default=30, examples=[30])", "] = Field(default=14, examples=[30])")
+    )
+    assert platform.read_text() != original[0]
     git(repository, "commit", "--quiet", "--all", "--message", "shorter")
     try:
-        platform.write_text(kept[0])
-        stack_file.write_text(kept[1].replace("10.1.0.0/16", "10.2.0.0/16"))
+        platform.write_text(original[0])
+        stack_file.write_text(original[1].replace("10.1.0.0/16", "10.2.0.0/16"))
         result = diff(repository, "--stack", "prod", "--json")
         assert result.exit_code == 1, result.output
         (stack,) = document(result)["stacks"]
         texts = [line["text"] for line in stack["lines"]]
         assert "log events are kept 30 days (before: 14 days)" in texts, "the base ran with the base's settings"
         assert any("because of `cidrBlock`" in text for text in texts), "the file is not committed"
-        shown = diff(repository, "--stack", "prod")
-        assert shown.exit_code == 1
-        assert "needs review" in shown.stdout
-        assert "network-vpc" in shown.stdout
+        listing = diff(repository, "--stack", "prod")
+        assert listing.exit_code == 1
+        assert "needs review" in listing.stdout
+        assert "network-vpc" in listing.stdout
     finally:
-        platform.write_text(kept[0])
-        stack_file.write_text(kept[1])
+        platform.write_text(original[0])
+        stack_file.write_text(original[1])
         git(repository, "reset", "--quiet", "--hard", "HEAD~1")
 
 
 def test_a_repository_that_would_go_is_refused_until_it_is_acknowledged(repository: Path) -> None:
     stack_file = repository / "Pulumi.dev.yaml"
-    kept = stack_file.read_text()
-    named = kept.replace("platform:\n", "platform:\n    environment: other\n", 1)
+    original = stack_file.read_text()
+    named = original.replace("platform:\n", "platform:\n    environment: other\n", 1)
     try:
         stack_file.write_text(named)
         assert diff(repository, "--stack", "dev").exit_code == 3
-        stack_file.write_text(kept.replace("platform:\n", "platform:\n    acknowledge: [data-output]\n", 1))
+        stack_file.write_text(original.replace("platform:\n", "platform:\n    acknowledge: [data-output]\n", 1))
         result = diff(repository, "--stack", "dev", "--json")
         assert result.exit_code == 2, "nothing of it is deleted"
         assert document(result)["stacks"][0]["staleAcknowledgements"] == ["data-output"]
     finally:
-        stack_file.write_text(kept)
+        stack_file.write_text(original)
 
 
 def test_a_revision_that_does_not_exist_is_named(repository: Path) -> None:
@@ -96,10 +98,10 @@ def test_a_revision_that_does_not_exist_is_named(repository: Path) -> None:
 
 def test_a_base_whose_program_fails_is_named(repository: Path) -> None:
     main = repository / "__main__.py"
-    kept = main.read_text()
+    original = main.read_text()
     main.write_text("raise RuntimeError('out of order')\n")
     git(repository, "commit", "--quiet", "--all", "--message", "broken")
-    main.write_text(kept)
+    main.write_text(original)
     try:
         result = diff(repository, "HEAD", "--stack", "dev")
         assert isinstance(result.exception, OperatorError)

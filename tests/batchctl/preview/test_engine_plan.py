@@ -40,8 +40,8 @@ class TestPlan:
     def test_it_is_the_same_page_as_of_two_revisions(self) -> None:
         page = pages.page(engine_plan.read(FILE).comparison())
         assert (page.stack, page.verdict) == ("dev", pages.Verdict.REVIEW)
-        kept = {line.text for line in page.of(Concern.DATA)}
-        assert kept == {"log events are kept 7 days (before: 30 days): older ones are deleted"}
+        data_lines = {line.text for line in page.of(Concern.DATA)}
+        assert data_lines == {"log events are kept 7 days (before: 30 days): older ones are deleted"}
         assert not page.of(Concern.REPLACED)
 
     def test_drift_is_what_the_engine_would_set_back_and_nothing_else(self) -> None:
@@ -121,15 +121,15 @@ class TestBeside:
 class TestCommands:
     def test_the_approval_page_and_its_verdict_in_a_line(self, tmp_path: Path) -> None:
         arguments = ["approval-page", str(FILE), "--commit", "abcdef0123456789", "--summary", str(tmp_path / "s")]
-        shown = CliRunner().invoke(app, arguments)
-        assert shown.exit_code == OK, shown.output
-        assert shown.stdout.startswith("# What release abcdef012345 changes in dev\n\n**⚠️ needs review**")
-        assert "Changed outside of Pulumi, and set back by this release: sqs.Queue" in shown.stdout
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == OK, result.output
+        assert result.stdout.startswith("# What release abcdef012345 changes in dev\n\n**⚠️ needs review**")
+        assert "Changed outside of Pulumi, and set back by this release: sqs.Queue" in result.stdout
         assert (tmp_path / "s").read_text() == "needs review: how long data is kept; 1 to create; 5 to update"
 
     def test_an_engine_that_stopped_is_no_page_to_approve(self, tmp_path: Path) -> None:
         stopped = {**document(), "diagnostics": [{"severity": "error", "message": "error: access denied\n"}]}
         (tmp_path / "plan.json").write_text(json.dumps(stopped))
-        shown = CliRunner().invoke(app, ["approval-page", str(tmp_path / "plan.json")])
-        assert shown.exit_code == PROBLEM
-        assert "- error: access denied" in shown.stdout
+        result = CliRunner().invoke(app, ["approval-page", str(tmp_path / "plan.json")])
+        assert result.exit_code == PROBLEM
+        assert "- error: access denied" in result.stdout

@@ -115,25 +115,25 @@ def with_inputs(base: Snapshot, resource: Resource, inputs: dict[str, Any]) -> S
     return replace(base, graph=graph)
 
 
-def seen(snapshot: Snapshot, resource: Resource) -> Any:
+def comparable(snapshot: Snapshot, resource: Resource) -> Any:
     """What of the resource a comment may show: without provenance, and values that are named like secrets hidden."""
 
-    def shown(value: Any, name: str = "") -> Any:
+    def masked(value: Any, name: str = "") -> Any:
         if isinstance(value, dict):
             hidden = is_named_secret(str(value.get("name", "")))
             return {
-                key: "[secret]" if isinstance(member, str) and (is_named_secret(key) or hidden) else shown(member, key)
+                key: "[secret]" if isinstance(member, str) and (is_named_secret(key) or hidden) else masked(member, key)
                 for key, member in value.items()
             }
         if isinstance(value, list):
-            return [shown(member) for member in value]
+            return [masked(member) for member in value]
         inner = document_of(value)
-        return [shown(inner), value] if inner is not None else value
+        return [masked(inner), value] if inner is not None else value
 
     inputs = snapshot.inputs(resource)
     if isinstance(tags := inputs.get("tags"), dict):
         inputs["tags"] = {key: value for key, value in tags.items() if key not in PROVENANCE_TAGS}
-    return json.dumps(shown(inputs), sort_keys=True, default=repr)
+    return json.dumps(masked(inputs), sort_keys=True, default=repr)
 
 
 def one_resource(data: st.DataObject, stack: str) -> tuple[Snapshot, Resource]:
@@ -150,7 +150,7 @@ def test_the_comment_tells_two_changes_of_a_resource_apart(stack: str, data: st.
     base, resource = one_resource(data, stack)
     inputs = base.inputs(resource)
     one, other = (with_inputs(base, resource, data.draw(edits(resource, inputs))) for _ in range(2))
-    versions = [seen(side, same) for side in (one, other) if (same := side.graph.get(resource.urn))]
+    versions = [comparable(side, same) for side in (one, other) if (same := side.graph.get(resource.urn))]
     assume(versions[0] != versions[1])
     assert comment(base, one) != comment(base, other)
 
@@ -169,8 +169,8 @@ def test_a_change_is_in_the_comment_and_nothing_else_is(stack: str, data: st.Dat
     (changed,) = comparison.changed
     assert {line.urn for line in lines(comparison)} == {resource.urn}, "only the resource that differs"
     assert f"`{resource.name}`" in text
-    shown = {path for line in lines(comparison) for path in line.paths}
-    assert shown == {change.path for change in changed.changes}, "every value that differs, and none that does not"
+    paths = {path for line in lines(comparison) for path in line.paths}
+    assert paths == {change.path for change in changed.changes}, "every value that differs, and none that does not"
     page = pages.page(comparison)
     allowed = {resource.urn, ""}
     assert {line.urn for line in page.lines} <= allowed, "consequences are told of the resource that causes them"
@@ -182,8 +182,8 @@ def test_a_change_is_in_the_comment_and_nothing_else_is(stack: str, data: st.Dat
 def test_resources_that_come_and_go_are_in_the_comment_and_no_other_is(stack: str, data: st.DataObject) -> None:
     base = committed(stack)
     gone = data.draw(st.sets(st.sampled_from([one.urn for one in base.graph.resources]), min_size=1, max_size=6))
-    kept = [one for one in base.graph.resources if one.urn not in gone]
-    fewer = replace(base, graph=Graph(kept, project=base.graph.project, stack=stack, outputs=base.graph.outputs))
+    resources = [one for one in base.graph.resources if one.urn not in gone]
+    fewer = replace(base, graph=Graph(resources, project=base.graph.project, stack=stack, outputs=base.graph.outputs))
     names = {one.urn: one.name for one in base.graph.resources}
     for before, after in ((base, fewer), (fewer, base)):
         comparison = compare(before, after)
@@ -198,12 +198,12 @@ def test_resources_that_come_and_go_are_in_the_comment_and_no_other_is(stack: st
 def test_two_versions_of_a_new_resource_are_told_apart(stack: str, data: st.DataObject) -> None:
     """What is new is shown with all that the program sets."""
     full, resource = one_resource(data, stack)
-    kept = [one for one in full.graph.resources if one.urn != resource.urn]
-    base = replace(full, graph=Graph(kept, project=full.graph.project, stack=stack, outputs=full.graph.outputs))
+    resources = [one for one in full.graph.resources if one.urn != resource.urn]
+    base = replace(full, graph=Graph(resources, project=full.graph.project, stack=stack, outputs=full.graph.outputs))
     edited = with_inputs(full, resource, data.draw(edits(resource, full.inputs(resource))))
     changed = edited.graph.get(resource.urn)
     assert changed is not None
-    assume(seen(full, resource) != seen(edited, changed))
+    assume(comparable(full, resource) != comparable(edited, changed))
     assert comment(base, full) != comment(base, edited)
 
 
@@ -229,8 +229,8 @@ def test_a_page_is_never_longer_than_it_may_be(data: st.DataObject, longest: int
     """Whatever comes and goes, and whatever the limit; with the verdict always there."""
     full = committed("prod")
     gone = data.draw(st.sets(st.sampled_from([one.urn for one in full.graph.resources])))
-    kept = [one for one in full.graph.resources if one.urn not in gone]
-    fewer = replace(full, graph=Graph(kept, project=full.graph.project, stack="prod", outputs={}))
+    resources = [one for one in full.graph.resources if one.urn not in gone]
+    fewer = replace(full, graph=Graph(resources, project=full.graph.project, stack="prod", outputs={}))
     page = pages.page(compare(fewer, full) if data.draw(st.booleans()) else compare(full, fewer))
     text = "\n".join(to_markdown(page, longest))
     assert len(text) <= longest

@@ -59,17 +59,17 @@ def change(project: Path, **sections: Any) -> None:
 
 
 def test_both_committed_stacks_in_one_command() -> None:
-    shown = batchctl("preview")
-    assert shown.returncode == OK, shown.stdout + shown.stderr
+    result = batchctl("preview")
+    assert result.returncode == OK, result.stdout + result.stderr
     for line in ("stack dev", "stack prod", "as at a first preview: 0 failing", "as after `up`: 0 failing"):
-        assert line in shown.stdout
-    assert shown.stderr == ""
-    assert "\x1b[" not in shown.stdout, "escape codes in piped output"
+        assert line in result.stdout
+    assert result.stderr == ""
+    assert "\x1b[" not in result.stdout, "escape codes in piped output"
 
 
 def test_json_is_one_document() -> None:
-    shown = batchctl("preview", "--json", "--stack", "dev")
-    document = json.loads(shown.stdout)
+    result = batchctl("preview", "--json", "--stack", "dev")
+    document = json.loads(result.stdout)
     assert document["ok"] is True
     (stack,) = document["stacks"]
     assert stack["stack"] == "dev"
@@ -81,20 +81,20 @@ def test_json_is_one_document() -> None:
 
 
 def test_markdown_has_a_picture() -> None:
-    shown = batchctl("preview", "--markdown", "--stack", "prod")
-    assert shown.returncode == OK
-    assert "## prod: " in shown.stdout
-    assert "```mermaid\ngraph LR" in shown.stdout
+    result = batchctl("preview", "--markdown", "--stack", "prod")
+    assert result.returncode == OK
+    assert "## prod: " in result.stdout
+    assert "```mermaid\ngraph LR" in result.stdout
 
 
 def test_a_broken_setting_is_one_message(project: Path) -> None:
     change(project, jobs={"risk-calculation": {"cpu": 300}})
-    shown = batchctl("preview", "--project", str(project))
-    assert shown.returncode == USAGE
-    assert "jobs.risk-calculation.cpu = 300" in shown.stderr
-    assert "valid: cpu: 1024" in shown.stderr
-    assert "Nothing has been changed" in shown.stderr
-    assert "Traceback" not in shown.stdout + shown.stderr
+    result = batchctl("preview", "--project", str(project))
+    assert result.returncode == USAGE
+    assert "jobs.risk-calculation.cpu = 300" in result.stderr
+    assert "valid: cpu: 1024" in result.stderr
+    assert "Nothing has been changed" in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize(
@@ -107,10 +107,10 @@ def test_a_broken_setting_is_one_message(project: Path) -> None:
     ],
 )
 def test_wrong_use_is_one_message(arguments: tuple[str, ...], says: str) -> None:
-    shown = batchctl(*arguments)
-    assert shown.returncode == USAGE
-    assert says in shown.stderr
-    assert "Traceback" not in shown.stderr
+    result = batchctl(*arguments)
+    assert result.returncode == USAGE
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_stack_that_breaks_a_mandatory_rule_fails(project: Path) -> None:
@@ -119,16 +119,16 @@ def test_a_stack_that_breaks_a_mandatory_rule_fails(project: Path) -> None:
     (project / "__main__.py").unlink()
     source = (ROOT / "__main__.py").read_text()
     (project / "__main__.py").write_text(source + '\nimport pulumi_aws as aws; aws.ec2.Eip("address", domain="vpc")\n')
-    shown = batchctl("preview", "--project", str(project))
-    assert shown.returncode == PROBLEM
-    assert "no-eip-or-nat" in shown.stdout
+    result = batchctl("preview", "--project", str(project))
+    assert result.returncode == PROBLEM
+    assert "no-eip-or-nat" in result.stdout
 
 
 def test_adding_a_job_is_one_entry_and_stays_green(project: Path) -> None:
     change(project, jobs={"stress-test": {"cpu": 256, "memory": 512, "queue": {}}}, network={"extraEndpoints": ["sqs"]})
-    shown = batchctl("preview", "--project", str(project), "--json")
-    document = json.loads(shown.stdout)
-    assert shown.returncode == OK, document["stacks"][0]["findings"]["resolved"]
+    result = batchctl("preview", "--project", str(project), "--json")
+    document = json.loads(result.stdout)
+    assert result.returncode == OK, document["stacks"][0]["findings"]["resolved"]
     assert "stress-test" in document["stacks"][0]["outputs"]["serviceNames"]
     assert "stress-test" in document["stacks"][0]["outputs"]["jobQueueUrls"]
 
@@ -137,13 +137,13 @@ class TestWhatThePackIsTold:
     def test_an_environment_of_another_name_than_the_stack(self, project: Path) -> None:
         """Names end with the environment, which the pack must know from the program and not from the stack's name."""
         change(project, platform={"environment": "other"})
-        shown = batchctl("preview", "--project", str(project), "--json")
-        assert shown.returncode == OK, shown.stdout
+        process = batchctl("preview", "--project", str(project), "--json")
+        assert process.returncode == OK, process.stdout
 
     def test_a_projects_own_settings_stay_beside_it(self, tmp_path: Path) -> None:
         (tmp_path / report.POLICY_CONFIG).write_text('{"all": {"allowNat": true}, "required-tags": {"tagValues": []}}')
-        own = report.policy_config(recording("dev", "unknown"), projects.Project(tmp_path, "p", {}))
-        assert own == {"all": {"suffix": "dev", "allowNat": True}, "required-tags": {"tagValues": []}}
+        settings = report.policy_config(recording("dev", "unknown"), projects.Project(tmp_path, "p", {}))
+        assert settings == {"all": {"suffix": "dev", "allowNat": True}, "required-tags": {"tagValues": []}}
 
     def test_the_tooling_stack_with_a_repository_has_settings_of_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """They are no platform's, so that no night of them is priced."""
@@ -259,7 +259,7 @@ class TestCost:
     def test_every_price_has_a_source_and_a_date(self) -> None:
         for name, price in prices.TABLE.items():
             assert price.source.startswith("https://"), name
-            assert price.seen, name
+            assert price.read_in, name
             assert price.usd > 0, name
 
 
@@ -276,11 +276,11 @@ class TestWhatIsSaidFirstAndLast:
 
     def test_a_refusal_is_announced_first_and_told_last(self, project: Path) -> None:
         change(project, network={"cidr": "10.0.0.0/30"})
-        shown = batchctl("preview", "--project", str(project))
-        assert shown.returncode == USAGE
-        assert "1 refused" in shown.stdout.splitlines()[0]
-        assert "fix what is refused below" in shown.stdout
-        assert "network.cidr" in shown.stderr
+        result = batchctl("preview", "--project", str(project))
+        assert result.returncode == USAGE
+        assert "1 refused" in result.stdout.splitlines()[0]
+        assert "fix what is refused below" in result.stdout
+        assert "network.cidr" in result.stderr
 
 
 def test_garbage_is_collected_again_after_a_preview() -> None:

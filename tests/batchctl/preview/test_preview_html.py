@@ -26,19 +26,19 @@ def _names(node: Node) -> list[str]:
 
 
 def test_every_part_is_there_with_its_resources(report: StackReport) -> None:
-    shown = preview_html.page([report], {}, base="", not_compared="no git")
-    assert all(f">{name} <" in shown for name in _names(report.tree))
-    assert f"{report.tree.total} resources" in shown and "The policy pack passes" in shown
-    assert f"{report.idle.total:.2f} USD a month" in shown
-    assert "Not compared: no git" in shown
+    page_html = preview_html.page([report], {}, base="", not_compared="no git")
+    assert all(f">{name} <" in page_html for name in _names(report.tree))
+    assert f"{report.tree.total} resources" in page_html and "The policy pack passes" in page_html
+    assert f"{report.idle.total:.2f} USD a month" in page_html
+    assert "Not compared: no git" in page_html
 
 
 def test_what_changes_is_escaped_and_code_is_code(report: StackReport) -> None:
     lines = [("More access", "role `role-x` may `s3:*` on <b>all</b>")]
     changes = {"dev": preview_html.Changes("needs review", lines)}
-    shown = preview_html.page([report], changes, base="abc", not_compared="")
-    assert "More access: role <code>role-x</code> may <code>s3:*</code> on &lt;b&gt;all&lt;/b&gt;" in shown
-    assert "needs review" in shown and "against abc" in shown
+    page_html = preview_html.page([report], changes, base="abc", not_compared="")
+    assert "More access: role <code>role-x</code> may <code>s3:*</code> on &lt;b&gt;all&lt;/b&gt;" in page_html
+    assert "needs review" in page_html and "against abc" in page_html
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no chromium on PATH: THE PAGE WAS SHOWN TO NO BROWSER")
@@ -52,7 +52,7 @@ def test_in_a_browser(report: StackReport, tmp_path: Path, width: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quantity", "shown"),
+    ("quantity", "text"),
     [
         (0, "0"),
         (0.000001, "< 0.001"),
@@ -63,5 +63,5 @@ def test_in_a_browser(report: StackReport, tmp_path: Path, width: int) -> None:
         (1.5e6, "1,500,000"),
     ],
 )
-def test_a_quantity_has_no_exponent(quantity: float, shown: str) -> None:
-    assert readable(quantity) == shown
+def test_a_quantity_has_no_exponent(quantity: float, text: str) -> None:
+    assert readable(quantity) == text

@@ -18,7 +18,7 @@ from tests.programs import ROOT
 from tooling.every_setting import EVERY_SETTING
 
 PLATFORM = "batch-platform:platform"
-KEPT = {**EVERY_SETTING, PLATFORM: {**EVERY_SETTING[PLATFORM], "teardown": False}}
+GUARDED = {**EVERY_SETTING, PLATFORM: {**EVERY_SETTING[PLATFORM], "teardown": False}}
 REPOSITORY = "market-risk/batch-platform"
 OIDC_PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 """The plugin that the table is from does not know this type (docs/adr/sandbox/engine-tests.md): what is not in the
@@ -50,7 +50,7 @@ def test_it_knows_every_property_of_the_committed_stacks(stack: str) -> None:
     assert not unknown(committed(stack)), "run sandbox/generators/replacements.py"
 
 
-@pytest.mark.parametrize("config", [dict(EVERY_SETTING), KEPT], ids=["teardown", "kept"])
+@pytest.mark.parametrize("config", [dict(EVERY_SETTING), GUARDED], ids=["teardown", "kept"])
 def test_it_knows_every_property_that_a_setting_can_set(config: dict[str, Any]) -> None:
     assert not unknown(of_config(".", "dev", config)), "run sandbox/generators/replacements.py"
 

@@ -152,13 +152,13 @@ def first(snapshot: Snapshot, kind: str) -> Resource:
 def edited(before: Snapshot, target: Resource, edit: Edit) -> Snapshot:
     """`before` with one resource changed."""
     changed = replace(target, props=edit(target.props))
-    kept = [changed if one.urn == target.urn else one for one in before.graph.resources]
-    graph = Graph(kept, project=before.graph.project, stack=before.graph.stack, outputs=before.graph.outputs)
+    resources = [changed if one.urn == target.urn else one for one in before.graph.resources]
+    graph = Graph(resources, project=before.graph.project, stack=before.graph.stack, outputs=before.graph.outputs)
     return replace(before, graph=graph)
 
 
 def removed(before: Snapshot, target: Resource) -> Snapshot:
     """`before` without one resource."""
-    kept = [one for one in before.graph.resources if one.urn != target.urn]
-    graph = Graph(kept, project=before.graph.project, stack=before.graph.stack, outputs=before.graph.outputs)
+    resources = [one for one in before.graph.resources if one.urn != target.urn]
+    graph = Graph(resources, project=before.graph.project, stack=before.graph.stack, outputs=before.graph.outputs)
     return replace(before, graph=graph)

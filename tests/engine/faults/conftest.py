@@ -126,10 +126,10 @@ class Site:
     def orphans(self) -> dict[str, set[str]]:
         """What is in the account and not in the state, by kind."""
         resources = self.state().get("resources", [])
-        known = {
+        names_in_state = {
             text for one in resources for leaf in _leaves([one.get("id"), one.get("outputs")]) for text in _names(leaf)
         }
-        unknown = {kind: names - self.empty[kind] - known for kind, names in inventory(self.account).items()}
+        unknown = {kind: names - self.empty[kind] - names_in_state for kind, names in inventory(self.account).items()}
         return {kind: names for kind, names in unknown.items() if names}
 
     def fill_the_input_bucket(self) -> None:
@@ -217,12 +217,12 @@ def an_empty_site(checkout: Path, state: Path) -> Iterator[Site]:
         engine.run("stack", "init", STACK)
         yield Site(engine, empty)
         file = checkout / f"Pulumi.{STACK}.yaml"  # what `stack init` wrote belongs to this test's state
-        kept = [line for line in file.read_text().splitlines(keepends=True) if not line.startswith("encryptionsalt")]
-        file.write_text("".join(kept))
+        lines = [line for line in file.read_text().splitlines(keepends=True) if not line.startswith("encryptionsalt")]
+        file.write_text("".join(lines))
 
 
 @pytest.fixture
 def site(checkout_with_faults: Path, tmp_path: Path) -> Iterator[Site]:
     """An account of its own, with no stack in it yet."""
-    with an_empty_site(checkout_with_faults, tmp_path) as made:
-        yield made
+    with an_empty_site(checkout_with_faults, tmp_path) as empty_site:
+        yield empty_site

@@ -58,14 +58,15 @@ def page(outcomes: Mapping[str, Outcomes]) -> str:
     return "\n".join(parts)
 
 
-def hold(fault: str, seen: Outcomes) -> None:
-    """Fails where what was `seen`, of one command or both, differs from the page; with RENEW_REFERENCES set, the page
-    becomes it.
+def hold(fault: str, observed: Outcomes) -> None:
+    """Fails where what was `observed`, of one command or both, differs from the page.
+
+    With RENEW_REFERENCES set, the page becomes it.
     """
-    outcomes, commands = read(), {command for command, _ in seen}
+    outcomes, commands = read(), {command for command, _ in observed}
     if os.environ.get("RENEW_REFERENCES"):
         others = {key: outcome for key, outcome in outcomes[fault].items() if key[0] not in commands}
-        PAGE.write_text(page({**outcomes, fault: {**others, **seen}}))
+        PAGE.write_text(page({**outcomes, fault: {**others, **observed}}))
     else:
         written = {key: outcome for key, outcome in outcomes[fault].items() if key[0] in commands}
-        assert dict(seen) == written, f"docs/measured/faults.md says otherwise: {RENEW}"
+        assert dict(observed) == written, f"docs/measured/faults.md says otherwise: {RENEW}"

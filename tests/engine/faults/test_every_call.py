@@ -45,13 +45,13 @@ def refused_in_turn(site: Site, command: str, operations: Collection[str] = ()) 
         refused = [operation for operation in operations or ["each"] if operation not in granted]
         site.faults(*({"operation": operation, **REFUSED, "granted": sorted(granted)} for operation in refused))
         done = site.pulumi(command, "--continue-on-error", check=False)
-        shown, met = done.stdout + done.stderr, site.met()
+        printed, met = done.stdout + done.stderr, site.met()
         if not met:
-            assert done.returncode == 0, shown[-3000:]
+            assert done.returncode == 0, printed[-3000:]
             site.faults()
             return outcomes
         for operation in met:
-            is_named = f"not authorized to perform: {operation}" in shown and done.returncode != 0
+            is_named = f"not authorized to perform: {operation}" in printed and done.returncode != 0
             outcomes[command, operation] = NAMED if is_named else "goes on without it"
         granted |= met
         print(command, sorted(met), flush=True)
@@ -62,9 +62,9 @@ def once_each(site: Site, command: str, fault: Fault) -> dict[tuple[str, str], s
     """Calls the command while each operation's first call fails, and once more where that ended it."""
     site.faults({"operation": "each", **fault})
     done = site.pulumi(command, "--continue-on-error", check=False)
-    shown, met = done.stdout + done.stderr, site.met()
-    ended = {operation for operation in met if f"a fault on purpose of {operation}" in shown}
-    assert bool(ended) == bool(done.returncode), shown[-3000:]
+    printed, met = done.stdout + done.stderr, site.met()
+    ended = {operation for operation in met if f"a fault on purpose of {operation}" in printed}
+    assert bool(ended) == bool(done.returncode), printed[-3000:]
     site.faults()
     if ended:
         site.pulumi(command)

@@ -22,7 +22,7 @@ REFUSED_CALL = "cloudwatch:PutMetricAlarm"
 """Among the last calls, and one that the provider does not try again: it takes a refused state machine for a role that
 is not known everywhere yet."""
 ACCOUNT = "123456789012"
-TAKEN = Names(suffix=STACK, account=ACCOUNT, region=REGION).state_machine(NIGHTLY).name
+NAME_IN_USE = Names(suffix=STACK, account=ACCOUNT, region=REGION).state_machine(NIGHTLY).name
 """Near the end too, so that the `up` which is killed has not made it yet."""
 TRUST = json.dumps(
     {
@@ -42,7 +42,7 @@ class Story:
     site: Site
     not_met: dict[str, list[str]] = field(default_factory=dict)
     """Part of the story to the operations whose faults no call met."""
-    shown: dict[str, str] = field(default_factory=dict)
+    printed: dict[str, str] = field(default_factory=dict)
     """Part of the story to what the engine printed."""
     exit_codes: dict[str, int] = field(default_factory=dict)
 
@@ -50,7 +50,7 @@ class Story:
         """One `up`, whatever becomes of it."""
         done = self.site.pulumi("up", *options, check=False)
         self.not_met[part] = self.site.not_met()
-        self.shown[part] = done.stdout + done.stderr
+        self.printed[part] = done.stdout + done.stderr
         self.exit_codes[part] = done.returncode
 
 
@@ -67,7 +67,7 @@ def story(checkout_with_faults: Path, tmp_path_factory: pytest.TempPathFactory) 
         site.up_killed(lambda: sum(site.calls().values()) >= KILLED_AFTER, whole=False)
         story.not_met["killed"] = site.not_met()
         role = iam.create_role(RoleName="theirs", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-        theirs = machines.create_state_machine(name=TAKEN, definition=OTHERS, roleArn=role)["stateMachineArn"]
+        theirs = machines.create_state_machine(name=NAME_IN_USE, definition=OTHERS, roleArn=role)["stateMachineArn"]
         site.faults({"operation": REFUSED_CALL, **REFUSED})
         story.up("refused", "--continue-on-error")  # so that one `up` meets both
         machines.delete_state_machine(stateMachineArn=theirs)
@@ -85,17 +85,17 @@ def test_passing_faults_are_met_before_the_kill(story: Story) -> None:
 def test_a_refusal_is_named(story: Story) -> None:
     """By the call and by what is not allowed, as an operator needs it who gives the role what it lacks."""
     assert story.exit_codes["refused"] != 0
-    assert f"not authorized to perform: {REFUSED_CALL}" in story.shown["refused"], story.shown["refused"][-3000:]
+    assert f"not authorized to perform: {REFUSED_CALL}" in story.printed["refused"], story.printed["refused"][-3000:]
 
 
 def test_a_name_that_is_taken_is_named(story: Story) -> None:
-    assert "StateMachineAlreadyExists" in story.shown["refused"]
-    assert TAKEN in story.shown["refused"]
+    assert "StateMachineAlreadyExists" in story.printed["refused"]
+    assert NAME_IN_USE in story.printed["refused"]
 
 
 def test_up_again_converges(story: Story) -> None:
     """A further preview proposes nothing, and nothing is in the account that the state does not know."""
-    assert story.exit_codes["mended"] == 0, story.shown["mended"][-3000:]
+    assert story.exit_codes["mended"] == 0, story.printed["mended"][-3000:]
     story.site.clean()
 
 

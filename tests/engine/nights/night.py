@@ -63,7 +63,7 @@ class Night:
         """Trade files and the manifest, put by a role of the client's own; returns the manifest's version."""
         self.sent += 1
         folder = self.folder / str(self.sent)
-        made = portfolio.write(folder, trades=trades, business_date=day, seed=self.sent)
+        written = portfolio.write(folder, trades=trades, business_date=day, seed=self.sent)
         assumed = self.client("sts").assume_role(RoleArn=self._client_role(), RoleSessionName="client")["Credentials"]
         s3 = boto3.client(
             "s3",
@@ -73,7 +73,7 @@ class Night:
             aws_secret_access_key=assumed["SecretAccessKey"],
             aws_session_token=assumed["SessionToken"],
         )
-        for path in (*made.files, made.manifest):
+        for path in (*written.files, written.manifest):
             key = path.relative_to(folder).as_posix()
             answer = s3.put_object(Bucket=self.outputs["inputBucketName"], Key=key, Body=path.read_bytes())
         return str(answer["VersionId"])
@@ -121,24 +121,24 @@ class Night:
         plain = [{name: str(next(iter(value.values()))) for name, value in item.items()} for item in items]
         return next((item for item in plain if item["manifest"].endswith(f"#{version}")), {})
 
-    def heard(self) -> list[str]:
+    def new_subjects(self) -> list[str]:
         """Subjects of what was announced since the last time."""
-        found: list[str] = []
+        subjects: list[str] = []
         while (
             messages := self.client("sqs")
             .receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)
             .get("Messages", [])
         ):
             for message in messages:
-                found.append(str(json.loads(message["Body"])["Subject"]))
+                subjects.append(str(json.loads(message["Body"])["Subject"]))
                 self.client("sqs").delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return subjects
 
     def hears(self, *words: str) -> str:
         """The first announcement with all `words`, sent within the account's next minutes."""
 
         def look() -> str | None:
-            return next((one for one in self.heard() if all(word in one for word in words)), None)
+            return next((one for one in self.new_subjects() if all(word in one for word in words)), None)
 
         return str(eventually(look, 120))
 
@@ -159,8 +159,8 @@ def eventually(holds: Callable[[], Any], seconds: float) -> Any:
     """What `holds` returns once it is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if found := holds():
-            return found
+        if result := holds():
+            return result
         time.sleep(0.3)
     raise AssertionError(f"{holds} did not come true within {seconds} s")
 
@@ -205,8 +205,8 @@ def deployers_variables(sandbox: server.Sandbox, stack: str) -> dict[str, str]:
     role = iam.create_role(RoleName=DEPLOYER, AssumeRolePolicyDocument=trusting_root())["Role"]["Arn"]
     names = Names(suffix=stack, account=ACCOUNT, region=REGION)
     for number, chunk in enumerate(step_role.chunks(permissions.deploys(names))):
-        made = iam.create_policy(PolicyName=f"{DEPLOYER}-{number}", PolicyDocument=documents.document(*chunk))
-        iam.attach_role_policy(RoleName=DEPLOYER, PolicyArn=made["Policy"]["Arn"])
+        created = iam.create_policy(PolicyName=f"{DEPLOYER}-{number}", PolicyDocument=documents.document(*chunk))
+        iam.attach_role_policy(RoleName=DEPLOYER, PolicyArn=created["Policy"]["Arn"])
     keys = client("sts").assume_role(RoleArn=role, RoleSessionName="up")["Credentials"]
     return {
         "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
@@ -224,17 +224,19 @@ def deployed_night(
     with server.running(record=folder / "calls.jsonl", log=folder / "server.log", permissions=True) as sandbox:
         sandbox.post("clock", set="2026-11-20T10:00:00Z")
         state = folders.mktemp("night-state").as_uri()
-        own = Engine(
+        stack_engine = Engine(
             copy_checkout(folders.mktemp("night-checkout") / "platform") if settings else engine.directory,
             engine.account,
             {**engine.environment, **sandbox.environment(REGION), "PULUMI_BACKEND_URL": state},
         )
-        deployer = replace(own, environment={**own.environment, **deployers_variables(sandbox, stack)})
+        deployer = replace(
+            stack_engine, environment={**stack_engine.environment, **deployers_variables(sandbox, stack)}
+        )
         deployer.run("stack", "init", stack)
         if settings:
-            configure(own, settings)
+            configure(stack_engine, settings)
         deployer.run("up", "--yes", "--skip-preview", "--stack", stack)
-        deployed = Deployed(own, stack, own.outputs(stack))
+        deployed = Deployed(stack_engine, stack, stack_engine.outputs(stack))
         for job in JOBS:
             push(deployed, job)
         sqs = deployed.client("sqs")

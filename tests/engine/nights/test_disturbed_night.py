@@ -207,11 +207,11 @@ def _is_waiting(night: Night, arn: str) -> bool:
 
 def _print(lines: list[dict[str, str]], people: list[tuple[str, str, str]]) -> None:
     """Both in order of time, without the events that repeat what their service said; identifiers cut to 8 digits."""
-    shown = [
+    services = [
         (line["time"], line["source"], _brief(line["what"])) for line in lines if not _REPEATS.search(line["what"])
     ]
     print(f"\nThe night of {FRIDAY}:")
-    for time, source, what in sorted([*shown, *people], key=lambda line: line[0]):
+    for time, source, what in sorted([*services, *people], key=lambda line: line[0]):
         print(f"  {time[11:19]} {source:10} {what[:100]}")
 
 

@@ -71,9 +71,11 @@ def test_the_same_manifest_again_is_a_duplicate(night: Night) -> None:
     key = f"incoming/{FRIDAY}/manifest.json"
     head = night.client("s3").head_object(Bucket=night.outputs["inputBucketName"], Key=key)
     sfn = night.client("stepfunctions")
-    given = json.dumps({"origin": "event", "manifest": {"key": key, "version": head["VersionId"]}})
-    arn = sfn.start_execution(stateMachineArn=night.outputs["stateMachineArn"], input=given)["executionArn"]
-    ended = eventually(lambda: (found := sfn.describe_execution(executionArn=arn))["status"] != "RUNNING" and found, 60)
+    run_input = json.dumps({"origin": "event", "manifest": {"key": key, "version": head["VersionId"]}})
+    arn = sfn.start_execution(stateMachineArn=night.outputs["stateMachineArn"], input=run_input)["executionArn"]
+    ended = eventually(
+        lambda: (execution := sfn.describe_execution(executionArn=arn))["status"] != "RUNNING" and execution, 60
+    )
     assert ended["status"] == "SUCCEEDED" and json.loads(ended["output"])["outcome"] == "DUPLICATE"
 
 
@@ -90,7 +92,7 @@ def test_the_same_manifest_again_is_a_duplicate(night: Night) -> None:
 def test_what_cannot_be_mended_is_recorded_announced_and_alarmed(
     night: Night, job: str, kind: str, more: dict[str, Any], error: str
 ) -> None:
-    night.heard()
+    night.new_subjects()
     night.expect(job, kind, **more)
     version = night.send(FRIDAY)
     ended = night.run_of(version)
@@ -99,13 +101,13 @@ def test_what_cannot_be_mended_is_recorded_announced_and_alarmed(
     assert entry["status"] == "FAILED" and error in entry["error"]
     subjects: list[str] = []
 
-    def told() -> bool:
-        subjects.extend(night.heard())
+    def notified_and_alarmed() -> bool:
+        subjects.extend(night.new_subjects())
         return any("failed" in one.lower() and "ALARM" not in one for one in subjects) and any(
             'ALARM: "alarm-run-failed-dev"' in one for one in subjects
         )
 
-    eventually(told, 60)
+    eventually(notified_and_alarmed, 60)
     night.sandbox.post("clock", advance=600)
     night.sandbox.post("outcomes", clear=True)
 
@@ -133,7 +135,7 @@ def test_a_failed_run_that_is_redriven_is_resumed(night: Night) -> None:
 
 
 def test_a_run_that_somebody_stops_is_closed_and_announced(night: Night) -> None:
-    night.heard()
+    night.new_subjects()
     night.expect("data-ingestion", "hangs")
     version = night.send(FRIDAY)
     execution = eventually(
@@ -149,7 +151,7 @@ def test_a_run_that_somebody_stops_is_closed_and_announced(night: Night) -> None
 
 def test_a_start_that_cannot_be_delivered_is_kept_and_alarmed(night: Night) -> None:
     """The starter role no longer trusts EventBridge: the event waits in the dead-letter queue."""
-    night.heard()
+    night.new_subjects()
     iam = night.client("iam")
     role = iam.get_role(RoleName="role-start-starter-dev")["Role"]["AssumeRolePolicyDocument"]
     broken = json.loads(json.dumps(role).replace("events.amazonaws.com", "lambda.amazonaws.com"))
@@ -184,7 +186,7 @@ def test_without_the_buckets_switch_nothing_runs_and_the_deadline_watch_says_so(
     night.sandbox.post("clock", speed=1)
     night.advance_to("2026-11-23T11:00:00+00:00")
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
-    night.heard()
+    night.new_subjects()
     version = night.send(FRIDAY + timedelta(days=3))
     night.sandbox.get("settle")
     assert night.ledger(version) == {}

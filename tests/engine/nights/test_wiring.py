@@ -117,9 +117,9 @@ def key_without(output: str, change: Callable[[dict[str, Any]], bool]) -> Mistak
         kms, key = night.client("kms"), night.outputs[output]
         before = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
         document = json.loads(before)
-        kept = [statement for statement in document["Statement"] if not change(statement)]
-        assert len(kept) < len(document["Statement"])
-        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps({**document, "Statement": kept}))
+        remaining = [statement for statement in document["Statement"] if not change(statement)]
+        assert len(remaining) < len(document["Statement"])
+        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps({**document, "Statement": remaining}))
         try:
             yield
         finally:
@@ -184,9 +184,11 @@ def test_a_starter_without_the_right_to_start_leaves_a_dead_letter(night: Night)
         version = night.send(night.today)
         night.sandbox.get("settle")
         assert night.ledger(version) == {}
-    kept = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
+    dead_letters = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
     reasons = [
-        message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"] for message in kept if version in message["Body"]
+        message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+        for message in dead_letters
+        if version in message["Body"]
     ]
     assert ["is not authorized to perform: states:StartExecution" in reason for reason in reasons] == [True]
 
@@ -207,13 +209,13 @@ def test_a_messages_key_that_does_not_let_alarms_in_keeps_them_silent(night: Nig
     """The run is announced by the machine's own right; the alarm's message is lost, and the timeline says why."""
     night.sandbox.post("clock", advance=900)
     night.sandbox.get("settle")
-    night.heard()
+    night.new_subjects()
     begin = len(night.sandbox.get("timeline"))
     with key_without("messagesKeyArn", lambda statement: "cloudwatch.amazonaws.com" in json.dumps(statement))(night):
         night.expect(JOBS[0], "exit-code", exit_code=65)
         assert night.run_of(night.send(night.today))["error"] == "Batch.BadInput"
         night.sandbox.post("clock", advance=120)
         night.sandbox.get("settle")
-        assert not [subject for subject in night.heard() if subject.startswith("ALARM")]
+        assert not [subject for subject in night.new_subjects() if subject.startswith("ALARM")]
     lines = [line["what"] for line in night.sandbox.get(f"timeline?since={begin}")]
     assert [line for line in lines if "cloudwatch" in line and "kms:" in line]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from risk_calculation.aggregation import Aggregation
 from risk_calculation.exposures import Exposures
-from risk_calculation.scenarios import Doubles, Factor, Generated, Kept
+from risk_calculation.scenarios import Doubles, Factor, Generated, MovementCache
 from risk_calculation.trades import NUMBERS, Trades, read_trades
 from risk_calculation.valuation import amounts_of, profit_of, workers
 from tests.jobs.fuzz.cases import cases, exit_code
@@ -43,7 +43,7 @@ MODEL = model(1_000, fx_volatility=0.08)
 GENERATED = Generated(MODEL)
 
 
-KEPT = Kept()
+MOVEMENTS = MovementCache()
 
 
 def in_doubles(trades: Trades) -> tuple[Doubles, float]:
@@ -52,9 +52,9 @@ def in_doubles(trades: Trades) -> tuple[Doubles, float]:
     for row in range(len(trades)):
         spread = float(trades.volatility[row]) * horizon
         kind, name = trades.asset_class[row], trades.instrument[row]
-        own = GENERATED.movement(Factor("instrument", name, kind, float(trades.correlation[row])))
+        returns = GENERATED.movement(Factor("instrument", name, kind, float(trades.correlation[row])))
         linear, square = float(trades.linear[row]) * spread, float(trades.square[row]) * spread**2
-        expected += linear * own + square * own**2
+        expected += linear * returns + square * returns**2
         abroad = float(trades.market_value[row]) * 0.08 * horizon if trades.currency[row] != "USD" else 0.0
         expected += abroad * GENERATED.movement(Factor("currency", trades.currency[row]))
         size += abs(linear) + 20 * abs(square) + abs(abroad)
@@ -95,7 +95,7 @@ def law(content: bytes, folder: Path) -> None:
         if exposures.trades:
             exposures.riskiest()
             with workers(1) as pool:
-                gains_of_groups = amounts_of(aggregation.cells(), [GENERATED], KEPT, pool)
+                gains_of_groups = amounts_of(aggregation.cells(), [GENERATED], MOVEMENTS, pool)
             classes = [group for group in exposures.groups() if group.dimension == "asset_class"]
             units = profit_of(gains_of_groups.total(slice(0, len(classes))), GENERATED)[0]
             assert np.abs(units - expected).max() <= 1e-4 * size + 1 + exposures.trades

@@ -138,11 +138,11 @@ class Builder:
 
     def size(self, path: Path) -> int:
         """Bytes of files under `path`, each once."""
-        seen: dict[tuple[int, int], int] = {}
+        sizes: dict[tuple[int, int], int] = {}
         for file in path.rglob("*"):
             status = file.lstat()
-            seen[status.st_dev, status.st_ino] = status.st_size if file.is_file() or file.is_symlink() else 0
-        return sum(seen.values())
+            sizes[status.st_dev, status.st_ino] = status.st_size if file.is_file() or file.is_symlink() else 0
+        return sum(sizes.values())
 
     def close(self) -> None:
         """Unmount and remove all containers and images of this store."""

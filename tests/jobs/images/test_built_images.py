@@ -69,11 +69,11 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
 def test_a_container_can_write_to_its_scratch_only(builder: Builder, job: str, tmp_path: Path) -> None:
     ended = builder.run(job, tmp_path / "scratch", command=["python", "-c", LOOK_AROUND])
     assert ended.exit_code == 0, ended.stderr
-    seen = json.loads(ended.stdout)
-    assert seen["user"] == [10001, 10001]
-    assert (seen["capabilities"], seen["privileges"]) == (["0000000000000000"], "1")
-    assert seen["writable"].pop("/scratch") == 0
-    assert set(seen["writable"].values()) <= {READ_ONLY, DENIED}
+    surroundings = json.loads(ended.stdout)
+    assert surroundings["user"] == [10001, 10001]
+    assert (surroundings["capabilities"], surroundings["privileges"]) == (["0000000000000000"], "1")
+    assert surroundings["writable"].pop("/scratch") == 0
+    assert set(surroundings["writable"].values()) <= {READ_ONLY, DENIED}
 
 
 def test_a_night_in_containers(builder: Builder, night: Night, with_portfolio: object, tmp_path: Path) -> None:

@@ -65,14 +65,14 @@ class TestGoodNight:
     def test_csv_and_parquet_with_the_same_rows_give_the_same_partition(self, night: Night, tmp_path: Path) -> None:
         day = portfolio.DEFAULT_BUSINESS_DATE
         rows = portfolio.generate(500, day, seed=3)
-        seen = []
+        partitions = []
         for name in ("a.csv", "a.parquet"):
             path = tmp_path / name
             (portfolio._write_csv if name.endswith(".csv") else portfolio._write_parquet)(path, rows)
             send(night, {name: path.read_bytes()}, {name: 500})
             ingest_here(night)
-            seen.append(night.get(night.layout.shard(0).key))
-        assert seen[0] == seen[1]
+            partitions.append(night.get(night.layout.shard(0).key))
+        assert partitions[0] == partitions[1]
 
     def test_a_second_attempt_writes_the_same_bytes(
         self, night: Night, with_portfolio: Callable[[int], portfolio.Portfolio]

@@ -120,18 +120,18 @@ class TestDuplicates:
         }
         send(night, files, {name: len(part) for name, part in zip(names, thirds, strict=True)})
         ingest_here(night, BATCH_MAX_REJECTED_PERCENT="90", BATCH_SHARD_SIZE="5000")
-        seen: dict[str, str] = {}
+        first_rows: dict[str, str] = {}
         expected = []
         for name, part in zip(names, thirds, strict=True):
             for number, each in enumerate(part):
-                if each in seen:
-                    expected.append((f"{FOLDER}/{name}", str(number + 1), f"{each!r} is already in {seen[each]}"))
+                if each in first_rows:
+                    expected.append((f"{FOLDER}/{name}", str(number + 1), f"{each!r} is already in {first_rows[each]}"))
                 else:
-                    seen[each] = f"{FOLDER}/{name} row {number + 1}"
-        assert [row["trade_id"] for row in trades(night)] == list(seen)
+                    first_rows[each] = f"{FOLDER}/{name} row {number + 1}"
+        assert [row["trade_id"] for row in trades(night)] == list(first_rows)
         assert [
             (row["file"], row["row"], row["reasons"].removeprefix("trade_id ")) for row in rejected(night)
         ] == expected
         quality = night.json(night.layout.quality.key)
         assert sum(file["rejected"] for file in quality["files"]) == len(expected)
-        assert sum(file["accepted"] for file in quality["files"]) == len(seen)
+        assert sum(file["accepted"] for file in quality["files"]) == len(first_rows)

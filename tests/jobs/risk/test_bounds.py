@@ -12,7 +12,7 @@ from batch_runtime.errors import BadInputError
 from risk_calculation import trades as trades_module
 from risk_calculation.aggregation import Aggregation
 from risk_calculation.exposures import Exposures
-from risk_calculation.scenarios import Factor, Generated, Kept
+from risk_calculation.scenarios import Factor, Generated, MovementCache
 from risk_calculation.valuation import amounts_of, profit_of, workers
 from risk_results import UNITS_PER_USD
 from tests.jobs.portfolios import Row, amounts, model, trade, trades
@@ -81,14 +81,14 @@ class TestBounds:
         net = sum(part.net for part in exposures.by_currency.values())
         assert net == pytest.approx(sum(worth) * UNITS_PER_USD, abs=2 + 1e-9 * sum(map(abs, worth)) * UNITS_PER_USD)
         expected, size = np.zeros(of.scenarios), 0.0
-        own = generated.movement(Factor("instrument", "EQ-1", "equity", 0.5))
+        returns = generated.movement(Factor("instrument", "EQ-1", "equity", 0.5))
         currency = generated.movement(Factor("currency", "EUR"))
         for row, value_usd in zip(rows, worth, strict=True):
             spread = float(str(row["volatility"])) * math.sqrt(1 / 252)
             linear = value_usd * float(str(row["delta"])) * spread
             square = value_usd * float(str(row["gamma"])) / 2 * spread**2
             abroad = value_usd * 0.08 * math.sqrt(1 / 252)
-            expected += linear * own + square * own**2 + abroad * currency
+            expected += linear * returns + square * returns**2 + abroad * currency
             size += abs(linear) + 20 * abs(square) + abs(abroad)
         assert np.abs(profit / UNITS_PER_USD - expected).max() <= 1e-3 + 1e-4 * size
 
@@ -127,17 +127,17 @@ class TestMemory:
                 rows = [trade(trade_id=f"T-{number}-{n}", instrument=f"EQ-{n % 50}") for n in range(500)]
                 aggregation.add(trades(rows))
             with workers(2) as pool:
-                amounts_of(aggregation.cells(), [Generated(of)], Kept(), pool)
+                amounts_of(aggregation.cells(), [Generated(of)], MovementCache(), pool)
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
         assert peaks[1] < 1.1 * peaks[0]
 
     def test_kept_movements_are_bounded(self) -> None:
         generated = Generated(model())
-        kept = Kept(limit=5 * 2 * 2_000 * 4)
+        cache = MovementCache(limit=5 * 2 * 2_000 * 4)
         factors = [Factor("instrument", f"EQ-{n}") for n in range(12)]
         with workers(2) as pool:
             for _ in range(2):
-                for factor, basis in zip(factors, kept.get_all(generated, factors, pool.each), strict=True):
+                for factor, basis in zip(factors, cache.get_all(generated, factors, pool.each), strict=True):
                     assert np.array_equal(basis, generated.basis(factor))
-        assert kept._size == 5 * 2 * 2_000 * 4
+        assert cache._size == 5 * 2 * 2_000 * 4

@@ -41,13 +41,13 @@ class TestClosedForm:
     def deviation(rows: Sequence[Row], horizon_days: int) -> float:
         """Of the portfolio, in units: one market factor, and a risk of its own for each instrument."""
         market = 0.0
-        own: dict[object, float] = {}
+        specific: dict[object, float] = {}
         for row in rows:
             spread = float(str(row["quantity"])) * 100 * float(str(row["volatility"])) * math.sqrt(horizon_days / 252)
             correlation = float(str(row["correlation"]))
             market += spread * correlation
-            own[row["instrument"]] = own.get(row["instrument"], 0.0) + spread * math.sqrt(1 - correlation**2)
-        return UNITS_PER_USD * math.sqrt(market**2 + sum(part**2 for part in own.values()))
+            specific[row["instrument"]] = specific.get(row["instrument"], 0.0) + spread * math.sqrt(1 - correlation**2)
+        return UNITS_PER_USD * math.sqrt(market**2 + sum(part**2 for part in specific.values()))
 
     @pytest.mark.parametrize("horizon_days", [1, 10])
     @pytest.mark.parametrize("permille", LEVELS_PERMILLE)

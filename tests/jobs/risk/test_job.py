@@ -147,9 +147,9 @@ class TestJob:
         assert np.array_equal(totals[0].amounts.high, totals[1].amounts.high)
         assert np.array_equal(totals[0].amounts.low, totals[1].amounts.low)
         assert totals[0].instruments.tobytes() == totals[1].instruments.tobytes()
-        kept = {"parts"}
-        assert totals[0].header.model_dump(exclude=kept) | {"run_id": "cut"} == totals[1].header.model_dump(
-            exclude=kept
+        excluded = {"parts"}
+        assert totals[0].header.model_dump(exclude=excluded) | {"run_id": "cut"} == totals[1].header.model_dump(
+            exclude=excluded
         )
 
 

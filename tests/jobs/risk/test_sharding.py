@@ -105,16 +105,18 @@ class TestSharding:
 
     def test_exposures_and_riskiest_do_not_depend_on_batches_or_order(self) -> None:
         rows: list[Row] = [dict(row) for row in portfolio.generate(600, DAY, seed=2)]
-        seen = []
+        results = []
         for order, size in ((rows, 600), (rows, 83), (rows[::-1], 41)):
             exposures = Exposures(model(), Generated(model()))
             for start in range(0, len(order), size):
                 exposures.add(trades(order[start : start + size]))
-            seen.append(
+            results.append(
                 (exposures.by_currency, exposures.groups(), exposures.instruments.tobytes(), exposures.riskiest())
             )
-        assert seen[0] == seen[1] == seen[2]
-        assert [risky.deviation for risky in seen[0][3]] == sorted((r.deviation for r in seen[0][3]), reverse=True)
+        assert results[0] == results[1] == results[2]
+        assert [risky.deviation for risky in results[0][3]] == sorted(
+            (r.deviation for r in results[0][3]), reverse=True
+        )
 
     def test_equal_trades_are_ranked_by_id_whatever_the_order(self) -> None:
         """Forty trades that tie for twenty places: which ones are named must not depend on the cut."""

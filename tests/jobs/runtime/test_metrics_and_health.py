@@ -31,8 +31,8 @@ class TestMetrics:
         assert stream.getvalue().count("\n") == 1
 
     def test_have_units_that_cloudwatch_knows(self) -> None:
-        known = {"Seconds", "Count", "Megabytes", "Count/Second"}
-        assert {str(unit) for unit in Unit} <= known
+        units = {"Seconds", "Count", "Megabytes", "Count/Second"}
+        assert {str(unit) for unit in Unit} <= units
 
 
 class TestHealth:

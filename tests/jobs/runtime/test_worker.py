@@ -41,7 +41,7 @@ class Agent:
     """Answers as the ECS agent does and remembers what it was asked for."""
 
     answer: dict[str, Any] = field(default_factory=lambda: {"protection": {"ProtectionEnabled": True}})
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     url: str = ""
 
 
@@ -52,7 +52,7 @@ def agent() -> Iterator[Agent]:
     class Handler(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            agent.asked.append((self.path, body))
+            agent.requests.append((self.path, body))
             answer = json.dumps(agent.answer).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(answer)))
@@ -212,8 +212,8 @@ def test_a_message_stays_hidden_while_it_is_worked_on(queue: Queue) -> None:
 
 def test_the_task_is_protected_while_it_works_and_not_after(queue: Queue) -> None:
     queue.send({"key": "one"})
-    queue.work(WRITE, lambda: queue.empty and queue.agent.asked[-1:] == [OFF])
-    assert queue.agent.asked == [ON, OFF]
+    queue.work(WRITE, lambda: queue.empty and queue.agent.requests[-1:] == [OFF])
+    assert queue.agent.requests == [ON, OFF]
 
 
 ON = ("/api/task/task-protection/v1/state", {"ProtectionEnabled": True, "ExpiresInMinutes": 60})
@@ -231,7 +231,7 @@ def test_work_goes_on_where_protection_is_refused(queue: Queue) -> None:
 def test_a_stop_in_the_midst_of_a_message_gives_it_back(queue: Queue) -> None:
     queue.send({"key": "one"})
     with queue.start("while True: time.sleep(0.05); job.progress.boundary()") as process:
-        while not queue.agent.asked:
+        while not queue.agent.requests:
             time.sleep(0.05)
         time.sleep(0.5)
         process.terminate()
@@ -244,7 +244,7 @@ def test_a_stop_in_the_midst_of_a_message_gives_it_back(queue: Queue) -> None:
 def test_a_message_of_a_killed_worker_comes_again(queue: Queue) -> None:
     queue.send({"key": "one"})
     with queue.start("while True: time.sleep(0.05); job.progress.boundary()") as process:
-        while not queue.agent.asked:
+        while not queue.agent.requests:
             time.sleep(0.05)
         process.kill()
         process.communicate(timeout=60)

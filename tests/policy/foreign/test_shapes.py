@@ -37,7 +37,7 @@ def trust(service: str) -> str:
     return policy({"Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"})
 
 
-def said(resources: list[Resource], rule: str) -> list[str]:
+def messages_of(resources: list[Resource], rule: str) -> list[str]:
     """What the rule says of the stack."""
     graph = Graph(resources, project="p", stack="dev", outputs={})
     findings = [one for one in evaluate(graph, {}) if one.verdict in (Verdict.FAIL, Verdict.CRASH)]
@@ -87,13 +87,13 @@ def secret_by_name(granted: str) -> list[Resource]:
 
 @pytest.mark.parametrize(("granted", "lacks"), [("TOKEN", False), ("OTHER", True)])
 def test_a_parameter_may_be_named_by_its_name(granted: str, lacks: bool) -> None:
-    messages = said(secret_by_name(granted), "execution-role-sufficient")
+    messages = messages_of(secret_by_name(granted), "execution-role-sufficient")
     assert any("ssm:GetParameters" in one for one in messages) is lacks
 
 
 @pytest.mark.parametrize(("granted", "useless"), [("TOKEN", False), ("OTHER", True)])
 def test_the_key_of_a_parameter_encrypts_something(granted: str, useless: bool) -> None:
-    messages = said(secret_by_name(granted), "grants-accounted-for")
+    messages = messages_of(secret_by_name(granted), "grants-accounted-for")
     assert any("encrypts nothing that it works with" in one for one in messages) is useless
 
 
@@ -110,7 +110,7 @@ _OPEN: Final = {"Sid": "new policy", "Principal": "*", "Action": "ecr:BatchGetIm
     ],
 )
 def test_the_policy_of_a_repository_names_no_resource(holder: Resource, sound: bool) -> None:
-    assert (said([REPOSITORY, BUCKET, holder], "statements-are-sound") == []) is sound
+    assert (messages_of([REPOSITORY, BUCKET, holder], "statements-are-sound") == []) is sound
 
 
 _OF_THE_ACCOUNT: Final = {"StringEquals": {"aws:PrincipalAccount": _ACCOUNT}}
@@ -129,7 +129,7 @@ def test_everybody_is_let_in_without_a_cluster_too(condition: dict[str, Any], op
     """The tooling stack has no cluster, and its documents admit other accounts; nobody admits the whole world."""
     statement = {"Principal": "*", "Action": "s3:GetObject", "Resource": f"{BUCKET.props['arn']}/*", **condition}
     holder = resource(kinds.BUCKET_POLICY, "p", {"bucket": BUCKET}, bucket="site", policy=policy(statement))
-    messages = said([BUCKET, holder], "resource-policies-accounted-for")
+    messages = messages_of([BUCKET, holder], "resource-policies-accounted-for")
     assert any("lets everybody do s3:GetObject" in one for one in messages) is open_
 
 
@@ -138,16 +138,18 @@ ROLE: Final = resource(kinds.ROLE, "execution", name="execution", assumeRolePoli
 
 @pytest.mark.parametrize(("image", "latest"), [(None, False), ("nginx", True)])
 def test_an_image_that_is_not_named_is_not_the_latest(image: str | None, latest: bool) -> None:
-    messages = said([ROLE, task(ROLE, image=image)], "image-reference-pinned")
+    messages = messages_of([ROLE, task(ROLE, image=image)], "image-reference-pinned")
     assert any("latest" in one for one in messages) is latest
     assert any("names no image" in one for one in messages) is not latest
 
 
 def test_what_is_not_there_is_one_finding() -> None:
-    messages = said([ROLE, task(ROLE)], "compute-properties")
+    messages = messages_of([ROLE, task(ROLE)], "compute-properties")
     assert len([one for one in messages if "healthCheck" in one]) == 1
     assert "containerDefinitions[0].healthCheck is not set, and must be, with command, interval" in " ".join(messages)
-    twin = said([ROLE, task(ROLE, healthCheck={"command": ["CMD", "true"], "interval": 1})], "compute-properties")
+    twin = messages_of(
+        [ROLE, task(ROLE, healthCheck={"command": ["CMD", "true"], "interval": 1})], "compute-properties"
+    )
     assert len([one for one in twin if "healthCheck" in one]) == 4  # the interval is wrong, and three are not set
 
 
@@ -155,7 +157,8 @@ def test_what_is_not_there_is_one_finding() -> None:
 def test_only_a_variable_speaks_of_a_secret(variables: list[str] | None, secret: bool) -> None:
     container = {} if variables is None else {"environment": [{"name": name, "value": "x"} for name in variables]}
     assert (
-        any("speak of a secret" in one for one in said([ROLE, task(ROLE, **container)], "compute-properties")) is secret
+        any("speak of a secret" in one for one in messages_of([ROLE, task(ROLE, **container)], "compute-properties"))
+        is secret
     )
 
 
@@ -165,7 +168,7 @@ def test_only_a_variable_speaks_of_a_secret(variables: list[str] | None, secret:
 )
 def test_the_average_of_a_share_says_something(namespace: str, metric: str, faulty: bool) -> None:
     alarm = resource(kinds.ALARM, "alarm", namespace=namespace, metricName=metric, statistic="Average", threshold=80)
-    assert any("statistic is Average" in one for one in said([alarm], "observation-properties")) is faulty
+    assert any("statistic is Average" in one for one in messages_of([alarm], "observation-properties")) is faulty
 
 
 @pytest.mark.parametrize("logs", [True, False])
@@ -175,7 +178,7 @@ def test_a_machine_without_logs_delivers_none(logs: bool) -> None:
     machine = resource(
         kinds.STATE_MACHINE, "m", {"roleArn": role}, roleArn=role.props["arn"], definition='{"StartAt": "A"}', **logging
     )
-    messages = said([role, machine], "grants-accounted-for")
+    messages = messages_of([role, machine], "grants-accounted-for")
     assert any("does not grant logs:CreateLogDelivery" in one for one in messages) is logs
     assert not any("xray:" in one for one in messages)
 
@@ -183,7 +186,7 @@ def test_a_machine_without_logs_delivers_none(logs: bool) -> None:
 @pytest.mark.parametrize(("service", "tied"), [("lambda", False), ("ec2", False), ("ecs-tasks", True)])
 def test_only_known_services_say_on_whose_behalf(service: str, tied: bool) -> None:
     """What another service sends along when it assumes a role is not known here: the advice could lock it out."""
-    messages = said([resource(kinds.ROLE, "r", name="r", assumeRolePolicy=trust(service))], "trust-is-tied")
+    messages = messages_of([resource(kinds.ROLE, "r", name="r", assumeRolePolicy=trust(service))], "trust-is-tied")
     assert any("does not say" in one for one in messages) is tied
     assert any("is assumed by" in one for one in messages) is not tied
 
@@ -194,6 +197,6 @@ def test_a_group_of_another_network_is_judged_too(everywhere: bool) -> None:
     peers = {"cidrBlocks": ["0.0.0.0/0"]} if everywhere else {"securityGroups": [client.props["id"]]}
     rule = {"protocol": "tcp", "fromPort": 443, "toPort": 443, "description": "in", **peers}
     group = resource(kinds.SECURITY_GROUP, "web", description="web", vpcId="vpc-0123456789abcdef0", ingress=[rule])
-    messages = said([client, group], "nothing-reaches-in")
+    messages = messages_of([client, group], "nothing-reaches-in")
     assert (messages != []) is everywhere
     assert all("lets in 0.0.0.0/0, which no network of this stack has" in one for one in messages)

@@ -118,10 +118,10 @@ class Generator:
         return lambda: swapped(self.graph, one, replace(one, props=put(one.props, position.steps, new), **more))
 
     def _of_values(self, one: Resource) -> Iterator[Generated]:
-        known = schema.inputs(one.type)
+        inputs = schema.inputs(one.type)
         for position in positions(one.props):
             top = str(position.steps[0])
-            if top not in known or position.value is UNKNOWN:
+            if top not in inputs or position.value is UNKNOWN:
                 continue
             edges: dict[str, Any] = {}
             if len(position.steps) == 1:

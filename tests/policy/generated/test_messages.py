@@ -33,13 +33,13 @@ ABOUT_OPTIONS = frozenset(
 def failing() -> dict[tuple[str, str], Finding]:
     """A finding for each rule and message among those about the sample."""
     graph = base("dev", "resolved")
-    known = {one.id for one in evaluate(graph, {})}
+    ids_before = {one.id for one in evaluate(graph, {})}
     mutants = score.mutants("dev", "resolved")
     return {
         (one.rule, one.message): one
         for index in score.sampled("dev", "resolved", ONE_IN)
         for one in evaluate(mutants[index].make(), {})
-        if one.verdict is Verdict.FAIL and one.id not in known
+        if one.verdict is Verdict.FAIL and one.id not in ids_before
     }
 
 

@@ -182,12 +182,12 @@ class Judged:
 def judged(settings: Settings, seed: int, spellings: int = 3) -> Judged:
     """Records a stack file in both modes, and asks the rules; also as often written otherwise as `spellings` says."""
     graphs = [recorded(settings, mode) for mode in MODES]
-    known = graphs[-1]
-    if known is None:
+    resolved = graphs[-1]
+    if resolved is None:
         return Judged(0, 1, ())
-    others = [respelled(known, 10 * seed + turn) for turn in range(spellings)]
-    asked = [*(one for one in graphs if one is not None), *others]
-    return Judged(len(asked), 0, tuple(message for graph in asked for message in mandatory(graph)))
+    others = [respelled(resolved, 10 * seed + turn) for turn in range(spellings)]
+    evaluated = [*(one for one in graphs if one is not None), *others]
+    return Judged(len(evaluated), 0, tuple(message for graph in evaluated for message in mandatory(graph)))
 
 
 def mandatory(graph: Graph) -> list[str]:

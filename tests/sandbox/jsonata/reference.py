@@ -41,9 +41,9 @@ def folder() -> Path:
 
 def by_reference(cases: list[tuple[str, Any]]) -> list[dict[str, Any]]:
     """For each expression and its `$states`: `{"value": …}`, `{"nothing": true}` or `{"error": …}`."""
-    given = json.dumps([{"expression": f"({FIXED} {text})", "states": states} for text, states in cases])
+    cases_json = json.dumps([{"expression": f"({FIXED} {text})", "states": states} for text, states in cases])
     done = subprocess.run(
-        ["node", str(HERE / "evaluate.mjs")], cwd=folder(), input=given, capture_output=True, text=True, check=True
+        ["node", str(HERE / "evaluate.mjs")], cwd=folder(), input=cases_json, capture_output=True, text=True, check=True
     )
     answers: list[dict[str, Any]] = json.loads(done.stdout)
     return answers

@@ -24,7 +24,7 @@ from tests.workflow import test_business_date, test_forecast, test_resume
 from workflow.run_ledger import DATE_ITEM
 
 
-def close(world: World, execution: Execution, given: Any, status: str, **more: Any) -> None:
+def close(world: World, execution: Execution, run_input: Any, status: str, **more: Any) -> None:
     """The reconciler hears that the execution was ended from outside."""
     detail = {
         "executionArn": execution.arn,
@@ -33,7 +33,7 @@ def close(world: World, execution: Execution, given: Any, status: str, **more: A
         "status": status,
         "startDate": 1795136523123,
         "stopDate": 1795136600000,
-        "input": json.dumps(given),
+        "input": json.dumps(run_input),
         "output": None,
         **more,
     }
@@ -113,12 +113,12 @@ def redriven(world: World) -> None:
     passes = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
     role = "arn:aws:iam::123456789012:role/nightly"
     nightly = sfn.create_state_machine(name=name, definition=passes, roleArn=role)["stateMachineArn"]
-    given = world.manifest(today())
-    arn = sfn.start_execution(stateMachineArn=nightly, name="first", input=json.dumps(given))["executionArn"]
+    run_input = world.manifest(today())
+    arn = sfn.start_execution(stateMachineArn=nightly, name="first", input=json.dumps(run_input))["executionArn"]
     first = Execution(name="first", arn=arn, status="FAILED")
     for _ in range(2):
-        close(world, first, given, "RUNNING", redriveCount=1)
-    close(world, first, given, "RUNNING", redriveCount=2, input=None)
+        close(world, first, run_input, "RUNNING", redriveCount=1)
+    close(world, first, run_input, "RUNNING", redriveCount=2, input=None)
 
 
 def newer_manifest(world: World) -> None:

@@ -38,7 +38,7 @@ def expressions(node: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def seen() -> Cases:
+def evaluated() -> Cases:
     """Each expression's text with each `$states` that it saw, by both."""
     cases: Cases = {}
     evaluate: Callable[[str], Any] = language.evaluate
@@ -60,8 +60,8 @@ def seen() -> Cases:
     return cases
 
 
-def test_both_evaluators_agree(seen: Cases) -> None:
-    cases = list(seen.values())
+def test_both_evaluators_agree(evaluated: Cases) -> None:
+    cases = list(evaluated.values())
     assert len(cases) > 200
     pairs = zip(cases, reference.by_reference(cases), reference.by_interpreter(cases), strict=True)
     different = [(text, states, theirs, ours) for (text, states), theirs, ours in pairs if not _same(theirs, ours)]
@@ -76,9 +76,9 @@ def _same(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_every_expression_was_among_them(seen: Cases, machine: str) -> None:
+def test_every_expression_was_among_them(evaluated: Cases, machine: str) -> None:
     """What no run evaluates would be held against nothing."""
-    matches = [AS_EVALUATED.fullmatch(text) for text, _ in seen.values()]
+    matches = [AS_EVALUATED.fullmatch(text) for text, _ in evaluated.values()]
     texts = {match["expression"] for match in matches if match}
     missing = {
         (stack, expression)

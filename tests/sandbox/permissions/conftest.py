@@ -55,7 +55,7 @@ class World:
     root: Client
     authorization: Authorization
     roles: int = 0
-    made: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
 
     def role(self, *statements: Mapping[str, Any], boundary: str | None = None, trusted: str | None = None) -> str:
         """A new role with these rights; its ARN."""

@@ -27,15 +27,15 @@ def test_a_decision_is_remembered_and_costs_milliseconds() -> None:
         began = time.perf_counter()
         for number in range(200):
             evaluator.decide(request(number))
-        asked = time.perf_counter() - began
+        evaluation = time.perf_counter() - began
         began = time.perf_counter()
         for number in range(200):
             evaluator.decide(request(number))
         again = time.perf_counter() - began
     finally:
         evaluator.close()
-    assert asked < 200 * 0.05, "a deployment asks some 1,400 different questions"
-    assert again < asked / 5
+    assert evaluation < 200 * 0.05, "a deployment asks some 1,400 different questions"
+    assert again < evaluation / 5
 
 
 def test_an_unknown_action_is_an_error_and_no_decision() -> None:
@@ -72,5 +72,5 @@ def test_a_registry_that_fails_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_nothing_of_the_evaluator_is_shipped() -> None:
     """Its licence lets a process of its own use it in tests; the repository and the package hold only the lock."""
-    kept = {path.name for path in toolchain.SOURCES.iterdir()}
-    assert kept == {"evaluator.mjs", "package.json", "package-lock.json"}
+    names = {path.name for path in toolchain.SOURCES.iterdir()}
+    assert names == {"evaluator.mjs", "package.json", "package-lock.json"}

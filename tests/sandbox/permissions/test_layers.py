@@ -209,9 +209,11 @@ class TestKeys:
 
 class TestConditions:
     def test_tags_of_the_request_and_the_resource(self, world: World) -> None:
-        own = {"Condition": {"StringEquals": {"aws:RequestTag/Environment": "dev"}}}
-        old = {"Condition": {"StringEquals": {"aws:ResourceTag/Environment": "dev"}}}
-        role = world.role(allow(["ec2:CreateVpc", "ec2:CreateTags"], **own), allow("ec2:DeleteVpc", **old))
+        on_request = {"Condition": {"StringEquals": {"aws:RequestTag/Environment": "dev"}}}
+        on_resource = {"Condition": {"StringEquals": {"aws:ResourceTag/Environment": "dev"}}}
+        role = world.role(
+            allow(["ec2:CreateVpc", "ec2:CreateTags"], **on_request), allow("ec2:DeleteVpc", **on_resource)
+        )
         ec2 = world.as_role("ec2", role)
 
         def make(client: Any, environment: str) -> str:

@@ -28,7 +28,7 @@ def call(service: str, operation: str, /, **parameters: Any) -> Call:
     )
 
 
-def asked(service: str, operation: str, /, **parameters: Any) -> set[tuple[str, str]]:
+def actions_needed(service: str, operation: str, /, **parameters: Any) -> set[tuple[str, str]]:
     """Action and the resource part of the ARN."""
     needed = needs(call(service, operation, **parameters), ACCOUNT)
     return {(need.action, need.resource.split(":", 5)[-1]) for need in needed}
@@ -109,7 +109,7 @@ CASES: list[tuple[str, str, dict[str, Any], set[tuple[str, str]]]] = [
 
 @pytest.mark.parametrize(("service", "operation", "parameters", "expected"), CASES)
 def test_a_call_needs(service: str, operation: str, parameters: dict[str, Any], expected: set[tuple[str, str]]) -> None:
-    assert asked(service, operation, **parameters) == expected
+    assert actions_needed(service, operation, **parameters) == expected
 
 
 def keys_used(service: str, operation: str, /, **parameters: Any) -> set[tuple[str, str, str]]:
@@ -134,11 +134,11 @@ def test_a_machine_under_a_customer_key_is_encrypted_by_its_role() -> None:
         loggingConfiguration={"level": "ALL"},
     )
     machine = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m"
-    assert {(action, who) for action, who, shown in used if machine in shown} == {
+    assert {(action, who) for action, who, context in used if machine in context} == {
         ("kms:Decrypt", "role-task-dev"),
         ("kms:GenerateDataKey", "role-task-dev"),
     }
-    assert {(action, who) for action, who, shown in used if "SourceArn" in shown} == {
+    assert {(action, who) for action, who, context in used if "SourceArn" in context} == {
         ("kms:GenerateDataKey", "role-task-dev"),
         ("kms:Decrypt", "delivery.logs.amazonaws.com"),
     }
@@ -152,7 +152,7 @@ def test_scratch_space_under_a_customer_key_is_encrypted_by_fargate() -> None:
         ("kms:GenerateDataKeyWithoutPlaintext", "fargate.amazonaws.com"),
         ("kms:CreateGrant", "fargate.amazonaws.com"),
     }
-    assert all("'kms:EncryptionContext:aws:ecs:clusterName': 'one'" in shown for _, _, shown in used)
+    assert all("'kms:EncryptionContext:aws:ecs:clusterName': 'one'" in context for _, _, context in used)
 
 
 def test_each_resource_of_an_ec2_call_is_judged_with_its_own_keys() -> None:
@@ -171,20 +171,22 @@ def test_each_resource_of_an_ec2_call_is_judged_with_its_own_keys() -> None:
 
 def test_target_tracking_makes_alarms_with_the_callers_rights() -> None:
     scaled = {"ServiceNamespace": "ecs", "ResourceId": "service/one/two", "PolicyName": "p"}
-    tracking = asked("application-autoscaling", "PutScalingPolicy", PolicyType="TargetTrackingScaling", **scaled)
+    tracking = actions_needed(
+        "application-autoscaling", "PutScalingPolicy", PolicyType="TargetTrackingScaling", **scaled
+    )
     alarms = {
         resource.partition("-AlarmHigh")[0] for action, resource in tracking if action == "cloudwatch:PutMetricAlarm"
     }
     assert alarms == {"alarm:TargetTracking-service/one/two"}
-    stepped = asked("application-autoscaling", "PutScalingPolicy", PolicyType="StepScaling", **scaled)
+    stepped = actions_needed("application-autoscaling", "PutScalingPolicy", PolicyType="StepScaling", **scaled)
     assert not {action for action, _ in stepped if action.startswith("cloudwatch:")}
 
 
 def test_private_dns_is_a_hosted_zone() -> None:
     request = {"VpcId": "vpc-1", "ServiceName": "com.amazonaws.us-east-1.logs", "VpcEndpointType": "Interface"}
-    with_names = asked("ec2", "CreateVpcEndpoint", PrivateDnsEnabled=True, **request)
+    with_names = actions_needed("ec2", "CreateVpcEndpoint", PrivateDnsEnabled=True, **request)
     assert "route53:AssociateVPCWithHostedZone" in {action for action, _ in with_names}
-    without = asked("ec2", "CreateVpcEndpoint", PrivateDnsEnabled=False, **request)
+    without = actions_needed("ec2", "CreateVpcEndpoint", PrivateDnsEnabled=False, **request)
     assert "route53:AssociateVPCWithHostedZone" not in {action for action, _ in without}
 
 
@@ -207,9 +209,9 @@ def test_an_association_stands_for_what_it_joins() -> None:
         vpc = backend.create_vpc("10.0.0.0/16")
         subnet, table = backend.create_subnet(vpc.id, "10.0.0.0/24"), backend.create_route_table(vpc.id)
         association = backend.associate_route_table(table.id, subnet_id=subnet.id)
-        assert asked("ec2", "DisassociateRouteTable", AssociationId=association) == {
+        assert actions_needed("ec2", "DisassociateRouteTable", AssociationId=association) == {
             ("ec2:DisassociateRouteTable", f"route-table/{table.id}"),
             ("ec2:DisassociateRouteTable", f"subnet/{subnet.id}"),
         }
-    gone = asked("ec2", "DisassociateRouteTable", AssociationId="rtbassoc-1")
+    gone = actions_needed("ec2", "DisassociateRouteTable", AssociationId="rtbassoc-1")
     assert gone == {("ec2:DisassociateRouteTable", "route-table/rtb-1")}

@@ -81,8 +81,8 @@ def test_a_sender_writes_below_its_prefix_and_does_nothing_else(
 
 
 def test_another_role_of_the_senders_account_writes_nothing(graph: Graph, evaluator: Evaluator) -> None:
-    wanted = bucket_request(graph, "input", "s3:PutObject", f"{INPUT}/incoming/trades/a.csv", STRANGER)
-    assert not evaluator.decide(wanted).allowed
+    write = bucket_request(graph, "input", "s3:PutObject", f"{INPUT}/incoming/trades/a.csv", STRANGER)
+    assert not evaluator.decide(write).allowed
 
 
 def key_request(
@@ -140,8 +140,8 @@ def test_a_machine_uses_the_key_for_machines_of_its_stack(
     graph: Graph, evaluator: Evaluator, action: str, context: dict[str, str], allowed: bool
 ) -> None:
     prefix = f"arn:aws:states:us-east-1:{ACCOUNT}:"
-    shown = {f"kms:EncryptionContext:{key}": prefix + value for key, value in context.items()}
-    assert evaluator.decide(key_request(graph, MACHINE, action, shown)).allowed is allowed
+    encryption_context = {f"kms:EncryptionContext:{key}": prefix + value for key, value in context.items()}
+    assert evaluator.decide(key_request(graph, MACHINE, action, encryption_context)).allowed is allowed
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_a_machine_uses_the_key_for_machines_of_its_stack(
 def test_a_service_uses_the_key_for_this_stack(
     graph: Graph, evaluator: Evaluator, service: str, action: str, context: dict[str, str], allowed: bool
 ) -> None:
-    shown = {f"kms:EncryptionContext:{key}": value for key, value in context.items()}
-    assert evaluator.decide(key_request(graph, service, action, shown, ())).allowed is allowed
+    encryption_context = {f"kms:EncryptionContext:{key}": value for key, value in context.items()}
+    assert evaluator.decide(key_request(graph, service, action, encryption_context, ())).allowed is allowed
 
 
 @pytest.mark.parametrize("action", ["s3:DeleteObject", "s3:DeleteObjectVersion"])

@@ -144,12 +144,12 @@ class Cluster:
         return str(task["taskArn"])
 
     def task(self, arn: str) -> dict[str, Any]:
-        (found,) = self.world.client("ecs").describe_tasks(cluster=self.arn, tasks=[arn])["tasks"]
-        return dict(found)
+        (task,) = self.world.client("ecs").describe_tasks(cluster=self.arn, tasks=[arn])["tasks"]
+        return dict(task)
 
     def stopped(self, arn: str) -> dict[str, Any]:
         """The task once it has stopped."""
-        return dict(eventually(lambda: (found := self.task(arn))["lastStatus"] == "STOPPED" and found))
+        return dict(eventually(lambda: (task := self.task(arn))["lastStatus"] == "STOPPED" and task))
 
     def lines(self) -> list[str]:
         """Everything in the log group."""
@@ -184,11 +184,13 @@ class Cluster:
 
     def _group(self, purpose: str) -> str:
         ec2 = self.world.client("ec2")
-        made = ec2.create_security_group(GroupName=f"{purpose}-{self.world.name}", Description=purpose, VpcId=self.vpc)
-        return str(made["GroupId"])
+        created = ec2.create_security_group(
+            GroupName=f"{purpose}-{self.world.name}", Description=purpose, VpcId=self.vpc
+        )
+        return str(created["GroupId"])
 
     def _endpoint(self, service: str) -> str:
-        made = self.world.client("ec2").create_vpc_endpoint(
+        created = self.world.client("ec2").create_vpc_endpoint(
             VpcId=self.vpc,
             ServiceName=f"com.amazonaws.{REGION}.{service}",
             VpcEndpointType="Interface",
@@ -196,4 +198,4 @@ class Cluster:
             SecurityGroupIds=[self.endpoints_group],
             PrivateDnsEnabled=True,
         )
-        return str(made["VpcEndpoint"]["VpcEndpointId"])
+        return str(created["VpcEndpoint"]["VpcEndpointId"])

@@ -13,9 +13,9 @@ from tests.sandbox.reactions.world import World, hours
 
 def alarm(world: World, **more: Any) -> tuple[str, str]:
     """An alarm on errors that tells a topic; its name and the URL of what hears the topic."""
-    topic, inbox = world.heard("alarm")
+    topic, inbox = world.subscribed_topic("alarm")
     name = f"alarm-{world.name}"
-    given = {
+    request = {
         "AlarmName": name,
         "ComparisonOperator": "GreaterThanThreshold",
         "Threshold": 0,
@@ -29,7 +29,7 @@ def alarm(world: World, **more: Any) -> tuple[str, str]:
         "Period": 300,
         **more,
     }
-    world.client("cloudwatch").put_metric_alarm(**given)
+    world.client("cloudwatch").put_metric_alarm(**request)
     return name, inbox
 
 
@@ -61,8 +61,8 @@ def test_a_log_line_moves_a_metric_an_alarm_and_a_topic(timed: World) -> None:
     assert subjects(timed, inbox) == ["ALARM"]
     hours(timed, 0.2)
     assert subjects(timed, inbox) == ["OK"]
-    (found,) = timed.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    assert found["StateValue"] == "OK"
+    (described,) = timed.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    assert described["StateValue"] == "OK"
 
 
 @pytest.mark.parametrize(
@@ -93,16 +93,16 @@ def test_a_filter_that_misses_the_alarm_leaves_it_silent(
     event = {"timestamp": now, "message": '{"level": "error"}'}
     logs.put_log_events(logGroupName=timed.name, logStreamName="one", logEvents=[event])
     timed.sandbox.post("clock", advance=120)
-    (found,) = timed.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    assert found["StateValue"] == "OK" and subjects(timed, inbox) == []
+    (described,) = timed.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    assert described["StateValue"] == "OK" and subjects(timed, inbox) == []
 
 
 def test_muted_actions_say_nothing(timed: World) -> None:
     name, inbox = alarm(timed, ActionsEnabled=False)
     timed.sandbox.post("metrics", namespace=f"Batch/{timed.name}", name="LogErrors", value=3)
     timed.sandbox.post("clock", advance=60)
-    (found,) = timed.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    assert found["StateValue"] == "ALARM" and subjects(timed, inbox) == []
+    (described,) = timed.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    assert described["StateValue"] == "ALARM" and subjects(timed, inbox) == []
 
 
 def test_a_failed_execution_is_measured(timed: World) -> None:

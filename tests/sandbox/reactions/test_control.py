@@ -19,8 +19,8 @@ def test_a_scan_finds_what_a_test_sets(world: World, cluster: Cluster) -> None:
     ecr.start_image_scan(repositoryName=cluster.repository, imageId=image)
 
     def counts() -> dict[str, int]:
-        found = ecr.describe_image_scan_findings(repositoryName=cluster.repository, imageId=image)
-        return dict(found["imageScanFindings"].get("findingSeverityCounts", {}))
+        response = ecr.describe_image_scan_findings(repositoryName=cluster.repository, imageId=image)
+        return dict(response["imageScanFindings"].get("findingSeverityCounts", {}))
 
     assert counts() == {}
     world.sandbox.post("scan-findings", repository=cluster.repository, image="release-1", findings={"HIGH": 2})
@@ -68,7 +68,7 @@ def test_a_call_that_is_not_emulated_says_so(world: World) -> None:
     error = caught.value.response
     assert (error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"]) == ("NotEmulated", 501)
     assert "cloudwatch:PutCompositeAlarm" in error["Error"]["Message"]
-    assert world.told("NOT EMULATED", "cloudwatch:PutCompositeAlarm")
+    assert world.timeline_lines("NOT EMULATED", "cloudwatch:PutCompositeAlarm")
 
 
 def test_the_record_says_which_rule_refused(world: World) -> None:

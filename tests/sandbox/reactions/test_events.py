@@ -25,11 +25,11 @@ def pattern(bucket: str, key: str = "incoming/*/manifest.json") -> dict[str, Any
     }
 
 
-def wired(world: World, bucket: str, *, role: str | None = None, wanted: dict[str, Any] | None = None) -> str:
+def wired(world: World, bucket: str, *, role: str | None = None, event_pattern: dict[str, Any] | None = None) -> str:
     """A rule from the bucket to a machine; returns the machine's ARN."""
     machine = world.machine(DONE)
     world.rule(
-        wanted or pattern(bucket),
+        event_pattern or pattern(bucket),
         {
             "Arn": machine,
             "RoleArn": role or world.role("starter", "events.amazonaws.com"),
@@ -50,8 +50,8 @@ def test_an_object_starts_an_execution_with_what_the_transformer_makes(world: Wo
     machine = wired(world, bucket)
     version = put(world, bucket)
     (execution,) = eventually(lambda: world.executions(machine, "SUCCEEDED"))
-    found = world.client("stepfunctions").describe_execution(executionArn=execution["executionArn"])
-    assert json.loads(found["input"]) == {
+    execution_details = world.client("stepfunctions").describe_execution(executionArn=execution["executionArn"])
+    assert json.loads(execution_details["input"]) == {
         "origin": "event",
         "manifest": {"key": "incoming/2026-11-20/manifest.json", "version": version},
     }
@@ -69,12 +69,12 @@ def test_without_the_buckets_switch_nothing_happens(world: World) -> None:
     machine = wired(world, bucket)
     put(world, bucket)
     assert world.executions(machine) == []
-    assert world.told(bucket) == []
+    assert world.timeline_lines(bucket) == []
 
 
 def test_a_wrong_pattern_matches_nothing(world: World) -> None:
     bucket = world.bucket()
-    machine = wired(world, bucket, wanted={**pattern(bucket), "detail-type": ["ObjectCreated"]})
+    machine = wired(world, bucket, event_pattern={**pattern(bucket), "detail-type": ["ObjectCreated"]})
     put(world, bucket)
     assert world.executions(machine) == []
 
@@ -92,7 +92,7 @@ def test_an_unversioned_bucket_gives_no_version_and_the_input_is_no_json(world: 
     machine = wired(world, bucket)
     put(world, bucket)
     assert world.executions(machine) == []
-    assert world.told(f"rule-{world.name}", "makes no JSON")
+    assert world.timeline_lines(f"rule-{world.name}", "makes no JSON")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_an_executions_end_is_an_event(world: World) -> None:
 
 
 def test_an_execution_acts_with_its_machines_role_or_not_at_all(world: World) -> None:
-    topic, inbox = world.heard()
+    topic, inbox = world.subscribed_topic()
     publish = {
         "Type": "Task",
         "Resource": "arn:aws:states:::sns:publish",

@@ -69,11 +69,11 @@ def test_a_dead_letter_queue_that_lets_nobody_in_loses_the_event(strange: World)
     strange.rule(pattern(bucket), {"Arn": machine, "RoleArn": role, "DeadLetterConfig": {"Arn": letters_arn}})
     put(strange, bucket)
     assert strange.messages(letters_url) == []
-    assert strange.told(f"rule-{strange.name}", "does not take the event")
+    assert strange.timeline_lines(f"rule-{strange.name}", "does not take the event")
 
 
 def test_a_machine_needs_what_its_definition_does(strange: World) -> None:
-    topic, inbox = strange.heard()
+    topic, inbox = strange.subscribed_topic()
     state = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": True}
     state["Arguments"] = {"TopicArn": topic, "Message": "hello"}
     role = strange.role("mute", "states.amazonaws.com", [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}])

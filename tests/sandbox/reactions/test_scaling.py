@@ -40,8 +40,8 @@ def service(timed: World) -> Iterator[tuple[Cluster, str]]:
 
 def counts(cluster: Cluster, name: str) -> tuple[int, int]:
     """Desired and running."""
-    (found,) = cluster.world.client("ecs").describe_services(cluster=cluster.arn, services=[name])["services"]
-    return found["desiredCount"], found["runningCount"]
+    (service,) = cluster.world.client("ecs").describe_services(cluster=cluster.arn, services=[name])["services"]
+    return service["desiredCount"], service["runningCount"]
 
 
 def test_a_service_keeps_its_desired_count(timed: World, service: tuple[Cluster, str]) -> None:
@@ -190,9 +190,9 @@ def test_a_deployment_that_cannot_start_is_given_up(timed: World, service: tuple
 
     def rolled_back() -> bool:
         timed.sandbox.post("clock", advance=10)
-        (found,) = ecs.describe_services(cluster=cluster.arn, services=[name])["services"]
-        return bool(found["taskDefinition"] == cluster.task_definition)
+        (described,) = ecs.describe_services(cluster=cluster.arn, services=[name])["services"]
+        return bool(described["taskDefinition"] == cluster.task_definition)
 
     eventually(rolled_back)
-    assert timed.told(name, "circuit breaker")
+    assert timed.timeline_lines(name, "circuit breaker")
     assert counts(cluster, name) == (1, 1)

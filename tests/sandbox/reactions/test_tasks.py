@@ -206,7 +206,7 @@ def test_a_task_that_outlasts_its_states_timeout_is_stopped(world: World, cluste
         ({"kind": "exit-code", "exit_code": 75}, "States.TaskFailed", '"ExitCode":75'),
         ({"kind": "never-starts"}, "States.TaskFailed", "TaskFailedToStart"),
     ],
-    ids=lambda given: given.get("kind") if isinstance(given, dict) else "",
+    ids=lambda value: value.get("kind") if isinstance(value, dict) else "",
 )
 def test_an_end_that_a_test_asks_for(
     world: World, cluster: Cluster, outcome: dict[str, object], error: str, cause: str

@@ -51,7 +51,7 @@ def test_a_schedule_whose_role_is_not_trusted_leaves_a_dead_letter_or_nothing(ti
     timed.distrust(role)
     hours(timed, 24)
     assert timed.executions(machine) == []
-    assert timed.told(f"schedule-{timed.name}", "sts:AssumeRole")
+    assert timed.timeline_lines(f"schedule-{timed.name}", "sts:AssumeRole")
 
 
 def test_a_schedule_that_is_switched_off_starts_nothing(timed: World) -> None:
@@ -59,8 +59,8 @@ def test_a_schedule_that_is_switched_off_starts_nothing(timed: World) -> None:
     scheduled(timed, machine, timed.role("scheduler", "scheduler.amazonaws.com"))
     scheduler, name = timed.client("scheduler"), f"schedule-{timed.name}"
     answer = scheduler.get_schedule(Name=name, GroupName=f"group-{timed.name}")
-    kept = ("Name", "GroupName", "ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow", "Target")
-    scheduler.update_schedule(**{member: answer[member] for member in kept}, State="DISABLED")
+    members = ("Name", "GroupName", "ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow", "Target")
+    scheduler.update_schedule(**{member: answer[member] for member in members}, State="DISABLED")
     hours(timed, 24)
     assert timed.executions(machine) == []
 

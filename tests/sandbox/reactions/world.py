@@ -21,8 +21,8 @@ def eventually(holds: Callable[[], Any], seconds: float = 20) -> Any:
     """What `holds` returns once it is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if found := holds():
-            return found
+        if result := holds():
+            return result
         time.sleep(0.05)
     raise AssertionError(f"{holds} did not come true within {seconds} s")
 
@@ -86,12 +86,12 @@ class World:
     def messages(self, url: str) -> list[dict[str, Any]]:
         """Takes up to ten messages off a queue."""
         answer = self.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
-        found = list(answer.get("Messages", []))
-        for message in found:
+        messages = list(answer.get("Messages", []))
+        for message in messages:
             self.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return messages
 
-    def heard(self, purpose: str = "topic") -> tuple[str, str]:
+    def subscribed_topic(self, purpose: str = "topic") -> tuple[str, str]:
         """A topic's ARN and the URL of a queue that is subscribed to it."""
         sns = self.client("sns")
         topic = sns.create_topic(Name=f"{purpose}-{self.name}")["TopicArn"]
@@ -114,23 +114,25 @@ class World:
         return str(arn)
 
     def executions(self, machine: str, status: str | None = None) -> list[dict[str, Any]]:
-        found = self.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
-        return [one for one in found if status in (None, one["status"])]
+        executions = self.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+        return [one for one in executions if status in (None, one["status"])]
 
     def ended(self, execution: str) -> dict[str, Any]:
         """The execution's description once it has ended."""
 
         def look() -> dict[str, Any] | None:
-            found: dict[str, Any] = self.client("stepfunctions").describe_execution(executionArn=execution)
-            return found if found["status"] != "RUNNING" else None
+            description: dict[str, Any] = self.client("stepfunctions").describe_execution(executionArn=execution)
+            return description if description["status"] != "RUNNING" else None
 
         return dict(eventually(look))
 
-    def started(self, machine: str, given: dict[str, Any] | None = None) -> str:
-        answer = self.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(given or {}))
+    def started(self, machine: str, execution_input: dict[str, Any] | None = None) -> str:
+        answer = self.client("stepfunctions").start_execution(
+            stateMachineArn=machine, input=json.dumps(execution_input or {})
+        )
         return str(answer["executionArn"])
 
-    def told(self, *words: str) -> list[str]:
+    def timeline_lines(self, *words: str) -> list[str]:
         """Lines of the timeline that hold all `words`."""
         lines = [f"{line['source']} {line['what']}" for line in self.sandbox.get("timeline")]
         return [line for line in lines if all(word in line for word in words)]

@@ -17,6 +17,8 @@ from sandbox.calls import Wsgi
 from sandbox.strict import RULE_HEADER, with_strict_requests
 
 ACCOUNT = "123456789012"
+NO_ROLE = f"arn:aws:iam::{ACCOUNT}:role/ghost"
+"""A role that does not exist."""
 EVERYTHING = {
     "Effect": "Allow",
     "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
@@ -91,8 +93,8 @@ def _network(account: Strict) -> None:
         ("spare_subnet", account.other_vpc, "10.1.16.0/20", "b"),
         ("other_subnet", account.other_vpc, "10.1.0.0/20", "a"),
     ):
-        made = ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=f"us-east-1{zone}")
-        ids[name] = made["Subnet"]["SubnetId"]
+        created = ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=f"us-east-1{zone}")
+        ids[name] = created["Subnet"]["SubnetId"]
     for name, vpc in (
         ("group", account.vpc),
         ("spare_group", account.vpc),
@@ -143,8 +145,8 @@ def _storage(account: Strict) -> None:
 def _tasks(account: Strict) -> None:
     iam, ecs, ids = account.client("iam"), account.client("ecs"), account.ids
     for name in ("ecs-tasks", "events", "scheduler", "states", "vpc-flow-logs", "codebuild", "codepipeline", "logs"):
-        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(f"{name}.amazonaws.com"))
-        ids[f"{name.replace('-', '_')}_role"] = made["Role"]["Arn"]
+        created = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(f"{name}.amazonaws.com"))
+        ids[f"{name.replace('-', '_')}_role"] = created["Role"]["Arn"]
     document = policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"})
     for number in range(10):
         document = policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"})
@@ -158,8 +160,8 @@ def _tasks(account: Strict) -> None:
     container = {"name": "main", "image": "image", "memory": 256}
     fargate = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512"}
     for family, extra in (("fargate", fargate), ("retired", fargate), ("machine", {})):
-        made = ecs.register_task_definition(family=family, containerDefinitions=[container], **extra)
-        ids[f"{family}_definition"] = made["taskDefinition"]["taskDefinitionArn"]
+        created = ecs.register_task_definition(family=family, containerDefinitions=[container], **extra)
+        ids[f"{family}_definition"] = created["taskDefinition"]["taskDefinitionArn"]
     ecs.deregister_task_definition(taskDefinition=account.retired_definition)
     network = {"awsvpcConfiguration": {"subnets": [account.subnet], "securityGroups": [account.group]}}
     ecs.create_service(
@@ -196,10 +198,10 @@ def _events(account: Strict) -> None:
         )
     account.client("events").put_rule(Name="rule", ScheduleExpression="rate(1 day)")
     machine = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
-    made = account.client("stepfunctions").create_state_machine(
+    created = account.client("stepfunctions").create_state_machine(
         name="machine", definition=machine, roleArn=account.states_role
     )
-    ids["machine"] = made["stateMachineArn"]
+    ids["machine"] = created["stateMachineArn"]
     account.client("application-autoscaling").register_scalable_target(
         ServiceNamespace="ecs",
         ScalableDimension="ecs:service:DesiredCount",

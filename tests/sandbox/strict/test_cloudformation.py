@@ -17,7 +17,7 @@ from tests.sandbox.strict.test_documented import CRASHED, answer
 
 _SETS = "CloudFormation takes its lists for sets; no page of the API says that it refuses an item that comes twice"
 _EMPTY = "the model of the API lets a tag's value be empty or absent"
-TAKEN: Final[dict[tuple[str, str, str], str]] = {
+ACCEPTED: Final[dict[tuple[str, str, str], str]] = {
     ("AWS::*", "*", "uniqueItems"): _SETS,
     ("AWS::CloudWatch::Alarm", "Tags/0/Value", "minLength"): _EMPTY,
     ("AWS::ECR::Repository", "tags/0/Value", "minLength"): _EMPTY,
@@ -39,7 +39,7 @@ class Outcome:
     """How the account answered the broken requests of all types."""
 
     refused: int = 0
-    taken: list[tuple[str, str, str, object]] = field(default_factory=list)
+    accepted: list[tuple[str, str, str, object]] = field(default_factory=list)
     fine_refused: list[str] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
     """Types of whose schema nothing could be broken."""
@@ -48,18 +48,18 @@ class Outcome:
 @pytest.fixture(scope="module")
 def outcome(strict: Strict) -> Outcome:
     """Every broken request, sent once."""
-    found = Outcome()
+    result = Outcome()
     for kind, fine in KINDS:
-        said = answer(strict, kind.service, kind.operation, fine(strict))
-        if said is not None:
-            found.fine_refused.append(f"{kind.name} by {kind.operation}: {said}")
+        refusal = answer(strict, kind.service, kind.operation, fine(strict))
+        if refusal is not None:
+            result.fine_refused.append(f"{kind.name} by {kind.operation}: {refusal}")
             continue
         tried = list(_tried(strict, kind, fine))
         if not tried:
-            found.silent.append(kind.name)
-        found.refused += sum(refused for _, refused in tried)
-        found.taken += [(kind.name, one.path, one.constraint, one.value) for one, refused in tried if not refused]
-    return found
+            result.silent.append(kind.name)
+        result.refused += sum(refused for _, refused in tried)
+        result.accepted += [(kind.name, one.path, one.constraint, one.value) for one, refused in tried if not refused]
+    return result
 
 
 def _tried(account: Strict, kind: Kind, fine: Fine) -> Iterator[tuple[Broken, bool]]:
@@ -67,10 +67,10 @@ def _tried(account: Strict, kind: Kind, fine: Fine) -> Iterator[tuple[Broken, bo
     requests = list(broken(kind, fine(account)))
     for position in range(len(requests)):
         try:
-            said = answer(account, kind.service, kind.operation, dict(requests[position].request))
+            refusal = answer(account, kind.service, kind.operation, dict(requests[position].request))
         except ParamValidationError:
             continue
-        refused = said is not None and said.rule != CRASHED
+        refused = refusal is not None and refusal.rule != CRASHED
         yield requests[position], refused
         if not refused:  # the names are taken now
             requests = list(broken(kind, fine(account)))
@@ -86,14 +86,14 @@ def test_something_of_each_type_is_broken(outcome: Outcome) -> None:
 
 
 def test_what_the_schemas_forbid_is_refused(outcome: Outcome) -> None:
-    taken = [one for one in outcome.taken if not any(_speaks(entry, one) for entry in TAKEN)]
-    assert not taken
+    accepted = [one for one in outcome.accepted if not any(_speaks(entry, one) for entry in ACCEPTED)]
+    assert not accepted
 
 
 def test_what_is_listed_as_taken_still_is(outcome: Outcome) -> None:
-    idle = [entry for entry in TAKEN if not any(_speaks(entry, one) for one in outcome.taken)]
+    idle = [entry for entry in ACCEPTED if not any(_speaks(entry, one) for one in outcome.accepted)]
     assert not idle, "these are refused by now: take them out"
 
 
-def _speaks(entry: tuple[str, str, str], taken: tuple[str, str, str, object]) -> bool:
-    return all(fnmatchcase(part, pattern) for part, pattern in zip(taken[:3], entry, strict=True))
+def _speaks(entry: tuple[str, str, str], accepted: tuple[str, str, str, object]) -> bool:
+    return all(fnmatchcase(part, pattern) for part, pattern in zip(accepted[:3], entry, strict=True))

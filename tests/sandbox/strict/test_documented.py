@@ -11,8 +11,8 @@ from botocore.parsers import ResponseParserError
 from sandbox.strict import RULE_HEADER
 from sandbox.strict.table import RULES
 from tests.sandbox.strict.conftest import Strict
-from tests.sandbox.strict.documented.scenery import Scenery
 from tests.sandbox.strict.every_request import REQUESTS
+from tests.sandbox.strict.scenery import Scenery
 from tests.sandbox.strict.seeds import overlaid
 from tests.sandbox.strict.test_table import SEEDS
 
@@ -22,7 +22,7 @@ class Answers:
     """How the account answered the requests of one service."""
 
     tried: int = 0
-    taken: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
     """Malformed requests that were taken, or on which the account crashed."""
     fine_refused: list[str] = field(default_factory=list)
     rules: dict[str, set[str]] = field(default_factory=dict)
@@ -33,21 +33,23 @@ class Answers:
 def answers(strict: Strict) -> dict[str, Answers]:
     """Every request, sent once."""
     scenery = Scenery(strict.client, strict.names, strict.ids)
-    found = {service: Answers() for service in REQUESTS}
+    answers_by_service = {service: Answers() for service in REQUESTS}
     for service, requests in REQUESTS.items():
         for request in requests:
-            said = answer(scenery, service, request.operation, request.fine(scenery))
-            if said is not None:
-                found[service].fine_refused.append(f"{request.operation}: {said}")
+            refusal = answer(scenery, service, request.operation, request.fine(scenery))
+            if refusal is not None:
+                answers_by_service[service].fine_refused.append(f"{request.operation}: {refusal}")
             for name, change in request.malformed.items():
-                found[service].tried += 1
+                answers_by_service[service].tried += 1
                 broken = overlaid(request.fine(scenery), change(scenery))
-                said = answer(scenery, service, request.operation, broken)
-                if said is None or said.rule == CRASHED:
-                    found[service].taken.append(f"{request.operation} {name}{': crashed' if said else ''}")
+                refusal = answer(scenery, service, request.operation, broken)
+                if refusal is None or refusal.rule == CRASHED:
+                    answers_by_service[service].accepted.append(
+                        f"{request.operation} {name}{': crashed' if refusal else ''}"
+                    )
                 else:
-                    found[service].rules.setdefault(said.rule, set()).add(said.code)
-    return found
+                    answers_by_service[service].rules.setdefault(refusal.rule, set()).add(refusal.code)
+    return answers_by_service
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,9 @@ def answer(account: Strict, service: str, operation: str, parameters: dict[str, 
 
 @pytest.mark.parametrize("service", REQUESTS)
 def test_what_the_pages_refuse_is_refused(answers: dict[str, Answers], service: str) -> None:
-    found = answers[service]
-    assert found.tried >= 3
-    assert not found.taken, f"{len(found.taken)} of {found.tried} malformed requests were taken"
+    of_service = answers[service]
+    assert of_service.tried >= 3
+    assert not of_service.accepted, f"{len(of_service.accepted)} of {of_service.tried} malformed requests were taken"
 
 
 @pytest.mark.parametrize("service", REQUESTS)
@@ -90,14 +92,14 @@ def test_the_request_beside_them_is_taken(answers: dict[str, Answers], service: 
 
 
 def test_they_are_many(answers: dict[str, Answers]) -> None:
-    assert sum(found.tried for found in answers.values()) > 1600
+    assert sum(of_service.tried for of_service in answers.values()) > 1600
 
 
 def test_every_rule_is_shown_by_a_request(answers: dict[str, Answers]) -> None:
     """Here or in the seeds each rule refuses something, with the code that it names."""
     refused: dict[str, set[str]] = {}
-    for found in answers.values():
-        for rule, codes in found.rules.items():
+    for of_service in answers.values():
+        for rule, codes in of_service.rules.items():
             refused.setdefault(rule, set()).update(codes)
     seeds = {seed.rule for seed in SEEDS}
     silent = sorted(rule.name for rule in RULES if rule.name not in seeds and rule.name not in refused)

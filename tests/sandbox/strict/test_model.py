@@ -56,11 +56,11 @@ class Breach:
     request: Any
 
 
-def breaches(shape: Shape, seen: tuple[str, ...] = ()) -> Iterator[Breach]:
+def breaches(shape: Shape, visited: tuple[str, ...] = ()) -> Iterator[Breach]:
     """One breach of each constraint that a value of this shape can reach."""
-    if shape.name in seen or getattr(shape, "is_document_type", False):
+    if shape.name in visited or getattr(shape, "is_document_type", False):
         return
-    deeper = (*seen, shape.name)
+    deeper = (*visited, shape.name)
     yield from own_breaches(shape)
     if isinstance(shape, StructureShape):
         for name in shape.required_members:
@@ -123,8 +123,8 @@ def test_each_constraint_of_each_operation_is_noticed(service: str) -> None:
         shape = service_model(service).operation_model(name).input_shape
         for breach in breaches(shape) if shape is not None else ():
             tried += 1
-            found = {(item.constraint, item.path) for item in violations(_input(service, name), breach.request)}
-            if (breach.constraint, breach.path) not in found:
+            noticed = {(item.constraint, item.path) for item in violations(_input(service, name), breach.request)}
+            if (breach.constraint, breach.path) not in noticed:
                 missed.append((name, breach.constraint, breach.path))
     assert tried > 0
     assert not missed, f"{len(missed)} of {tried}: {missed[:20]}"

@@ -13,8 +13,8 @@ from sandbox.calls import Call
 from sandbox.strict import refused_by
 from sandbox.strict.codes import service_model
 from tests.sandbox.strict.conftest import Strict
-from tests.sandbox.strict.documented.scenery import Scenery
 from tests.sandbox.strict.every_request import REQUESTS
+from tests.sandbox.strict.scenery import Scenery
 from tests.sandbox.strict.seeds import Seed
 from tests.sandbox.strict.test_table import SEEDS
 

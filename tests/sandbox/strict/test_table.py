@@ -8,50 +8,30 @@ import pytest
 
 from sandbox.strict import document
 from sandbox.strict.table import RULES
+from tests.sandbox.strict import tags
 from tests.sandbox.strict.conftest import Strict, trust
-from tests.sandbox.strict.seeds import (
-    Seed,
-    compute,
-    delivery,
-    events,
-    identity,
-    messages,
-    network,
-    overlaid,
-    properties,
-    scaling,
-    states,
-    tables,
-    tagged,
-    watching,
-)
-from tests.sandbox.strict.seeds.review import contents as review_of_contents
-from tests.sandbox.strict.seeds.review import network as review_of_network
-from tests.sandbox.strict.seeds.review import security as review_of_security
-from tests.sandbox.strict.seeds.review import services as review_of_services
+from tests.sandbox.strict.containers import scaling_seeds
+from tests.sandbox.strict.containers import seeds as container_seeds
+from tests.sandbox.strict.delivery import seeds as delivery_seeds
+from tests.sandbox.strict.monitoring import seeds as monitoring_seeds
+from tests.sandbox.strict.network import dns_firewall_seeds, group_seeds
+from tests.sandbox.strict.network import seeds as network_seeds
+from tests.sandbox.strict.security import identity_seeds
+from tests.sandbox.strict.security import seeds as security_seeds
+from tests.sandbox.strict.seeds import Seed, overlaid
+from tests.sandbox.strict.services import event_seeds, message_seeds, state_seeds
+from tests.sandbox.strict.storage import seeds as storage_seeds
+from tests.sandbox.strict.storage import table_seeds
 
-SEEDS = [
-    seed
-    for subject in (
-        network,
-        identity,
-        compute,
-        scaling,
-        delivery,
-        watching,
-        events,
-        states,
-        messages,
-        tables,
-        tagged,
-        properties,
-        review_of_contents,
-        review_of_network,
-        review_of_security,
-        review_of_services,
-    )
-    for seed in subject.SEEDS
-]
+_MODULES = (
+    *(network_seeds, group_seeds, dns_firewall_seeds),
+    *(identity_seeds, security_seeds),
+    *(container_seeds, scaling_seeds),
+    *(delivery_seeds, tags),
+    *(monitoring_seeds, event_seeds, state_seeds, message_seeds),
+    *(storage_seeds, table_seeds),
+)
+SEEDS = [seed for module in _MODULES for seed in module.SEEDS]
 CODES = {rule.name: rule.code for rule in RULES}
 
 

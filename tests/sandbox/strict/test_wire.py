@@ -40,13 +40,13 @@ def sendable(service: str, operation: str) -> Iterator[Breach]:
 @pytest.mark.parametrize("service", REQUESTS)
 def test_a_breach_is_refused_when_it_arrives(strict: Strict, service: str) -> None:
     operations = dict.fromkeys(request.operation for request in REQUESTS[service])
-    sent, taken, crashed = 0, [], []
+    sent, accepted, crashed = 0, [], []
     for operation in operations:
         for breach in itertools.islice(sendable(service, operation), MOST):
             where = (operation, breach.constraint, ".".join(breach.path))
             try:
                 strict.call(service, operation, {**addressed(strict, service, operation), **breach.request})
-                taken.append(where)
+                accepted.append(where)
             except _UNSENDABLE:
                 continue
             except ClientError as error:
@@ -54,11 +54,17 @@ def test_a_breach_is_refused_when_it_arrives(strict: Strict, service: str) -> No
                     crashed.append(where)
             sent += 1
     assert sent > len(operations), "nothing was sent"
-    assert (taken, crashed) == ([], []), f"{len(taken) + len(crashed)} of {sent} were not refused"
+    assert (accepted, crashed) == ([], []), f"{len(accepted) + len(crashed)} of {sent} were not refused"
 
 
 def addressed(strict: Strict, service: str, operation: str) -> dict[str, object]:
     """What S3's requests are not sent without: it stands in their paths."""
     shape = service_model(service).operation_model(operation).input_shape
-    known = {"Bucket": strict.bucket, "Key": "key", "UploadId": "upload", "PartNumber": 1, "CopySource": "bucket/key"}
-    return {name: value for name, value in known.items() if service == "s3" and shape and name in shape.members}
+    addresses = {
+        "Bucket": strict.bucket,
+        "Key": "key",
+        "UploadId": "upload",
+        "PartNumber": 1,
+        "CopySource": "bucket/key",
+    }
+    return {name: value for name, value in addresses.items() if service == "s3" and shape and name in shape.members}

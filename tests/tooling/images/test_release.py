@@ -108,9 +108,9 @@ def promote(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PATH", f"{crane_shim(tmp_path / 'bin')}:{os.environ['PATH']}")
 
-    def copy(wanted: release.Release, suffix: str, *, if_present: bool = False) -> list[str]:
+    def copy(to_promote: release.Release, suffix: str, *, if_present: bool = False) -> list[str]:
         ecr = account.client("ecr")
-        return release.promote(ecr, ecr, wanted, suffix, if_present=if_present, run=run_command)
+        return release.promote(ecr, ecr, to_promote, suffix, if_present=if_present, run=run_command)
 
     return copy
 
@@ -127,8 +127,8 @@ class TestPromotion:
         self, account: Account, built: dict[str, str], promote: Callable[..., list[str]]
     ) -> None:
         repositories(account, "prod")
-        wanted = release.Release(commit=COMMIT, suffix="tooling", images=built)
-        assert len(promote(wanted, "prod")) == len(JOBS)
+        to_promote = release.Release(commit=COMMIT, suffix="tooling", images=built)
+        assert len(promote(to_promote, "prod")) == len(JOBS)
         for job, digest in built.items():
             answer = account.client("ecr").describe_images(
                 repositoryName=f"repository-{job}-prod", imageIds=[{"imageDigest": digest}]
@@ -139,23 +139,23 @@ class TestPromotion:
         self, account: Account, built: dict[str, str], promote: Callable[..., list[str]]
     ) -> None:
         repositories(account, "prod")
-        wanted = release.Release(commit=COMMIT, suffix="tooling", images=built)
-        promote(wanted, "prod")
-        assert promote(wanted, "prod") == []
+        to_promote = release.Release(commit=COMMIT, suffix="tooling", images=built)
+        promote(to_promote, "prod")
+        assert promote(to_promote, "prod") == []
 
     def test_before_the_first_up_there_is_nothing_to_copy_to(
         self, built: dict[str, str], promote: Callable[..., list[str]]
     ) -> None:
-        wanted = release.Release(commit=COMMIT, suffix="tooling", images=built)
-        assert promote(wanted, "prod", if_present=True) == []
+        to_promote = release.Release(commit=COMMIT, suffix="tooling", images=built)
+        assert promote(to_promote, "prod", if_present=True) == []
 
     def test_a_tag_is_never_moved(
         self, account: Account, built: dict[str, str], promote: Callable[..., list[str]]
     ) -> None:
         push_image(account, f"repository-{JOBS[0]}-prod", f"release-{COMMIT}", "other bytes")
-        wanted = release.Release(commit=COMMIT, suffix="tooling", images={JOBS[0]: built[JOBS[0]]})
+        to_promote = release.Release(commit=COMMIT, suffix="tooling", images={JOBS[0]: built[JOBS[0]]})
         with pytest.raises(OperatorError, match="tags are never moved"):
-            promote(wanted, "prod")
+            promote(to_promote, "prod")
 
     def test_without_crane_it_says_how_to_get_it(
         self,

@@ -59,7 +59,7 @@ def run(account: Account, tmp_path: Path, kind: str, **variables: str) -> codebu
     return codebuild.run(spec, cwd=ROOT, variables=settings, scratch=tmp_path, skip=("tooling/scripts/setup.py",))
 
 
-def kept(account: Account, key: str) -> str:
+def report_text(account: Account, key: str) -> str:
     """An object in the bucket of the reports."""
     body: bytes = account.client("s3").get_object(Bucket=REPORTS, Key=key)["Body"].read()
     return body.decode()
@@ -129,7 +129,7 @@ class TestGrace:
     ) -> None:
         scan(account, image, {"CVE-2026-9": "HIGH"})
         assert build(account, tmp_path, image, SCAN_GRACE_DAYS=self.GRACE).exit_code == 0
-        history = json.loads(kept(account, "history/releases.json"))
+        history = json.loads(report_text(account, "history/releases.json"))
         assert history == {REPOSITORY: {"CVE-2026-9": str(datetime.now(UTC).date())}}
         old = str(datetime.now(UTC).date() - timedelta(days=31))
         document = json.dumps({REPOSITORY: {"CVE-2026-9": old}}).encode()
@@ -150,7 +150,7 @@ class TestReport:
     def test_the_report_is_a_page_with_what_to_do(self, account: Account, image: str, tmp_path: Path) -> None:
         scan(account, image, {"CVE-2026-9": "HIGH", "CVE-2026-2": "LOW"})
         assert build(account, tmp_path, image).exit_code == 1
-        page = kept(account, f"reports/{COMMIT}.md")
+        page = report_text(account, f"reports/{COMMIT}.md")
         assert page.startswith(f"# ⛔ Scan of release {COMMIT[:12]}\n")
         assert f"`{REPOSITORY}`<br>`{image}` | 1 | 0 | 0 | 0 | 1 |" in page
         assert "| CVE-2026-9 | HIGH |" in page and "| CVE-2026-2 | LOW |" in page
@@ -159,8 +159,8 @@ class TestReport:
     def test_a_browser_shows_it(self, account: Account, image: str, tmp_path: Path) -> None:
         scan(account, image, {})
         assert build(account, tmp_path, image).exit_code == 0
-        shown = account.client("s3").head_object(Bucket=REPORTS, Key=f"reports/{COMMIT}.md")
-        assert shown["ContentType"] == "text/plain; charset=utf-8"
+        response = account.client("s3").head_object(Bucket=REPORTS, Key=f"reports/{COMMIT}.md")
+        assert response["ContentType"] == "text/plain; charset=utf-8"
 
 
 class TestRescan:
@@ -180,8 +180,8 @@ class TestRescan:
             scan(account, digest, severities, repository=f"repository-{job}-dev")
         done = run(account, tmp_path, "rescan", STACK="dev")
         assert done.exit_code == 1, done.log
-        assert kept(account, "reports/dev.md").startswith("# ⛔ Scan of what dev runs")
-        assert set(json.loads(kept(account, "history/dev.json"))) == {f"repository-{job}-dev" for job in JOBS}
+        assert report_text(account, "reports/dev.md").startswith("# ⛔ Scan of what dev runs")
+        assert set(json.loads(report_text(account, "history/dev.json"))) == {f"repository-{job}-dev" for job in JOBS}
 
     def test_without_one_it_is_green(self, account: Account, running: dict[str, str], tmp_path: Path) -> None:
         for job, digest in running.items():

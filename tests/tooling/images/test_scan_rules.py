@@ -25,8 +25,8 @@ def exempt(expires: date, repository: str | None = None, cve: str = "CVE-2026-9"
 
 def ruling(one: Finding, rules: Rules, first_seen: date | None = None) -> scan_rules.Ruling:
     """What becomes of one finding; `first_seen` None: there is no history."""
-    seen = None if first_seen is None else {one.name: first_seen}
-    verdict = scan_rules.classify("r", "d", [one], rules, first_seen=seen, today=DAY)
+    first_days = None if first_seen is None else {one.name: first_seen}
+    verdict = scan_rules.classify("r", "d", [one], rules, first_seen=first_days, today=DAY)
     return verdict.rulings[0].ruling
 
 

@@ -81,8 +81,8 @@ def test_images_go_from_the_tooling_account_to_the_stacks_by_digest(account: Acc
             [batchctl, "release", command, str(file), "--stack", "prod"], cwd=ROOT, env=environment, check=True
         )
     for job, digest in images.items():
-        (kept,) = there.describe_images(repositoryName=f"repository-{job}-prod")["imageDetails"]
-        assert kept["imageDigest"] == digest
-        assert set(kept["imageTags"]) == {f"release-{COMMIT}", "deployed-1"}
+        (image,) = there.describe_images(repositoryName=f"repository-{job}-prod")["imageDetails"]
+        assert image["imageDigest"] == digest
+        assert set(image["imageTags"]) == {f"release-{COMMIT}", "deployed-1"}
         here = account.client("ecr").describe_repositories()["repositories"]
         assert f"repository-{job}-prod" not in {one["repositoryName"] for one in here}

@@ -101,9 +101,9 @@ def test_another_python_is_refused(monkeypatch: pytest.MonkeyPatch, version: tup
 
 
 def test_the_versions_are_those_of_the_project() -> None:
-    wanted = re.search(r'requires-python = ">=([\d.]+),<([\d.]+)"', (ROOT / "pyproject.toml").read_text())
-    assert wanted
-    oldest, above = (tuple(map(int, text.split("."))) for text in wanted.groups())
+    requires_python = re.search(r'requires-python = ">=([\d.]+),<([\d.]+)"', (ROOT / "pyproject.toml").read_text())
+    assert requires_python
+    oldest, above = (tuple(map(int, text.split("."))) for text in requires_python.groups())
     assert (oldest, above) == (setup.OLDEST, (setup.NEWEST[0], setup.NEWEST[1] + 1))
 
 

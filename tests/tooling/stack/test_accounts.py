@@ -53,8 +53,8 @@ class TestTheToolingAccount:
     @pytest.mark.parametrize("stack", ["dev", "prod"])
     def test_each_step_takes_the_role_of_its_own_name_and_stack(self, stack: str) -> None:
         for kind in KINDS:
-            own = step_rights.of_step(Step(kind=kind, stack=stack), NAMES, APART, [])
-            (takes,) = [s for s in own if s["Action"] == "sts:AssumeRole"]
+            statements = step_rights.of_step(Step(kind=kind, stack=stack), NAMES, APART, [])
+            (takes,) = [s for s in statements if s["Action"] == "sts:AssumeRole"]
             assert takes["Resource"] == f"arn:aws:iam::{ACCOUNTS[stack]}:role/role-{kind}-{stack}-tooling"
 
     def test_it_can_change_nothing_of_a_stack(self) -> None:

@@ -103,8 +103,10 @@ class TestTwoAccounts:
         ecr, ecs = client(story, "ecr", person), client(story, "ecs", person)
         for job, digest in story.images.items():
             repository = f"repository-{job}-dev"
-            kept = ecr.describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])["imageDetails"][0]
-            assert set(kept["imageTags"]) == {f"release-{COMMIT}", "deployed-1"}
+            image_details = ecr.describe_images(repositoryName=repository, imageIds=[{"imageDigest": digest}])[
+                "imageDetails"
+            ][0]
+            assert set(image_details["imageTags"]) == {f"release-{COMMIT}", "deployed-1"}
             definition = ecs.describe_task_definition(taskDefinition=f"task-{job}-dev")["taskDefinition"]
             image = definition["containerDefinitions"][0]["image"]
             assert image == f"{DEV}.dkr.ecr.us-east-1.amazonaws.com/{repository}@{digest}"
@@ -119,8 +121,10 @@ class TestTwoAccounts:
     def test_the_preview_for_the_approval_stays_in_the_tooling_account(self, story: Story) -> None:
         exported = story.builds["preview-dev"].exported
         bucket = NAMES.bucket("artifacts")
-        kept = story.account.client("s3").get_object(Bucket=bucket, Key=exported["PREVIEW_KEY"])["Body"].read().decode()
-        assert "cluster-batch-dev" in kept
+        preview = (
+            story.account.client("s3").get_object(Bucket=bucket, Key=exported["PREVIEW_KEY"])["Body"].read().decode()
+        )
+        assert "cluster-batch-dev" in preview
 
     def test_both_stacks_are_unchanged_in_a_second_preview(self, story: Story, person: dict[str, str]) -> None:
         story.pulumi("preview", "--stack", "tooling", "--expect-no-changes", folder="tooling")

@@ -34,22 +34,22 @@ def tokens() -> dict[str, Claims]:
 
     Source: https://docs.github.com/en/actions/reference/security/oidc
     """
-    own = {"aud": "sts.amazonaws.com", "repository": REPOSITORY}
+    claims_of_all = {"aud": "sts.amazonaws.com", "repository": REPOSITORY}
     subject = f"repo:{REPOSITORY}"
     right = {
-        "pull request": {**own, "sub": f"{subject}:pull_request", "ref": "refs/pull/7/merge"},
-        "push to main": {**own, "sub": f"{subject}:ref:{MAIN}", "ref": MAIN},
-        "dev on main": {**own, "sub": f"{subject}:environment:dev", "ref": MAIN},
-        "prod on main": {**own, "sub": f"{subject}:environment:prod", "ref": MAIN},
+        "pull request": {**claims_of_all, "sub": f"{subject}:pull_request", "ref": "refs/pull/7/merge"},
+        "push to main": {**claims_of_all, "sub": f"{subject}:ref:{MAIN}", "ref": MAIN},
+        "dev on main": {**claims_of_all, "sub": f"{subject}:environment:dev", "ref": MAIN},
+        "prod on main": {**claims_of_all, "sub": f"{subject}:environment:prod", "ref": MAIN},
     }
     branch = "refs/heads/mine"
     wrong = {
-        "push to another branch": {**own, "sub": f"{subject}:ref:{branch}", "ref": branch},
-        "a branch whose name begins alike": {**own, "sub": f"{subject}:ref:{MAIN}-2", "ref": f"{MAIN}-2"},
-        "a tag called main": {**own, "sub": f"{subject}:ref:refs/tags/main", "ref": "refs/tags/main"},
-        "prod on another branch": {**own, "sub": f"{subject}:environment:prod", "ref": branch},
-        "prod of a pull request": {**own, "sub": f"{subject}:environment:prod", "ref": "refs/pull/7/merge"},
-        "another environment": {**own, "sub": f"{subject}:environment:qa", "ref": MAIN},
+        "push to another branch": {**claims_of_all, "sub": f"{subject}:ref:{branch}", "ref": branch},
+        "a branch whose name begins alike": {**claims_of_all, "sub": f"{subject}:ref:{MAIN}-2", "ref": f"{MAIN}-2"},
+        "a tag called main": {**claims_of_all, "sub": f"{subject}:ref:refs/tags/main", "ref": "refs/tags/main"},
+        "prod on another branch": {**claims_of_all, "sub": f"{subject}:environment:prod", "ref": branch},
+        "prod of a pull request": {**claims_of_all, "sub": f"{subject}:environment:prod", "ref": "refs/pull/7/merge"},
+        "another environment": {**claims_of_all, "sub": f"{subject}:environment:qa", "ref": MAIN},
     }
     others = {
         f"{what}, {whose}": {**claims, "sub": claims["sub"].replace(REPOSITORY, other), "repository": other}

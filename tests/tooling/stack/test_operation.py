@@ -106,7 +106,7 @@ class TestReleaseImagesOutliveAnApproval:
     """ECR's rules by age and by count, as its page has them, over a week of builds."""
 
     @staticmethod
-    def kept(policy: str, pushed: dict[str, date], today: date) -> set[str]:
+    def remaining(policy: str, pushed: dict[str, date], today: date) -> set[str]:
         """The release images that the policy leaves."""
         (rule,) = [r for r in json.loads(policy)["rules"] if r["selection"].get("tagPrefixList") == ["release-"]]
         selection = rule["selection"]
@@ -122,9 +122,11 @@ class TestReleaseImagesOutliveAnApproval:
         documents = [props(one)["policy"] for one in of(recorded(), "aws:ecr/lifecyclePolicy:LifecyclePolicy").values()]
         assert len(documents) == len(JOBS)
         for document in documents:
-            assert "release-waiting" in self.kept(document, {**waiting, **newer}, today)
+            assert "release-waiting" in self.remaining(document, {**waiting, **newer}, today)
         by_count = lifecycle(10, 1)
-        assert "release-waiting" not in self.kept(by_count, {**waiting, **newer}, today), "what the age is there for"
+        assert "release-waiting" not in self.remaining(by_count, {**waiting, **newer}, today), (
+            "what the age is there for"
+        )
 
     def test_they_are_kept_longer_than_an_approval_may_wait(self) -> None:
         with pytest.raises(SettingsError, match=r"delivery\.artifactDays"):

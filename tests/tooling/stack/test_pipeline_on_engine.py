@@ -102,10 +102,10 @@ class TestStory:
         assert re.fullmatch(r"needs review: more access, .*; \d+ to create", done.exported["PREVIEW_SUMMARY"]), (
             done.exported
         )
-        kept = story.account.client("s3").get_object(
+        stored = story.account.client("s3").get_object(
             Bucket=story.tooling["artifactBucketName"], Key=done.exported["PREVIEW_KEY"]
         )
-        page = kept["Body"].read().decode()
+        page = stored["Body"].read().decode()
         assert page.startswith("# What release ")
         assert "ecs.TaskDefinition `data-ingestion-task`" in page
 
@@ -124,8 +124,8 @@ class TestStory:
     def test_the_images_are_in_the_stacks_own_repositories_and_kept(self, story: Story) -> None:
         ecr = story.account.client("ecr")
         for job, digest in story.images.items():
-            kept = ecr.describe_images(repositoryName=f"repository-{job}-dev", imageIds=[{"imageDigest": digest}])
-            assert set(kept["imageDetails"][0]["imageTags"]) == {f"release-{COMMIT}", "deployed-1"}
+            images = ecr.describe_images(repositoryName=f"repository-{job}-dev", imageIds=[{"imageDigest": digest}])
+            assert set(images["imageDetails"][0]["imageTags"]) == {f"release-{COMMIT}", "deployed-1"}
         assert release.current(ecr, JOBS, "dev").images == story.images
 
     def test_the_up_step_does_nothing_its_role_does_not_allow(self, story: Story) -> None:

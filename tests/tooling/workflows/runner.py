@@ -54,7 +54,7 @@ def run(workflow: Mapping[str, Any], name: str, job: Job) -> Result:
     """Runs the job until a step fails."""
     described = workflow["jobs"][name]
     result, credentials = Result(), dict[str, str]()
-    own = {key: resolve(value, job) for key, value in (described.get("env") or {}).items()}
+    job_variables = {key: resolve(value, job) for key, value in (described.get("env") or {}).items()}
     summary = job.artifacts / "summary.md"
     for step in described["steps"]:
         if action := step.get("uses", "").partition("@")[0]:
@@ -67,7 +67,7 @@ def run(workflow: Mapping[str, Any], name: str, job: Job) -> Result:
             env={
                 **job.variables,
                 **credentials,
-                **own,
+                **job_variables,
                 **{key: resolve(value, job) for key, value in (step.get("env") or {}).items()},
                 "GITHUB_STEP_SUMMARY": str(summary),
                 "GITHUB_SHA": job.variables.get("COMMIT", ""),

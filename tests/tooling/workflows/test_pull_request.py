@@ -52,9 +52,9 @@ def previewed(commit: str, repository: Path, tmp_path: Path) -> Path:
 
 def comment(head: Path, base: Path | None, commit: str = "") -> str:
     arguments = [str(head), *(["--base", str(base)] if base else []), *(["--commit", commit] if commit else [])]
-    shown = CliRunner().invoke(app, ["pull-request", *arguments])
-    assert shown.exit_code == 0, shown.output
-    return shown.stdout
+    result = CliRunner().invoke(app, ["pull-request", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def readable(text: str) -> None:
@@ -146,12 +146,12 @@ class TestBranch:
     def test_data_deleted_without_an_acknowledgement_is_refused(self, branch: tuple[Path, Path]) -> None:
         """The branch turned round: the job goes, and its images and logs with it."""
         base, head = branch
-        shown = CliRunner().invoke(app, ["pull-request", str(base), "--base", str(head)])
-        assert shown.exit_code == DATA_LOSS
-        readable(shown.stdout)
-        assert "⛔ destroys data in dev" in shown.stdout.splitlines()[1]
-        assert "- ecr.Repository `registry-stress-test`: is removed: every image is deleted" in shown.stdout
-        assert "`platform: {acknowledge: [registry-stress-test]}`" in shown.stdout
+        result = CliRunner().invoke(app, ["pull-request", str(base), "--base", str(head)])
+        assert result.exit_code == DATA_LOSS
+        readable(result.stdout)
+        assert "⛔ destroys data in dev" in result.stdout.splitlines()[1]
+        assert "- ecr.Repository `registry-stress-test`: is removed: every image is deleted" in result.stdout
+        assert "`platform: {acknowledge: [registry-stress-test]}`" in result.stdout
 
     def test_the_cost_of_the_change_is_in_the_summary_and_by_kind(self, branch: tuple[Path, Path]) -> None:
         base, head = branch

@@ -87,17 +87,17 @@ def distribution(analysis: Analysis, width: float, height: float) -> bytes:
 
 def exposures(parts: Mapping[str, Exposure], width: float, height: float, most: int) -> bytes:
     """Long and short market value by name, the `most` largest gross ones, largest first."""
-    shown = sorted(parts.items(), key=lambda item: (-item[1].gross, item[0]))[:most]
-    divisor, suffix = scale_of(max(max(part.long, -part.short) for _, part in shown))
+    largest = sorted(parts.items(), key=lambda item: (-item[1].gross, item[0]))[:most]
+    divisor, suffix = scale_of(max(max(part.long, -part.short) for _, part in largest))
     factor = UNITS_PER_USD * divisor
-    names = [name for name, _ in shown]
+    names = [name for name, _ in largest]
     with mpl.rc_context(_STYLE):
         figure, axes = _canvas(width, height)
-        positions = np.arange(len(shown))[::-1]
-        axes.barh(positions, [part.long / factor for _, part in shown], color=TEAL, height=0.66, label="long")
-        axes.barh(positions, [part.short / factor for _, part in shown], color=RED, height=0.66, label="short")
+        positions = np.arange(len(largest))[::-1]
+        axes.barh(positions, [part.long / factor for _, part in largest], color=TEAL, height=0.66, label="long")
+        axes.barh(positions, [part.short / factor for _, part in largest], color=RED, height=0.66, label="short")
         axes.plot(
-            [part.net / factor for _, part in shown],
+            [part.net / factor for _, part in largest],
             positions,
             "D",
             color=INK,
@@ -196,8 +196,8 @@ def realised(days: Sequence[Day], width: float, height: float) -> bytes:
         axes.bar(positions[above], profits[above], color=RED, width=0.8, label="lost more than its value at risk")
         limits = [-day.value_at_risk / divisor for day in days]
         axes.step(positions, limits, where="mid", color=AMBER, linewidth=1.2, label="value at risk of the day's report")
-        shown = np.unique(np.linspace(0, len(days) - 1, min(len(days), 8)).round().astype(int))
-        axes.set_xticks(shown, [f"{days[index].business_date:%d %b %y}" for index in shown])
+        ticks = np.unique(np.linspace(0, len(days) - 1, min(len(days), 8)).round().astype(int))
+        axes.set_xticks(ticks, [f"{days[index].business_date:%d %b %y}" for index in ticks])
         axes.axhline(0, color=MUTED, linewidth=0.6)
         axes.set_ylabel(f"USD {suffix}".rstrip())
         axes.legend(loc="lower right", frameon=False, fontsize=7, ncols=3, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)

@@ -74,7 +74,7 @@ def _headline(analysis: Analysis) -> list[Flowable]:
     headline = analysis.headline
     warnings = list(analysis.warnings)
     left_out = len(warnings) - _WARNINGS
-    shown = warnings[:_WARNINGS] + ([f"{left_out} more warnings are in report.json."] if left_out > 0 else [])
+    listed = warnings[:_WARNINGS] + ([f"{left_out} more warnings are in report.json."] if left_out > 0 else [])
     return [
         banner(_title(analysis), f"for the market open of {_day(analysis)}"),
         Spacer(0, 8),
@@ -90,9 +90,9 @@ def _headline(analysis: Analysis) -> list[Flowable]:
         ),
         Spacer(0, 8),
         Paragraph(_sentence(analysis), styles.BODY),
-        *notes("Look at these first", shown),
+        *notes("Look at these first", listed),
         Paragraph("What a day may bring", styles.HEADING),
-        figure(figures.distribution, analysis, height=3.3 if shown else 3.7),
+        figure(figures.distribution, analysis, height=3.3 if listed else 3.7),
         Paragraph("Measures", styles.HEADING),
         table(
             ("level", "value at risk", "its 95 % interval", "expected shortfall", "its 95 % interval"),

@@ -18,11 +18,11 @@ _LEVEL = f"{HEADLINE / 10:g} %"
 def groups(analysis: Analysis) -> list[Flowable]:
     """Risk by book, desk and asset class."""
     finest = _finest(analysis)
-    shown, others = analysis.of(finest)[:_MOST_BARS], analysis.of(finest)[_MOST_BARS:]
+    largest, others = analysis.of(finest)[:_MOST_BARS], analysis.of(finest)[_MOST_BARS:]
     former = analysis.former.components(finest) if analysis.former else {}
     flow: list[Flowable] = [
         Paragraph(f"Where the expected shortfall comes from, by {DIMENSIONS[finest]}", styles.HEADING),
-        figure(figures.components, shown, height=0.8 + 0.2 * len(shown), former=former, others=others),
+        figure(figures.components, largest, height=0.8 + 0.2 * len(largest), former=former, others=others),
     ]
     for dimension, words in DIMENSIONS.items():
         risks = analysis.of(dimension)
@@ -53,10 +53,10 @@ def changes(analysis: Analysis) -> list[Flowable]:
     moves = {name: now.get(name, 0.0) - then.get(name, 0.0) for name in {*now, *then}}
     ranked = sorted(moves.items(), key=lambda item: (-abs(item[1]), item[0]))
     whole = dollars(analysis.headline.expected_shortfall)
-    shown = ranked[:_MOST_STEPS]
-    rest = whole - before.expected_shortfall - sum(move for _, move in shown)
-    steps = [(f"{former.business_date:%d %b}", before.expected_shortfall), *shown]
-    if len(ranked) > len(shown):
+    largest = ranked[:_MOST_STEPS]
+    rest = whole - before.expected_shortfall - sum(move for _, move in largest)
+    steps = [(f"{former.business_date:%d %b}", before.expected_shortfall), *largest]
+    if len(ranked) > len(largest):
         steps.append(("all others", rest))
     steps.append((f"{analysis.gathered.summary.business_date:%d %b}", whole))
     return [

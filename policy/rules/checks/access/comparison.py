@@ -81,12 +81,12 @@ def _covered(graph: Graph, subject: Resource, rows: list[Grant], tally: _Tally, 
             )
         if row.sources:
             named = {other for value in tally.tied.get(index, ()) for other in graph.named(value, *row.sources_of)}
-            wanted = set(row.sources(graph, subject))
-            sides.append((wanted, named, f"grants {actions} for", f"does not grant {actions} for"))
-        for wanted, have, too_much, too_little in sides:
-            for other in sorted(wanted - have, key=lambda one: one.urn) if not open_ else ():
+            needed = set(row.sources(graph, subject))
+            sides.append((needed, named, f"grants {actions} for", f"does not grant {actions} for"))
+        for needed, granted_on, too_much, too_little in sides:
+            for other in sorted(needed - granted_on, key=lambda one: one.urn) if not open_ else ():
                 yield Problem(message=f"{too_little} {other.name}", property="policy")
-            for other in sorted(have - wanted, key=lambda one: one.urn) if wanted else ():
+            for other in sorted(granted_on - needed, key=lambda one: one.urn) if needed else ():
                 yield Problem(message=f"{too_much} {other.name}, which it has nothing to do with", property="policy")
 
 
@@ -132,7 +132,7 @@ def _taken_away(
 def _usual(graph: Graph) -> Mapping[str, tuple[str, ...]]:
     """What a request of the platform's own tasks and machines carries with it."""
     here = location_of(graph)
-    known = {
+    keys = {
         "aws:principalaccount": here.account,
         "aws:resourceaccount": here.account,
         "aws:sourceaccount": here.account,
@@ -141,7 +141,7 @@ def _usual(graph: Graph) -> Mapping[str, tuple[str, ...]]:
         "aws:principalisawsservice": "false",
         "aws:viaawsservice": "false",
     }
-    return {key: (value,) for key, value in known.items() if value}
+    return {key: (value,) for key, value in keys.items() if value}
 
 
 def _whom(principals: tuple[str, ...]) -> str:
@@ -215,12 +215,12 @@ def _misfits(graph: Graph, one: Statement, row: Grant) -> Iterator[str]:
                 if kind
                 else f"on {resource}, which its row does not list"
             )
-    for key, wanted in row.when.items():
+    for key, accepts in row.when.items():
         values = [(operator, value) for operator, keys in one.conditions.items() for value in keys.get(key, ())]
         if not values:
             yield f"without the condition {key}"
         for operator, value in values:
-            if "IfExists" in operator or "Not" in operator or not wanted(value, graph):
+            if "IfExists" in operator or "Not" in operator or not accepts(value, graph):
                 yield f"with {key} {value}"
     extra = one.condition_keys() - set(row.when)
     yield from _of_other_accounts(graph, one, extra)
@@ -236,10 +236,10 @@ def _as_root(principal: str, graph: Graph) -> str:
 
 
 def _of_other_accounts(graph: Graph, one: Statement, keys: set[str]) -> Iterator[str]:
-    own = location_of(graph).account
+    account = location_of(graph).account
     for key in sorted(_OF_THE_ACCOUNT & keys):
         for value in (value for compared_ in one.conditions.values() for value in compared_.get(key, ())):
-            if own and value != own:
+            if account and value != account:
                 yield f"with {key} {value}"
 
 

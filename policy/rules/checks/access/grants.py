@@ -75,8 +75,8 @@ def _boundary(graph: Graph, role: Resource) -> list[Statement] | None:
     policies = graph.targets(role, "permissionsBoundary", kinds.POLICY) or graph.named(
         role.props["permissionsBoundary"], kinds.POLICY
     )
-    known = [one for policy in policies for one in documents(policy, IDENTITY) if one.text is not None]
-    return [statement for one in known for statement in statements_of(one)] if known else None
+    readable = [one for policy in policies for one in documents(policy, IDENTITY) if one.text is not None]
+    return [statement for one in readable for statement in statements_of(one)] if readable else None
 
 
 def _prefixes(held: list[Document]) -> Iterator[Problem]:
@@ -110,13 +110,19 @@ _BEGINS_WITH: Final = re.compile(r"(?:\{%\s*'([^']+/)'|([^{][^/]*/))")
 """The folder with which the key in a call begins, in an expression or as it is."""
 
 
+def _s3_action(resource: str) -> str | None:
+    """The action that a state's call of S3 takes; None for what is no such call, or none of an object."""
+    service, _, name = resource.rpartition(":")
+    return _CALLED.get(name) if service.endswith(":s3") else None
+
+
 def _keys_of_machines(graph: Graph, role: Resource, held: list[Document]) -> Iterator[Problem]:
     """A machine may read and write what its calls name: each folder of each bucket."""
     if any(document.text is None for document in held if not graph.targets(document.holder, "policy", kinds.KEY)):
         return
-    wanted = {
+    calls = {
         (
-            _CALLED[str(body.get("Resource")).rpartition(":")[2]],
+            action,
             str(body["Arguments"].get("Bucket")),
             match[1] or match[2],
         )
@@ -125,11 +131,11 @@ def _keys_of_machines(graph: Graph, role: Resource, held: list[Document]) -> Ite
         for state in machines.states(machine)
         for body in (state.body, state.body.get("ItemReader"), state.body.get("ResultWriter"))
         if isinstance(body, Mapping) and isinstance(body.get("Arguments"), Mapping)
-        if ":s3:" in str(body.get("Resource")) and str(body.get("Resource")).rpartition(":")[2] in _CALLED
+        if (action := _s3_action(str(body.get("Resource"))))
         if (match := _BEGINS_WITH.match(str(body["Arguments"].get("Key", body["Arguments"].get("Prefix")))))
     }
-    wanted |= {("s3:GetObject", bucket, folder) for bucket, folder in _folders_that_start(graph, role)}
-    for action, bucket, folder in sorted(wanted):
+    calls |= {("s3:GetObject", bucket, folder) for bucket, folder in _folders_that_start(graph, role)}
+    for action, bucket, folder in sorted(calls):
         allowed = [
             name
             for document in held
@@ -156,8 +162,8 @@ def _folders_that_start(graph: Graph, role: Resource) -> Iterator[tuple[str, str
         if not reads or role not in graph.targets(one, "roleArn"):
             continue
         for target in graph.of_type(kinds.EVENT_TARGET):
-            heard = graph.resolve(target, "rule", kinds.EVENT_RULE) if one in graph.targets(target, "arn") else []
-            for detail in (machines.definition(each.props.get("eventPattern")) or {} for each in heard):
+            event_rules = graph.resolve(target, "rule", kinds.EVENT_RULE) if one in graph.targets(target, "arn") else []
+            for detail in (machines.definition(each.props.get("eventPattern")) or {} for each in event_rules):
                 yield from _folders(detail.get("detail"))
 
 

@@ -224,7 +224,7 @@ def role_trusts_its_consumer(consumer: Resource, view: View) -> Iterator[Problem
 def _roles(graph: Graph, consumer: Resource, path: str) -> list[Resource]:
     """The roles of the stack that stand at `path`; for nested paths by value first, because edges are per top level."""
     match read(consumer, path):
-        case Known(known) if "." in path and (named := graph.named(known, kinds.ROLE)):
+        case Known(role) if "." in path and (named := graph.named(role, kinds.ROLE)):
             return named
     return graph.resolve(consumer, path, kinds.ROLE)
 
@@ -270,22 +270,22 @@ def _needs(
     graph: Graph, container: Mapping[str, Any], repositories: list[Resource]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Actions, and the names they are needed on, for one container."""
-    own = dict(container)
-    image = str(value(own, "image", ""))
+    fields = dict(container)
+    image = str(value(fields, "image", ""))
     if not repositories and ".dkr.ecr." in image:
         name = image.partition("/")[2].partition("@")[0].partition(":")[0]
         yield from ((action, (name,)) for action in _PULL)
-    if value(own, "logConfiguration.logDriver") == "awslogs":
-        group = str(value(own, "logConfiguration.options.awslogs-group", ""))
+    if value(fields, "logConfiguration.logDriver") == "awslogs":
+        group = str(value(fields, "logConfiguration.options.awslogs-group", ""))
         yield from ((action, (group,)) for action in _LOG)
-    for secret in own.get("secrets", ()):
+    for secret in fields.get("secrets", ()):
         source = str(secret.get("valueFrom", ""))
-        kept = ":secretsmanager:" in source
-        arn = ":".join(source.split(":")[:7]) if kept else source
+        in_secrets_manager = ":secretsmanager:" in source
+        arn = ":".join(source.split(":")[:7]) if in_secrets_manager else source
         stores = graph.named(arn, kinds.SECRET, kinds.PARAMETER)
         # ECS takes a parameter's name as well, and a role is granted its ARN
         names = dict.fromkeys((arn, *(name for one in stores for name in identities(one))))
-        yield ("secretsmanager:GetSecretValue" if kept else "ssm:GetParameters", tuple(names))
+        yield ("secretsmanager:GetSecretValue" if in_secrets_manager else "ssm:GetParameters", tuple(names))
         for stored in stores:
             if isinstance(read(stored, kinds.KEY_PROPERTY[stored.type]), Known | Unknown):
                 yield "kms:Decrypt", ()

@@ -53,8 +53,8 @@ def faults(graph: Graph, one: Statement) -> Iterator[str] | None:
 
 
 def _of_github(graph: Graph, one: Statement) -> Iterator[str]:
-    wanted = filled(rf"arn:{{partition}}:iam::{{account}}:oidc-provider/{re.escape(GITHUB)}", graph)
-    if not all(re.fullmatch(wanted, name) for name in one.principals["Federated"]):
+    provider = filled(rf"arn:{{partition}}:iam::{{account}}:oidc-provider/{re.escape(GITHUB)}", graph)
+    if not all(re.fullmatch(provider, name) for name in one.principals["Federated"]):
         yield "is assumed with tokens of somebody else than GitHub"
     if one.actions != ("sts:AssumeRoleWithWebIdentity",):
         yield f"trusts with {', '.join(one.actions)}"

@@ -92,7 +92,7 @@ def messages_need_tls(holder: Resource, view: View) -> Iterator[Problem]:
     action = "sqs:SendMessage" if holder.type == kinds.QUEUE_POLICY else "sns:Publish"
     kind = kinds.QUEUE if holder.type == kinds.QUEUE_POLICY else kinds.TOPIC
     prop = "queueUrl" if holder.type == kinds.QUEUE_POLICY else "arn"
-    own = view.graph.targets(holder, prop, kind) or view.graph.named(holder.props.get(prop), kind)
+    targets = view.graph.targets(holder, prop, kind) or view.graph.named(holder.props.get(prop), kind)
     for document in documents(holder, ATTACHED):
         if document.text is None:
             raise Undecided(document.path)
@@ -110,7 +110,7 @@ def messages_need_tls(holder: Resource, view: View) -> Iterator[Problem]:
                 for v in keys.get("aws:securetransport", ())
             }
             reached = "*" in one.resources or any(
-                set(view.graph.named(name, kind)) & set(own) for name in one.resources
+                set(view.graph.named(name, kind)) & set(targets) for name in one.resources
             )
             if insecure == {"false"} and len(one.condition_keys()) == 1 and reached:
                 return

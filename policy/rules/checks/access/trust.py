@@ -37,7 +37,7 @@ def trust_is_tied(role: Resource, view: View) -> Iterator[Problem]:
                 name
                 for kind, names in one.principals.items()
                 for name in names
-                if kind != "Service" or name not in _KNOWN
+                if kind != "Service" or name not in _PRINCIPALS
             ]
             for name in strangers:
                 yield Problem(message=f"is assumed by {name}", property=document.path)
@@ -47,14 +47,14 @@ def trust_is_tied(role: Resource, view: View) -> Iterator[Problem]:
                 yield from _ties(graph, document, one)
 
 
-_KNOWN: Final = frozenset(f"{service}.amazonaws.com" for service in TRUST)
+_PRINCIPALS: Final = frozenset(f"{service}.amazonaws.com" for service in TRUST)
 
 
 def _ties(graph: Graph, document: Document, one: Statement) -> Iterator[Problem]:
     yield from _of_consumer(graph, document, one)
     service = next(iter(one.principals.get("Service", ("",)))).partition(".")[0]
-    wanted = {"aws:sourceaccount": "{account}", **TRUST.get(service, {})}
-    for key, pattern in wanted.items():
+    required = {"aws:sourceaccount": "{account}", **TRUST.get(service, {})}
+    for key, pattern in required.items():
         matching = [(operator, value) for operator, keys in one.conditions.items() for value in keys.get(key, ())]
         if not matching:
             yield Problem(message=f"does not say {key}", property=document.path)

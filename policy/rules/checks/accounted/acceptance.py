@@ -14,7 +14,7 @@ from ...rule import Kind, Problem, Severity, View, rule
 from .properties import shape_of
 
 _FILE: Final = Path(__file__).resolve().parents[2] / "tables" / "acceptance.json"
-_SHOWN: Final = 60
+_LONGEST_QUOTE: Final = 60
 """Characters of a value that a message shows."""
 
 Constraint = Mapping[str, Any]
@@ -75,11 +75,11 @@ def faults(value: Any, constraint: Constraint) -> Iterator[str]:
 
 
 def _of_text(value: str, constraint: Constraint) -> Iterator[str]:
-    shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+    quote = value if len(value) <= _LONGEST_QUOTE else f"{value[:_LONGEST_QUOTE]}…"
     if "enum" in constraint and value not in constraint["enum"]:
-        yield f"is {shown}, AWS takes {', '.join(constraint['enum'][:12])}"
+        yield f"is {quote}, AWS takes {', '.join(constraint['enum'][:12])}"
     shortest, longest = constraint.get("shortest", 0), constraint.get("longest", len(value))
     if not shortest <= len(value) <= longest:
         yield f"has {len(value)} characters, AWS takes {shortest} to {longest}"
     if "pattern" in constraint and not _compiled(constraint["pattern"]).search(value):
-        yield f"is {shown}, AWS takes {constraint['pattern']}"
+        yield f"is {quote}, AWS takes {constraint['pattern']}"

@@ -73,21 +73,25 @@ def _beside(graph: Graph, resource: Resource, by: str, needs: tuple[str, ...]) -
         names = [str(resource.props.get(key)) for key in ("arn", "name")]
         matching = [one for one in graph.of_type(*needs) if any(name in str(one.props.get(by)) for name in names)]
     if by == "resourceId":
-        own = resource.props.get("resourceId") or resource.props.get("name")
+        identifier = resource.props.get("resourceId") or resource.props.get("name")
         matching = [
             one
             for one in graph.of_type(*needs)
-            if (one in matching and _same(one.props.get(by), own)) or _ends(one.props.get(by), own)
+            if (one in matching and _same(one.props.get(by), identifier)) or _ends(one.props.get(by), identifier)
         ]
     return matching
 
 
-def _same(value: Any, own: Any) -> bool:
-    return value is UNKNOWN or own is UNKNOWN or value is None or _ends(value, own)
+def _same(value: Any, identifier: Any) -> bool:
+    return value is UNKNOWN or identifier is UNKNOWN or value is None or _ends(value, identifier)
 
 
-def _ends(value: Any, own: Any) -> bool:
-    return isinstance(value, str) and isinstance(own, str) and (value == own or value.rpartition("/")[2] == own)
+def _ends(value: Any, identifier: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and isinstance(identifier, str)
+        and (value == identifier or value.rpartition("/")[2] == identifier)
+    )
 
 
 @rule(
@@ -199,8 +203,8 @@ def order_is_kept(resource: Resource, view: View) -> Iterator[Problem]:
 def _first(graph: Graph, one: Before, resource: Resource) -> list[Resource]:
     targets = [target for prop in one.through for target in graph.targets(resource, prop)]
     if one.first == kinds.LOG_GROUP:  # Container Insights' own group, which AWS would make without a key
-        own = f"/{resource.props.get('name')}/"
-        return [group for group in graph.of_type(kinds.LOG_GROUP) if own in str(group.props.get("name"))]
+        part = f"/{resource.props.get('name')}/"
+        return [group for group in graph.of_type(kinds.LOG_GROUP) if part in str(group.props.get("name"))]
     if one.first == kinds.LOG_RESOURCE_POLICY:
         to_log = any(target.type == kinds.LOG_GROUP for target in targets)
         return graph.of_type(kinds.LOG_RESOURCE_POLICY) if to_log else []

@@ -33,7 +33,7 @@ COMPUTED: Final = frozenset(
     )
 )
 """Properties beside the inputs, which only AWS or the provider decides; tags have rules of their own."""
-_SHOWN: Final = 80
+_LONGEST_QUOTE: Final = 80
 """Characters of a value that a message shows."""
 
 
@@ -92,18 +92,18 @@ def _applies(row: Row, props: Mapping[str, Any], path: str, context: Context) ->
     """Whether the row holds here: `when` is looked up beside the value, with the value's own indices."""
     if row.when is None:
         return True
-    other, wanted = row.when
+    other, expected = row.when
     indices = iter(re.findall(r"\[\d+\]", path))
     result = _at(props, re.sub(r"\[\]", lambda _: next(indices, "[0]"), other))
     if result is None and other == "vpcEndpointType":
         result = "Gateway"
-    if isinstance(wanted, Must):
-        if result is UNKNOWN and not wanted.by_edge:
-            return bool(context.graph.targets(context.resource, other, *wanted.types))
-        return wanted.test(result, context)
-    if wanted is None:
+    if isinstance(expected, Must):
+        if result is UNKNOWN and not expected.by_edge:
+            return bool(context.graph.targets(context.resource, other, *expected.types))
+        return expected.test(result, context)
+    if expected is None:
         return result is None
-    return bool(result is not UNKNOWN and (result in wanted if isinstance(wanted, tuple) else result == wanted))
+    return bool(result is not UNKNOWN and (result in expected if isinstance(expected, tuple) else result == expected))
 
 
 def violations(table: Table, props: Mapping[str, Any], context: Context, prefix: str = "") -> Iterator[Problem]:
@@ -159,12 +159,12 @@ def _of_row(row: Row, node: Node, context: Context, prefix: str) -> Iterator[Pro
         elif not row.must.free:
             yield Problem(message="", property=f"{prefix}{node.path}", undecided=True)
     elif not (row.optional and node.value in (None, "")) and not row.must.test(node.value, context):
-        yield _wrong(row, f"{prefix}{node.path}", f"is {_shown(node.value)}")
+        yield _wrong(row, f"{prefix}{node.path}", f"is {_quote(node.value)}")
 
 
-def _shown(value: Any) -> str:
+def _quote(value: Any) -> str:
     text = repr(value).replace("True", "true").replace("False", "false") if not isinstance(value, str) else value
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
 
 
 def _wrong(row: Row, path: str, what: str) -> Problem:

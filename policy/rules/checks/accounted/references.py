@@ -91,11 +91,11 @@ def references_resolve(resource: Resource, view: View) -> Iterator[Problem]:
         return  # the tooling stack names the stacks that it deploys
     others = [name for name in view.settings.environments if name != view.settings.suffix]
     pattern = _other_environments(tuple(others))
-    seen: set[str] = set()
+    reported: set[str] = set()
     for path, text in _texts(resource):
         for fault in _faults(graph, resource, text, pattern):
-            if fault not in seen:
-                seen.add(fault)
+            if fault not in reported:
+                reported.add(fault)
                 yield Problem(message=fault, property=path)
 
 

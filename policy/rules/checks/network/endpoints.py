@@ -59,14 +59,14 @@ def _has_nat(graph: Graph, subnets: tuple[Resource, ...]) -> bool:
 
 def _wanted_by_containers(definition: Resource) -> set[str]:
     """Services that a task definition's containers need an endpoint for; raises Undecided."""
-    wanted: set[str] = set()
+    services: set[str] = set()
     for container in containers(definition):
         if value(dict(container), "logConfiguration.logDriver") == "awslogs":
-            wanted.add("logs")
+            services.add("logs")
         for secret in container.get("secrets", ()):
             source = str(secret.get("valueFrom", ""))
-            wanted.add("secretsmanager" if ":secretsmanager:" in source else "ssm")
-    return wanted
+            services.add("secretsmanager" if ":secretsmanager:" in source else "ssm")
+    return services
 
 
 @rule(
@@ -93,14 +93,14 @@ def private_tasks_have_endpoints(starter: Resource, view: View) -> Iterator[Prob
                 continue  # `no-foreign-infrastructure` reports a VPC of another stack
             present = {service_of(endpoint) for endpoint in _interfaces(graph, vpc)}
             gateways = {service_of(endpoint) for endpoint in endpoints_of(graph, vpc) if is_gateway(endpoint)}
-            wanted = {"ecr.api", "ecr.dkr"} | ({"ecs"} if view.settings.ecs_endpoint else set())
+            services = {"ecr.api", "ecr.dkr"} | ({"ecs"} if view.settings.ecs_endpoint else set())
             unknown: list[str] = []
             for definition in launch.definitions:
                 try:
-                    wanted |= _wanted_by_containers(definition)
+                    services |= _wanted_by_containers(definition)
                 except Undecided as undecided:
                     unknown.append(f"{definition.name}.{undecided.path}")
-            for service in sorted(wanted - present):
+            for service in sorted(services - present):
                 yield _missing(launch, vpc, f"interface endpoint for {service}")
             if "s3" not in gateways:
                 yield _missing(launch, vpc, "gateway endpoint for s3 (image layers lie there)")

@@ -27,11 +27,11 @@ def _networks(graph: Graph, group: Resource) -> list[Resource | None]:
 
 def _outside(graph: Graph, one: GroupRule, vpc: Resource | None) -> Iterator[str]:
     """What the rule names that is not of this network, and where it is instead."""
-    own, where = (
+    network_ranges, where = (
         ([], "no network of this stack has") if vpc is None else (vpc_ranges(graph, vpc), "is outside of the network")
     )
     for addresses in one.ranges(graph):
-        if not covered(addresses, own):
+        if not covered(addresses, network_ranges):
             yield f"{addresses}, which {where}"
     for group in one.foreign_groups(graph):
         yield f"{group}, which is outside of the network"
@@ -98,9 +98,9 @@ def tasks_reach_endpoints_only(group: Resource, view: View) -> Iterator[Problem]
         }
         gateways = any(is_gateway(endpoint) for endpoint in endpoints)
         served = {
-            known
+            prefix_list
             for endpoint in endpoints
-            if is_gateway(endpoint) and isinstance(known := endpoint.props.get("prefixListId"), str)
+            if is_gateway(endpoint) and isinstance(prefix_list := endpoint.props.get("prefixListId"), str)
         }
         for one in group_rules(graph, group):
             if one.direction != "egress":
@@ -204,7 +204,9 @@ def _by_range(graph: Graph, group: Resource, direction: str, subnets: list[Resou
         if one.direction == direction and one.admits_https()
         for addresses in one.ranges(graph)
     ]
-    return bool(ranges and subnets) and all(covered(own, ranges) for one in subnets for own in _range_of(one))
+    return bool(ranges and subnets) and all(
+        covered(addresses, ranges) for one in subnets for addresses in _range_of(one)
+    )
 
 
 def _range_of(subnet: Resource) -> list[Range]:
@@ -282,16 +284,16 @@ def network_acls_let_tasks_through(subnet: Resource, view: View) -> Iterator[Pro
     tasks = list(dict.fromkeys(one for launch in task_launches(graph) for one in launch.subnets))
     endpoints = endpoints_of(graph, vpc)
     answering = list(dict.fromkeys(one for endpoint in endpoints for one in endpoint_subnets(graph, endpoint)))
-    wanted: list[tuple[str, bool, Ports, Range]] = []
+    flows: list[tuple[str, bool, Ports, Range]] = []
     if subnet in tasks:
-        others = [own for one in answering if one is not subnet for own in _range_of(one)]
+        others = [addresses for one in answering if one is not subnet for addresses in _range_of(one)]
         others += [_EVERYWHERE] if any(is_gateway(one) and service_of(one) == "s3" for one in endpoints) else []
-        wanted += [("443 out to", True, (HTTPS, HTTPS), own) for own in others]
-        wanted += [("answers in from", False, _EPHEMERAL, own) for own in others]
+        flows += [("443 out to", True, (HTTPS, HTTPS), addresses) for addresses in others]
+        flows += [("answers in from", False, _EPHEMERAL, addresses) for addresses in others]
     if subnet in answering:
-        others = [own for one in tasks if one is not subnet for own in _range_of(one)]
-        wanted += [("443 in from", False, (HTTPS, HTTPS), own) for own in others]
-        wanted += [("answers out to", True, _EPHEMERAL, own) for own in others]
-    for what, egress, ports, to in wanted:
+        others = [addresses for one in tasks if one is not subnet for addresses in _range_of(one)]
+        flows += [("443 in from", False, (HTTPS, HTTPS), addresses) for addresses in others]
+        flows += [("answers out to", True, _EPHEMERAL, addresses) for addresses in others]
+    for what, egress, ports, to in flows:
         if not admits_all(listed, egress=egress, ports=ports, to=to):
             yield Problem(message=f"its network ACL {acl.name} lets no {what} {to}", property="networkAcl")

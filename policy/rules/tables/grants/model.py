@@ -17,7 +17,7 @@ Needed = Callable[[Graph, Resource], bool]
 Covers = Callable[[Graph, Resource], list[Resource]]
 
 
-Wanted = Callable[[str, Graph], bool]
+Accepts = Callable[[str, Graph], bool]
 
 
 def never(graph: Graph, holder: Resource) -> bool:
@@ -45,7 +45,7 @@ class Grant:
     """What the resource's ARN must hold, such as `-output-`."""
     part: str = ""
     """What follows the ARN: a pattern such as `/.+`; empty: nothing."""
-    when: Mapping[str, Wanted] = field(default_factory=dict)
+    when: Mapping[str, Accepts] = field(default_factory=dict)
     """Condition keys that must be there, and what their values must be."""
     principals: tuple[str, ...] = ()
     """For a resource's policy: the principals, with {account} and {region}."""
@@ -62,13 +62,13 @@ class Grant:
     """Services any of whose actions may be granted: `sqs:*`."""
 
 
-def like(pattern: str) -> Wanted:
+def like(pattern: str) -> Accepts:
     """The value matches the pattern."""
 
-    def wanted(value: str, graph: Graph) -> bool:
+    def accepts(value: str, graph: Graph) -> bool:
         return re.fullmatch(filled(pattern, graph), value) is not None
 
-    return wanted
+    return accepts
 
 
 def filled(pattern: str, graph: Graph) -> str:
@@ -94,7 +94,7 @@ def _suffix(graph: Graph) -> str:
     return max(set(ends), key=ends.count) if ends else graph.stack
 
 
-def names_one_of(kind: str) -> Wanted:
+def names_one_of(kind: str) -> Accepts:
     """The value names a resource of the type in this stack."""
     return lambda value, graph: bool(graph.named(value, kind))
 

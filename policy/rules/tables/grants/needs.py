@@ -161,7 +161,7 @@ def dead_letters_of(graph: Graph, role: Resource) -> list[Resource]:
     return [queue for one in schedules for queue in graph.targets(one, "target", kinds.QUEUE)]
 
 
-def own(prop: str, kind: str) -> Covers:
+def holder_of(prop: str, kind: str) -> Covers:
     """The resource that a policy is attached to by its property."""
     return lambda graph, holder: graph.targets(holder, prop, kind) or graph.named(holder.props.get(prop), kind)
 

@@ -40,14 +40,14 @@ _FALLS_BACK: Final = holds("each provider once, FARGATE among them, and one with
 
 def _every_subnet(value: Any, at: Context) -> bool:
     """All subnets of the network that the first of them is in."""
-    own = at.graph.resolve(at.resource, "networkConfiguration.subnets", kinds.SUBNET)
-    networks = {vpc.urn for one in own for vpc in at.graph.resolve(one, "vpcId", kinds.VPC)}
+    subnets = at.graph.resolve(at.resource, "networkConfiguration.subnets", kinds.SUBNET)
+    networks = {vpc.urn for one in subnets for vpc in at.graph.resolve(one, "vpcId", kinds.VPC)}
     there = [
         one
         for one in at.graph.of_type(kinds.SUBNET)
         if any(vpc.urn in networks for vpc in at.graph.resolve(one, "vpcId", kinds.VPC))
     ]
-    return {one.urn for one in there} == {one.urn for one in own}
+    return {one.urn for one in there} == {one.urn for one in subnets}
 
 
 _SESSION_LOG: Final = "executeCommandConfiguration.logConfiguration"

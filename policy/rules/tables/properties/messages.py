@@ -40,11 +40,11 @@ _ENDPOINTS: Final = {
 
 def _is_for_work(value: Any, at: Context) -> bool:
     """Whether the queue is none that takes what something else could not deliver."""
-    own = at.resource.props.get("arn")
+    arn = at.resource.props.get("arn")
     others = [one for one in at.graph.of_type(kinds.QUEUE) if "redrivePolicy" in one.props and one is not at.resource]
     takes = at.graph.dependents(at.resource, kinds.EVENT_TARGET, kinds.SCHEDULE)
     return not takes and not any(
-        at.resource in at.graph.targets(one, "redrivePolicy") or (isinstance(own, str) and own in str(one.props))
+        at.resource in at.graph.targets(one, "redrivePolicy") or (isinstance(arn, str) and arn in str(one.props))
         for one in others
     )
 

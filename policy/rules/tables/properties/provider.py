@@ -19,8 +19,8 @@ def _own_region(value: Any, at: Context) -> bool:
 
 def _own_account(value: Any, at: Context) -> bool:
     accounts = set(re.findall(r"(?<!\d)\d{12}(?!\d)", str(value)))
-    own = location_of(at.graph).account
-    return own is None or accounts <= {own}
+    account = location_of(at.graph).account
+    return account is None or accounts <= {account}
 
 
 _NOTHING: Final = Must("left out", lambda value, at: value in ("", None))

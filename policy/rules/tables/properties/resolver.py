@@ -70,7 +70,7 @@ TABLES: Final = (
             row("name", named("firewall"), "two environments share an account"),
             row("firewallRuleGroupId", refers(kinds.FIREWALL_RULES), "the group of this stack"),
             row("vpcId", refers(kinds.VPC), "the network of this stack"),
-            row("priority", between(101, 9000), "AWS keeps the numbers outside"),
+            row("priority", between(100, 9900), "Firewall Manager keeps the numbers outside"),
             row("mutationProtection", exactly("DISABLED"), "protected, it cannot be destroyed with the stack"),
         ),
     ),

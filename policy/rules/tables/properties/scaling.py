@@ -20,8 +20,8 @@ def _follows_a_metric(value: Any, at: Context) -> bool:
     """A metric of AWS, or the backlog of a queue a task: metrics, and one expression over them that is returned."""
     if not isinstance(value, dict) or "customizedMetricSpecification" not in value:
         return isinstance(value, dict) and bool(value.get("predefinedMetricSpecification"))
-    own = value["customizedMetricSpecification"]
-    entries = own.get("metrics") if isinstance(own, dict) else None
+    metric = value["customizedMetricSpecification"]
+    entries = metric.get("metrics") if isinstance(metric, dict) else None
     queries = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
     dimensions = [
         pair.get("name")

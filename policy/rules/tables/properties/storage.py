@@ -246,13 +246,13 @@ def _is_admitted(value: Any, at: Context) -> bool:
         for policy in at.graph.attached(bucket, "bucket", kinds.BUCKET_POLICY)
         for document in documents(policy, ATTACHED)
     ]
-    wanted = [f"{bucket.props.get('bucket')}/{value}log" for bucket in targets]
+    log_keys = [f"{bucket.props.get('bucket')}/{value}log" for bucket in targets]
     try:
         return any(one.text is None for one in held) or any(
             one.allows
             and one.admits("logging.s3.amazonaws.com")
             and one.covers_action("s3:PutObject")
-            and any(fnmatchcase(name, pattern.rpartition(":")[2]) for name in wanted for pattern in one.resources)
+            and any(fnmatchcase(name, pattern.rpartition(":")[2]) for name in log_keys for pattern in one.resources)
             for document in held
             for one in document.statements
         )

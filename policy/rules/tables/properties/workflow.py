@@ -203,10 +203,10 @@ TABLES: Final = (
 
 def _log(value: Any, at: Context) -> bool:
     """The machine's own group: `/aws/vendedlogs/states/{purpose}-{suffix}` for `statemachine-{purpose}-{suffix}`."""
-    own = str(at.resource.props.get("name")).removeprefix("statemachine-")
+    machine = str(at.resource.props.get("name")).removeprefix("statemachine-")
     return (
         isinstance(value, str)
-        and value.endswith(f":/aws/vendedlogs/states/{own}:*")
+        and value.endswith(f":/aws/vendedlogs/states/{machine}:*")
         and is_here(value, at.graph)
         and bool(at.graph.named(value[:-2], kinds.LOG_GROUP))
     )

@@ -110,10 +110,10 @@ class Life:
 
     def pulumi(self, *arguments: str, variables: Mapping[str, str] | None = None, folder: str = ".") -> str:
         """Runs `pulumi ARGUMENTS` in the checkout of the stack that they name; a failure shows what it printed."""
-        own = [self.checkouts[argument] for argument in arguments if argument in self.checkouts]
+        named = [self.checkouts[argument] for argument in arguments if argument in self.checkouts]
         return engine.pulumi(
             *arguments,
-            folder=next(iter(own), self.checkout) / folder,
+            folder=next(iter(named), self.checkout) / folder,
             variables={**self.variables, **(variables or {})},
         )
 

@@ -56,14 +56,14 @@ class Night:
         """The ARN of a role of the stack."""
         return self.arn("iam", f"role/role-{name}-{self.stack}", region="")
 
-    def key(self, place: str, name: str = "x.csv") -> str:
+    def key(self, location: str, name: str = "x.csv") -> str:
         """The ARN of an object: `output:shards` and a name."""
-        bucket, _, folder = place.partition(":")
+        bucket, _, folder = location.partition(":")
         return f"arn:aws:s3:::bucket-{bucket}-{ACCOUNT}-{self.stack}/{folder}/{name}"
 
     def _ask(self, who: str, action: str, resource: str, **context: Any) -> Question:
-        shown = {name.replace("__", ":"): value for name, value in context.items()}
-        return {"principal": who, "action": action, "resource": resource, "context": shown}
+        keys = {name.replace("__", ":"): value for name, value in context.items()}
+        return {"principal": who, "action": action, "resource": resource, "context": keys}
 
     def _from(self, source: str) -> dict[str, str]:
         return {"aws__SourceArn": source, "aws__SourceAccount": ACCOUNT}
@@ -71,18 +71,18 @@ class Night:
     def _jobs(self) -> Iterator[Question]:
         for job, places in READS.items():
             role = self.role(f"{job}-task")
-            for place in places:
-                bucket = self.key(place).partition("/")[0]
-                yield self._ask(role, "s3:ListBucket", bucket, s3__prefix=f"{place.partition(':')[2]}/x")
-                yield self._ask(role, "s3:GetObject", self.key(place))
-                yield self._ask(role, "s3:GetObjectVersion", self.key(place))
+            for location in places:
+                bucket = self.key(location).partition("/")[0]
+                yield self._ask(role, "s3:ListBucket", bucket, s3__prefix=f"{location.partition(':')[2]}/x")
+                yield self._ask(role, "s3:GetObject", self.key(location))
+                yield self._ask(role, "s3:GetObjectVersion", self.key(location))
         for job, places in WRITES.items():
             role = self.role(f"{job}-task")
-            for place in places:
-                bucket = self.key(place).partition("/")[0]
-                yield self._ask(role, "s3:ListBucket", bucket, s3__prefix=f"{place.partition(':')[2]}/x")
+            for location in places:
+                bucket = self.key(location).partition("/")[0]
+                yield self._ask(role, "s3:ListBucket", bucket, s3__prefix=f"{location.partition(':')[2]}/x")
                 for action in ("PutObject", "GetObject", "DeleteObject", "AbortMultipartUpload"):
-                    yield self._ask(role, f"s3:{action}", self.key(place))
+                    yield self._ask(role, f"s3:{action}", self.key(location))
 
     def _agents(self) -> Iterator[Question]:
         """ECS takes the roles of a task for it, pulls its image and opens its log stream.
@@ -152,9 +152,9 @@ class Night:
         yield self._ask(role, "ecs:TagResource", task, ecs__CreateAction="RunTask")
         for action in ("DescribeTasks", "StopTask"):
             yield self._ask(role, f"ecs:{action}", task, ecs__cluster=cluster)
-        for place in ("input:incoming", "output:shards", "output:reports"):
-            yield self._ask(role, "s3:GetObject", self.key(place))
-            yield self._ask(role, "s3:ListBucket", self.key(place).partition("/")[0])
+        for location in ("input:incoming", "output:shards", "output:reports"):
+            yield self._ask(role, "s3:GetObject", self.key(location))
+            yield self._ask(role, "s3:ListBucket", self.key(location).partition("/")[0])
         for action in ("AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject"):
             yield self._ask(role, f"s3:{action}", self.key("output:maps"))
         machine = self.arn("states", f"stateMachine:statemachine-nightly-{self.stack}")

@@ -85,8 +85,8 @@ def reached(life: Life, questions: Sequence[Question]) -> dict[tuple[str, str, s
 @functools.cache
 def _reached_prod(life_id: int) -> dict[tuple[str, str, str], str]:
     life = _LIVES[life_id]
-    own = [name for name in life.policies if name.endswith("-dev")]
-    principals = [role_arn(name) for name in (*PIPELINE, *sorted(own))]
+    of_dev = [name for name in life.policies if name.endswith("-dev")]
+    principals = [role_arn(name) for name in (*PIPELINE, *sorted(of_dev))]
     return reached(life, attempts(principals, arns.of_state(life.resources["prod"], "prod"), life))
 
 
@@ -108,8 +108,8 @@ class TestDevAgainstProd:
     def test_the_roles_of_prod_reach_it(self, life: Life) -> None:
         """The questions are real ones: the same, asked by prod's own deploy role, are answered with yes."""
         targets = arns.of_state(life.resources["prod"], "prod")
-        own = reached(life, attempts([role_arn("role-up-prod-tooling")], targets, life))
-        assert len(own) > 300
+        reached_by_prod = reached(life, attempts([role_arn("role-up-prod-tooling")], targets, life))
+        assert len(reached_by_prod) > 300
 
     def test_nothing_else_of_prod_is_reached(self, reached_prod: dict[tuple[str, str, str], str]) -> None:
         new = {key: why for key, why in reached_prod.items() if not listed(key, expected.REACHED)}
@@ -150,16 +150,16 @@ class TestJobs:
     def test_a_job_reads_and_writes_its_own_folders_and_no_other(self, life: Life) -> None:
         folders = ("incoming", "quarantine", "shards", "results", "reports", "maps", "elsewhere")
         places = [f"{bucket}:{folder}" for bucket in ("audit", "input", "output") for folder in folders]
-        every = {Night(stack).key(place) for place in places for stack in ("dev", "prod")}
+        every = {Night(stack).key(location) for location in places for stack in ("dev", "prod")}
         for job in READS:
             tasks = [role_arn(f"role-{job}-task-dev")]
             allowed = {resource for _, _, resource in reached(life, attempts(tasks, every, life))}
-            assert allowed == {Night("dev").key(place) for place in (*READS[job], *WRITES[job])}
+            assert allowed == {Night("dev").key(location) for location in (*READS[job], *WRITES[job])}
 
     def test_a_job_reaches_nothing_that_is_named_after_another(self, life: Life) -> None:
-        own = arns.of_state(life.resources["dev"], "dev")
+        of_dev = arns.of_state(life.resources["dev"], "dev")
         for job in READS:
-            others = {arn for arn in own if any(other in arn for other in READS if other != job)}
+            others = {arn for arn in of_dev if any(other in arn for other in READS if other != job)}
             assert len(others) > 10
             roles = [role_arn(f"role-{job}-{kind}-dev") for kind in ("execution", "task")]
             assert not reached(life, attempts(roles, others, life))

@@ -10,8 +10,8 @@ from tests.sandbox.strict.cloudformation import compute, data
 from tests.sandbox.strict.cloudformation.compute import SMALL_TAG, TAG
 from tests.sandbox.strict.cloudformation.schemas import Kind
 from tests.sandbox.strict.conftest import Strict, policy, trust
-from tests.sandbox.strict.seeds.delivery import _CREATE_PIPELINE, _PROJECT
-from tests.sandbox.strict.seeds.states import _CREATE_MACHINE
+from tests.sandbox.strict.delivery.seeds import _CREATE_PIPELINE, _PROJECT
+from tests.sandbox.strict.services.state_seeds import _CREATE_MACHINE
 
 Fine = Callable[[Strict], dict[str, Any]]
 _READ: Final = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}

@@ -68,8 +68,8 @@ class Broken:
 
 @functools.cache
 def _providers() -> dict[str, str]:
-    found: dict[str, str] = json.loads(_data().joinpath("providers", "us-east-1.json").read_text("utf-8"))
-    return found
+    providers: dict[str, str] = json.loads(_data().joinpath("providers", "us-east-1.json").read_text("utf-8"))
+    return providers
 
 
 def _data() -> Any:
@@ -79,8 +79,8 @@ def _data() -> Any:
 @functools.cache
 def schema_of(kind: str) -> Schema:
     """The schema of a type: `AWS::SQS::Queue`."""
-    found: Schema = json.loads(_data().joinpath("resources", f"{_providers()[kind]}.json").read_text("utf-8"))
-    return found
+    schema: Schema = json.loads(_data().joinpath("resources", f"{_providers()[kind]}.json").read_text("utf-8"))
+    return schema
 
 
 def broken(kind: Kind, fine: Mapping[str, Any]) -> Iterator[Broken]:
@@ -89,12 +89,12 @@ def broken(kind: Kind, fine: Mapping[str, Any]) -> Iterator[Broken]:
     schema = _resolved(root, root["properties"][kind.of]) if kind.of else root
     shape: Shape | None = service_model(kind.service).operation_model(kind.operation).input_shape
     prefix: tuple[str, ...] = ()
-    given = fine
+    valid = fine
     if kind.within and isinstance(shape, StructureShape):
-        shape, prefix, given = shape.members[kind.within], (kind.within,), fine[kind.within]
+        shape, prefix, valid = shape.members[kind.within], (kind.within,), fine[kind.within]
     assert isinstance(shape, StructureShape), kind
     read_only = {pointer.removeprefix("/properties/") for pointer in root.get("readOnlyProperties", ())}
-    for path, value, constraint in _of_object(kind, root, schema, shape, given, set() if kind.of else read_only):
+    for path, value, constraint in _of_object(kind, root, schema, shape, valid, set() if kind.of else read_only):
         yield Broken("/".join(map(str, (*prefix, *path))), constraint, _with(fine, (*prefix, *path), value), value)
 
 
@@ -108,7 +108,7 @@ Breach = tuple[tuple[str | int, ...], object, str]
 
 
 def _of_object(
-    kind: Kind, root: Schema, schema: Schema, shape: StructureShape, given: Mapping[str, Any], hidden: set[str]
+    kind: Kind, root: Schema, schema: Schema, shape: StructureShape, valid: Mapping[str, Any], hidden: set[str]
 ) -> Iterator[Breach]:
     """Breaches within an object of the request."""
     members = {name.lower(): name for name in shape.members}
@@ -117,15 +117,15 @@ def _of_object(
         for name in schema.get("properties", {})
         if name not in hidden and (member := kind.renamed.get(name, members.get(name.lower(), "")))
     }
-    for constraint, name in _needed(schema, {name for name, member in named.items() if member in given}):
+    for constraint, name in _needed(schema, {name for name, member in named.items() if member in valid}):
         yield (named[name],), ABSENT, constraint
-    attributes = given.get("Attributes")
+    attributes = valid.get("Attributes")
     for name, inner in schema.get("properties", {}).items():
         resolved = _resolved(root, inner)
         if name in named:
             member = named[name]
             for path, value, constraint in _of_value(
-                kind, root, resolved, shape.members[member], given.get(member, ABSENT)
+                kind, root, resolved, shape.members[member], valid.get(member, ABSENT)
             ):
                 yield (member, *path), value, constraint
         elif isinstance(attributes, Mapping) and name not in hidden and kind.renamed.get(name) != "":
@@ -133,45 +133,45 @@ def _of_object(
                 yield ("Attributes", name), str(scalar), constraint
 
 
-def _needed(schema: Schema, given: set[str]) -> Iterator[tuple[str, str]]:
+def _needed(schema: Schema, present_names: set[str]) -> Iterator[tuple[str, str]]:
     """Properties of the request that it cannot be without, with the constraint that says so."""
     for name in schema.get("required", ()):
-        if name in given:
+        if name in present_names:
             yield "required", name
     for constraint in ("requiredXor", "requiredOr"):
-        present = given & set(schema.get(constraint, ()))
+        present = present_names & set(schema.get(constraint, ()))
         if len(present) == 1:
             yield constraint, present.pop()
     for name, needs in schema.get("dependentRequired", {}).items():
-        for need in needs if name in given else ():
-            if need in given:
+        for need in needs if name in present_names else ():
+            if need in present_names:
                 yield "dependentRequired", need
 
 
-def _of_value(kind: Kind, root: Schema, schema: Schema, shape: Shape, given: object) -> Iterator[Breach]:
+def _of_value(kind: Kind, root: Schema, schema: Schema, shape: Shape, valid: object) -> Iterator[Breach]:
     if isinstance(shape, StructureShape):
-        if isinstance(given, Mapping):
-            yield from _of_object(kind, root, schema, shape, given, set())
+        if isinstance(valid, Mapping):
+            yield from _of_object(kind, root, schema, shape, valid, set())
     elif isinstance(shape, ListShape):
-        if isinstance(given, list) and given:
-            for constraint, value in _of_list(schema, given):
+        if isinstance(valid, list) and valid:
+            for constraint, value in _of_list(schema, valid):
                 yield (), value, constraint
             items = _resolved(root, schema.get("items", {}))
-            for path, value, constraint in _of_value(kind, root, items, shape.member, given[0]):
+            for path, value, constraint in _of_value(kind, root, items, shape.member, valid[0]):
                 yield (0, *path), value, constraint
     elif shape.type_name in ("string", "integer", "long", "double", "float"):
-        for constraint, value in _of_scalar(schema, given):
+        for constraint, value in _of_scalar(schema, valid):
             if shape.type_name == "string" or isinstance(value, int | float):
                 yield (), str(value) if shape.type_name == "string" else value, constraint
 
 
-def _of_list(schema: Schema, given: Sequence[Any]) -> Iterator[tuple[str, object]]:
+def _of_list(schema: Schema, valid: Sequence[Any]) -> Iterator[tuple[str, object]]:
     if schema.get("minItems"):
         yield "minItems", []
     if "maxItems" in schema:
-        yield "maxItems", [_numbered(given[0], n) for n in range(schema["maxItems"] + 1)]
+        yield "maxItems", [_numbered(valid[0], n) for n in range(schema["maxItems"] + 1)]
     if schema.get("uniqueItems"):
-        yield "uniqueItems", [*given, given[0]]
+        yield "uniqueItems", [*valid, valid[0]]
 
 
 def _numbered(item: Any, number: int) -> Any:
@@ -182,8 +182,8 @@ def _numbered(item: Any, number: int) -> Any:
     return item
 
 
-def _of_scalar(schema: Schema, given: object) -> Iterator[tuple[str, object]]:
-    text = given if isinstance(given, str) and given else "a"
+def _of_scalar(schema: Schema, valid: object) -> Iterator[tuple[str, object]]:
+    text = valid if isinstance(valid, str) and valid else "a"
     if "pattern" in schema:
         for value in (*CANDIDATES, f"{text} ", f"{text}☃"):
             if not regex.search(schema["pattern"], value) and (value or schema.get("minLength", 1)):
@@ -214,12 +214,12 @@ def _resolved(root: Schema, schema: Schema) -> Schema:
 
 def _with(request: Mapping[str, Any], path: Sequence[str | int], value: object) -> dict[str, Any]:
     """A copy of the request with another value at the path."""
-    made: Any = copy.deepcopy(dict(request))
-    target = made
+    changed: Any = copy.deepcopy(dict(request))
+    target = changed
     for part in path[:-1]:
         target = target[part]
     if value is ABSENT:
         del target[path[-1]]
     else:
         target[path[-1]] = value
-    return dict(made)
+    return dict(changed)

@@ -32,16 +32,16 @@ def _variables(value: Any, at: Context) -> bool:
     pairs = [(one.get("name"), one.get("value")) for one in value if isinstance(one, Mapping)]
     result = dict(pairs)
     buckets = {one.props.get("bucket") for one in at.graph.of_type(kinds.BUCKET)}
-    own = (result.get("BATCH_INPUT_BUCKET"), result.get("BATCH_OUTPUT_BUCKET"))
+    bucket_names = (result.get("BATCH_INPUT_BUCKET"), result.get("BATCH_OUTPUT_BUCKET"))
     family = str(at.resource.props.get("family", ""))
     return (
         len(result) == len(pairs) == len(value)
         and result.get("BATCH_ENVIRONMENT") == at.settings.suffix
         and family == f"task-{result.get('BATCH_JOB')}-{at.settings.suffix}"
-        and own[0] != own[1]
-        and all(one in buckets or UNKNOWN in buckets for one in own)
-        and "-input-" in str(own[0])
-        and "-output-" in str(own[1])
+        and bucket_names[0] != bucket_names[1]
+        and all(one in buckets or UNKNOWN in buckets for one in bucket_names)
+        and "-input-" in str(bucket_names[0])
+        and "-output-" in str(bucket_names[1])
         and result.get("BATCH_SCRATCH") in _mounted(at)
     )
 
@@ -93,7 +93,7 @@ def _own_role(value: Any, at: Context) -> bool:
     return all(f"-{job}-" in name for name in names)
 
 
-_KEPT: Final = "Put it under `secrets`, which names where it is kept"
+_AS_SECRET: Final = "Put it under `secrets`, which names where it is kept"
 OWN_ROLE: Final = Must("a role with the job's name in its own", _own_role, by_edge=True)
 
 CONTAINERS: Final[tuple[Row, ...]] = (
@@ -148,9 +148,9 @@ CONTAINERS: Final[tuple[Row, ...]] = (
             lambda value, at: isinstance(value, str) and not SECRET_NAME.search(value),
         ),
         "a secret in the environment is readable by whoever may describe the task",
-        fix=_KEPT,
+        fix=_AS_SECRET,
     ),
-    maybe(_C + "environment[].value", NO_SECRET, "whoever may describe the task reads it", fix=_KEPT),
+    maybe(_C + "environment[].value", NO_SECRET, "whoever may describe the task reads it", fix=_AS_SECRET),
     maybe(_C + "secrets[].name", text(r"[A-Z][A-Z0-9_]*", "a variable's name"), "how the job reads it"),
     maybe(
         _C + "secrets[].valueFrom",
@@ -160,7 +160,7 @@ CONTAINERS: Final[tuple[Row, ...]] = (
         ),
         "it says account and Region, and the execution role is granted just this ARN",
     ),
-    maybe(_C + "command[]", NO_SECRET, "whoever may describe the task reads it", fix=_KEPT),
+    maybe(_C + "command[]", NO_SECRET, "whoever may describe the task reads it", fix=_AS_SECRET),
     maybe(_C + "interactive", exactly(False), "nobody types into a job"),
     maybe(_C + "pseudoTerminal", exactly(False), "nobody types into a job"),
     maybe(_C + "dockerLabels.*", free(), "read by nothing of this platform; references are checked in every text"),

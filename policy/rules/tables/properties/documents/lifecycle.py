@@ -16,10 +16,10 @@ def _priority(value: Any, at: Context) -> bool:
 
 
 def _untagged_go(value: Any, at: Context) -> bool:
-    kept = [one.get("selection", {}) for one in value if isinstance(one, Mapping)]
-    tagged = [one.get("tagPrefixList") for one in kept if one.get("tagStatus") == "tagged"]
+    selections = [one.get("selection", {}) for one in value if isinstance(one, Mapping)]
+    tagged = [one.get("tagPrefixList") for one in selections if one.get("tagStatus") == "tagged"]
     return (
-        [one.get("tagStatus") for one in kept].count("untagged") == 1
+        [one.get("tagStatus") for one in selections].count("untagged") == 1
         and all(tagged)
         and ["deployed-"] in tagged
         and ["release-"] in tagged

@@ -1,0 +1,1 @@
+"""What AWS demands of metrics, alarms, dashboards, logs and budgets."""

@@ -1,1 +1,0 @@
-"""What single sentences of the API references say, which neither the models nor the other rules do."""

@@ -1,0 +1,1 @@
+"""Tasks: task definitions, clusters, services, scaling."""

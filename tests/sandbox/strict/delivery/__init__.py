@@ -1,0 +1,1 @@
+"""Builds, pipelines and image repositories."""

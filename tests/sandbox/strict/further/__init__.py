@@ -1,1 +1,0 @@
-"""Plausible mistakes in requests over all services, those included that have few rules of their own."""

@@ -1,0 +1,1 @@
+"""Metrics, alarms, dashboards, logs and budgets."""

@@ -1,0 +1,1 @@
+"""VPCs, security groups, endpoints and the DNS firewall."""

@@ -1,0 +1,1 @@
+"""Roles, keys, secrets and parameters."""

@@ -1,0 +1,1 @@
+"""Events, schedules, messages and state machines."""

@@ -1,7 +1,8 @@
-"""What a measurement ran on, for the pages that report it."""
+"""When and on what a measurement ran, for the pages that report it."""
 
 import os
 import platform
+from datetime import date
 from pathlib import Path
 
 
@@ -12,3 +13,9 @@ def machine() -> str:
     model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
     system = f"{platform.system()}, Python {platform.python_version()}"
     return f"{model or platform.processor()}, {os.cpu_count()} cores, {system}"
+
+
+def measured_on() -> str:
+    """The day, the machine and how busy it was."""
+    load = os.getloadavg()[1]
+    return f"On {date.today().isoformat()}: {machine()}; load average of the last five minutes {load:.1f}."

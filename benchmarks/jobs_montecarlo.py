@@ -4,7 +4,8 @@ The same portfolio three ways on one thread: a plain numpy loop over trades that
 that keeps every instrument's draws, and the job (columns read, summed, multiplied), once with draws to make and once
 with draws kept from the shard before. The loops are rounded differently, so they agree with the job only to 1e-4 of a
 standard deviation, which is checked; and the job's own bytes are checked to be the same with one thread and with all.
-CPU seconds, the best of several runs, because other work on the machine can only slow a run down.
+CPU seconds, the best of several runs, because other work on the machine can only slow a run down. `--write` renews
+docs/measured/monte-carlo.md.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the image; read when numpy is loaded
 
+import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks._machine import measured_on
 from data_ingestion.job import IngestionEnvironment
 from data_ingestion.schema import PARTITION_SCHEMA
 from risk_calculation.aggregation import Aggregation
@@ -39,6 +43,7 @@ SHARDS = (2_500, IngestionEnvironment.model_fields["shard_size"].default)
 LOOP_TRADES = 2_500
 SCENARIOS = 20_000
 RUNS = 3
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "measured" / "monte-carlo.md"
 MODEL = Model(
     version=MODEL_VERSION,
     business_date=portfolio.DEFAULT_BUSINESS_DATE,
@@ -125,8 +130,11 @@ def profit(amounts: Amounts) -> Doubles:
     return np.asarray(profit_of(amounts.total(slice(0, None)), Generated(MODEL))[0], dtype=np.float64)
 
 
-def main() -> None:
-    """Measure, check that all ways agree, print."""
+def measured() -> list[tuple[str, ...]]:
+    """A row for each way: name, trades, CPU seconds, gains a CPU second, ratio to the fair loop, wall-clock seconds.
+
+    Ends the program when the ways disagree.
+    """
     small = batches(LOOP_TRADES)
     movements, threads = MovementCache(), available_vcpus()
     reference, single = loop(small, keep_draws=True), job(small, movements, 1)
@@ -136,14 +144,12 @@ def main() -> None:
     if not (np.array_equal(single.high, many.high) and np.array_equal(single.low, many.low)):
         raise SystemExit("the number of threads changes the result")
     fair = timed(lambda: loop(small, keep_draws=True)).cpu / LOOP_TRADES
-    table = Table(title=f"{SCENARIOS:,} scenarios; CPU seconds of one thread, wall seconds of {threads}")
-    for column in ("", "trades", "CPU s", "M gains/CPU s", "vs fair loop", f"wall s, {threads} threads"):
-        table.add_column(column, justify="left" if not column else "right")
+    rows: list[tuple[str, ...]] = []
 
     def row(name: str, trades: int, cpu: float, wall: float | None = None) -> None:
         rate, ratio = trades * SCENARIOS / cpu / 1e6, fair * trades / cpu
         waited = "" if wall is None else f"{wall:.3f}"
-        table.add_row(name, f"{trades:,}", f"{cpu:.3f}", f"{rate:,.0f}", f"{ratio:.1f} x", waited)
+        rows.append((name, f"{trades:,}", f"{cpu:.3f}", f"{rate:,.0f}", f"{ratio:.1f}", waited))
 
     row("loop that draws again", LOOP_TRADES, timed(lambda: loop(small, keep_draws=False), 1).cpu)
     row("fair loop, draws kept", LOOP_TRADES, fair * LOOP_TRADES)
@@ -154,7 +160,42 @@ def main() -> None:
         warm, warm_wall = timed(partial(job, parts, movements, 1)), timed(partial(job, parts, movements, threads))
         row(f"job, first shard of a task{groups}", trades, cold.cpu, cold_wall.wall)
         row(f"job, further shards{groups}", trades, warm.cpu, warm_wall.wall)
-    Console(width=110).print(table)
+    return rows
+
+
+def page(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """docs/measured/monte-carlo.md."""
+    lines = [
+        "# Monte Carlo",
+        "",
+        "Written by `python -m benchmarks.jobs_montecarlo --write`: all that risk-calculation computes about a shard,",
+        f"{SCENARIOS:,} scenarios, beside plain numpy loops over trades. A gain is that of a trade in a scenario. CPU",
+        f"seconds of one thread, the best of {RUNS} runs; the fair loop keeps its draws, as the job does from shard to",
+        f"shard. The default shard has {SHARDS[-1]:,} trades.",
+        "",
+        f"| {' | '.join(header)} |",
+        f"|---|{'---:|' * (len(header) - 1)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+    return "\n".join([*lines, "", measured_on(), ""])
+
+
+def main() -> None:
+    """Measure, print, and write where that is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.jobs_montecarlo", description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"renew {PAGE.relative_to(PAGE.parents[2])}")
+    chosen = parser.parse_args()
+    wall = f"wall-clock s, {available_vcpus()} threads"
+    header = ("way", "trades", "CPU s", "M gains/CPU s", "times the fair loop", wall)
+    rows = measured()
+    table = Table(title=f"{SCENARIOS:,} scenarios")
+    for column in header:
+        table.add_column(column, justify="left" if column == "way" else "right")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=120).print(table)
+    if chosen.write:
+        PAGE.write_text(page(header, rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

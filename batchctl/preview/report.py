@@ -110,7 +110,8 @@ def policy_config(recording: Recording, project: Project) -> dict[str, Any]:
     """The pack's settings: the environment suffix, which follows from the stack, and the project's own file of them."""
     file = project.root / POLICY_CONFIG
     project_settings = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return {**project_settings, "all": {"suffix": str(recording.outputs.get("environment") or recording.stack)}}
+    suffix = str(recording.outputs.get("environment") or recording.stack)
+    return {**project_settings, "all": {"suffix": suffix, **project_settings.get("all", {})}}
 
 
 def tree(graph: Graph, stack: str) -> Node:

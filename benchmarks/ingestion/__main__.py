@@ -6,20 +6,19 @@ partitions, documents. polars and DuckDB do less: the same rules and duplicates,
 row numbers. The last three are parts of the job, below which it cannot get. Ways take turns, the best CPU time of
 several counts, because other work on the machine can only slow a run down. Each first takes in a file of a thousand
 rows: that is the start, imports included, which a task pays once and the rates leave out. Peak memory is that of the
-process; the job's is measured over five times the rows too. `--write` renews docs/measured/ingestion.md.
+process; the job's is measured over five times the rows too, or `--larger` times. `--write` renews
+docs/measured/ingestion.md.
 """
 
 import argparse
-import os
 import tempfile
-from datetime import date
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks._machine import machine
+from benchmarks._machine import measured_on
 from benchmarks.ingestion.engines import WAYS
 from benchmarks.ingestion.files import make_files
 from benchmarks.ingestion.measuring import measure
@@ -64,16 +63,7 @@ def page(tables: dict[str, list[tuple[str, ...]]], runs: int, larger: str) -> st
     for title, rows in tables.items():
         lines += ["", f"## {title}", "", f"| {' | '.join(HEADER)} |", f"|---|{'---:|' * (len(HEADER) - 1)}"]
         lines += [f"| {' | '.join(row)} |" for row in rows]
-    lines += ["", larger]
-    load = os.getloadavg()[1]
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"On {date.today().isoformat()}: {machine()}; load average of the last five minutes {load:.1f}.",
-            "",
-        ]
-    )
+    return "\n".join([*lines, "", larger, "", measured_on(), ""])
 
 
 def main() -> None:
@@ -83,6 +73,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=RUNS, help=f"of each way, the best counts (default {RUNS})")
     parser.add_argument("--kind", choices=["csv", "parquet"], action="append", help="default: both")
     parser.add_argument("--way", choices=list(WAYS), action="append", help="default: all")
+    parser.add_argument(
+        "--larger", type=int, default=LARGER, help=f"times the rows for the job's peak memory (default {LARGER})"
+    )
     parser.add_argument("--write", action="store_true", help=f"renew {PAGE.relative_to(PAGE.parents[2])}")
     chosen = parser.parse_args()
     tables: dict[str, list[tuple[str, ...]]] = {}
@@ -104,7 +97,7 @@ def main() -> None:
             accepted = {runs[0][way]["count"] for way in ways if "rules only" in way or way == "the job"}
             if len(accepted) > 1:
                 raise SystemExit(f"the engines disagree on what is good: {accepted}")
-    larger = peaks(LARGER * chosen.rows)
+    larger = peaks(chosen.larger * chosen.rows)
     print(larger)
     if chosen.write:
         PAGE.write_text(page(tables, chosen.runs, larger), encoding="utf-8")

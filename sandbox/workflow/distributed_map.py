@@ -7,6 +7,7 @@ other children are not stopped when one failure is too many: they run on to thei
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,23 +37,32 @@ class _Batch(list[Any]):
 class DistributedMapFields:
     """The fields of a Distributed Map that the parser does not take in JSONata mode."""
 
-    batch: int
-    writer: Mapping[str, str]
-    """Arguments of the ResultWriter: Bucket and Prefix, as they stand in the definition."""
+    batch: int | None
+    """MaxItemsPerBatch of the ItemBatcher; None without one: an item a child."""
+    writer: Mapping[str, str] | None
+    """Arguments of the ResultWriter: Bucket and Prefix, as they stand in the definition; None without one."""
 
 
 def taken_out(block: dict[str, Any]) -> dict[str, DistributedMapFields]:
     """Takes out of `block` what the parser cannot read, and gives it by the Map's label, for `_map_run` to carry
     out."""
     fields_by_label: dict[str, DistributedMapFields] = {}
-    for state in block["States"].values():
-        if "ItemReader" in state:
-            fields_by_label[state["Label"]] = DistributedMapFields(
-                batch=state.pop("ItemBatcher")["MaxItemsPerBatch"], writer=state.pop("ResultWriter")["Arguments"]
+    for name, state in block["States"].items():
+        if is_distributed(state):
+            label = state.setdefault("Label", re.sub(r"\W", "", name)[:40])
+            fields_by_label[label] = DistributedMapFields(
+                batch=state.pop("ItemBatcher", {}).get("MaxItemsPerBatch"),
+                writer=state.pop("ResultWriter", {}).get("Arguments"),
             )
         for inner in (*state.get("Branches", ()), *([state["ItemProcessor"]] if "ItemProcessor" in state else ())):
             fields_by_label |= taken_out(inner)
     return fields_by_label
+
+
+def is_distributed(state: Mapping[str, Any]) -> bool:
+    """Whether a state is a Map whose items are child executions."""
+    mode: str = state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode", "INLINE")
+    return mode == "DISTRIBUTED"
 
 
 def hooks(spreads: Mapping[str, DistributedMapFields]) -> Iterator[tuple[Any, str, Any]]:
@@ -66,10 +76,13 @@ def _map_run(spreads: Mapping[str, DistributedMapFields]) -> Any:
     original = distributed_iteration_component.DistributedIterationComponent._map_run
 
     def run(self: Any, env: Any, eval_input: Any) -> None:
-        items, spread, record = env.stack.pop(), spreads[eval_input.label], eval_input.map_run_record
-        env.stack.append([_Batch(items[i : i + spread.batch]) for i in range(0, len(items), spread.batch)])
+        spread, record = spreads[eval_input.label], eval_input.map_run_record
+        if spread.batch is not None:
+            items = env.stack.pop()
+            env.stack.append([_Batch(items[i : i + spread.batch]) for i in range(0, len(items), spread.batch)])
         original(self, env=env, eval_input=eval_input)
-        _write_results(env, spread.writer, record, env.stack[-1])
+        if spread.writer is not None:
+            env.stack.append(_write_results(env, spread.writer, record, env.stack.pop()))
         total = record.execution_counter.total.get()
         lost = total - record.execution_counter.succeeded.get()
         if lost * 100 > eval_input.tolerated_failure_percentage * total:
@@ -90,8 +103,9 @@ def _map_run(spreads: Mapping[str, DistributedMapFields]) -> Any:
     return run
 
 
-def _write_results(env: Any, writer: Mapping[str, str], record: Any, outputs: list[Any]) -> None:
-    """Results and manifest under the writer's prefix; a child that failed has no output here."""
+def _write_results(env: Any, writer: Mapping[str, str], record: Any, outputs: list[Any]) -> dict[str, Any]:
+    """Results and manifest under the writer's prefix, and what the state's result is then; a child that failed has no
+    output here."""
     destination = {name: _evaluated(env, value) for name, value in writer.items()}
     folder = f"{destination['Prefix'].rstrip('/')}/{record.map_run_arn.rpartition(':')[2]}"
     s3: Any = boto_client.boto_client_for(region=env.aws_execution_details.region, service="s3")
@@ -102,6 +116,8 @@ def _write_results(env: Any, writer: Mapping[str, str], record: Any, outputs: li
         (manifest, {"MapRunArn": record.map_run_arn, "ResultFiles": {"SUCCEEDED": [{"Key": results}]}}),
     ):
         s3.put_object(Bucket=destination["Bucket"], Key=key, Body=json.dumps(body).encode())
+    details = {"Bucket": destination["Bucket"], "Key": manifest}
+    return {"MapRunArn": record.map_run_arn, "ResultWriterDetails": details}
 
 
 def _evaluated(env: Any, value: str) -> str:
@@ -125,6 +141,7 @@ def _batched_input() -> Any:
         selected = []
         for item in batch:
             context["Map"]["Item"]["Value"] = item
+            env_frame.states.reset(input_value=item)  # what is selected where there is no ItemSelector
             original(self, env_frame=env_frame)
             selected.append(env_frame.states.get_input())
         env_frame.states.reset(input_value={"Items": selected})

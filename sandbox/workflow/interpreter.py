@@ -1,6 +1,6 @@
-"""The one place that reaches into moto's Step Functions interpreter.
+"""Runs a definition on moto's Step Functions interpreter; only this package reaches into it.
 
-It starts an execution without a server and fills what the interpreter leaves open: JSONata without a Java machine,
+It starts an execution without a server and fills what the interpreter leaves open: JSONata and failures (`language`),
 `ecs:runTask.sync` answered by a callable, batches and tolerated failures of a Distributed Map, and time. `ItemBatcher`
 and `ResultWriter`, which the parser does not read in JSONata mode, are taken out of the text and carried out by a hook;
 nothing else of the definition is touched. The imports are private because moto offers no public way to run a
@@ -23,7 +23,6 @@ from typing import Any
 from unittest import mock
 
 import boto3
-import jsonata
 from botocore.response import StreamingBody
 from moto.stepfunctions.parser import api
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
@@ -41,15 +40,13 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_ecs,
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
-from moto.stepfunctions.parser.asl.eval import states
 from moto.stepfunctions.parser.asl.eval.event import event_detail
-from moto.stepfunctions.parser.asl.jsonata import jsonata as interpreter_jsonata
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-from moto.stepfunctions.parser.asl.utils import boto_client, encoding
+from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.backend import execution_worker
 from moto.stepfunctions.parser.backend.execution import Execution as InterpreterExecution
 
-from . import distributed_map
+from . import distributed_map, language
 from .executions import Execution, Machine, RunTaskRequest, StartRefused, TaskNeverEnds, TaskResult, WindowEnds
 
 POLL_SECONDS = 0.005
@@ -118,13 +115,13 @@ class _Window:
 
 
 def _evaluate_within(window: _Window) -> Any:
-    """What the interpreter's program does, whose timeout is seconds of this machine's clock."""
+    """What the interpreter's program does, whose timeout is seconds of this machine's clock; branches have none."""
 
     def evaluate(self: Any, env: Any) -> None:
         env.next_state_name = self.start_at.start_at_name
         worker = threading.Thread(target=EvalComponent.eval, args=(self, env), daemon=True)
         worker.start()
-        while worker.is_alive() and not window.over.is_set():
+        while worker.is_alive() and (env.is_frame() or not window.over.is_set()):
             worker.join(POLL_SECONDS)
         if worker.is_alive():
             env.set_timed_out()
@@ -140,8 +137,6 @@ def _hooks(
         for target, attribute, replacement in (
             (execution_worker.ExecutionWorker, "_get_evaluation_entrypoint", lambda self: program),
             (Program, "eval", _evaluate_within(window)),
-            (interpreter_jsonata, "_eval_jsonata", _evaluate),
-            (states, "encode_jsonata_variable_declarations", _bind),
             (boto_client, "boto3", SimpleNamespace(client=_client_at(workflow))),
             (retrier_decl, "time", SimpleNamespace(sleep=lambda s: time.sleep(s * workflow.seconds))),
             (wait_function.WaitFunction, "_wait_interval", _wait(workflow)),
@@ -157,35 +152,11 @@ def _hooks(
             # what goes wrong in a branch may have one of AWS's own names, which the interpreter refuses to hand on
             (branches_decl, "CustomErrorName", ErrorName),
             (iteration_worker, "CustomErrorName", ErrorName),
+            *language.hooks(),
             *distributed_map.hooks(spreads),
         ):
             stack.enter_context(mock.patch.object(target, attribute, replacement))
         yield
-
-
-_BOUND = threading.local()
-"""The `$states` of the expression that this thread is about to evaluate."""
-_EVALUATING = threading.Lock()
-"""A compiled expression is shared by threads."""
-
-
-def _bind(bindings: Mapping[str, Any]) -> str:
-    """Hands `$states` over as a value; the interpreter would write it into the expression's text, parsed each time."""
-    (_BOUND.states,) = [json.loads(encoding.to_json_str(value)) for value in bindings.values()]
-    return "$states:=$bound;"
-
-
-@functools.lru_cache(maxsize=1024)
-def _compiled(expression: str) -> Any:
-    return jsonata.Jsonata(expression)
-
-
-def _evaluate(expression: str) -> Any:
-    try:
-        with _EVALUATING:
-            return _compiled(expression).evaluate(None, {"bound": getattr(_BOUND, "states", None)})
-    except Exception as error:
-        raise interpreter_jsonata.JSONataException("UNKNOWN", str(error)) from error
 
 
 def _client_at(workflow: Machine) -> Any:

@@ -1,9 +1,10 @@
 """Runs a deployed state machine's very definition on this machine.
 
-The interpreter is the one moto carries (LocalStack's): it parses the whole language, evaluates every JSONata expression
-and calls DynamoDB, S3 and SNS at `endpoint_url` (or inside `moto.mock_aws`). It starts no containers: `run_task` says
-how a task ends, in a test by a script, in the demo by a process. What it does differently from AWS is named in
-docs/failure-matrix.md, "What the local interpreter cannot show".
+The interpreter is the one moto carries (LocalStack's): it parses every field that the deployed definitions use, not
+every field of the language, evaluates JSONata (`sandbox.workflow.language`) and calls DynamoDB, S3 and SNS at
+`endpoint_url` (or inside `moto.mock_aws`). It starts no containers: `run_task` says how a task ends, in a test by a
+script, in the demo by a process. What it does differently from AWS is named in docs/failure-matrix.md, "What the local
+interpreter cannot show".
 """
 
 from __future__ import annotations

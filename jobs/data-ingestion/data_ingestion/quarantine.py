@@ -62,17 +62,9 @@ class Quarantine:
 
     def _write(self) -> None:
         columns = zip(*self._waiting, strict=True) if self._waiting else [()] * len(_SCHEMA)
-        arrays = [_array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
+        arrays = [pa.array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA))
         self._waiting.clear()
-
-
-def _array(values: tuple[str | int, ...], kind: pa.DataType) -> pa.Array:
-    """As an array; text that UTF-8 does not hold in a form that people can read."""
-    try:
-        return pa.array(values, kind)
-    except UnicodeEncodeError:
-        return pa.array([str(value).encode("utf-8", "backslashreplace") for value in values], kind)
 
 
 def _as_json(rows: pa.RecordBatch) -> list[str]:

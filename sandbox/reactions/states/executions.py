@@ -6,7 +6,6 @@ workflow; here they are installed for good, and a task is a real call of `RunTas
 
 from __future__ import annotations
 
-import copy
 import functools
 import json
 import logging
@@ -34,9 +33,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceAwsSdk,
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
-from moto.stepfunctions.parser.asl.eval import states
 from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
-from moto.stepfunctions.parser.asl.jsonata import jsonata as interpreter_jsonata
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
@@ -48,7 +45,7 @@ from sandbox.reactions.hooks import replace
 from sandbox.reactions.metrics import Metrics
 from sandbox.reactions.states import execution_logs, execution_tasks, redrives
 from sandbox.reactions.states.execution_tasks import execution_of
-from sandbox.workflow import distributed_map, interpreter
+from sandbox.workflow import distributed_map, interpreter, language
 
 SERVICE = "states.amazonaws.com"
 NAMESPACE = "AWS/States"
@@ -160,8 +157,7 @@ class Executions:
     def _fill_language(self) -> None:
         """JSONata and what the parser or the map leaves out of a Distributed Map."""
         for target, attribute, replacement in (
-            (interpreter_jsonata, "_eval_jsonata", interpreter._evaluate),
-            (states, "encode_jsonata_variable_declarations", interpreter._bind),
+            *language.hooks(),
             (branches_decl, "CustomErrorName", ErrorName),
             (iteration_worker, "CustomErrorName", ErrorName),
             (StateTaskServiceAwsSdk, "_eval_service_task", interpreter._text_bodies()),
@@ -239,18 +235,12 @@ class _SpreadsOfCurrent(Mapping[str, distributed_map.DistributedMapFields]):
 @functools.lru_cache(maxsize=64)
 def _program(definition: str) -> tuple[Any, dict[str, distributed_map.DistributedMapFields]]:
     """The parsed program and its Distributed Maps; parsing takes seconds. Raises moto's `InvalidDefinition`."""
-    loaded: dict[str, Any] = json.loads(definition)
-    spreads = distributed_map.taken_out(copy.deepcopy(loaded)) if _has_maps(loaded) else {}
-    if spreads:
-        distributed_map.taken_out(loaded)
     try:
+        loaded: dict[str, Any] = json.loads(definition)
+        spreads = distributed_map.taken_out(loaded)
         return AmazonStateLanguageParser.parse(json.dumps(loaded))[0], spreads
     except Exception as error:
         raise InvalidDefinition(message=f"Invalid State Machine Definition: {error}") from error
-
-
-def _has_maps(definition: Any) -> bool:
-    return '"ItemReader"' in json.dumps(definition)
 
 
 def _iso(moment: Any) -> str:

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from batchctl import project as projects
 from batchctl.commands.preview import garbage_collection_off
 from batchctl.costs import prices
 from batchctl.errors import OK, PROBLEM, USAGE, OperatorError
+from batchctl.preview import report
 from batchctl.program import recorded, stack_settings
-from tests.programs import ROOT, record_with
+from tests.programs import ROOT, record_with, recording
 from tests.tooling.stack import layouts
 
 PROGRAM = ("__main__.py", "Pulumi.yaml", "outputs.py", "components", "settings", "jobs", "policy")
@@ -129,6 +131,33 @@ def test_adding_a_job_is_one_entry_and_stays_green(project: Path) -> None:
     assert result.returncode == OK, document["stacks"][0]["findings"]["resolved"]
     assert "stress-test" in document["stacks"][0]["outputs"]["serviceNames"]
     assert "stress-test" in document["stacks"][0]["outputs"]["jobQueueUrls"]
+
+
+class TestWhatThePackIsTold:
+    def test_an_environment_of_another_name_than_the_stack(self, project: Path) -> None:
+        """Names end with the environment, which the pack must know from the program and not from the stack's name."""
+        change(project, platform={"environment": "other"})
+        process = batchctl("preview", "--project", str(project), "--json")
+        assert process.returncode == OK, process.stdout
+
+    def test_a_projects_own_settings_stay_beside_it(self, tmp_path: Path) -> None:
+        (tmp_path / report.POLICY_CONFIG).write_text('{"all": {"allowNat": true}, "required-tags": {"tagValues": []}}')
+        settings = report.policy_config(recording("dev", "unknown"), projects.Project(tmp_path, "p", {}))
+        assert settings == {"all": {"suffix": "dev", "allowNat": True}, "required-tags": {"tagValues": []}}
+
+    def test_the_tooling_stack_with_a_repository_has_settings_of_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """They are no platform's, so that no night of them is priced."""
+        committed = projects.Project.stack
+
+        def stack(self: projects.Project, name: str) -> projects.StackFile:
+            file = committed(self, name)
+            delivery = {"batch-platform:delivery": {"repository": layouts.REPOSITORY}}
+            return replace(file, config={**file.config, **delivery})
+
+        monkeypatch.setattr(projects.Project, "stack", stack)
+        previewed = report.preview(projects.load(ROOT / "tooling"), "tooling")
+        assert (previewed.failed, previewed.run.rows, previewed.run_time) == ([], (), "")
+        assert previewed.idle.total > 0
 
 
 class TestCost:

@@ -14,7 +14,7 @@ MEGABYTES = 512
 def test_memory_and_requests_are_bounded() -> None:
     """No task wrote a sum here: the most requests that there can be."""
     command = [sys.executable, "-m", "tests.jobs.report.scale", str(RESULTS), str(INSTRUMENTS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr
     gathered = json.loads(done.stdout.splitlines()[-1])
     assert (gathered["results"], gathered["requests"]) == (RESULTS, RESULTS + DOCUMENTS)

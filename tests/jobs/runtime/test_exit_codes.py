@@ -3,6 +3,8 @@
 import errno
 import json
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import boto3
@@ -110,6 +112,18 @@ class TestExitCodes:
         assert len(line) < 16_384
         assert event["message"].endswith(f"({len(text):,} characters)")
         assert event["traceback"].endswith("the end")
+
+    @pytest.mark.parametrize(
+        ("text", "begins"),
+        [("'a' + chr(0xd800) + 'b'", "a\ud800b"), ("'x' * 1_000_000", "x" * 5_000)],
+        ids=["a lone surrogate, as JSON may smuggle one into a name", "longer than a line may be"],
+    )
+    def test_a_job_can_log_any_text(self, text: str, begins: str) -> None:
+        program = f"from batch_runtime import logs; logs.configure(job='x').error('job_failed', message={text})"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert len(done.stdout) < 16_384
+        assert json.loads(done.stdout)["message"].startswith(begins)
 
     def test_the_page_documents_every_code(self) -> None:
         page = (Path(__file__).parents[3] / "docs" / "jobs.md").read_text()

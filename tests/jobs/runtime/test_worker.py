@@ -99,12 +99,15 @@ class Queue:
     def work(self, body: str, until: Callable[[], bool], **variables: str) -> tuple[int, list[dict[str, Any]]]:
         """Run a worker until something is so, stop it by SIGTERM; its exit code and log."""
         with self.start(body, **variables) as process:
-            end = time.monotonic() + 60
-            while not until() and process.poll() is None:
-                assert time.monotonic() < end, "it took too long"
-                time.sleep(0.1)
-            process.terminate()
-            output, _ = process.communicate(timeout=60)
+            try:
+                end = time.monotonic() + 60
+                while not until() and process.poll() is None:
+                    assert time.monotonic() < end, "it took too long"
+                    time.sleep(0.1)
+                process.terminate()
+                output, _ = process.communicate(timeout=60)
+            finally:
+                process.kill()  # a worker that is still there would never end by itself
         return process.returncode, [json.loads(line) for line in output.splitlines()]
 
     def size(self, url: str) -> int:

@@ -20,8 +20,9 @@ HERE = Path(__file__).parent
 FIXED = (
     "$millis := function() { 1795136523123 }; $now := function() { '2026-11-20T04:22:03.123Z' }; "
     "$random := function() { 0.25 }; $uuid := function() { '00000000-0000-4000-8000-000000000000' };"
+    "$parse := function($text) { $eval($text) };"
 )
-"""What would differ from one evaluation to the next."""
+"""What would differ from one evaluation to the next, and Step Functions' own function."""
 
 
 def folder() -> Path:

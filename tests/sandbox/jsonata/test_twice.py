@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from sandbox.furnishing import definition_of
 from sandbox.stage import world_of
-from sandbox.workflow import interpreter
+from sandbox.workflow import language
 from tests.programs import recording
 from tests.sandbox.jsonata import reference
 from tests.sandbox.jsonata.runs import STORIES
@@ -21,8 +21,8 @@ from tests.sandbox.jsonata.runs import STORIES
 STACKS = ("dev", "prod")
 MACHINES = ("nightly", "reconciler", "deadline")
 Cases = dict[str, tuple[str, Any]]
-AS_EVALUATED = re.compile(r"\((\n\$parse:=.*?\};\n)?(\$states:=\$bound;)?(?P<expression>.*)\)", re.DOTALL)
-"""What the interpreter makes of an expression before it evaluates it: `$parse` is its own function."""
+AS_EVALUATED = re.compile(r"\((\$states:=\$bound;)?(?P<expression>.*)\)", re.DOTALL)
+"""What the interpreter makes of an expression before it evaluates it."""
 
 pytestmark = pytest.mark.skipif(
     shutil.which("npm") is None, reason="no npm on PATH: JSONata was not held against the reference implementation"
@@ -41,10 +41,10 @@ def expressions(node: Any) -> Iterator[str]:
 def evaluated() -> Cases:
     """Each expression's text with each `$states` that it saw, by both."""
     cases: Cases = {}
-    evaluate: Callable[[str], Any] = interpreter._evaluate
+    evaluate: Callable[[str], Any] = language.evaluate
 
     def noted(expression: str) -> Any:
-        states = getattr(interpreter._BOUND, "states", None)
+        states = getattr(language.BOUND, "states", None)
         cases[expression + json.dumps(states, sort_keys=True, default=str)] = (expression, states)
         return evaluate(expression)
 
@@ -52,7 +52,7 @@ def evaluated() -> Cases:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
-        patch.setattr(interpreter, "_evaluate", noted)
+        patch.setattr(language, "evaluate", noted)
         for stack in STACKS:
             for story in STORIES:
                 with mock_aws():

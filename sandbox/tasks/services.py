@@ -41,6 +41,8 @@ class Services:
         self._not_before: dict[str, datetime] = {}
         self._completed: dict[str, str] = {}
         """The task definition of the last deployment that was steady, by the service's ARN."""
+        self._changing = threading.Lock()
+        """An update sets one field after the other, and no task must start between two of them."""
 
     def install(self) -> None:
         """Looks after the services in a thread of its own; how many tasks run is for it to say, not for an update."""
@@ -48,9 +50,10 @@ class Services:
 
         def updated(backend: Any, service_properties: dict[str, Any]) -> Service:
             service = backend._get_service(service_properties.get("cluster", "default"), service_properties["service"])
-            counted = service.running_count, service.pending_count
-            answer = update(backend, service_properties)
-            answer.running_count, answer.pending_count = counted
+            with self._changing:
+                counted = service.running_count, service.pending_count
+                answer = update(backend, service_properties)
+                answer.running_count, answer.pending_count = counted
             return answer
 
         replace(EC2ContainerServiceBackend, "update_service", updated)
@@ -62,7 +65,8 @@ class Services:
             for backend in list(ecs_backends[ACCOUNT_ID].values()):
                 for service in list(backend.services.values()):
                     try:
-                        self._keep(backend, service)
+                        with self._changing:
+                            self._keep(backend, service)
                     except Exception as error:  # one service's fault must not end the others
                         self._account.tell_once("sandbox", f"FAULT in service {service.name}: {error!r}")
 

@@ -162,7 +162,7 @@ class World:
     def run(
         self, run_input: dict[str, Any], tasks: Tasks | None = None, *, purpose: str = "nightly", **options: Any
     ) -> Execution:
-        """Runs one of the machines on `given`."""
+        """Runs one of the machines on `run_input`."""
         workflow = LocalWorkflow(
             definition=self.blueprint.definition(purpose),
             run_task=tasks or Tasks(self),

@@ -55,7 +55,7 @@ _details: Any = event_detail.EventDetails
 
 
 def execute(workflow: Machine, run_input: Mapping[str, Any], name: str) -> Execution:
-    """Runs `workflow` on `given` to its end."""
+    """Runs `workflow` on `run_input` to its end."""
     # it logs every failure that a test asks for, with the whole program
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     definition = copy.deepcopy(dict(workflow.definition))

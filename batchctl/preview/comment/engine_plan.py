@@ -121,7 +121,7 @@ def _tops(paths: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _snapshot(states: Mapping[str, State], existing: Mapping[str, State], project: str, stack: str) -> Snapshot:
-    """`known` are the states whose ids stay what they are."""
+    """`existing` are the states whose ids stay what they are."""
     urns = [urn for urn, state in states.items() if ":providers:" not in state["type"] and state.get("parent")]
     resources = [_resource(states[urn], existing.get(urn, {})) for urn in urns]
     computed = {one.urn: frozenset(one.props) - frozenset(_inputs(states[one.urn])) for one in resources}

@@ -189,7 +189,7 @@ def members(source: Resource | Mapping[str, Any] | list[Any], path: str) -> list
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether `UNKNOWN` stands anywhere in `found`."""
+    """Whether `UNKNOWN` stands anywhere in `value`."""
     if value is UNKNOWN:
         return True
     if isinstance(value, Mapping):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import pytest
 
 from tests.programs import ROOT
-from tests.security.scanners import Finding
+from tests.security.scanners import Finding, NotInstallableError
 
 PAGE = ROOT / "docs" / "security.md"
 ROW = re.compile(r"^\| (checkov|parliament|prowler) \| `([\w-]+)` \| (.+?) \| (.+?) \|$", re.MULTILINE)
@@ -39,3 +42,12 @@ def hold(scanner: str, findings: Iterable[Finding]) -> None:
             unanswered.append(finding)
     assert not unanswered, f"fix these, or answer them in docs/security.md: {unanswered}"
     assert not expected.keys() - answered, f"no longer found: {expected.keys() - answered}"
+
+
+@contextmanager
+def skipped_where_not_installable() -> Iterator[None]:
+    """Skips the test, loudly, where the scanner that it runs cannot be brought."""
+    try:
+        yield
+    except NotInstallableError as error:
+        pytest.skip(f"THE SCANNER DID NOT RUN: {error}")

@@ -8,8 +8,6 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from batchctl import project as projects
 from batchctl.program import recorded
 from policy.rules import Graph
@@ -25,19 +23,12 @@ def prod() -> Graph:
     return recorded(project, project.stack("prod"), "resolved").graph(project.name)
 
 
-def _unavailable(error: scanners.NotInstallableError) -> None:
-    pytest.skip(f"THE SCANNER DID NOT RUN: {error}")
-
-
 def test_checkov(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(terraform(prod()))
-    try:
+    with answers.skipped_where_not_installable():
         findings, passed = scanners.checkov(tmp_path)
-    except scanners.NotInstallableError as error:
-        return _unavailable(error)
     assert passed > 400, "it does not see what it should"
     answers.hold("checkov", findings)
-    return None
 
 
 def test_checkov_sees_what_is_wrong(tmp_path: Path) -> None:
@@ -46,12 +37,9 @@ def test_checkov_sees_what_is_wrong(tmp_path: Path) -> None:
     for name in ("server_side_encryption_configuration", "versioning", "public_access_block"):
         text = text.replace(f'"aws_s3_bucket_{name}"', '"aws_s3_bucket_metric"')
     (tmp_path / "main.tf").write_text(text)
-    try:
+    with answers.skipped_where_not_installable():
         findings, _ = scanners.checkov(tmp_path)
-    except scanners.NotInstallableError as error:
-        return _unavailable(error)
     assert {"CKV_AWS_21", "CKV2_AWS_6", "CKV_AWS_145"} <= {one.check for one in findings}
-    return None
 
 
 def documents(graph: Graph) -> dict[str, str]:
@@ -67,22 +55,16 @@ def documents(graph: Graph) -> dict[str, str]:
 def test_parliament() -> None:
     policies = documents(prod())
     assert len(policies) >= 20, "roles' policies are not seen"
-    try:
+    with answers.skipped_where_not_installable():
         findings = scanners.parliament(policies)
-    except scanners.NotInstallableError as error:
-        return _unavailable(error)
     answers.hold("parliament", findings)
-    return None
 
 
 def test_parliament_sees_what_is_wrong() -> None:
     bad = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": "*"}]}'
-    try:
+    with answers.skipped_where_not_installable():
         findings = scanners.parliament({"bad": bad})
-    except scanners.NotInstallableError as error:
-        return _unavailable(error)
     assert {one.check for one in findings} == {"UNKNOWN_ACTION"}
-    return None
 
 
 def test_every_answer_has_a_reason() -> None:
